@@ -1,0 +1,45 @@
+//! Where an input is wrong: line, field, and what was expected.
+
+use core::fmt;
+
+/// One wrong place of an input; the caller that opened the file adds its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// Line, counted from 1; 0 for the input as a whole.
+    pub line: u64,
+    /// Field or column, where one is to blame.
+    pub field: Option<String>,
+    /// What was wrong and what would have been right.
+    pub message: String,
+}
+
+impl InputError {
+    /// A problem of a whole line.
+    pub fn line(line: u64, message: impl Into<String>) -> Self {
+        Self { line, field: None, message: message.into() }
+    }
+
+    /// A problem of one field.
+    pub fn field(line: u64, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { line, field: Some(field.into()), message: message.into() }
+    }
+
+    /// A problem of the input as a whole, such as its being empty.
+    pub fn whole(message: impl Into<String>) -> Self {
+        Self::line(0, message)
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}: ", self.line)?;
+        }
+        if let Some(field) = &self.field {
+            write!(f, "field `{field}`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for InputError {}

@@ -1,0 +1,11 @@
+//! The flow.
+pub mod control_plane;
+pub mod cost;
+pub mod forecast;
+pub mod input;
+pub mod pricing;
+pub mod request;
+pub mod scenario;
+pub mod simulation;
+pub mod stream;
+pub mod units;

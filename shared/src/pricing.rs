@@ -1,0 +1,115 @@
+//! What things cost: the price book.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Currency, Dimension, Instant, Rate, Resources};
+
+/// Prices of instance types and flavors, and of single resources where a type has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PriceBook {
+    /// The one currency of the book.
+    pub currency: Currency,
+    /// Prices by name, sorted by name.
+    pub types: Vec<TypePrice>,
+    /// Prices of single resources: they split a node's price over its parts, and price flavors without an entry.
+    pub units: UnitRates,
+}
+
+/// The price of one instance type or flavor over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TypePrice {
+    /// The instance type or flavor.
+    pub name: String,
+    /// Its shape, where the list says it.
+    #[serde(default)]
+    pub shape: Option<Resources>,
+    /// Its prices in order of time; the first holds from the beginning of time.
+    pub prices: Vec<DatedRate>,
+}
+
+/// A rate from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatedRate {
+    /// When it begins to hold.
+    pub from: Instant,
+    /// Units of the currency per hour.
+    pub rate: Rate,
+}
+
+/// Hourly prices of one vCPU, GiB of memory, GPU, GiB of storage and Mbps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnitRates {
+    /// Per vCPU-hour.
+    pub vcpu: Rate,
+    /// Per GiB-hour of memory.
+    pub memory_gib: Rate,
+    /// Per GPU-hour.
+    pub gpu: Rate,
+    /// Per GiB-hour of storage; a GiB-month is 730 h.
+    pub storage_gib: Rate,
+    /// Per Mbps-hour.
+    pub network_mbps: Rate,
+}
+
+impl Default for UnitRates {
+    /// OpenCost's default prices (configs/default.json: GCP us-central1), bandwidth free.
+    fn default() -> Self {
+        Self {
+            vcpu: Rate::from_nanos(31_611_000),
+            memory_gib: Rate::from_nanos(4_237_000),
+            gpu: Rate::from_nanos(950_000_000),
+            storage_gib: Rate::from_nanos(54_795),
+            network_mbps: Rate::ZERO,
+        }
+    }
+}
+
+impl UnitRates {
+    /// The price of one unit as people write it.
+    pub fn of(&self, dimension: Dimension) -> Rate {
+        match dimension {
+            Dimension::Vcpu => self.vcpu,
+            Dimension::Memory => self.memory_gib,
+            Dimension::Gpu => self.gpu,
+            Dimension::Storage => self.storage_gib,
+            Dimension::Network => self.network_mbps,
+        }
+    }
+
+    /// The price of an amount, rounded down to a nano-unit per dimension.
+    pub fn price(&self, amount: Resources) -> Rate {
+        let nanos = Dimension::ALL.into_iter().map(|dimension| {
+            let (units, per) = (i128::from(amount[dimension]), i128::from(dimension.per_written_unit()));
+            i128::from(self.of(dimension).nanos()) * units / per
+        });
+        Rate::from_nanos(i64::try_from(nanos.sum::<i128>()).unwrap_or(i64::MAX))
+    }
+}
+
+impl PriceBook {
+    /// The entry of an instance type or flavor.
+    pub fn get(&self, name: &str) -> Option<&TypePrice> {
+        self.types.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok().map(|i| &self.types[i])
+    }
+
+    /// The price of `name` at `at`, where the book has one.
+    pub fn rate(&self, name: &str, at: Instant) -> Option<Rate> {
+        self.get(name).map(|entry| entry.rate(at))
+    }
+}
+
+impl TypePrice {
+    /// The price at `at`.
+    ///
+    /// # Panics
+    /// When the entry has no price, which validation refuses.
+    pub fn rate(&self, at: Instant) -> Rate {
+        let after = self.prices.partition_point(|dated| dated.from <= at);
+        self.prices[after.saturating_sub(1)].rate
+    }
+}

@@ -1,0 +1,19 @@
+//! Requests and observations: the record, its wire format, and the ordered log.
+
+mod catalogue;
+mod history;
+mod indexed;
+mod log;
+mod names;
+mod ndjson;
+mod observation;
+mod record;
+
+pub use catalogue::Catalogue;
+pub use history::{History, LifeBefore};
+pub use indexed::{Flavor, IndexedRequest, Life, Tenant};
+pub use log::{RequestLog, RequestLogBuilder};
+pub use names::Names;
+pub use ndjson::{read_observations, read_requests, write_line};
+pub use observation::{MODULES, Module, Observation};
+pub use record::{Operation, Request, ResourceClass};

@@ -1,0 +1,341 @@
+//! The ordered log of requests, validated as a whole.
+
+use std::collections::BTreeMap;
+
+use foldhash::fast::FixedState;
+use indexmap::{IndexMap, IndexSet};
+
+use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request};
+use crate::input::InputError;
+use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex};
+
+/// Requests in order of time, with their names in tables.
+#[derive(Clone, Debug, Default)]
+pub struct RequestLog {
+    /// Tenants by index.
+    pub tenants: Names,
+    /// Flavors by index; the same name stands twice when it came with two shapes.
+    pub flavors: Vec<Flavor>,
+    /// Label sets by index; the first is the empty one.
+    pub label_sets: Vec<BTreeMap<String, String>>,
+    /// Lives of resources by index.
+    pub lives: Vec<Life>,
+    /// The requests in order of time; the same instant keeps the order of the input.
+    pub requests: Vec<IndexedRequest>,
+    /// The id of each request.
+    pub ids: Vec<Box<str>>,
+    /// Requests that were in the input again, with the same id.
+    pub duplicates: u64,
+    /// Deletes and resizes of resources that the log never created: it began in mid-life.
+    pub orphans: u64,
+}
+
+impl RequestLog {
+    /// Everything that was known just before `end`: the only view that training and forecasting accept.
+    pub fn before(&self, end: Instant) -> History<'_> {
+        History::new(self, end)
+    }
+
+    /// Position of the first request at or after `at`.
+    pub fn position(&self, at: Instant) -> usize {
+        self.requests.partition_point(|request| request.at < at)
+    }
+
+    /// The instant of the first request.
+    pub fn first(&self) -> Option<Instant> {
+        self.requests.first().map(|request| request.at)
+    }
+
+    /// The instant of the last request.
+    pub fn last(&self) -> Option<Instant> {
+        self.requests.last().map(|request| request.at)
+    }
+
+    /// One request as it travels.
+    ///
+    /// # Panics
+    /// When there is no request at `position`.
+    pub fn record(&self, position: usize) -> Request {
+        let request = &self.requests[position];
+        let life = &self.lives[request.resource.usize()];
+        let flavor = &self.flavors[request.flavor.usize()];
+        let shaped = request.operation != Operation::Delete;
+        Request {
+            id: self.ids[position].to_string(),
+            at: request.at,
+            tenant: self.tenants.name(request.tenant.0).to_owned(),
+            operation: request.operation,
+            class: flavor.class,
+            resource: life.name.to_string(),
+            flavor: shaped.then(|| flavor.name.clone()),
+            requested: shaped.then_some(flavor.requested),
+            zone: None,
+            batch: request.batch.map(|batch| format!("b-{}", batch.0)),
+            lifetime: request.lifetime,
+            labels: self.label_sets[life.labels as usize].clone(),
+        }
+    }
+}
+
+/// Collects requests in any order, then puts them in order and checks them as a whole.
+#[derive(Debug, Default)]
+pub struct RequestLogBuilder {
+    catalogue: Catalogue,
+    seen: IndexMap<Box<str>, usize, FixedState>,
+    pending: Vec<Pending>,
+    tenants: Names,
+    resources: Names,
+    batches: Names,
+    flavors: IndexSet<Flavor, FixedState>,
+    label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
+    duplicates: u64,
+}
+
+/// A request whose life is not known yet.
+#[derive(Clone, Debug, PartialEq)]
+struct Pending {
+    line: u64,
+    at: Instant,
+    operation: Operation,
+    tenant: TenantIndex,
+    /// Index of the name, not of the life.
+    resource: u32,
+    flavor: Option<FlavorIndex>,
+    batch: Option<BatchIndex>,
+    lifetime: Option<crate::units::Duration>,
+    labels: u32,
+}
+
+impl RequestLogBuilder {
+    /// A builder that looks up flavors without amounts in `catalogue`.
+    pub fn new(catalogue: Catalogue) -> Self {
+        let mut builder = Self { catalogue, ..Self::default() };
+        builder.label_sets.insert(BTreeMap::new());
+        builder
+    }
+
+    /// Adds one request; the same request again counts as a duplicate.
+    ///
+    /// # Errors
+    /// When the request is invalid by itself, its flavor is unknown, or its id was used for a different request.
+    pub fn push(&mut self, line: u64, request: Request) -> Result<(), InputError> {
+        request.validate(line)?;
+        let flavor = self.flavor(line, &request)?;
+        let tenant = TenantIndex(self.tenants.intern(&request.tenant));
+        let pending = Pending {
+            line,
+            at: request.at,
+            operation: request.operation,
+            tenant,
+            resource: self.resources.intern(&request.resource),
+            flavor,
+            batch: request.batch.as_deref().map(|batch| BatchIndex(self.batches.intern(batch))),
+            lifetime: request.lifetime,
+            labels: self.label_sets.insert_full(request.labels).0 as u32,
+        };
+        if let Some(&position) = self.seen.get(request.id.as_str()) {
+            let earlier = &self.pending[position];
+            if (Pending { line: earlier.line, ..pending }) == *earlier {
+                self.duplicates += 1;
+                return Ok(());
+            }
+            let message = format!("`{}` was a different request on line {}; ids are unique", request.id, earlier.line);
+            return Err(InputError::field(line, "id", message));
+        }
+        self.seen.insert(request.id.into(), self.pending.len());
+        self.pending.push(pending);
+        Ok(())
+    }
+
+    fn flavor(&mut self, line: u64, request: &Request) -> Result<Option<FlavorIndex>, InputError> {
+        let requested = match (&request.requested, &request.flavor) {
+            (Some(requested), _) => *requested,
+            (None, Some(name)) => self.catalogue.get(name).ok_or_else(|| {
+                let message =
+                    format!("`{name}` is unknown; add `requested`, or name it in a price file with its amounts");
+                InputError::field(line, "flavor", message)
+            })?,
+            (None, None) => return Ok(None),
+        };
+        let name = request.flavor.clone().unwrap_or_else(|| requested.to_string());
+        let flavor = Flavor { name, class: request.class, requested };
+        Ok(Some(FlavorIndex::from_usize(self.flavors.insert_full(flavor).0)))
+    }
+
+    /// Orders the requests and follows every resource through its lives.
+    ///
+    /// # Errors
+    /// When a resource is created while it lives, or changes its class.
+    pub fn finish(self) -> Result<RequestLog, InputError> {
+        let mut order: Vec<u32> = (0..self.pending.len() as u32).collect();
+        order.sort_by_key(|&i| self.pending[i as usize].at);
+        let in_order = || order.iter().map(|&i| &self.pending[i as usize]);
+        let tenants = Renumbering::by_first_use(self.tenants.len(), in_order().map(|p| p.tenant.0));
+        let flavors = Renumbering::by_first_use(self.flavors.len(), in_order().filter_map(|p| p.flavor).map(|f| f.0));
+        let batches = Renumbering::by_first_use(self.batches.len(), in_order().filter_map(|p| p.batch).map(|b| b.0));
+        let labels =
+            Renumbering::by_first_use(self.label_sets.len(), core::iter::once(0).chain(in_order().map(|p| p.labels)));
+        let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
+        let mut log = RequestLog {
+            tenants: tenants.old_by_new.iter().map(|&old| self.tenants.name(old)).collect(),
+            flavors: flavors.old_by_new.iter().map(|&old| self.flavors[old as usize].clone()).collect(),
+            label_sets: labels.old_by_new.iter().map(|&old| self.label_sets[old as usize].clone()).collect(),
+            duplicates: self.duplicates,
+            ..RequestLog::default()
+        };
+        let mut live: IndexMap<(TenantIndex, u32), ResourceIndex, FixedState> = IndexMap::default();
+        for i in order {
+            let earlier = &self.pending[i as usize];
+            let pending = &Pending {
+                tenant: TenantIndex(tenants.new_by_old[earlier.tenant.usize()]),
+                flavor: earlier.flavor.map(|old| FlavorIndex(flavors.new_by_old[old.usize()])),
+                batch: earlier.batch.map(|old| BatchIndex(batches.new_by_old[old.usize()])),
+                labels: labels.new_by_old[earlier.labels as usize],
+                ..earlier.clone()
+            };
+            let resource = match pending.operation {
+                Operation::Create => Some(create(&mut log, &mut live, pending, self.resources.name(pending.resource))?),
+                Operation::Resize => live.get(&(pending.tenant, pending.resource)).copied(),
+                Operation::Delete => live.swap_remove(&(pending.tenant, pending.resource)),
+            };
+            let Some(resource) = resource else {
+                log.orphans += 1;
+                continue;
+            };
+            let life = &mut log.lives[resource.usize()];
+            if pending.operation == Operation::Delete {
+                life.deleted = Some(pending.at);
+            }
+            log.requests.push(IndexedRequest {
+                at: pending.at,
+                operation: pending.operation,
+                tenant: pending.tenant,
+                resource,
+                flavor: pending.flavor.unwrap_or(life.flavor),
+                batch: pending.batch,
+                lifetime: pending.lifetime,
+                draw_key: u64::from(resource.0),
+            });
+            log.ids.push(core::mem::take(&mut ids[i as usize]));
+        }
+        Ok(log)
+    }
+}
+
+/// New indices for a table's rows: by first use in order of time, so that what comes later moves nothing earlier.
+struct Renumbering {
+    new_by_old: Vec<u32>,
+    old_by_new: Vec<u32>,
+}
+
+impl Renumbering {
+    fn by_first_use(rows: usize, uses: impl Iterator<Item = u32>) -> Self {
+        const UNUSED: u32 = u32::MAX;
+        let mut numbering = Self { new_by_old: vec![UNUSED; rows], old_by_new: Vec::with_capacity(rows) };
+        for old in uses {
+            let new = &mut numbering.new_by_old[old as usize];
+            if *new == UNUSED {
+                *new = numbering.old_by_new.len() as u32;
+                numbering.old_by_new.push(old);
+            }
+        }
+        numbering
+    }
+}
+
+fn create(
+    log: &mut RequestLog,
+    live: &mut IndexMap<(TenantIndex, u32), ResourceIndex, FixedState>,
+    pending: &Pending,
+    name: &str,
+) -> Result<ResourceIndex, InputError> {
+    let resource = ResourceIndex::from_usize(log.lives.len());
+    if live.insert((pending.tenant, pending.resource), resource).is_some() {
+        let message = format!("`{name}` is created while it lives; expected a delete before it is used again");
+        return Err(InputError::field(pending.line, "resource", message));
+    }
+    log.lives.push(Life {
+        name: name.into(),
+        tenant: pending.tenant,
+        flavor: pending.flavor.expect("validated: a create has a shape"),
+        batch: pending.batch,
+        created: pending.at,
+        deleted: None,
+        announced: pending.lifetime,
+        labels: pending.labels,
+    });
+    Ok(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::read_requests;
+
+    fn log(lines: &[&str]) -> Result<RequestLog, InputError> {
+        let mut builder = RequestLogBuilder::new(Catalogue::default());
+        read_requests(&lines.join("\n"), &mut builder)?;
+        builder.finish()
+    }
+
+    fn create(id: &str, at: &str, resource: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","at":"{at}","tenant":"acme","op":"create","class":"compute","resource":"{resource}","requested":{{"vcpu":2,"memory_gib":8}}}}"#
+        )
+    }
+
+    fn delete(id: &str, at: &str, resource: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","at":"{at}","tenant":"acme","op":"delete","class":"compute","resource":"{resource}"}}"#
+        )
+    }
+
+    #[test]
+    fn lives_follow_creates_and_deletes_in_order_of_time() {
+        let (a, b) = (create("1", "2026-01-01T00:00:00Z", "vm"), create("3", "2026-01-01T02:00:00Z", "vm"));
+        let end = delete("2", "2026-01-01T01:00:00Z", "vm");
+        let log = log(&[&b, &end, &a, &a]).unwrap();
+        assert_eq!(log.lives.len(), 2);
+        assert_eq!(log.lives[0].deleted, Some("2026-01-01T01:00:00Z".parse().unwrap()));
+        assert_eq!(log.lives[1].deleted, None);
+        assert_eq!(log.duplicates, 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_line_and_field() {
+        let check = |lines: &[&str], line: u64, field: &str, part: &str| {
+            let error = log(lines).unwrap_err();
+            assert_eq!((error.line, error.field.as_deref()), (line, Some(field)), "{error}");
+            assert!(error.message.contains(part), "{error}");
+        };
+        let first = create("1", "2026-01-01T00:00:00Z", "vm");
+        check(&[&first, &create("1", "2026-01-01T00:00:01Z", "vm-2")], 2, "id", "line 1");
+        check(&[&first, &create("2", "2026-01-01T00:00:01Z", "vm")], 2, "resource", "while it lives");
+        check(&[&first.replace("T00:00:00Z", "")], 1, "at", "2026-11-01T00:05:00Z");
+        check(&[&first.replace("vcpu\":2", "vcpu\":-2")], 1, "requested", "not negative");
+        check(&[&first.replace("\"class\"", "\"clas\"")], 1, "clas", "unknown field");
+        check(
+            &[&first.replace("\"requested\":{\"vcpu\":2,\"memory_gib\":8}", "\"flavor\":\"huge\"")],
+            1,
+            "flavor",
+            "`huge`",
+        );
+    }
+
+    #[test]
+    fn ends_of_unknown_resources_are_counted() {
+        let log = log(&[&delete("1", "2026-01-01T00:00:00Z", "vm")]).unwrap();
+        assert_eq!((log.orphans, log.requests.len()), (1, 0));
+    }
+
+    #[test]
+    fn the_past_is_numbered_alike_whatever_comes_later() {
+        let early = create("1", "2026-01-01T00:00:00Z", "vm");
+        let late = create("0", "2026-01-02T00:00:00Z", "vm-2").replace("acme", "zeta");
+        let with = log(&[&late, &early]).unwrap();
+        let without = log(&[&early]).unwrap();
+        let cut = "2026-01-01T12:00:00Z".parse().unwrap();
+        assert!(with.before(cut).requests().eq(without.before(cut).requests()));
+        assert!(with.before(cut).lives().eq(without.before(cut).lives()));
+    }
+}

@@ -1,0 +1,75 @@
+//! All that a shadow run needs, as one value.
+
+mod defaults;
+mod edits;
+mod fleet;
+mod modules;
+mod validation;
+
+use serde::{Deserialize, Serialize};
+
+pub use edits::Edit;
+pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
+pub use modules::{ModuleSettings, Modules, ServiceTime};
+pub use validation::{Problem, ValidScenario};
+
+use crate::control_plane::State;
+use crate::pricing::PriceBook;
+use crate::request::{Flavor, IndexedRequest, Tenant};
+use crate::stream::StreamModel;
+use crate::units::{Duration, Window};
+
+/// The version of the simulation: incremented whenever an outcome changes for the same scenario.
+pub const ENGINE: u32 = 1;
+
+/// Fleet, policies, prices, demand, edits and seed: the same scenario has the same outcome everywhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What people call it; it enters no draw and no digest.
+    pub name: String,
+    /// The [`ENGINE`] it was made for.
+    pub engine: u32,
+    /// Seeds every draw.
+    pub seed: u64,
+    /// How many runs make the ensemble.
+    pub runs: u32,
+    /// What is simulated.
+    pub window: Window,
+    /// Step of the timelines in the outcome.
+    pub bin: Duration,
+    /// IANA name; calendar features and axes follow it.
+    pub time_zone: String,
+    /// Who asks and pays.
+    pub tenants: Vec<Tenant>,
+    /// What they ask for.
+    pub flavors: Vec<Flavor>,
+    /// The machines.
+    pub fleet: Fleet,
+    /// How a node is chosen.
+    pub placement: PlacementPolicy,
+    /// How the fleet grows and shrinks.
+    pub autoscaling: Autoscaling,
+    /// What is paid for.
+    pub billing: Billing,
+    /// The stages of the control plane.
+    pub modules: Modules,
+    /// Prices.
+    pub price_book: PriceBook,
+    /// What is asked for.
+    pub demand: Demand,
+    /// What was there when the window began.
+    pub start: State,
+    /// Changes to all of the above, in order.
+    pub edits: Vec<Edit>,
+}
+
+/// Where the requests of a run come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// The same requests in every run.
+    Requests(Vec<IndexedRequest>),
+    /// A predicted stream a run, sampled from a forecast.
+    Forecast(Box<StreamModel>),
+}

@@ -1,0 +1,40 @@
+//! What holds where a scenario says nothing: documented, and labelled `assumed` where it is shown.
+
+use super::{Autoscaling, Fleet, ModuleSettings, Modules, NodeGroup, ServiceTime};
+use crate::units::{Duration, Rate, Resources};
+
+impl Default for Fleet {
+    /// One group of m5.16xlarge (64 vCPU, 256 GiB), none to 5,000 nodes, 120 s to boot.
+    fn default() -> Self {
+        Self {
+            node_groups: vec![NodeGroup {
+                name: "default".to_owned(),
+                instance_type: "m5.16xlarge".to_owned(),
+                capacity: Resources::compute(64_000, 256 * 1_024),
+                min: 0,
+                max: 5_000,
+                boot: Duration::from_seconds(120),
+            }],
+        }
+    }
+}
+
+impl Default for Autoscaling {
+    /// Ten minutes empty, then one minute to drain.
+    fn default() -> Self {
+        Self { empty_for: Duration::from_minutes(10), drain: Duration::from_minutes(1) }
+    }
+}
+
+impl Default for Modules {
+    /// Assumed service times of a mid-sized control plane: milliseconds for everything but making the resource,
+    /// which takes 20 s (median), on workers of 0.10 an hour.
+    fn default() -> Self {
+        let stage = |workers, median_ms: i64| ModuleSettings {
+            workers,
+            service: ServiceTime::Lognormal { median: Duration::from_micros(median_ms * 1_000), sigma_milli: 500 },
+            rate: Rate::from_nanos(100_000_000),
+        };
+        Self([stage(2, 2), stage(2, 4), stage(2, 5), stage(2, 3), stage(2, 10), stage(100, 20_000), stage(2, 2)])
+    }
+}

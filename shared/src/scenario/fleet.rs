@@ -1,0 +1,69 @@
+//! Machines, and the policies that choose and count them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Duration, Resources};
+
+/// The machines that there are and that there may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    /// Groups in order of preference: the first that fits a resource boots a node for it.
+    pub node_groups: Vec<NodeGroup>,
+}
+
+/// Machines of one instance type and one autoscaling policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeGroup {
+    /// What people call it.
+    pub name: String,
+    /// Names its price in the price book.
+    pub instance_type: String,
+    /// What one node has.
+    pub capacity: Resources,
+    /// Nodes that are never given back.
+    pub min: u32,
+    /// Nodes that there may be at most.
+    pub max: u32,
+    /// From the order of a node until it can be used; paid as overhead.
+    pub boot: Duration,
+}
+
+/// How a node is chosen among those that fit; ties go to the lowest node index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PlacementPolicy {
+    /// The lowest node index.
+    #[default]
+    FirstFit,
+    /// The node that is left with the least.
+    BestFit,
+    /// The node that is left with the most: spreads.
+    WorstFit,
+}
+
+/// How the fleet grows and shrinks: a node is ordered when a resource fits nowhere, and given back when it is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Autoscaling {
+    /// How long a node stays empty before it is given back.
+    pub empty_for: Duration,
+    /// From the decision to give a node back until it is no longer paid; overhead.
+    pub drain: Duration,
+}
+
+/// What is paid for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Billing {
+    /// Nodes are paid, tenants share them: private clouds and clusters.
+    #[default]
+    Fleet,
+    /// Each resource has a price: public clouds.
+    PerResource,
+}

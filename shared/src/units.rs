@@ -1,0 +1,11 @@
+//! Time, money, resources and typed ids: the quantities that everything else is made of.
+
+mod ids;
+mod money;
+mod resources;
+mod time;
+
+pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
+pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
+pub use resources::{DIMENSIONS, Dimension, Resources, ResourcesError};
+pub use time::{Duration, Instant, TimeError, Window};

@@ -1,0 +1,53 @@
+//! Indices into the tables of a scenario or a log, one type each so that they cannot be mixed up.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The position in the table.
+            pub fn usize(self) -> usize {
+                self.0 as usize
+            }
+
+            /// The index of the table's row `position`.
+            ///
+            /// # Panics
+            /// When the table has more than `u32::MAX` rows.
+            pub fn from_usize(position: usize) -> Self {
+                Self(u32::try_from(position).expect("a table has fewer than 2^32 rows"))
+            }
+        }
+    };
+}
+
+index!(
+    /// A tenant of a scenario or a log.
+    TenantIndex
+);
+index!(
+    /// A flavor of a scenario or a log.
+    FlavorIndex
+);
+index!(
+    /// A node group of a scenario's fleet.
+    NodeGroupIndex
+);
+index!(
+    /// A node, in order of its start; never reused within a run.
+    NodeIndex
+);
+index!(
+    /// One life of a resource, from its create to its delete; a reused name is a new life.
+    ResourceIndex
+);
+index!(
+    /// A set of requests that one tenant made together.
+    BatchIndex
+);

@@ -1,0 +1,375 @@
+//! Exact money: integer rates, integer ledgers, one conversion at the end.
+
+use core::fmt;
+use core::iter::Sum;
+use core::ops::{Add, AddAssign, Mul, Neg, Sub};
+use core::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Duration;
+
+/// One nano-unit of a currency in [`LedgerUnits`]: the microseconds of an hour.
+pub const LEDGER_UNITS_PER_NANO: i128 = 3_600_000_000;
+
+/// Decimals of an amount in a report: micro-units.
+const MONEY_SCALE: u32 = 6;
+const LEDGER_UNITS_PER_MICRO: i128 = LEDGER_UNITS_PER_NANO * 1_000;
+
+/// An ISO 4217 code: three capital letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+/// A price in nano-units of a currency per hour; never negative.
+///
+/// A decimal string in units per hour in JSON, an integer of nano-units in binary formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(i64);
+
+/// Money as the ledger sums it: nano-units × microseconds ÷ hour, exactly.
+///
+/// A decimal string of the integer in JSON, which has no 128-bit numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LedgerUnits(pub i128);
+
+/// An amount for people, in micro-units of its currency: `{"amount":"12.345678","currency":"USD"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Money {
+    /// Decimal string with six decimals.
+    #[serde(with = "rust_decimal_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "12.345678"))]
+    pub amount: Decimal,
+    /// ISO 4217 code.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "USD"))]
+    pub currency: Currency,
+}
+
+/// Why a text is no money.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not three capital letters.
+    #[error("`{0}` is not a currency; write an ISO 4217 code such as USD")]
+    Currency(String),
+    /// Not a decimal number.
+    #[error("`{0}` is not a price; write a decimal number such as 0.096")]
+    NotDecimal(String),
+    /// Below zero.
+    #[error("`{0}` is a negative price; credits belong into the bill, not into the price book")]
+    Negative(String),
+    /// More than nine decimals.
+    #[error("`{0}` has more than nine decimals; prices are whole nano-units per hour")]
+    TooFine(String),
+    /// Beyond what a rate can hold.
+    #[error("`{0}` is above the largest price of 9,000,000,000 per hour")]
+    TooLarge(String),
+}
+
+impl Currency {
+    /// United States dollar.
+    pub const USD: Self = Self(*b"USD");
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).expect("three ASCII letters")
+    }
+}
+
+impl Rate {
+    /// Free of charge.
+    pub const ZERO: Self = Self(0);
+
+    /// `nanos` nano-units per hour.
+    ///
+    /// # Panics
+    /// When `nanos` is negative.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        assert!(nanos >= 0, "a rate is never negative");
+        Self(nanos)
+    }
+
+    /// Nano-units per hour.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+}
+
+impl LedgerUnits {
+    /// No money.
+    pub const ZERO: Self = Self(0);
+
+    /// In units of the currency, for charts and ratios; sums stay in the ledger.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / (LEDGER_UNITS_PER_NANO as f64 * 1e9)
+    }
+
+    /// The ledger's entry for `amount` units of a currency.
+    ///
+    /// # Errors
+    /// When the amount has more than nine decimals, or is beyond ±9·10¹⁸ units.
+    pub fn from_decimal(amount: Decimal) -> Result<Self, MoneyError> {
+        let nanos = scaled(amount, 9).ok_or_else(|| MoneyError::TooFine(amount.to_string()))?;
+        Ok(Self(nanos * LEDGER_UNITS_PER_NANO))
+    }
+
+    /// One amount on its own, rounded half to even; columns that add up go through [`apportion`].
+    pub fn to_money(self, currency: Currency) -> Money {
+        let micros = rounded_half_even(self.0, LEDGER_UNITS_PER_MICRO);
+        Money::from_micros(micros, currency)
+    }
+}
+
+impl Money {
+    fn from_micros(micros: i128, currency: Currency) -> Self {
+        Self { amount: Decimal::from_i128_with_scale(micros, MONEY_SCALE), currency }
+    }
+}
+
+/// Converts a column of ledger entries by largest remainder, so that the amounts add up to the converted total.
+///
+/// Ties go to the earlier entry. The first value is the total (rounded half to even), then one amount per entry.
+/// Source: Hamilton's method of apportionment.
+pub fn apportion(entries: &[LedgerUnits], currency: Currency) -> (Money, Vec<Money>) {
+    let total: LedgerUnits = entries.iter().copied().sum();
+    let total_micros = rounded_half_even(total.0, LEDGER_UNITS_PER_MICRO);
+    let mut micros: Vec<i128> = entries.iter().map(|entry| entry.0.div_euclid(LEDGER_UNITS_PER_MICRO)).collect();
+    let missing = total_micros - micros.iter().sum::<i128>();
+    let mut by_remainder: Vec<usize> = (0..entries.len()).collect();
+    by_remainder.sort_by_key(|&i| core::cmp::Reverse(entries[i].0.rem_euclid(LEDGER_UNITS_PER_MICRO)));
+    for &i in by_remainder.iter().take(usize::try_from(missing).unwrap_or(0)) {
+        micros[i] += 1;
+    }
+    let column = micros.into_iter().map(|m| Money::from_micros(m, currency)).collect();
+    (Money::from_micros(total_micros, currency), column)
+}
+
+fn rounded_half_even(value: i128, unit: i128) -> i128 {
+    let (floor, rest) = (value.div_euclid(unit), value.rem_euclid(unit));
+    let up = rest * 2 > unit || (rest * 2 == unit && floor % 2 != 0);
+    floor + i128::from(up)
+}
+
+/// `value × 10^decimals` when that is whole.
+fn scaled(value: Decimal, decimals: u32) -> Option<i128> {
+    let value = value.normalize();
+    let missing = decimals.checked_sub(value.scale())?;
+    value.mantissa().checked_mul(10_i128.pow(missing))
+}
+
+impl Mul<Duration> for Rate {
+    type Output = LedgerUnits;
+    fn mul(self, span: Duration) -> LedgerUnits {
+        LedgerUnits(i128::from(self.0) * i128::from(span.micros()))
+    }
+}
+
+impl Add for Rate {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Add for LedgerUnits {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for LedgerUnits {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for LedgerUnits {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for LedgerUnits {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Sum for LedgerUnits {
+    fn sum<I: Iterator<Item = Self>>(entries: I) -> Self {
+        entries.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        match <[u8; 3]>::try_from(text.as_bytes()) {
+            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
+            _ => Err(MoneyError::Currency(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let decimal: Decimal = text.trim().parse().map_err(|_| MoneyError::NotDecimal(text.to_owned()))?;
+        if decimal.is_sign_negative() && !decimal.is_zero() {
+            return Err(MoneyError::Negative(text.to_owned()));
+        }
+        let nanos = scaled(decimal, 9).ok_or_else(|| MoneyError::TooFine(text.to_owned()))?;
+        i64::try_from(nanos).map(Self).map_err(|_| MoneyError::TooLarge(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Decimal::new(self.0, 9).normalize().fmt(f)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.currency)
+    }
+}
+
+mod rust_decimal_text {
+    use super::{Decimal, Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(amount)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom);
+        }
+        let nanos = i64::deserialize(deserializer)?;
+        if nanos < 0 { Err(serde::de::Error::custom("a rate is never negative")) } else { Ok(Self(nanos)) }
+    }
+}
+
+impl Serialize for LedgerUnits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(&self.0) } else { serializer.serialize_i128(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for LedgerUnits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map(Self).map_err(serde::de::Error::custom)
+        } else {
+            i128::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+    use utoipa::openapi::{Object, RefOr};
+
+    fn text(description: &str) -> Object {
+        ObjectBuilder::new().schema_type(Type::String).description(Some(description)).build()
+    }
+
+    macro_rules! text_schema {
+        ($name:ty, $description:literal) => {
+            impl utoipa::PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    text($description).into()
+                }
+            }
+            impl utoipa::ToSchema for $name {}
+        };
+    }
+
+    text_schema!(super::Currency, "ISO 4217 code");
+    text_schema!(super::Rate, "units of the currency per hour, as a decimal string");
+    text_schema!(super::LedgerUnits, "nano-units of the currency × microseconds ÷ hour, as an integer string");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_holds_nine_decimals_and_no_more() {
+        assert_eq!("0.096".parse::<Rate>().unwrap().nanos(), 96_000_000);
+        assert_eq!("0.000000001".parse::<Rate>().unwrap().nanos(), 1);
+        assert_eq!("0.0000000001".parse::<Rate>(), Err(MoneyError::TooFine("0.0000000001".into())));
+        assert_eq!("-1".parse::<Rate>(), Err(MoneyError::Negative("-1".into())));
+        assert_eq!("0.10".parse::<Rate>().unwrap().to_string(), "0.1");
+    }
+
+    #[test]
+    fn forty_seconds_cost_forty_seconds() {
+        // 0.09 per hour × 40 s ÷ 3,600 s = 0.001.
+        let cost = "0.09".parse::<Rate>().unwrap() * Duration::from_seconds(40);
+        assert_eq!(cost.to_money(Currency::USD).to_string(), "0.001000 USD");
+    }
+
+    #[test]
+    fn columns_add_up_by_largest_remainder() {
+        // Three thirds of a micro-unit make one, which goes to the first.
+        let third = LedgerUnits(LEDGER_UNITS_PER_MICRO / 3);
+        let (total, column) = apportion(&[third, third, third], Currency::USD);
+        assert_eq!(total.amount.to_string(), "0.000001");
+        assert_eq!(column.iter().map(|m| m.amount).sum::<Decimal>(), total.amount);
+        assert_eq!(column[0].amount.to_string(), "0.000001");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn apportioned_columns_always_add_up(entries in proptest::collection::vec(-(1_i128 << 80)..(1_i128 << 80), 0..40)) {
+            let entries: Vec<LedgerUnits> = entries.into_iter().map(LedgerUnits).collect();
+            let (total, column) = apportion(&entries, Currency::USD);
+            proptest::prop_assert_eq!(column.iter().map(|m| m.amount).sum::<Decimal>(), total.amount);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Amounts of what nodes have and requests ask for.
+
+use core::fmt;
+use core::ops::{Index, IndexMut};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::de::Error as _;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How many dimensions a resource amount has.
+pub const DIMENSIONS: usize = 5;
+
+/// One dimension of an amount, with its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Dimension {
+    /// Processor time, in milli-vCPU.
+    Vcpu,
+    /// Memory, in MiB.
+    Memory,
+    /// Accelerators, in milli-GPU.
+    Gpu,
+    /// Block storage, in MiB.
+    Storage,
+    /// Bandwidth, in Mbps.
+    Network,
+}
+
+/// An amount in every dimension: milli-vCPU, MiB, milli-GPU, MiB, Mbps.
+///
+/// JSON and TOML have `vcpu`, `memory_gib`, `gpu`, `storage_gib` and `network_mbps`, absent where zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resources([u32; DIMENSIONS]);
+
+/// Why a number is no resource amount.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResourcesError {
+    /// Not a decimal number, or below zero.
+    #[error("{field} is `{value}`; expected a number that is not negative")]
+    NotAmount {
+        /// The JSON name.
+        field: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// Finer than the unit.
+    #[error("{field} is `{value}`; expected a multiple of {unit}")]
+    TooFine {
+        /// The JSON name.
+        field: &'static str,
+        /// What was given.
+        value: String,
+        /// The smallest step.
+        unit: &'static str,
+    },
+    /// Beyond what fits.
+    #[error("{field} is `{value}`; expected at most {limit}")]
+    TooLarge {
+        /// The JSON name.
+        field: &'static str,
+        /// What was given.
+        value: String,
+        /// The largest amount.
+        limit: u32,
+    },
+}
+
+impl Dimension {
+    /// Every dimension, in the order of the array.
+    pub const ALL: [Self; DIMENSIONS] = [Self::Vcpu, Self::Memory, Self::Gpu, Self::Storage, Self::Network];
+
+    /// The name in JSON, CSV and TOML, which says the unit people write.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Vcpu => "vcpu",
+            Self::Memory => "memory_gib",
+            Self::Gpu => "gpu",
+            Self::Storage => "storage_gib",
+            Self::Network => "network_mbps",
+        }
+    }
+
+    /// How many of our units make one of the unit people write.
+    pub const fn per_written_unit(self) -> u32 {
+        match self {
+            Self::Vcpu | Self::Gpu => 1_000,
+            Self::Memory | Self::Storage => 1_024,
+            Self::Network => 1,
+        }
+    }
+
+    const fn smallest_step(self) -> &'static str {
+        match self {
+            Self::Vcpu | Self::Gpu => "0.001",
+            Self::Memory | Self::Storage => "1/1024 GiB (1 MiB)",
+            Self::Network => "1",
+        }
+    }
+
+    /// Reads an amount as people write it, exactly.
+    ///
+    /// # Errors
+    /// When the text is no number, is negative, finer than our unit, or too large.
+    pub fn parse(self, text: &str) -> Result<u32, ResourcesError> {
+        let decimal = text
+            .trim()
+            .parse::<Decimal>()
+            .or_else(|_| Decimal::from_scientific(text.trim()))
+            .map_err(|_| ResourcesError::NotAmount { field: self.field(), value: text.to_owned() })?;
+        self.from_decimal(decimal)
+    }
+
+    /// Our units for an amount as people write it, exactly.
+    ///
+    /// # Errors
+    /// As [`Dimension::parse`].
+    pub fn from_decimal(self, amount: Decimal) -> Result<u32, ResourcesError> {
+        let (field, value) = (self.field(), || amount.normalize().to_string());
+        if amount.is_sign_negative() && !amount.is_zero() {
+            return Err(ResourcesError::NotAmount { field, value: value() });
+        }
+        let too_large =
+            || ResourcesError::TooLarge { field, value: value(), limit: u32::MAX / self.per_written_unit() };
+        let units = amount.checked_mul(Decimal::from(self.per_written_unit())).ok_or_else(too_large)?;
+        if !units.fract().is_zero() {
+            return Err(ResourcesError::TooFine { field, value: value(), unit: self.smallest_step() });
+        }
+        units.to_u32().ok_or_else(too_large)
+    }
+}
+
+impl Resources {
+    /// Nothing at all.
+    pub const ZERO: Self = Self([0; DIMENSIONS]);
+
+    /// A compute shape.
+    pub const fn compute(vcpu_milli: u32, memory_mib: u32) -> Self {
+        Self([vcpu_milli, memory_mib, 0, 0, 0])
+    }
+
+    /// From our units in the order of [`Dimension::ALL`].
+    pub const fn from_array(amounts: [u32; DIMENSIONS]) -> Self {
+        Self(amounts)
+    }
+
+    /// Our units in the order of [`Dimension::ALL`].
+    pub const fn to_array(self) -> [u32; DIMENSIONS] {
+        self.0
+    }
+
+    /// Whether every dimension is zero.
+    pub fn is_zero(self) -> bool {
+        self == Self::ZERO
+    }
+
+    /// Whether `self` is at most `capacity` in every dimension.
+    pub fn fits(self, capacity: Self) -> bool {
+        self.0.iter().zip(capacity.0).all(|(&asked, has)| asked <= has)
+    }
+
+    /// The sum, or `None` where a dimension overflows.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let mut sum = self;
+        for (to, from) in sum.0.iter_mut().zip(other.0) {
+            *to = to.checked_add(from)?;
+        }
+        Some(sum)
+    }
+
+    /// The difference, or `None` where a dimension would go below zero.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let mut rest = self;
+        for (to, from) in rest.0.iter_mut().zip(other.0) {
+            *to = to.checked_sub(from)?;
+        }
+        Some(rest)
+    }
+
+    /// The larger of both in every dimension.
+    pub fn max(self, other: Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i].max(other.0[i])))
+    }
+}
+
+impl Index<Dimension> for Resources {
+    type Output = u32;
+    fn index(&self, dimension: Dimension) -> &u32 {
+        &self.0[dimension as usize]
+    }
+}
+
+impl IndexMut<Dimension> for Resources {
+    fn index_mut(&mut self, dimension: Dimension) -> &mut u32 {
+        &mut self.0[dimension as usize]
+    }
+}
+
+/// `2 vcpu, 8 memory_gib`, without what is zero.
+impl fmt::Display for Resources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for dimension in Dimension::ALL.into_iter().filter(|&d| self[d] > 0) {
+            let amount = Decimal::from(self[dimension]) / Decimal::from(dimension.per_written_unit());
+            let separator = if first { "" } else { ", " };
+            write!(f, "{separator}{} {}", amount.normalize(), dimension.field())?;
+            first = false;
+        }
+        if first { f.write_str("nothing") } else { Ok(()) }
+    }
+}
+
+impl Serialize for Resources {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return self.0.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        for dimension in Dimension::ALL.into_iter().filter(|&d| self[d] > 0) {
+            let (units, per) = (self[dimension], dimension.per_written_unit());
+            if units % per == 0 {
+                map.serialize_entry(dimension.field(), &(units / per))?;
+            } else {
+                map.serialize_entry(dimension.field(), &(f64::from(units) / f64::from(per)))?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Resources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Written::deserialize(deserializer)?.resources().map_err(D::Error::custom)
+        } else {
+            <[u32; DIMENSIONS]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// The amounts as people write them; a float's shortest text is what they wrote.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    vcpu: Option<f64>,
+    memory_gib: Option<f64>,
+    gpu: Option<f64>,
+    storage_gib: Option<f64>,
+    network_mbps: Option<f64>,
+}
+
+impl Written {
+    fn resources(&self) -> Result<Resources, ResourcesError> {
+        let written = [self.vcpu, self.memory_gib, self.gpu, self.storage_gib, self.network_mbps];
+        let mut resources = Resources::ZERO;
+        for (dimension, amount) in Dimension::ALL.into_iter().zip(written) {
+            if let Some(amount) = amount {
+                resources[dimension] = dimension.parse(&amount.to_string())?;
+            }
+        }
+        Ok(resources)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Resources {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        let number = || ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0.0));
+        Dimension::ALL
+            .into_iter()
+            .fold(ObjectBuilder::new(), |object, dimension| object.property(dimension.field(), number()))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Resources {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Resources, String> {
+        serde_json::from_str(json).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn amounts_are_read_exactly() {
+        assert_eq!(read(r#"{"vcpu":0.1,"memory_gib":0.75}"#).unwrap(), Resources::compute(100, 768));
+        assert_eq!(read(r#"{"vcpu":2,"memory_gib":8}"#).unwrap(), Resources::compute(2_000, 8_192));
+    }
+
+    #[test]
+    fn what_is_finer_negative_or_unknown_is_refused() {
+        assert!(read(r#"{"vcpu":0.0001}"#).unwrap_err().contains("multiple of 0.001"));
+        assert!(read(r#"{"memory_gib":0.3}"#).unwrap_err().contains("1 MiB"));
+        assert!(read(r#"{"vcpu":-1}"#).unwrap_err().contains("not negative"));
+        assert!(read(r#"{"vcpu":1e300}"#).is_err());
+        assert!(read(r#"{"cpu":1}"#).unwrap_err().contains("unknown field `cpu`"));
+    }
+
+    #[test]
+    fn json_round_trips() {
+        let shape = Resources::from_array([1_500, 768, 250, 10_240, 100]);
+        assert_eq!(read(&serde_json::to_string(&shape).unwrap()).unwrap(), shape);
+    }
+}

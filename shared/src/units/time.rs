@@ -1,0 +1,272 @@
+//! Instants and durations in whole microseconds.
+
+use core::fmt;
+use core::ops::{Add, AddAssign, Sub};
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Microseconds since 1970-01-01T00:00:00Z. RFC 3339 in JSON, an integer in binary formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(i64);
+
+/// A span of time in microseconds; negative where it points back.
+///
+/// An integer of microseconds in every format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Duration(i64);
+
+/// Half-open: `start` belongs to the window, `end` does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Window {
+    /// First instant inside.
+    pub start: Instant,
+    /// First instant after.
+    pub end: Instant,
+}
+
+/// Why a text is no instant or duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// Not RFC 3339, or without an offset.
+    #[error("`{0}` is not an instant; write RFC 3339 with an offset, such as 2026-11-01T00:05:00Z")]
+    Instant(String),
+    /// Not a number with a unit.
+    #[error("`{0}` is not a duration; write a whole number with s, m, h, d or w, such as 5m, 1h or 1d")]
+    Duration(String),
+}
+
+impl Instant {
+    /// The instant `micros` microseconds after the Unix epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the Unix epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The start of the bin of length `bin` that holds this instant; bins are aligned to the Unix epoch.
+    ///
+    /// # Panics
+    /// When `bin` is not positive.
+    pub fn floor(self, bin: Duration) -> Self {
+        assert!(bin.0 > 0, "a bin is longer than nothing");
+        Self(self.0 - self.0.rem_euclid(bin.0))
+    }
+}
+
+impl Duration {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// 3,600 s.
+    pub const HOUR: Self = Self::from_seconds(3_600);
+    /// 24 h; a calendar day may be longer or shorter.
+    pub const DAY: Self = Self::from_seconds(86_400);
+
+    /// `micros` microseconds.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// `seconds` seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds * 1_000_000)
+    }
+
+    /// `minutes` minutes.
+    pub const fn from_minutes(minutes: i64) -> Self {
+        Self::from_seconds(minutes * 60)
+    }
+
+    /// Length in microseconds.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Length in seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// How many whole times `part` fits; both positive.
+    pub fn divide(self, part: Self) -> i64 {
+        self.0 / part.0
+    }
+}
+
+impl Window {
+    /// How long the window is.
+    pub fn length(&self) -> Duration {
+        self.end - self.start
+    }
+
+    /// Whether `at` lies inside.
+    pub fn contains(&self, at: Instant) -> bool {
+        self.start <= at && at < self.end
+    }
+
+    /// How many bins the window touches.
+    pub fn bins(&self, bin: Duration) -> usize {
+        let micros = self.length().0.max(0);
+        (micros as u64).div_ceil(bin.0 as u64) as usize
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+    fn add(self, span: Duration) -> Self {
+        Self(self.0 + span.0)
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, span: Duration) {
+        self.0 += span.0;
+    }
+}
+
+impl Sub<Duration> for Instant {
+    type Output = Self;
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0 - span.0)
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+    fn sub(self, earlier: Self) -> Duration {
+        Duration(self.0 - earlier.0)
+    }
+}
+
+impl Add for Duration {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl core::ops::Mul<i64> for Duration {
+    type Output = Self;
+    fn mul(self, times: i64) -> Self {
+        Self(self.0 * times)
+    }
+}
+
+impl FromStr for Instant {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        text.parse::<jiff::Timestamp>()
+            .map(|timestamp| Self(timestamp.as_microsecond()))
+            .map_err(|_| TimeError::Instant(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(timestamp) => timestamp.fmt(f),
+            Err(_) => write!(f, "{} µs after 1970", self.0),
+        }
+    }
+}
+
+impl FromStr for Duration {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let wrong = || TimeError::Duration(text.to_owned());
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let seconds = match &text[digits.len()..] {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            "w" => 604_800,
+            _ => return Err(wrong()),
+        };
+        let count: u32 = digits.parse().map_err(|_| wrong())?;
+        Ok(Self::from_seconds(i64::from(count) * seconds))
+    }
+}
+
+/// The largest unit that divides the length: `1d`, `90m`, `45s`; microseconds where none does.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+        for (seconds, unit) in UNITS {
+            if self.0 != 0 && self.0 % (seconds * 1_000_000) == 0 {
+                return write!(f, "{}{unit}", self.0 / (seconds * 1_000_000));
+            }
+        }
+        if self.0 == 0 { f.write_str("0s") } else { write!(f, "{}µs", self.0) }
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            i64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Instant {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::schema::SchemaFormat::KnownFormat(
+                utoipa::openapi::schema::KnownFormat::DateTime,
+            )))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Instant {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_read_and_print_rfc_3339() {
+        // 20,454 days from 1970 to 2026-01-01, each of 86,400 s.
+        let at: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(at.micros(), 20_454 * 86_400 * 1_000_000);
+        assert_eq!("2026-01-01T01:00:00+01:00".parse::<Instant>().unwrap(), at);
+        assert_eq!(at.to_string(), "2026-01-01T00:00:00Z");
+        assert!("2026-01-01".parse::<Instant>().is_err());
+    }
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!("5m".parse::<Duration>().unwrap(), Duration::from_seconds(300));
+        assert_eq!("1d".parse::<Duration>().unwrap().to_string(), "1d");
+        for wrong in ["", "5", "h", "1.5h", "-1h", "1y"] {
+            assert!(wrong.parse::<Duration>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bins_before_the_epoch_are_floored_downwards() {
+        let bin = Duration::from_minutes(5);
+        assert_eq!(Instant::from_micros(-1).floor(bin), Instant::from_micros(-300_000_000));
+    }
+}
