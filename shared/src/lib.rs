@@ -19,6 +19,7 @@
 //! bring bytes and instants, and get values back that are the same on every machine and in every browser.
 
 pub mod units;
+pub mod random;
 pub mod input;
 pub mod request;
 pub mod forecast;
