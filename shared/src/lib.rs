@@ -29,3 +29,5 @@ pub mod control_plane;
 pub mod scenario;
 pub mod cost;
 pub mod simulation;
+pub mod feedback;
+pub mod api;

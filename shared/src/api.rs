@@ -1,0 +1,28 @@
+//! Wire types of the HTTP API: what the service answers and the dashboard reads.
+//!
+//! Domain types travel as they are; the types here only say which of them come together. Every path is in [`paths`].
+
+mod costs;
+mod demand;
+mod ingest;
+mod jobs;
+mod models;
+pub mod paths;
+mod problem;
+mod reports;
+mod scenarios;
+mod shadow_runs;
+mod status;
+
+pub use costs::{CostBin, CostSeries, MoneyBand};
+pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
+pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
+pub use jobs::{Job, JobKind, JobState, Progress};
+pub use models::{ModelList, ModelRole, ModelScore, ModelView};
+pub use problem::ProblemDocument;
+pub use reports::{AllocationRow, CauseView, ReportList, ReportView};
+pub use scenarios::{SavedScenario, ScenarioLink};
+pub use shadow_runs::{
+    DurationsView, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
+};
+pub use status::{Basis, ModelInUse, NotReady, Status};

@@ -1,0 +1,93 @@
+//! Work that takes longer than an answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Instant;
+
+/// One job; its times are of the wall clock, in the demo too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// What it does.
+    pub kind: JobKind,
+    /// How far it came.
+    pub state: JobState,
+    /// How far it came, in steps.
+    pub progress: Progress,
+    /// When it was asked for.
+    pub queued_at: Instant,
+    /// When it began, the last time.
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    pub finished_at: Option<Instant>,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum JobKind {
+    /// Runs an ensemble of shadows that someone ordered.
+    ShadowRun,
+    /// Trains a challenger.
+    Retraining,
+}
+
+/// The states of a job; a running one is queued again when the service restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued,
+    /// Is being worked on.
+    Running,
+    /// Is done.
+    Succeeded,
+    /// Could not be done.
+    Failed,
+    /// Was not wanted any more.
+    Cancelled,
+}
+
+/// Steps done of a total; a total of 0 is not known yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Progress {
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+}
+
+impl JobKind {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ShadowRun => "shadow_run",
+            Self::Retraining => "retraining",
+        }
+    }
+}
+
+impl JobState {
+    /// Whether nothing will become of it any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The route table: every path of the API, once.
+
+/// `GET`: the process runs.
+pub const LIVE: &str = "/livez";
+/// `GET`: the store answers and the loop has caught up.
+pub const READY: &str = "/readyz";
+/// `GET`: the OpenAPI 3.1 document.
+pub const OPENAPI: &str = "/openapi.json";
+/// `POST`: requests as NDJSON or as a JSON array, gzip allowed → [`IngestAnswer`](super::IngestAnswer).
+pub const REQUESTS: &str = "/v1/requests";
+/// `POST`: observations as NDJSON or as a JSON array → [`IngestAnswer`](super::IngestAnswer).
+pub const OBSERVATIONS: &str = "/v1/observations";
+/// `GET` → [`Status`](super::Status).
+pub const STATUS: &str = "/v1/status";
+/// `GET ?from&to&tenant` → [`DemandSeries`](super::DemandSeries).
+pub const DEMAND: &str = "/v1/demand";
+/// `GET ?horizon=1d&tenant` → [`ForecastAnswer`](super::ForecastAnswer).
+pub const FORECASTS: &str = "/v1/forecasts";
+/// `GET ?from&to` → [`CostSeries`](super::CostSeries).
+pub const COSTS: &str = "/v1/costs";
+/// `POST` [`ShadowRunOrder`](super::ShadowRunOrder) → 202, `Location` and [`ShadowRun`](super::ShadowRun); `GET` →
+/// the newest fifty, without outcomes.
+pub const SHADOW_RUNS: &str = "/v1/shadow-runs";
+/// `GET` → [`ShadowRun`](super::ShadowRun); `DELETE` cancels it.
+pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
+/// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
+pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET ?limit` → a list of [`Decision`](crate::feedback::Decision), newest first.
+pub const DECISIONS: &str = "/v1/decisions";
+/// `GET` → [`ModelList`](super::ModelList).
+pub const MODELS: &str = "/v1/models";
+/// `POST` → 202, `Location` and [`Job`](super::Job).
+pub const RETRAINING: &str = "/v1/retraining";
+/// `GET ?limit` → a list of [`Job`](super::Job), newest first.
+pub const JOBS: &str = "/v1/jobs";
+/// `GET` → [`Job`](super::Job).
+pub const JOB: &str = "/v1/jobs/{id}";
+/// `GET` → the [`SavedScenario`](super::SavedScenario) of the latest shadow run.
+pub const CURRENT_SCENARIO: &str = "/v1/scenarios/current";
+/// `POST` [`SavedScenario`](super::SavedScenario) → 201, `Location` and [`ScenarioLink`](super::ScenarioLink).
+pub const SCENARIOS: &str = "/v1/scenarios";
+/// `GET` → [`SavedScenario`](super::SavedScenario).
+pub const SCENARIO: &str = "/v1/scenarios/{hash}";

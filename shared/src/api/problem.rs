@@ -1,0 +1,24 @@
+//! Errors as problem documents.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, as `application/problem+json`. Source: RFC 9457.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProblemDocument {
+    /// A URI reference that names the kind of problem; it need not resolve.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time and what would be right.
+    pub detail: String,
+    /// The line of the body, counted from 1, where one is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The field, path segment or query parameter, where one is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

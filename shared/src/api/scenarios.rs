@@ -1,0 +1,28 @@
+//! Scenarios by content hash: what a link becomes when it is too long for itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Scenario;
+use crate::simulation::Digest;
+
+/// A scenario, and the digest that whoever saved it saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SavedScenario {
+    /// The scenario.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub scenario: Scenario,
+    /// The digest of its outcome, where it was run.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub digest: Option<Digest>,
+}
+
+/// Where a saved scenario is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScenarioLink {
+    /// BLAKE3 of its bytes; the last segment of [`SCENARIO`](super::paths::SCENARIO).
+    pub hash: String,
+}

@@ -1,0 +1,171 @@
+//! Ensembles of shadows that someone orders: the order, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Job, MoneyBand};
+use crate::request::Module;
+use crate::scenario::Edit;
+use crate::simulation::{Digest, Refusal};
+use crate::units::{Duration, Instant, Window};
+
+/// What a shadow run shall do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShadowRunOrder {
+    /// How far it reaches from the clock's now: a whole number of bins with a unit, such as `1h` or `1d`.
+    #[serde(with = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "1d"))]
+    pub horizon: Duration,
+    /// How many predicted streams are run, from 1.
+    #[serde(default = "default_runs")]
+    pub runs: u32,
+    /// Seeds every draw.
+    #[serde(default)]
+    pub seed: u64,
+    /// What-if changes, in order.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
+}
+
+/// One ordered ensemble.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShadowRun {
+    /// State, progress and failure; its id is the run's.
+    pub job: Job,
+    /// What was ordered.
+    pub order: ShadowRunOrder,
+    /// The instant that the primary was forked at, once it was.
+    pub origin: Option<Instant>,
+    /// Content hash of the scenario, for [`SCENARIO`](super::paths::SCENARIO).
+    pub scenario: Option<String>,
+    /// What came of it; only in the answer about one run.
+    pub outcome: Option<OutcomeView>,
+}
+
+/// An outcome in names and money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OutcomeView {
+    /// The engine that made it.
+    pub engine: u32,
+    /// The hash of everything.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub digest: Digest,
+    /// What was simulated.
+    pub window: Window,
+    /// How many runs.
+    pub runs: u32,
+    /// Simulation events over all runs.
+    pub events: u64,
+    /// Requests per run, on average.
+    pub requests: f64,
+    /// Everything that is paid.
+    pub cost: MoneyBand,
+    /// Workload by tenant, in order of the tenant.
+    pub tenants: Vec<TenantBand>,
+    /// Node time that nobody requested.
+    pub idle: MoneyBand,
+    /// Node time while booting and draining.
+    pub overhead: MoneyBand,
+    /// The control plane, module by module.
+    pub modules: Vec<ModuleView>,
+    /// From arrival to ready, over all runs.
+    pub latency_ms: DurationsView,
+    /// Creates and resizes not let in, per run on average, by reason.
+    pub refused: Vec<RefusalView>,
+    /// Requested ÷ paid vCPU time over all runs, from 0 to 1; none without nodes.
+    pub vcpu_utilisation: Option<f64>,
+    /// Most live resources at once in any run.
+    pub peak_live: u32,
+    /// Most paid nodes at once in any run.
+    pub peak_nodes: u32,
+    /// Step by step.
+    pub timeline: Vec<RunTimelineBin>,
+}
+
+/// What one tenant's resources cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TenantBand {
+    /// Its name.
+    pub tenant: String,
+    /// Workload over the runs.
+    pub workload: MoneyBand,
+}
+
+/// What one module did and cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModuleView {
+    /// Which one.
+    pub module: Module,
+    /// Its worker-hours.
+    pub cost: MoneyBand,
+    /// From entering its queue to the start of service.
+    pub wait_ms: DurationsView,
+    /// From the start of service to its end.
+    pub service_ms: DurationsView,
+    /// Requests that passed it per second of the window.
+    pub throughput_per_s: f64,
+}
+
+/// A distribution of durations in milliseconds; none of nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DurationsView {
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Level 0.50.
+    pub p50: Option<f64>,
+    /// Level 0.90.
+    pub p90: Option<f64>,
+    /// Level 0.99.
+    pub p99: Option<f64>,
+}
+
+/// How often a reason refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusalView {
+    /// The reason.
+    pub reason: Refusal,
+    /// How often, per run on average.
+    pub count: f64,
+}
+
+/// One step of the runs' timelines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunTimelineBin {
+    /// Start of the bin.
+    pub at: Instant,
+    /// What was paid in it.
+    pub cost: MoneyBand,
+    /// Creates in it, on average.
+    pub creates: f64,
+    /// Live resources at its end, on average.
+    pub live: f64,
+    /// Paid nodes at its end, on average.
+    pub nodes: f64,
+}
+
+fn default_runs() -> u32 {
+    20
+}
+
+/// A duration as people write it.
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::units::Duration;
+
+    pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(span)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,85 @@
+//! What the service is doing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Duration, Instant};
+
+/// The service at one instant of its clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// The clock; virtual in the demo.
+    pub now: Instant,
+    /// Whether the requests are those of the example workload.
+    pub demo: bool,
+    /// Seconds of the clock per second; 1 outside the demo.
+    pub speed: f64,
+    /// The time step of counts, in microseconds.
+    pub bin: Duration,
+    /// The time step of costs, in microseconds.
+    pub cost_bin: Duration,
+    /// IANA name of the time zone whose days are the windows of reports.
+    pub time_zone: String,
+    /// ISO 4217 code of every amount.
+    pub currency: String,
+    /// Tenants seen, in order of first appearance.
+    pub tenants: Vec<String>,
+    /// The first request of the log.
+    pub first_request: Option<Instant>,
+    /// The last request of the log.
+    pub last_request: Option<Instant>,
+    /// Requests in the log.
+    pub requests: u64,
+    /// Observations in the log.
+    pub observations: u64,
+    /// From the last request to the clock, in seconds.
+    pub lag_s: Option<f64>,
+    /// Deletes and resizes of resources that the log never created: it began in mid-life.
+    pub orphans: u64,
+    /// The model that makes the forecasts.
+    pub model: Option<ModelInUse>,
+    /// Why there is no forecast, while there is none.
+    pub not_ready: Option<NotReady>,
+    /// Where the facts about placements and ready times come from.
+    pub basis: Basis,
+}
+
+/// The champion, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModelInUse {
+    /// Its name, such as `lstm`.
+    pub name: String,
+    /// Counts its fits, from 1.
+    pub version: u32,
+    /// The end of the history that it was fitted on.
+    pub fitted_until: Instant,
+}
+
+/// Why there is no forecast yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NotReady {
+    /// A word for programs, such as `needs_more_history`.
+    pub reason: String,
+    /// A sentence for people, such as `needs 288 more bins`.
+    pub message: String,
+    /// How many bins of history are missing, where that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bins_missing: Option<u64>,
+}
+
+/// Where an actual amount comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Basis {
+    /// From a bill.
+    Billed,
+    /// From observed placements and ready times.
+    Metered,
+    /// From our own virtual control plane.
+    Simulated,
+}

@@ -1,0 +1,5 @@
+//! Feedback: when to retrain and when to promote. Returns decisions, never acts.
+
+mod decision;
+
+pub use decision::{Decision, Signal, Verdict};
