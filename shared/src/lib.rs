@@ -30,4 +30,5 @@ pub mod scenario;
 pub mod cost;
 pub mod simulation;
 pub mod feedback;
+pub mod link;
 pub mod api;

@@ -1,0 +1,91 @@
+//! How much a link may ask of the browser that opens it.
+
+use super::LinkError;
+use crate::forecast::LEVELS;
+use crate::scenario::{Demand, Edit, Scenario};
+use crate::stream::StreamModel;
+
+/// The most that a link or a file may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the scenario, decompressed.
+    pub bytes: usize,
+    /// Runs of the ensemble.
+    pub runs: u32,
+    /// Tenants, and flavors.
+    pub tenants: usize,
+    /// Requests over all runs; for a forecast, a generous estimate.
+    pub requests: u64,
+    /// Bins of the outcome's timelines.
+    pub bins: u64,
+    /// Workers of one module, and nodes that are always on.
+    pub workers: u32,
+}
+
+impl Limits {
+    /// What opens by itself with a click: minutes of work at the most.
+    pub const LINK: Self =
+        Self { bytes: 1 << 20, runs: 500, tenants: 2_000, requests: 20_000_000, bins: 20_000, workers: 100_000 };
+
+    /// What somebody chose a file for.
+    pub const FILE: Self =
+        Self { bytes: 64 << 20, runs: 10_000, tenants: 100_000, requests: 1_000_000_000, ..Self::LINK };
+
+    /// Holds a scenario to the limits.
+    ///
+    /// # Errors
+    /// [`LinkError::TooLarge`] with the first amount that is beyond its limit.
+    pub fn check(&self, scenario: &Scenario) -> Result<(), LinkError> {
+        let at_most = |what, value: u64, limit: u64| {
+            if value > limit { Err(LinkError::TooLarge { what, value, limit }) } else { Ok(()) }
+        };
+        let window = i128::from(scenario.window.end.micros()) - i128::from(scenario.window.start.micros());
+        let bins = window.max(0) / i128::from(scenario.bin.micros().max(1));
+        at_most("runs", scenario.runs.into(), self.runs.into())?;
+        at_most("tenants", scenario.tenants.len() as u64, self.tenants as u64)?;
+        at_most("flavors", scenario.flavors.len() as u64, self.tenants as u64)?;
+        at_most("bins", u64::try_from(bins).unwrap_or(u64::MAX), self.bins)?;
+        let workers = scenario.modules.0.iter().map(|module| module.workers).chain(edited_workers(scenario)).max();
+        at_most("workers of a module", workers.unwrap_or(0).into(), self.workers.into())?;
+        let always_on = scenario.fleet.node_groups.iter().map(|group| u64::from(group.min)).sum();
+        at_most("nodes that are always on", always_on, self.workers.into())?;
+        at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
+    }
+}
+
+fn edited_workers(scenario: &Scenario) -> impl Iterator<Item = u32> + '_ {
+    scenario.edits.iter().filter_map(|edit| match edit {
+        Edit::Workers { workers, .. } => Some(*workers),
+        _ => None,
+    })
+}
+
+/// Requests of one run, from above, edits included.
+fn requests(scenario: &Scenario) -> u64 {
+    let unedited = match &scenario.demand {
+        Demand::Requests(requests) => requests.len() as u64,
+        Demand::Forecast(model) => forecast_requests(model),
+    };
+    let factor = scenario.edits.iter().fold(1_u64, |factor, edit| match edit {
+        Edit::ScaleDemand { percent, .. } => factor.saturating_mul(u64::from(percent.div_ceil(100)).max(1)),
+        _ => factor,
+    });
+    unedited.saturating_mul(factor).saturating_add(scenario.start.live.len() as u64)
+}
+
+/// The highest quantile of every bin, each batch as large as the largest; a create and a delete each.
+fn forecast_requests(model: &StreamModel) -> u64 {
+    let batches: u64 = model.arrivals.tenths.iter().map(|bin| u64::from(bin[LEVELS.len() - 1]).div_ceil(10)).sum();
+    let weights: u64 = model.templates.iter().map(|template| weight(&template.weights)).sum();
+    let creates = model.templates.iter().fold(0_u128, |sum, template| {
+        let size: u64 = template.creates.iter().map(|&(_, count)| u64::from(count)).sum();
+        sum.saturating_add(u128::from(size) * u128::from(weight(&template.weights)))
+    });
+    // The mean batch, rounded up: a link with a few huge and many small ones is judged by what it would do.
+    let mean = u64::try_from(creates.div_ceil(u128::from(weights.max(1)))).unwrap_or(u64::MAX);
+    batches.saturating_mul(mean.max(1)).saturating_mul(2)
+}
+
+fn weight(weights: &[u32; 4]) -> u64 {
+    weights.iter().map(|&weight| u64::from(weight)).sum()
+}

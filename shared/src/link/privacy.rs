@@ -1,0 +1,110 @@
+//! What a link tells about its sender, and what is left out of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{Demand, Scenario};
+
+/// Whether names travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Privacy {
+    /// Tenants and node groups are numbered, labels and the scenario's name are left out.
+    #[default]
+    Pseudonyms,
+    /// Everything keeps its name.
+    Names,
+}
+
+/// One thing that whoever has the link can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What it is.
+    pub what: &'static str,
+    /// How much of it, or which.
+    pub detail: String,
+}
+
+/// The scenario as it travels: without prices that nothing in it uses, and without names unless they are wanted.
+///
+/// Names enter neither draws nor digests, and unused prices pay for nothing: the outcome is the same.
+pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
+    let mut scenario = scenario.clone();
+    let flavors = scenario.flavors.iter().map(|flavor| &flavor.name);
+    let used: Vec<&String> =
+        scenario.fleet.node_groups.iter().map(|group| &group.instance_type).chain(flavors).collect();
+    scenario.price_book.types.retain(|price| used.contains(&&price.name));
+    if privacy == Privacy::Pseudonyms {
+        scenario.name = "shared scenario".to_owned();
+        for (number, tenant) in (1..).zip(&mut scenario.tenants) {
+            tenant.name = format!("tenant {number}");
+            tenant.labels = BTreeMap::new();
+        }
+        for (number, group) in (1..).zip(&mut scenario.fleet.node_groups) {
+            group.name = format!("group {number}");
+        }
+    }
+    scenario
+}
+
+/// Lists what a link with this (prepared) scenario reveals, for the dialog that makes it.
+///
+/// Resource names are never in it: a scenario has none.
+pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
+    let mut list = vec![
+        Revealed { what: "scenario", detail: format!("its name “{}”", scenario.name) },
+        Revealed { what: "tenants", detail: names(scenario.tenants.iter().map(|tenant| tenant.name.as_str())) },
+        Revealed { what: "flavors", detail: names(scenario.flavors.iter().map(|flavor| flavor.name.as_str())) },
+        Revealed { what: "node groups", detail: groups(scenario) },
+        Revealed { what: "prices", detail: prices(scenario) },
+        Revealed { what: "demand", detail: demand(scenario) },
+    ];
+    let quotas = scenario.tenants.iter().filter(|tenant| tenant.quota.is_some()).count();
+    if quotas > 0 {
+        list.push(Revealed { what: "quotas", detail: format!("of {quotas} tenants") });
+    }
+    let labels = scenario.tenants.iter().flat_map(|tenant| tenant.labels.keys());
+    if labels.clone().next().is_some() {
+        list.push(Revealed { what: "labels", detail: names(labels.map(String::as_str)) });
+    }
+    let live = scenario.start.live.len();
+    if live > 0 {
+        let detail = format!("{live} live resources (no names) on {} nodes at the start", scenario.start.nodes.len());
+        list.push(Revealed { what: "state", detail });
+    }
+    list
+}
+
+/// The first few names, and how many more there are.
+fn names<'a>(names: impl Iterator<Item = &'a str> + Clone) -> String {
+    const SHOWN: usize = 6;
+    let count = names.clone().count();
+    let mut text = names.take(SHOWN).collect::<Vec<_>>().join(", ");
+    if count > SHOWN {
+        text.push_str(&format!(" and {} more", count - SHOWN));
+    }
+    text
+}
+
+fn groups(scenario: &Scenario) -> String {
+    let of = scenario.fleet.node_groups.iter();
+    of.map(|group| format!("{} of {}, at most {}", group.name, group.instance_type, group.max))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn prices(scenario: &Scenario) -> String {
+    let book = &scenario.price_book;
+    format!("of {} types in {}, and of single resources and module workers", book.types.len(), book.currency)
+}
+
+fn demand(scenario: &Scenario) -> String {
+    match &scenario.demand {
+        Demand::Requests(requests) => format!("{} requests with their times", requests.len()),
+        Demand::Forecast(model) => format!(
+            "a forecast of {} bins, {} kinds of batches by tenant, and lifetimes by flavor",
+            model.arrivals.tenths.len(),
+            model.templates.len()
+        ),
+    }
+}

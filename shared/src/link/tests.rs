@@ -1,0 +1,196 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
+use crate::request::{Flavor, IndexedRequest, Operation, ResourceClass, Tenant};
+use crate::scenario::{Autoscaling, Billing, Demand, Fleet, Modules, PlacementPolicy};
+use crate::scenario::{ENGINE, Edit};
+use crate::units::{Currency, Duration, Instant, Rate, Resources, Window};
+
+fn price(name: &str) -> TypePrice {
+    let prices = vec![DatedRate { from: Instant::default(), rate: Rate::from_nanos(3_072_000_000) }];
+    TypePrice { name: name.to_owned(), shape: None, prices }
+}
+
+/// One request an hour for a day by one of two tenants.
+fn example() -> SharedScenario {
+    let start = Instant::from_micros(1_793_491_200_000_000);
+    let request = |i: u32| IndexedRequest {
+        at: start + Duration::from_seconds(3_600 * i64::from(i)),
+        operation: Operation::Create,
+        tenant: crate::units::TenantIndex(i % 2),
+        resource: crate::units::ResourceIndex(i),
+        flavor: crate::units::FlavorIndex(0),
+        batch: None,
+        lifetime: None,
+        draw_key: u64::from(i),
+    };
+    let tenant = |name: &str| Tenant {
+        name: name.to_owned(),
+        quota: Some(Resources::compute(64_000, 65_536)),
+        labels: [("team".to_owned(), "rockets".to_owned())].into(),
+    };
+    let scenario = Scenario {
+        name: "secret launch".to_owned(),
+        engine: ENGINE,
+        seed: 7,
+        runs: 3,
+        window: Window { start, end: start + Duration::DAY },
+        bin: Duration::from_minutes(5),
+        time_zone: "UTC".to_owned(),
+        tenants: vec![tenant("acme"), tenant("zeta")],
+        flavors: vec![Flavor {
+            name: "m5.large".to_owned(),
+            class: ResourceClass::Compute,
+            requested: Resources::compute(2_000, 8_192),
+        }],
+        fleet: Fleet::default(),
+        placement: PlacementPolicy::BestFit,
+        autoscaling: Autoscaling::default(),
+        billing: Billing::Fleet,
+        modules: Modules::default(),
+        price_book: PriceBook {
+            currency: Currency::USD,
+            types: vec![price("m5.16xlarge"), price("x1.32xlarge")],
+            units: UnitRates::default(),
+        },
+        demand: Demand::Requests((0..24).map(request).collect()),
+        start: crate::control_plane::State::default(),
+        edits: vec![Edit::ScaleDemand { tenant: None, percent: 150 }],
+    };
+    SharedScenario { scenario, digest: Digest([0xA5; 32]) }
+}
+
+#[test]
+fn what_goes_in_comes_out() {
+    let shared = example();
+    let link = shared.to_link().unwrap();
+    assert!(link.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_'), "{link}");
+    assert_eq!(SharedScenario::from_link(&link).unwrap(), shared);
+    assert_eq!(SharedScenario::from_link(&format!(" {}\n{}=", &link[..20], &link[20..])).unwrap(), shared);
+    assert_eq!(SharedScenario::from_bytes(&shared.to_bytes(), &Limits::FILE).unwrap(), shared);
+}
+
+#[test]
+fn a_wrong_link_says_what_is_wrong() {
+    let link = example().to_link().unwrap();
+    let bytes = example().to_bytes();
+    let check = |text: &str, part: &str| {
+        let message = SharedScenario::from_link(text).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    };
+    check("", "empty");
+    check(&link[..link.len() - 8], "cut short");
+    check(&link[..30], "cut short");
+    check(&link.replace(&link[100..101], "ä"), "does not belong there");
+    check(&"A".repeat(MAX_LINK_CHARACTERS + 1), "8001 characters, above the limit of 8000");
+    check(&format!("{link}AAAA"), "checksum");
+    let altered = |at: usize, value: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = value;
+        URL_SAFE_NO_PAD.encode(bytes)
+    };
+    check(&altered(60, !bytes[60]), "checksum");
+    check(&altered(20, 0), "checksum");
+    check(&altered(0, 2), "format version 2; this page reads versions up to 1");
+}
+
+#[test]
+fn a_newer_engine_is_named() {
+    let mut shared = example();
+    shared.scenario.engine = ENGINE + 1;
+    let error = SharedScenario::from_link(&shared.to_link().unwrap()).unwrap_err();
+    assert_eq!(error, LinkError::NewerEngine { theirs: ENGINE + 1, ours: ENGINE });
+}
+
+#[test]
+fn a_link_cannot_ask_for_too_much() {
+    let check = |change: fn(&mut Scenario), what: &str| {
+        let mut shared = example();
+        change(&mut shared.scenario);
+        match SharedScenario::from_link(&shared.to_link().unwrap()).unwrap_err() {
+            LinkError::TooLarge { what: found, .. } => assert_eq!(found, what),
+            other => panic!("{other}"),
+        }
+    };
+    check(|s| s.runs = u32::MAX, "runs");
+    check(|s| s.window.end = Instant::from_micros(i64::MAX), "bins");
+    check(|s| s.bin = Duration::from_micros(1), "bins");
+    check(|s| s.bin = Duration::ZERO, "bins");
+    check(|s| s.edits.push(Edit::ScaleDemand { tenant: None, percent: u32::MAX }), "requests");
+    check(|s| s.fleet.node_groups[0].min = u32::MAX, "nodes that are always on");
+    check(|s| s.modules.0[3].workers = u32::MAX, "workers of a module");
+    // 3 MiB of the same letter become 3 KB on the way.
+    check(|s| s.name = "a".repeat(3 << 20), "bytes");
+    check(|s| s.tenants = vec![Tenant::default(); 3_000], "tenants");
+}
+
+#[test]
+fn a_long_scenario_becomes_a_file() {
+    let mut shared = example();
+    // Digits of a linear congruential generator (Numerical Recipes): text that does not compress below 8,000 characters.
+    let mut state = 1_u32;
+    shared.scenario.name = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'!' + (state >> 24) as u8 % 90)
+    })
+    .take(10_000)
+    .collect();
+    assert!(matches!(shared.to_link(), Err(LinkError::TooLong { length: 8_001.., .. })));
+    assert_eq!(SharedScenario::from_bytes(&shared.to_bytes(), &Limits::FILE).unwrap(), shared);
+}
+
+#[test]
+fn names_stay_at_home_unless_they_are_wanted() {
+    let scenario = example().scenario;
+    let shown = |privacy| format!("{:?}", prepared(&scenario, privacy));
+    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge"] {
+        assert!(!shown(Privacy::Pseudonyms).contains(secret), "{secret}");
+    }
+    for name in ["acme", "zeta", "secret launch", "rockets"] {
+        assert!(shown(Privacy::Names).contains(name), "{name}");
+    }
+    let listed = revealed(&prepared(&scenario, Privacy::Pseudonyms));
+    let detail = |what: &str| listed.iter().find(|item| item.what == what).map(|item| item.detail.as_str());
+    assert_eq!(detail("tenants"), Some("tenant 1, tenant 2"));
+    assert_eq!(detail("demand"), Some("24 requests with their times"));
+    assert_eq!(detail("labels"), None);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = SharedScenario::from_bytes(&bytes, &Limits::LINK);
+    }
+
+    /// Valid header and checksum around arbitrary contents: what reaches the decompressor and postcard.
+    #[test]
+    fn no_contents_make_it_panic(contents in proptest::collection::vec(any::<u8>(), 0..400), packed in any::<bool>()) {
+        let contents = if packed { miniz_oxide::deflate::compress_to_vec(&contents, 6) } else { contents };
+        let _ = SharedScenario::from_bytes(&v1::sealed(ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+    }
+
+    /// A scenario with some of its bytes altered and sealed again: mostly still a scenario, with absurd figures in it.
+    #[test]
+    fn no_figures_make_it_panic(changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut contents = postcard::to_allocvec(&example().scenario).unwrap();
+        for (at, value) in changes {
+            let at = at.index(contents.len());
+            contents[at] = value;
+        }
+        let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
+        let _ = SharedScenario::from_bytes(&v1::sealed(ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+    }
+
+    /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash.
+    #[test]
+    fn one_wrong_character_is_found(at in any::<proptest::sample::Index>(), to in "[A-Za-z0-9_-]") {
+        let link = example().to_link().unwrap();
+        let at = at.index(link.len());
+        let altered = format!("{}{to}{}", &link[..at], &link[at + 1..]);
+        match SharedScenario::from_link(&altered) {
+            Ok(shared) => prop_assert_eq!(shared, example()),
+            Err(_) => prop_assert_ne!(altered, link),
+        }
+    }
+}
