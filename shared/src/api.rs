@@ -13,6 +13,7 @@ mod reports;
 mod scenarios;
 mod shadow_runs;
 mod status;
+mod summary;
 
 pub use costs::{CostBin, CostSeries, MoneyBand};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};

@@ -1,0 +1,149 @@
+//! An outcome in names and money, for people and programs.
+
+use super::{DurationsView, ModuleView, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
+use crate::request::Module;
+use crate::scenario::Scenario;
+use crate::simulation::{Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
+use crate::units::{Currency, Dimension, LedgerUnits, TenantIndex};
+
+impl MoneyBand {
+    /// The mean and the quantiles of one amount per run; zero of no runs.
+    ///
+    /// Source of the quantiles: Hyndman and Fan, type 7, in exact ledger units.
+    pub fn over_runs(amounts: impl IntoIterator<Item = LedgerUnits>, currency: Currency) -> Self {
+        let mut sorted: Vec<LedgerUnits> = amounts.into_iter().collect();
+        sorted.sort_unstable();
+        let sum: LedgerUnits = sorted.iter().copied().sum();
+        let mean = LedgerUnits(sum.0.checked_div(sorted.len() as i128).unwrap_or(0));
+        let quantile = |percent| quantile(&sorted, percent).to_money(currency);
+        Self { mean: mean.to_money(currency), p10: quantile(10), p50: quantile(50), p90: quantile(90) }
+    }
+}
+
+impl OutcomeView {
+    /// Sums up an outcome of `scenario`.
+    pub fn new(scenario: &Scenario, outcome: &Outcome) -> Self {
+        let runs = &outcome.runs;
+        let band = |amount: &dyn Fn(&RunOutcome) -> LedgerUnits| {
+            MoneyBand::over_runs(runs.iter().map(amount), scenario.price_book.currency)
+        };
+        let tenants = scenario.tenants.iter().enumerate().map(|(i, tenant)| TenantBand {
+            tenant: tenant.name.clone(),
+            workload: band(&|run| run.cost.tenant(TenantIndex::from_usize(i))),
+        });
+        Self {
+            engine: outcome.engine,
+            digest: outcome.digest,
+            window: scenario.window,
+            runs: runs.len() as u32,
+            events: runs.iter().map(|run| run.events).sum(),
+            requests: mean(runs.iter().map(|run| run.requests), runs.len()),
+            cost: band(&|run| run.cost.total()),
+            tenants: tenants.collect(),
+            idle: band(&|run| run.cost.idle),
+            overhead: band(&|run| run.cost.overhead),
+            modules: Module::ALL.into_iter().map(|module| module_view(module, scenario, runs)).collect(),
+            latency_ms: DurationsView::new(&merged(runs.iter().map(|run| &run.latency))),
+            refused: refusals(runs),
+            vcpu_utilisation: vcpu_utilisation(runs),
+            peak_live: runs.iter().map(|run| run.peak_live).max().unwrap_or(0),
+            peak_nodes: runs.iter().map(|run| run.peak_nodes).max().unwrap_or(0),
+            timeline: timeline(scenario, runs),
+        }
+    }
+}
+
+impl DurationsView {
+    /// The mean and the quantiles of a histogram.
+    pub fn new(histogram: &Histogram) -> Self {
+        let [p50, p90, p99] = [0.5, 0.9, 0.99].map(|level| histogram.quantile_ms(level));
+        Self { mean: histogram.mean_ms(), p50, p90, p99 }
+    }
+}
+
+fn quantile(sorted: &[LedgerUnits], percent: usize) -> LedgerUnits {
+    let Some(last) = sorted.len().checked_sub(1) else { return LedgerUnits::ZERO };
+    let (position, rest) = (last * percent / 100, (last * percent % 100) as i128);
+    let (low, high) = (sorted[position].0, sorted[(position + 1).min(last)].0);
+    LedgerUnits(low + (high - low) * rest / 100)
+}
+
+fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> ModuleView {
+    let of = |run: &RunOutcome| run.modules.iter().position(|outcome| outcome.module == module);
+    let outcomes = || runs.iter().filter_map(|run| of(run).map(|i| &run.modules[i]));
+    let served = mean(outcomes().map(|outcome| outcome.service.count()), runs.len());
+    ModuleView {
+        module,
+        cost: MoneyBand::over_runs(
+            runs.iter().map(|run| run.cost.modules[module as usize]),
+            scenario.price_book.currency,
+        ),
+        wait_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.wait))),
+        service_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.service))),
+        throughput_per_s: served / scenario.window.length().seconds(),
+    }
+}
+
+fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
+    histograms.fold(Histogram::default(), |mut all, histogram| {
+        all.merge(histogram);
+        all
+    })
+}
+
+fn refusals(runs: &[RunOutcome]) -> Vec<RefusalView> {
+    [Refusal::Quota, Refusal::NoSuchNode, Refusal::NoRoomToResize]
+        .into_iter()
+        .map(|reason| {
+            let counts = runs.iter().map(|run| run.refused.get(&reason).copied().unwrap_or(0));
+            RefusalView { reason, count: mean(counts, runs.len()) }
+        })
+        .filter(|refusal| refusal.count > 0.0)
+        .collect()
+}
+
+fn vcpu_utilisation(runs: &[RunOutcome]) -> Option<f64> {
+    let vcpu = Dimension::Vcpu as usize;
+    let requested: u128 = runs.iter().map(|run| run.utilisation.requested[vcpu]).sum();
+    let capacity: u128 = runs.iter().map(|run| run.utilisation.capacity[vcpu]).sum();
+    (capacity > 0).then(|| requested as f64 / capacity as f64)
+}
+
+fn timeline(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<RunTimelineBin> {
+    let bins = runs.iter().map(|run| run.timeline.len()).max().unwrap_or(0);
+    let mut at = scenario.window.start;
+    (0..bins)
+        .map(|bin| {
+            let steps = || runs.iter().filter_map(move |run| run.timeline.get(bin));
+            let average = |of: fn(&TimelineBin) -> u32| mean(steps().map(|step| u64::from(of(step))), runs.len());
+            let view = RunTimelineBin {
+                at,
+                cost: MoneyBand::over_runs(steps().map(|step| step.cost), scenario.price_book.currency),
+                creates: average(|step| step.creates),
+                live: average(|step| step.live),
+                nodes: average(|step| step.nodes),
+            };
+            at += scenario.bin;
+            view
+        })
+        .collect()
+}
+
+fn mean(counts: impl Iterator<Item = u64>, runs: usize) -> f64 {
+    counts.sum::<u64>() as f64 / runs.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_interpolate_between_neighbours() {
+        // Type 7 at 0.1 of 0, 10, …, 50: position 5 × 0.1 = 0.5, so 0 + 0.5 × 10 = 5; at 0.5: 25; at 0.9: 45.
+        let sorted: Vec<LedgerUnits> = (0..6).map(|i| LedgerUnits(i * 10)).collect();
+        let at = |percent| quantile(&sorted, percent).0;
+        assert_eq!((at(0), at(10), at(50), at(90), at(100)), (0, 5, 25, 45, 50));
+        assert_eq!(quantile(&sorted[..1], 90), LedgerUnits(0));
+        assert_eq!(quantile(&[], 50), LedgerUnits::ZERO);
+    }
+}
