@@ -6,7 +6,7 @@ use crate::forecast::LEVELS;
 use crate::units::{Duration, FlavorIndex, Instant, TenantIndex};
 
 /// A forecast of arrivals with what they bring and how long it lives: small enough to travel in a link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamModel {
     /// The instant the forecast was made for; bins count from here.
@@ -17,17 +17,26 @@ pub struct StreamModel {
     pub arrivals: ArrivalBins,
     /// What a batch holds.
     pub templates: Vec<BatchTemplate>,
+    /// Over what time the creates of one batch are spread, at most a bin.
+    pub spread: Duration,
     /// How long its resources live.
     pub lifetimes: Lifetimes,
 }
 
 /// Quantiles of the number of batches per bin, in tenths, so that they are the same bytes everywhere.
+///
+/// A run draws its positions within the bins' distributions from a Gaussian copula with two parts: a level that holds
+/// for the whole run (a day that is busier than forecast stays so), and a first-order autoregression from bin to bin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArrivalBins {
     /// Per bin, tenths of a batch at each of [`LEVELS`], not decreasing.
     pub tenths: Vec<[u32; LEVELS.len()]>,
-    /// Correlation of neighbouring bins' positions within their distributions, in thousandths; below 1,000.
+    /// Mean excess over the 0.95 quantile, in thousandths of its distance from the 0.75 quantile; at most 1,000.
+    pub tail_milli: u32,
+    /// Share of the positions' variance that the run's level makes, in thousandths; at most 1,000.
+    pub level_milli: u32,
+    /// Correlation of neighbouring bins' positions beyond the level, in thousandths; below 1,000.
     pub correlation_milli: u32,
 }
 
@@ -40,17 +49,40 @@ pub struct BatchTemplate {
     /// Flavors and how many of each, in order of the flavor.
     pub creates: Vec<(FlavorIndex, u32)>,
     /// How often it was seen in each quarter of the day (UTC, from midnight), weighted by recency.
-    pub weights: [u32; 4],
+    pub weights: [u32; QUARTERS],
 }
+
+/// How many parts of the day have a mix of their own.
+pub const QUARTERS: usize = 4;
 
 /// Discrete-time survival: the chance to end in an age interval, given that it was reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lifetimes {
-    /// Upper ends of the age intervals, increasing; the last interval repeats beyond the end.
+    /// Upper ends of the age intervals, increasing; the last interval repeats beyond the end. Without any, nothing ends.
     pub edges: Vec<Duration>,
     /// Per flavor, the hazard of each interval in 1/65,536; a flavor without history has everybody's.
     pub hazards: Vec<Vec<u16>>,
     /// How often neighbours in a batch share their lifetime, in thousandths.
     pub shared_milli: u32,
+}
+
+impl StreamModel {
+    /// The quarter of the UTC day that holds `at`.
+    pub fn quarter(at: Instant) -> usize {
+        let part = Duration::DAY.micros() / QUARTERS as i64;
+        (at.micros().rem_euclid(Duration::DAY.micros()) / part) as usize
+    }
+
+    /// The window that the arrivals cover.
+    pub fn end(&self) -> Instant {
+        self.origin + self.bin * self.arrivals.tenths.len() as i64
+    }
+}
+
+impl BatchTemplate {
+    /// How many resources it creates.
+    pub fn size(&self) -> u64 {
+        self.creates.iter().map(|&(_, count)| u64::from(count)).sum()
+    }
 }

@@ -1,0 +1,193 @@
+//! One predicted stream: the requests of one run.
+
+use std::collections::BTreeMap;
+
+use super::arrivals::counts;
+use super::survival::Survival;
+use super::{BatchTemplate, QUARTERS, StreamModel};
+use crate::random::{Draws, Purpose, key};
+use crate::request::{IndexedRequest, Operation};
+use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, ResourceIndex, TenantIndex, Window};
+
+/// What sampling needs to know of a resource that lives when the window begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveAtStart {
+    /// Whose it is.
+    pub tenant: TenantIndex,
+    /// Its shape.
+    pub flavor: FlavorIndex,
+    /// When it was created.
+    pub created: Instant,
+    /// Keys its draws.
+    pub draw_key: u64,
+}
+
+/// Draw keys of predicted creates have this bit, so that none is the key of a resource of the log.
+const PREDICTED: u64 = 1 << 63;
+
+/// The requests of `window` in run `run`, in order of time; at one instant, in order of creation.
+///
+/// Resources `0 .. live.len()` are the live ones, new ones follow in order of their creation. A create announces the
+/// lifetime that was drawn for it, and its delete is in the stream where it falls into the window; a live resource's
+/// delete is there too, at the window's start plus a remaining lifetime given its age. Resizes are not predicted.
+///
+/// Draws of arrivals and templates are keyed by bin and batch, those of live resources by their own keys, and what the
+/// simulation draws for a new resource by its tenant and its number among the tenant's creates. So a stream from which
+/// one tenant's requests are taken out leaves every other request, and all that is drawn for it, as it was. (A model
+/// that never had the tenant's templates is another model: it assigns the same arrivals to other templates.)
+pub fn sample(
+    model: &StreamModel,
+    live: impl IntoIterator<Item = LiveAtStart>,
+    window: Window,
+    seed: u64,
+    run: u32,
+) -> Vec<IndexedRequest> {
+    let survival = Survival::new(&model.lifetimes);
+    let mut requests = Vec::new();
+    let mut lives = 0;
+    for (i, resource) in live.into_iter().enumerate() {
+        lives = i + 1;
+        let exposure = Draws::new(seed, run, Purpose::RemainingLifetime, resource.draw_key).exponential(0);
+        let age = window.start - resource.created;
+        let Some(remaining) = survival.remaining(resource.flavor, age, exposure) else { continue };
+        requests.push(IndexedRequest {
+            at: window.start + remaining,
+            operation: Operation::Delete,
+            tenant: resource.tenant,
+            resource: ResourceIndex::from_usize(i),
+            flavor: resource.flavor,
+            batch: None,
+            lifetime: None,
+            draw_key: resource.draw_key,
+        });
+    }
+    let mut creates = creates(model, &survival, window, seed, run);
+    creates.sort_by_key(|create| create.at);
+    number(&mut creates, lives);
+    requests.extend(creates.iter().filter_map(delete_of));
+    requests.append(&mut creates);
+    requests.retain(|request| request.at < window.end);
+    // A resource is created before it is deleted: `Create` sorts before `Delete`.
+    requests.sort_unstable_by_key(|request| (request.at, request.resource, request.operation));
+    requests
+}
+
+/// Creates of every bin of the window, batch by batch, not numbered yet.
+fn creates(model: &StreamModel, survival: &Survival, window: Window, seed: u64, run: u32) -> Vec<IndexedRequest> {
+    let choices = Choices::new(&model.templates);
+    let mut creates = Vec::new();
+    let mut batches = 0;
+    for (bin, count) in counts(&model.arrivals, seed, run).into_iter().enumerate() {
+        let start = model.origin + model.bin * bin as i64;
+        if start + model.bin <= window.start || start >= window.end {
+            continue;
+        }
+        for ordinal in 0..count {
+            let batch = Batch { seed, run, key: key(&[bin as u64, ordinal]), index: BatchIndex(batches) };
+            if let Some(template) = choices.draw(StreamModel::quarter(start), batch.draws(Purpose::Template).uniform(0))
+            {
+                batch.fill(model, template, start, survival, &mut creates);
+                batches += 1;
+            }
+        }
+    }
+    creates.retain(|create| window.contains(create.at));
+    creates
+}
+
+/// One arrival.
+struct Batch {
+    seed: u64,
+    run: u32,
+    key: u64,
+    index: BatchIndex,
+}
+
+impl Batch {
+    fn draws(&self, purpose: Purpose) -> Draws {
+        Draws::new(self.seed, self.run, purpose, self.key)
+    }
+
+    /// Adds the creates of `template`, spread over a part of the bin that begins at `start`.
+    fn fill(
+        &self,
+        model: &StreamModel,
+        template: &BatchTemplate,
+        start: Instant,
+        survival: &Survival,
+        creates: &mut Vec<IndexedRequest>,
+    ) {
+        let (instants, lifetimes) = (self.draws(Purpose::ArrivalInstant), self.draws(Purpose::Lifetime));
+        let spread = model.spread.micros().clamp(0, model.bin.micros() - 1);
+        let begin = start + Duration::from_micros(instants.below(0, (model.bin.micros() - spread) as u64) as i64);
+        let shared = f64::from(model.lifetimes.shared_milli) / 1_000.0;
+        let flavors = template.creates.iter().flat_map(|&(flavor, count)| (0..count).map(move |_| flavor));
+        let mut exposure = 0.0;
+        for (item, flavor) in (0_u64..).zip(flavors) {
+            if item == 0 || lifetimes.uniform(2 * item) >= shared {
+                exposure = lifetimes.exponential(2 * item + 1);
+            }
+            creates.push(IndexedRequest {
+                at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),
+                operation: Operation::Create,
+                tenant: template.tenant,
+                resource: ResourceIndex(0),
+                flavor,
+                batch: Some(self.index),
+                lifetime: survival.remaining(flavor, Duration::ZERO, exposure),
+                draw_key: 0,
+            });
+        }
+    }
+}
+
+/// Gives creates in order of time their resources and draw keys.
+fn number(creates: &mut [IndexedRequest], lives: usize) {
+    let mut created: BTreeMap<TenantIndex, u64> = BTreeMap::new();
+    for (i, create) in creates.iter_mut().enumerate() {
+        let ordinal = created.entry(create.tenant).or_default();
+        create.resource = ResourceIndex::from_usize(lives + i);
+        create.draw_key = PREDICTED | u64::from(create.tenant.0) << 32 | *ordinal;
+        *ordinal += 1;
+    }
+}
+
+fn delete_of(create: &IndexedRequest) -> Option<IndexedRequest> {
+    let at = create.at + create.lifetime?;
+    Some(IndexedRequest { at, operation: Operation::Delete, batch: None, lifetime: None, ..*create })
+}
+
+/// Templates by quarter of the day, ready for a choice by weight.
+struct Choices<'a> {
+    templates: &'a [BatchTemplate],
+    /// Per quarter, the running sums of the weights.
+    sums: [Vec<u64>; QUARTERS],
+}
+
+impl<'a> Choices<'a> {
+    fn new(templates: &'a [BatchTemplate]) -> Self {
+        let day = sums(templates, |template| template.weights.iter().map(|&weight| u64::from(weight)).sum());
+        let sums = core::array::from_fn(|quarter| {
+            let quarter = sums(templates, |template| u64::from(template.weights[quarter]));
+            // A quarter that was never seen has the mix of the whole day.
+            if quarter.last().is_some_and(|&total| total > 0) { quarter } else { day.clone() }
+        });
+        Self { templates, sums }
+    }
+
+    fn draw(&self, quarter: usize, uniform: f64) -> Option<&'a BatchTemplate> {
+        let sums = &self.sums[quarter];
+        let total = *sums.last()?;
+        let weight = (uniform * total as f64) as u64;
+        self.templates.get(sums.partition_point(|&sum| sum <= weight))
+    }
+}
+
+fn sums(templates: &[BatchTemplate], weight: impl Fn(&BatchTemplate) -> u64) -> Vec<u64> {
+    let mut sum = 0;
+    let add = |template| {
+        sum += weight(template);
+        sum
+    };
+    templates.iter().map(add).collect()
+}
