@@ -32,3 +32,4 @@ pub mod simulation;
 pub mod feedback;
 pub mod link;
 pub mod api;
+pub mod example;
