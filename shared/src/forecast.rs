@@ -1,4 +1,17 @@
 //! Forecasts of counts: quantiles per bin, each with the level it claims.
+//!
+//! ```text
+//! History ─► SeriesSet ─► Features ─► Past ─► fit_best ─► (Selected, SelectionReport)
+//!                                       └──────────────────► Selected.predict(past, horizon) ─► Forecast
+//! ```
+//!
+//! The entry points are [`Fit`] and [`Predict`] for one model.
+
+mod model;
+mod values;
+
+pub use model::{Fit, Predict, season_bins};
+pub use values::{BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, horizon_bins};
 
 /// The levels of every forecast's quantiles: bands of 50, 80 and 90 % and the median.
 pub const LEVELS: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];

@@ -1,0 +1,152 @@
+//! Local time per bin, days of 23 and 25 hours included.
+
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Duration, Instant};
+
+/// A time zone by its IANA name, from the database compiled into this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZone(jiff::tz::TimeZone);
+
+/// No time zone has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no time zone; write an IANA name, such as Europe/Berlin or UTC")]
+pub struct UnknownTimeZone(pub String);
+
+/// The local time of every bin of a span.
+///
+/// A seasonal lag of `k` days means *the same local time k days ago*, so that it spans 23 or 25 hours where the zone
+/// shifts in between. A local time that was skipped then (clocks went forward) is read an hour later; one that came
+/// twice (clocks went back) is read from its second pass. Offsets that are not a multiple of the bin are rounded down
+/// to it.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    start: Instant,
+    bin: Duration,
+    /// Offset from UTC in seconds at the start of each bin.
+    offsets_s: Vec<i32>,
+}
+
+const DAY_S: i64 = 86_400;
+
+impl TimeZone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(jiff::tz::TimeZone::UTC);
+
+    /// Seconds that local time is ahead of UTC at `at`.
+    pub fn offset_s(&self, at: Instant) -> i32 {
+        jiff::Timestamp::from_microsecond(at.micros()).map_or(0, |timestamp| self.0.to_offset(timestamp).seconds())
+    }
+}
+
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self::UTC
+    }
+}
+
+impl FromStr for TimeZone {
+    type Err = UnknownTimeZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
+        jiff::tz::TimeZone::get(name).map(Self).map_err(|_| UnknownTimeZone(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for TimeZone {
+    type Error = UnknownTimeZone;
+
+    fn try_from(name: String) -> Result<Self, UnknownTimeZone> {
+        name.parse()
+    }
+}
+
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        zone.0.iana_name().unwrap_or("UTC").to_owned()
+    }
+}
+
+impl Calendar {
+    /// The calendar of `bins` bins from `start`.
+    pub fn new(zone: &TimeZone, start: Instant, bin: Duration, bins: usize) -> Self {
+        let offsets_s = (0..bins).map(|i| zone.offset_s(start + bin * i as i64)).collect();
+        Self { start, bin, offsets_s }
+    }
+
+    /// Start of a bin.
+    pub fn at(&self, position: usize) -> Instant {
+        self.start + self.bin * position as i64
+    }
+
+    /// The position of the bin with the same local time `days` local days earlier; none before the first bin.
+    pub fn days_before(&self, position: usize, days: usize) -> Option<usize> {
+        let day = Duration::from_seconds(DAY_S * days as i64);
+        let guess = self.position(self.at(position) - day)?;
+        let shift = i64::from(self.offsets_s[position] - self.offsets_s[guess]);
+        if shift == 0 { Some(guess) } else { self.position(self.at(position) - day + Duration::from_seconds(shift)) }
+    }
+
+    /// Sine and cosine of the time of day and of the time of week, in that order.
+    ///
+    /// The phase is taken at the middle of the bin, on the local clock.
+    pub fn phases(&self, position: usize) -> [f64; 4] {
+        let middle_s = self.at(position).micros().div_euclid(1_000_000) as f64 + self.bin.seconds() / 2.0;
+        let local_s = middle_s + f64::from(self.offsets_s[position]);
+        // 1970-01-01 was a Thursday; where the week starts changes nothing but the phase.
+        let turn = |period_s: f64| (local_s / period_s - libm::floor(local_s / period_s)) * core::f64::consts::TAU;
+        let (day, week) = (turn(DAY_S as f64), turn(7.0 * DAY_S as f64));
+        [libm::sin(day), libm::cos(day), libm::sin(week), libm::cos(week)]
+    }
+
+    fn position(&self, at: Instant) -> Option<usize> {
+        let position = (at - self.start).micros().div_euclid(self.bin.micros());
+        usize::try_from(position).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin(start: &str) -> Calendar {
+        let zone = "Europe/Berlin".parse().unwrap();
+        Calendar::new(&zone, start.parse().unwrap(), Duration::HOUR, 24 * 14)
+    }
+
+    #[test]
+    fn yesterday_is_the_same_local_time_on_days_of_23_and_25_hours() {
+        // Clocks go forward on 2026-03-29 at 01:00 UTC: 12:00 local is 11:00 UTC before and 10:00 UTC after.
+        let spring = berlin("2026-03-28T00:00:00Z");
+        assert_eq!(spring.days_before(34, 1), Some(11));
+        // Two days of ordinary length later both lie after the shift.
+        assert_eq!(spring.days_before(58, 1), Some(34));
+        // Clocks go back on 2026-10-25 at 01:00 UTC: 12:00 local is 10:00 UTC before and 11:00 UTC after.
+        let autumn = berlin("2026-10-24T00:00:00Z");
+        assert_eq!(autumn.days_before(35, 1), Some(10));
+        // 02:00 local came twice on the 25th, at 00:00 and 01:00 UTC; seen from the 26th it is the second.
+        assert_eq!(autumn.days_before(49, 1), Some(25));
+        // 02:00 local was skipped on the 29th of March; seen from the 30th (00:00 UTC) it is 03:00, at 01:00 UTC.
+        assert_eq!(spring.days_before(48, 1), Some(25));
+        assert_eq!(autumn.days_before(3, 1), None);
+    }
+
+    #[test]
+    fn the_phase_follows_the_local_clock() {
+        // The hour from 11:30 to 12:30 local has its middle at noon: half a turn.
+        let zone = "Asia/Kolkata".parse().unwrap();
+        let calendar = Calendar::new(&zone, "2026-01-01T06:00:00Z".parse().unwrap(), Duration::HOUR, 1);
+        let [sin, cos, ..] = calendar.phases(0);
+        assert!(sin.abs() < 1e-9 && (cos + 1.0).abs() < 1e-9, "{sin} {cos}");
+    }
+
+    #[test]
+    fn names_are_checked_on_the_way_in_and_kept_on_the_way_out() {
+        assert!(serde_json::from_str::<TimeZone>("\"Mars/Olympus\"").is_err());
+        let zone: TimeZone = serde_json::from_str("\"Europe/Berlin\"").unwrap();
+        assert_eq!(serde_json::to_string(&zone).unwrap(), "\"Europe/Berlin\"");
+    }
+}

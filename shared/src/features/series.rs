@@ -1,0 +1,146 @@
+//! Counts of requests per bin.
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::{History, IndexedRequest, Operation, ResourceClass};
+use crate::units::{Duration, Instant, TenantIndex};
+
+/// What a series counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SeriesKey {
+    /// Batches, over everyone; a create without a batch is one by itself.
+    Arrivals,
+    /// Creates, of everything that the filters leave.
+    Creates {
+        /// Whose; everyone's where none.
+        tenant: Option<TenantIndex>,
+        /// Of which class; of all where none.
+        class: Option<ResourceClass>,
+    },
+    /// The values of a series file.
+    Given,
+}
+
+/// Series over the same bins, from `start` on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeriesSet {
+    /// Start of the first bin.
+    pub start: Instant,
+    /// Length of a bin.
+    pub bin: Duration,
+    /// The series, each with the same number of bins.
+    pub series: Vec<CountSeries>,
+}
+
+/// One value a bin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CountSeries {
+    /// What is counted.
+    pub key: SeriesKey,
+    /// The counts, finite and not negative.
+    pub counts: Vec<f64>,
+}
+
+impl SeriesKey {
+    /// All creates of everyone.
+    pub const TOTAL: Self = Self::Creates { tenant: None, class: None };
+
+    /// The series of a history: arrivals, the total, each class where there are several, and the `tenants_max`
+    /// tenants with the most creates (ties to the lower index).
+    pub fn standard(history: &History, tenants_max: usize) -> Vec<Self> {
+        let mut creates_by_tenant = vec![0_u64; history.tables().tenants.len()];
+        let mut classes = std::collections::BTreeSet::new();
+        for request in creates(history) {
+            creates_by_tenant[request.tenant.usize()] += 1;
+            classes.insert(class_of(history, &request));
+        }
+        let mut tenants: Vec<usize> = (0..creates_by_tenant.len()).filter(|&i| creates_by_tenant[i] > 0).collect();
+        tenants.sort_by_key(|&i| core::cmp::Reverse(creates_by_tenant[i]));
+        tenants.truncate(tenants_max);
+        tenants.sort_unstable();
+        let mut keys = vec![Self::Arrivals, Self::TOTAL];
+        if classes.len() > 1 {
+            keys.extend(classes.into_iter().map(|class| Self::Creates { tenant: None, class: Some(class) }));
+        }
+        let by_tenant = |i| Self::Creates { tenant: Some(TenantIndex::from_usize(i)), class: None };
+        keys.extend(tenants.into_iter().map(by_tenant));
+        keys
+    }
+
+    /// Whose series it is, where it is one tenant's.
+    pub fn tenant(&self) -> Option<TenantIndex> {
+        match self {
+            Self::Creates { tenant, .. } => *tenant,
+            Self::Arrivals | Self::Given => None,
+        }
+    }
+}
+
+impl SeriesSet {
+    /// Counts the creates of a history in whole bins from `start`: the last bin ends at or before the cut.
+    ///
+    /// A batch is counted once, in the bin of its first create.
+    ///
+    /// # Panics
+    /// When `bin` is not positive.
+    pub fn from_history(history: &History, start: Instant, bin: Duration, keys: &[SeriesKey]) -> Self {
+        assert!(bin > Duration::ZERO, "a bin is longer than nothing");
+        let bins = (history.end() - start).divide(bin).max(0) as usize;
+        let series = keys.iter().map(|&key| CountSeries { key, counts: vec![0.0; bins] }).collect();
+        let mut set = Self { start, bin, series };
+        let mut seen_batches: Vec<bool> = Vec::new();
+        for request in creates(history) {
+            let first_of_batch = request.batch.is_none_or(|batch| {
+                if seen_batches.len() <= batch.usize() {
+                    seen_batches.resize(batch.usize() + 1, false);
+                }
+                !core::mem::replace(&mut seen_batches[batch.usize()], true)
+            });
+            if request.at < start {
+                continue;
+            }
+            let position = (request.at - start).divide(bin) as usize;
+            let class = class_of(history, &request);
+            for series in set.series.iter_mut() {
+                let counted = match series.key {
+                    SeriesKey::Arrivals => first_of_batch,
+                    SeriesKey::Creates { tenant, class: wanted } => {
+                        tenant.is_none_or(|tenant| tenant == request.tenant) && wanted.is_none_or(|w| w == class)
+                    }
+                    SeriesKey::Given => false,
+                };
+                if let Some(count) = series.counts.get_mut(position).filter(|_| counted) {
+                    *count += 1.0;
+                }
+            }
+        }
+        set
+    }
+
+    /// The earliest start from which whole bins lead from the first request of a history to its cut, so that the
+    /// cut is the origin. The cut itself where there is no request.
+    pub fn first_start(history: &History, bin: Duration) -> Instant {
+        let first = history.requests().next().map_or(history.end(), |request| request.at);
+        history.end() - bin * (history.end() - first).divide(bin)
+    }
+
+    /// How many bins each series has.
+    pub fn bins(&self) -> usize {
+        self.series.first().map_or(0, |series| series.counts.len())
+    }
+
+    /// The end of the last bin.
+    pub fn end(&self) -> Instant {
+        self.start + self.bin * self.bins() as i64
+    }
+}
+
+fn creates<'a>(history: &'a History) -> impl Iterator<Item = IndexedRequest> + 'a {
+    history.requests().filter(|request| request.operation == Operation::Create)
+}
+
+fn class_of(history: &History, request: &IndexedRequest) -> ResourceClass {
+    history.tables().flavors[request.flavor.usize()].class
+}

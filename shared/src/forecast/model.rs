@@ -1,0 +1,58 @@
+//! Unfitted and fitted models are different types: what is not fitted cannot predict.
+
+use super::values::horizon_bins;
+use super::{BinForecast, Forecast, ForecastError, LEVELS, ModelId, NotReady, SeriesForecast};
+use crate::features::Past;
+use crate::units::Duration;
+
+/// A model before it has seen data.
+pub trait Fit {
+    /// What fitting makes of it.
+    type Fitted: Predict;
+
+    /// What is still missing before it can be fitted to this past; nothing when it can.
+    fn needs(&self, past: &Past) -> Option<NotReady>;
+
+    /// Learns from a past.
+    ///
+    /// # Errors
+    /// What is missing, as [`Fit::needs`] says.
+    fn fit(&self, past: &Past) -> Result<Self::Fitted, NotReady>;
+}
+
+/// A model that has learnt, and forecasts from the past that it learnt from or a later one of the same series.
+pub trait Predict {
+    /// Name and version.
+    fn id(&self) -> ModelId;
+
+    /// The bins of one series from the origin of `past` on.
+    ///
+    /// # Errors
+    /// What is missing before it can say anything about this series.
+    fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady>;
+
+    /// All series, from the origin of `past` over `horizon`.
+    ///
+    /// # Errors
+    /// When the horizon is not a positive multiple of the bin.
+    fn predict(&self, past: &Past, horizon: Duration) -> Result<Forecast, ForecastError> {
+        let bins = horizon_bins(horizon, past.bin())?;
+        let one = |series| {
+            let answer = self.predict_series(past, series, bins).into();
+            SeriesForecast { key: past.key(series), answer }
+        };
+        Ok(Forecast {
+            model: self.id(),
+            origin: past.origin(),
+            bin: past.bin(),
+            levels: LEVELS,
+            series: (0..past.series()).map(one).collect(),
+        })
+    }
+}
+
+/// How many bins a day has, rounded to the nearest; at least one.
+pub fn season_bins(bin: Duration) -> usize {
+    let (day, bin) = (Duration::DAY.micros(), bin.micros());
+    ((day + bin / 2) / bin).max(1) as usize
+}
