@@ -26,8 +26,8 @@ pub struct UnknownTimeZone(pub String);
 pub struct Calendar {
     start: Instant,
     bin: Duration,
-    /// Offset from UTC in seconds at the start of each bin.
-    offsets_s: Vec<i32>,
+    /// From which bin on which offset from UTC in seconds holds; the first holds before it, too.
+    offsets_s: Vec<(usize, i32)>,
 }
 
 const DAY_S: i64 = 86_400;
@@ -73,8 +73,28 @@ impl From<TimeZone> for String {
 impl Calendar {
     /// The calendar of `bins` bins from `start`.
     pub fn new(zone: &TimeZone, start: Instant, bin: Duration, bins: usize) -> Self {
-        let offsets_s = (0..bins).map(|i| zone.offset_s(start + bin * i as i64)).collect();
+        let offset_at = |position: usize| zone.offset_s(start + bin * position as i64);
+        let stride = Duration::DAY.divide(bin).max(1) as usize;
+        let mut offsets_s = vec![(0, offset_at(0))];
+        for from in (0..bins).step_by(stride) {
+            let (mut same, mut other) = (from, (from + stride).min(bins));
+            let (before, after) = (offset_at(same), offset_at(other));
+            if before == after {
+                continue;
+            }
+            // A zone shifts at most once a day: halve the day until the bin is found.
+            while other - same > 1 {
+                let middle = same + (other - same) / 2;
+                *(if offset_at(middle) == before { &mut same } else { &mut other }) = middle;
+            }
+            offsets_s.push((other, after));
+        }
         Self { start, bin, offsets_s }
+    }
+
+    fn offset_s(&self, position: usize) -> i32 {
+        let later = self.offsets_s.partition_point(|&(from, _)| from <= position);
+        self.offsets_s[later.max(1) - 1].1
     }
 
     /// Start of a bin.
@@ -86,7 +106,7 @@ impl Calendar {
     pub fn days_before(&self, position: usize, days: usize) -> Option<usize> {
         let day = Duration::from_seconds(DAY_S * days as i64);
         let guess = self.position(self.at(position) - day)?;
-        let shift = i64::from(self.offsets_s[position] - self.offsets_s[guess]);
+        let shift = i64::from(self.offset_s(position) - self.offset_s(guess));
         if shift == 0 { Some(guess) } else { self.position(self.at(position) - day + Duration::from_seconds(shift)) }
     }
 
@@ -95,7 +115,7 @@ impl Calendar {
     /// The phase is taken at the middle of the bin, on the local clock.
     pub fn phases(&self, position: usize) -> [f64; 4] {
         let middle_s = self.at(position).micros().div_euclid(1_000_000) as f64 + self.bin.seconds() / 2.0;
-        let local_s = middle_s + f64::from(self.offsets_s[position]);
+        let local_s = middle_s + f64::from(self.offset_s(position));
         // 1970-01-01 was a Thursday; where the week starts changes nothing but the phase.
         let turn = |period_s: f64| (local_s / period_s - libm::floor(local_s / period_s)) * core::f64::consts::TAU;
         let (day, week) = (turn(DAY_S as f64), turn(7.0 * DAY_S as f64));

@@ -22,8 +22,8 @@ pub trait Fit {
 
 /// A model that has learnt, and forecasts from the past that it learnt from or a later one of the same series.
 pub trait Predict {
-    /// Name and version.
-    fn id(&self) -> ModelId;
+    /// Name and version of what answers for a horizon of `bins` bins; only a selection differs between horizons.
+    fn id(&self, bins: usize) -> ModelId;
 
     /// The bins of one series from the origin of `past` on.
     ///
@@ -42,7 +42,7 @@ pub trait Predict {
             SeriesForecast { key: past.key(series), answer }
         };
         Ok(Forecast {
-            model: self.id(),
+            model: self.id(bins),
             origin: past.origin(),
             bin: past.bin(),
             levels: LEVELS,

@@ -1,0 +1,80 @@
+//! The median of the last day.
+
+use super::model::season_bins;
+use super::quantile::{quantile, sort};
+use super::residuals::Band;
+use super::seasonal_naive::needs_a_day;
+use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
+use crate::features::Past;
+
+/// One value for every lead: the median over the bins of the 24 hours before the origin.
+///
+/// The interval at a lead has the quantiles of how far counts at about that lead were from the median, over the last
+/// 28 days of history; where there are fewer than two days, those of the last day around its median.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OneDayMedian;
+
+/// What the residuals of a history say.
+#[derive(Clone, Debug)]
+pub struct FittedOneDayMedian {
+    /// By series, then by power of two of the lead.
+    bands: Vec<Vec<Band>>,
+}
+
+const RESIDUAL_DAYS: usize = 28;
+/// Origins a day that residuals are taken at.
+const ORIGINS_A_DAY: usize = 24;
+
+impl Fit for OneDayMedian {
+    type Fitted = FittedOneDayMedian;
+
+    fn needs(&self, past: &Past) -> Option<NotReady> {
+        needs_a_day(past)
+    }
+
+    fn fit(&self, past: &Past) -> Result<FittedOneDayMedian, NotReady> {
+        self.needs(past).map_or(Ok(()), Err)?;
+        let bands = (0..past.series()).map(|series| bands(past.counts(series), season_bins(past.bin())));
+        Ok(FittedOneDayMedian { bands: bands.collect() })
+    }
+}
+
+impl Predict for FittedOneDayMedian {
+    fn id(&self, _bins: usize) -> ModelId {
+        ModelId { name: ModelName::OneDayMedian, version: 1 }
+    }
+
+    fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
+        needs_a_day(past).map_or(Ok(()), Err)?;
+        let bands = &self.bands[series];
+        let point = median_before(past.counts(series), past.bins(), season_bins(past.bin()));
+        Ok((0..bins).map(|lead| bands[group(lead).min(bands.len() - 1)].around(point)).collect())
+    }
+}
+
+fn median_before(counts: &[f64], origin: usize, season: usize) -> f64 {
+    let mut day = counts[origin - season..origin].to_vec();
+    sort(&mut day);
+    quantile(&day, 0.5)
+}
+
+/// Leads 0, 1–2, 3–6, 7–14, …: as many bands as it takes to double.
+fn group(lead: usize) -> usize {
+    (lead + 1).ilog2() as usize
+}
+
+fn bands(counts: &[f64], season: usize) -> Vec<Band> {
+    let first = season.max(counts.len().saturating_sub(RESIDUAL_DAYS * season));
+    if counts.len() < 2 * season {
+        let middle = median_before(counts, counts.len(), season);
+        return vec![Band::of(counts[counts.len() - season..].iter().map(|&count| (middle, count)))];
+    }
+    let mut pairs: Vec<Vec<(f64, f64)>> = vec![Vec::new(); group(season - 1) + 1];
+    for origin in (first..counts.len()).step_by((season / ORIGINS_A_DAY).max(1)) {
+        let middle = median_before(counts, origin, season);
+        for (lead, &count) in counts[origin..].iter().take(season).enumerate() {
+            pairs[group(lead)].push((middle, count));
+        }
+    }
+    pairs.into_iter().map(|pairs| Band::of(pairs.into_iter())).collect()
+}

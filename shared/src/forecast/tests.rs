@@ -1,0 +1,189 @@
+//! What comes out of every model on difficult input, and that nothing after the origin matters.
+
+use super::*;
+use crate::features::{CountSeries, Features, Past, SeriesKey, SeriesSet};
+use crate::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
+use crate::units::{Duration, Instant};
+use proptest::prelude::*;
+
+const BIN: Duration = Duration::from_minutes(60);
+const DAY: usize = 24;
+
+/// Features of one series of hourly counts from 2026-01-01 on.
+pub(super) fn hourly(counts: Vec<f64>) -> Features {
+    let start = "2026-01-01T00:00:00Z".parse().unwrap();
+    Features::new(SeriesSet { start, bin: BIN, series: vec![CountSeries { key: SeriesKey::TOTAL, counts }] })
+}
+
+fn forecast<F: Fit>(model: &F, past: &Past, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
+    let forecast = model.fit(past)?.predict(past, past.bin() * bins as i64).unwrap();
+    Ok(forecast.series[0].bins().unwrap().to_vec())
+}
+
+/// Finite, not negative, in order: [`BinForecast`] promises it, whatever a model hands it.
+fn check_sound(bins: &[BinForecast]) {
+    for bin in bins {
+        assert!(bin.quantiles().iter().chain([&bin.mean()]).all(|value| value.is_finite() && *value >= 0.0));
+        assert!(bin.quantiles().windows(2).all(|pair| pair[0] <= pair[1]));
+    }
+}
+
+#[test]
+fn a_constant_and_an_empty_stream_are_forecast_as_they_are() {
+    for count in [0.0, 7.0] {
+        let features = hourly(vec![count; 3 * DAY]);
+        let exactly = BinForecast::new([count; LEVELS.len()], count);
+        assert_eq!(forecast(&SeasonalNaive, &features.all(), DAY), Ok(vec![exactly; DAY]));
+        assert_eq!(forecast(&OneDayMedian, &features.all(), DAY), Ok(vec![exactly; DAY]));
+    }
+}
+
+#[test]
+fn a_short_history_is_not_ready_and_says_how_much_is_missing() {
+    let features = hourly(vec![3.0; 20]);
+    assert_eq!(forecast(&SeasonalNaive, &features.all(), 1), Err(NotReady::NeedsBins { missing: 4 }));
+    assert_eq!(forecast(&OneDayMedian, &features.all(), 1), Err(NotReady::NeedsBins { missing: 4 }));
+    assert_eq!(forecast(&RecentMean, &hourly(vec![]).all(), 1), Err(NotReady::NeedsBins { missing: 1 }));
+}
+
+#[test]
+fn a_single_point_has_a_wide_interval() {
+    let bins = forecast(&RecentMean, &hourly(vec![4.0]).all(), 1).unwrap();
+    // Variance: sample 0 + Poisson 4 + 1/1 + unseen 4² × 23/24; its root is 4.509, ±1.645 of that around 4.
+    let deviation = (4.0_f64 + 1.0 + 16.0 * 23.0 / 24.0).sqrt();
+    assert!((bins[0].quantiles()[6] - (4.0 + 1.644_853_626_951 * deviation)).abs() < 1e-6);
+    assert_eq!(bins[0].quantiles()[0], 0.0);
+    assert_eq!((bins[0].median(), bins[0].mean()), (4.0, 4.0));
+    // Not having seen a request for an hour is no proof that none will come.
+    let nothing_yet = forecast(&RecentMean, &hourly(vec![0.0]).all(), 1).unwrap();
+    assert!(nothing_yet[0].quantiles()[6] > 1.0);
+}
+
+#[test]
+fn the_naive_season_is_one_local_day() {
+    // Berlin's clocks go forward on 2026-03-29: yesterday's 12:00 local was 25 hours and not 24 bins of 23 hours ago.
+    let start: Instant = "2026-03-27T23:00:00Z".parse().unwrap();
+    let counts = (0..24).map(f64::from).collect();
+    let set = SeriesSet { start, bin: BIN, series: vec![CountSeries { key: SeriesKey::TOTAL, counts }] };
+    let features = Features::new(set).in_zone("Europe/Berlin".parse().unwrap());
+    let medians: Vec<f64> =
+        forecast(&SeasonalNaive, &features.all(), 23).unwrap().iter().map(BinForecast::median).collect();
+    // Local hours of the 29th: 0, 1, 3, 4, …, 23 of a day that has no 2.
+    let expected: Vec<f64> = [0, 1].into_iter().chain(3..24).map(f64::from).collect();
+    assert_eq!(medians, expected);
+}
+
+#[test]
+fn the_one_day_median_is_the_median_of_the_last_day() {
+    let counts: Vec<f64> = (0..2 * DAY).map(|t| if t < DAY { 1_000.0 } else { t as f64 }).collect();
+    let bins = forecast(&OneDayMedian, &hourly(counts).all(), DAY).unwrap();
+    // The second day is 24 … 47, whose median is 35.5.
+    assert!(bins.iter().all(|bin| bin.median() == 35.5));
+}
+
+#[test]
+fn residuals_of_the_history_make_the_interval() {
+    // Days alternate between 9 and 24, so the naive's residuals are +15 and −15 alternately; from 24 the noise unit
+    // is √25 = 5 and from 9 it is √10. The upper half comes from 9 → 24: 15/√10; the lower from 24 → 9: −15/5.
+    let counts = (0..8 * DAY).map(|t| if (t / DAY) % 2 == 0 { 9.0 } else { 24.0 }).collect();
+    let bins = forecast(&SeasonalNaive, &hourly(counts).all(), 1).unwrap();
+    let expected = [24.0 - 3.0 * 5.0, 24.0, 24.0 + 15.0 / 10.0_f64.sqrt() * 5.0];
+    let found = [bins[0].quantiles()[1], bins[0].median(), bins[0].quantiles()[5]];
+    assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?} {expected:?}");
+}
+
+#[test]
+fn a_backtest_agrees_with_hand_arithmetic() {
+    // Days of 1, 2, 4, 8: the naive is wrong by 1, 2, 4; the scale before the origin after day 3 is (1 + 2) / 2.
+    let features = hourly((0..4 * DAY).map(|t| [1.0, 2.0, 4.0, 8.0][t / DAY]).collect());
+    let past = features.all();
+    let plan = BacktestPlan::new(&past, &[Duration::DAY, Duration::HOUR], 1, 1).unwrap();
+    assert_eq!(plan.origins, [3 * DAY]);
+    let fitted = SeasonalNaive.fit(&plan.training(&past)).unwrap();
+    let scores = backtest(&fitted, &past, &plan, &mut |_| Continue::Yes).unwrap();
+    assert_eq!(scores.iter().map(|s| s.horizon).collect::<Vec<_>>(), [Duration::HOUR, Duration::DAY]);
+    assert_eq!(scores[1].scores().unwrap().mase, Some(4.0 / 1.5));
+    assert_eq!(scores[1].scores().unwrap().wape, Some(0.5));
+    assert_eq!(backtest(&fitted, &past, &plan, &mut |_| Continue::Cancel), Err(ForecastError::Cancelled));
+}
+
+#[test]
+fn a_backtest_that_cannot_be_made_says_why() {
+    let features = hourly(vec![1.0; 30]);
+    let error = BacktestPlan::new(&features.all(), &[Duration::HOUR], 5, 2).unwrap_err();
+    // One bin, four steps of two, and a day before them: 33.
+    assert_eq!(error, BacktestError::NotReady(NotReady::NeedsBins { missing: 3 }));
+    let error = BacktestPlan::new(&features.all(), &[Duration::from_minutes(90)], 1, 1).unwrap_err();
+    assert!(error.to_string().contains("not a multiple"), "{error}");
+    assert!(BacktestPlan::new(&features.all(), &[], 1, 1).is_err());
+}
+
+/// A log with a request every `gap` minutes; whatever `later` holds follows the first three days.
+pub(super) fn log(gaps: &[u8], later: &str) -> RequestLog {
+    let mut builder = RequestLogBuilder::new(Catalogue::default());
+    let start: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+    let mut text = String::new();
+    let mut minute = 0;
+    for (i, gap) in gaps.iter().cycle().enumerate() {
+        minute += i64::from(*gap) + 5;
+        if minute >= 3 * 1_440 {
+            break;
+        }
+        let at = start + Duration::from_minutes(minute);
+        // What is announced to end after the origin must not be seen; it differs with `later`.
+        let lifetime = 3 * 86_400 + later.len();
+        text += &create(&format!("r{i}"), at, &format!(r#","batch":"b{}","lifetime_s":{lifetime}"#, i / 3));
+    }
+    text += later;
+    read_requests(&text, &mut builder).unwrap();
+    builder.finish().unwrap()
+}
+
+pub(super) fn create(id: &str, at: Instant, rest: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","at":"{at}","tenant":"t","op":"create","class":"compute","resource":"{id}","requested":{{"vcpu":1,"memory_gib":1}}{rest}}}
+"#
+    )
+}
+
+/// Features of a log as known three days in.
+pub(super) fn features_of(log: &RequestLog) -> Features {
+    let origin: Instant = "2026-01-04T00:00:00Z".parse().unwrap();
+    let history = log.before(origin);
+    let start = origin - Duration::DAY * 3;
+    Features::new(SeriesSet::from_history(&history, start, BIN, &SeriesKey::standard(&history, 10)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn nothing_after_the_origin_changes_a_byte(gaps in prop::collection::vec(0_u8..90, 1..20), extra in 1_i64..500) {
+        let later = create("later", "2026-01-04T00:00:00Z".parse::<Instant>().unwrap() + Duration::from_minutes(extra), "");
+        let answers = [String::new(), later].map(|later| {
+            let log = log(&gaps, &later);
+            let features = features_of(&log);
+            let past = features.all();
+            let forecasts = (
+                SeasonalNaive.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+                OneDayMedian.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+                RecentMean.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+            );
+            serde_json::to_string(&forecasts).unwrap()
+        });
+        prop_assert_eq!(&answers[0], &answers[1]);
+    }
+
+    #[test]
+    fn forecasts_are_sound_on_any_counts(counts in prop::collection::vec(0_u32..2_000, 1..150), bins in 1_usize..200) {
+        let features = hourly(counts.into_iter().map(f64::from).collect());
+        let past = features.all();
+        for bins in [
+            forecast(&SeasonalNaive, &past, bins),
+            forecast(&OneDayMedian, &past, bins),
+            forecast(&RecentMean, &past, bins),
+        ].into_iter().flatten() {
+            check_sound(&bins);
+        }
+    }
+}
