@@ -15,7 +15,8 @@ mod shadow_runs;
 mod status;
 mod summary;
 
-pub use costs::{CostBin, CostSeries, MoneyBand};
+pub use crate::allocation::{Basis, MoneyBand};
+pub use costs::{CostBin, CostSeries};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
@@ -26,4 +27,4 @@ pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
     DurationsView, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
-pub use status::{Basis, ModelInUse, NotReady, Status};
+pub use status::{ModelInUse, NotReady, Status};

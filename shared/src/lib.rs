@@ -30,6 +30,8 @@ pub mod control_plane;
 pub mod scenario;
 pub mod cost;
 pub mod simulation;
+pub mod allocation;
+pub mod variance;
 pub mod feedback;
 pub mod link;
 pub mod api;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Basis;
+use crate::allocation::{Basis, MoneyBand};
 use crate::units::{Duration, Instant, Money};
 
 /// Actual and predicted cost per bin, side by side.
@@ -31,18 +31,4 @@ pub struct CostBin {
     pub actual: Option<Money>,
     /// What the newest shadow run before the bin predicted.
     pub predicted: Option<MoneyBand>,
-}
-
-/// Amounts over the runs of an ensemble; the quantiles are Hyndman–Fan type 7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct MoneyBand {
-    /// Mean over the runs.
-    pub mean: Money,
-    /// Level 0.10.
-    pub p10: Money,
-    /// Level 0.50.
-    pub p50: Money,
-    /// Level 0.90.
-    pub p90: Money,
 }

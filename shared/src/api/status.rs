@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::allocation::Basis;
 use crate::units::{Duration, Instant};
 
 /// The service at one instant of its clock.
@@ -69,17 +70,4 @@ pub struct NotReady {
     /// How many bins of history are missing, where that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bins_missing: Option<u64>,
-}
-
-/// Where an actual amount comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Basis {
-    /// From a bill.
-    Billed,
-    /// From observed placements and ready times.
-    Metered,
-    /// From our own virtual control plane.
-    Simulated,
 }

@@ -4,21 +4,7 @@ use super::{DurationsView, ModuleView, MoneyBand, OutcomeView, RefusalView, RunT
 use crate::request::Module;
 use crate::scenario::Scenario;
 use crate::simulation::{Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
-use crate::units::{Currency, Dimension, LedgerUnits, TenantIndex};
-
-impl MoneyBand {
-    /// The mean and the quantiles of one amount per run; zero of no runs.
-    ///
-    /// Source of the quantiles: Hyndman and Fan, type 7, in exact ledger units.
-    pub fn over_runs(amounts: impl IntoIterator<Item = LedgerUnits>, currency: Currency) -> Self {
-        let mut sorted: Vec<LedgerUnits> = amounts.into_iter().collect();
-        sorted.sort_unstable();
-        let sum: LedgerUnits = sorted.iter().copied().sum();
-        let mean = LedgerUnits(sum.0.checked_div(sorted.len() as i128).unwrap_or(0));
-        let quantile = |percent| quantile(&sorted, percent).to_money(currency);
-        Self { mean: mean.to_money(currency), p10: quantile(10), p50: quantile(50), p90: quantile(90) }
-    }
-}
+use crate::units::{Dimension, LedgerUnits, TenantIndex};
 
 impl OutcomeView {
     /// Sums up an outcome of `scenario`.
@@ -59,13 +45,6 @@ impl DurationsView {
         let [p50, p90, p99] = [0.5, 0.9, 0.99].map(|level| histogram.quantile_ms(level));
         Self { mean: histogram.mean_ms(), p50, p90, p99 }
     }
-}
-
-fn quantile(sorted: &[LedgerUnits], percent: usize) -> LedgerUnits {
-    let Some(last) = sorted.len().checked_sub(1) else { return LedgerUnits::ZERO };
-    let (position, rest) = (last * percent / 100, (last * percent % 100) as i128);
-    let (low, high) = (sorted[position].0, sorted[(position + 1).min(last)].0);
-    LedgerUnits(low + (high - low) * rest / 100)
 }
 
 fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> ModuleView {
@@ -131,19 +110,4 @@ fn timeline(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<RunTimelineBin> {
 
 fn mean(counts: impl Iterator<Item = u64>, runs: usize) -> f64 {
     counts.sum::<u64>() as f64 / runs.max(1) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_interpolate_between_neighbours() {
-        // Type 7 at 0.1 of 0, 10, …, 50: position 5 × 0.1 = 0.5, so 0 + 0.5 × 10 = 5; at 0.5: 25; at 0.9: 45.
-        let sorted: Vec<LedgerUnits> = (0..6).map(|i| LedgerUnits(i * 10)).collect();
-        let at = |percent| quantile(&sorted, percent).0;
-        assert_eq!((at(0), at(10), at(50), at(90), at(100)), (0, 5, 25, 45, 50));
-        assert_eq!(quantile(&sorted[..1], 90), LedgerUnits(0));
-        assert_eq!(quantile(&[], 50), LedgerUnits::ZERO);
-    }
 }

@@ -1,0 +1,123 @@
+//! A cost breakdown as the rows of a report.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::MoneyBand;
+use crate::cost::{AccountCost, CostBreakdown};
+use crate::request::{Flavor, Module, ResourceClass, Tenant};
+use crate::units::{LedgerUnits, Money};
+
+/// By what workload cost is split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Grouping {
+    /// One row a tenant.
+    #[default]
+    Tenant,
+    /// One row of workload; modules have their rows in every grouping.
+    Module,
+    /// One row a flavor.
+    Flavor,
+    /// One row a resource class.
+    Class,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RowKind {
+    /// Workload of a tenant.
+    Tenant,
+    /// Workload of a flavor.
+    Flavor,
+    /// Workload of a resource class.
+    Class,
+    /// Workload of everyone.
+    Workload,
+    /// Node time that nobody requested.
+    Idle,
+    /// Node time while booting and draining.
+    Overhead,
+    /// Workers of a module, shared by everyone.
+    Module,
+    /// The sum of all rows.
+    Total,
+}
+
+/// One row: predicted over the runs, actual, and the difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AllocationRow {
+    /// What it is about.
+    pub kind: RowKind,
+    /// Its name; empty where the kind says all.
+    pub name: String,
+    /// What the runs said; the means add up over the rows, quantiles do not.
+    pub predicted: MoneyBand,
+    /// What it cost, once known.
+    pub actual: Option<Money>,
+    /// Actual − predicted mean.
+    pub variance: Option<Money>,
+}
+
+/// The key of a row before it has a name: kind, then index in the kind's table.
+pub(super) type RowKey = (RowKind, u32);
+
+/// The keys of all rows that any of the breakdowns needs, in order; idle, overhead and modules always have theirs.
+pub(super) fn keys<'a>(
+    breakdowns: impl IntoIterator<Item = &'a CostBreakdown>,
+    grouping: Grouping,
+    flavors: &[Flavor],
+) -> Vec<RowKey> {
+    let accounts = breakdowns.into_iter().flat_map(|breakdown| &breakdown.accounts);
+    let mut keys: BTreeSet<RowKey> = accounts.map(|account| key(account, grouping, flavors)).collect();
+    keys.extend([(RowKind::Idle, 0), (RowKind::Overhead, 0)]);
+    keys.extend(Module::ALL.map(|module| (RowKind::Module, module as u32)));
+    keys.into_iter().collect()
+}
+
+/// One amount a key; they add up to the breakdown's total.
+pub(super) fn amounts(
+    breakdown: &CostBreakdown,
+    keys: &[RowKey],
+    grouping: Grouping,
+    flavors: &[Flavor],
+) -> Vec<LedgerUnits> {
+    let mut amounts = vec![LedgerUnits::ZERO; keys.len()];
+    let mut add = |key: RowKey, amount: LedgerUnits| {
+        amounts[keys.binary_search(&key).expect("every breakdown's keys are among the rows")] += amount;
+    };
+    for account in &breakdown.accounts {
+        add(key(account, grouping, flavors), account.workload);
+    }
+    add((RowKind::Idle, 0), breakdown.idle);
+    add((RowKind::Overhead, 0), breakdown.overhead);
+    for module in Module::ALL {
+        add((RowKind::Module, module as u32), breakdown.modules[module as usize]);
+    }
+    amounts
+}
+
+/// What people call a row.
+pub(super) fn name((kind, index): RowKey, tenants: &[Tenant], flavors: &[Flavor]) -> String {
+    match kind {
+        RowKind::Tenant => tenants[index as usize].name.clone(),
+        RowKind::Flavor => flavors[index as usize].name.clone(),
+        RowKind::Class => ResourceClass::ALL[index as usize].as_str().to_owned(),
+        RowKind::Module => Module::ALL[index as usize].as_str().to_owned(),
+        RowKind::Workload | RowKind::Idle | RowKind::Overhead | RowKind::Total => String::new(),
+    }
+}
+
+fn key(account: &AccountCost, grouping: Grouping, flavors: &[Flavor]) -> RowKey {
+    match grouping {
+        Grouping::Tenant => (RowKind::Tenant, account.tenant.0),
+        Grouping::Flavor => (RowKind::Flavor, account.flavor.0),
+        Grouping::Class => (RowKind::Class, flavors[account.flavor.usize()].class as u32),
+        Grouping::Module => (RowKind::Workload, 0),
+    }
+}

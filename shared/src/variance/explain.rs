@@ -1,0 +1,75 @@
+//! A decomposition in the words of an allocation report.
+
+use super::{Decomposition, Finding, Part};
+use crate::allocation::{AllocationReport, Cause, CauseAmount, OptimizationArea, RowKind};
+use crate::request::Tenant;
+use crate::units::{LedgerUnits, Money};
+
+/// How many optimization areas a report names.
+const AREAS: usize = 10;
+
+/// Amounts below this part of the actual cost are no area: a thousandth.
+const SMALLEST_PART: i128 = 1_000;
+
+/// Puts the causes of its variance, and the areas where most of it lies, into a report of the same window.
+///
+/// The amounts of the causes add up to the report's variance to the last decimal: what rounding leaves over goes to
+/// the residual. Areas have no recommendation yet.
+pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, tenants: &[Tenant]) {
+    let currency = report.currency;
+    report.causes = decomposition
+        .causes
+        .iter()
+        .map(|line| match &line.finding {
+            Finding::Observed { amount, .. } => {
+                CauseAmount { cause: line.cause, amount: Some(amount.to_money(currency)), not_observed: None }
+            }
+            Finding::NotObserved { reason } => {
+                CauseAmount { cause: line.cause, amount: None, not_observed: Some(reason.to_string()) }
+            }
+        })
+        .collect();
+    settle(report);
+    report.optimization_areas = areas(decomposition)
+        .into_iter()
+        .map(|(part, cause, amount)| {
+            let (kind, name) = describe(part, tenants);
+            OptimizationArea { kind, name, cause, variance: amount.to_money(currency), recommendation: None }
+        })
+        .collect();
+}
+
+/// Corrects the residual by what rounding each amount on its own left over.
+fn settle(report: &mut AllocationReport) {
+    let Some(variance) = report.variance else { return };
+    let sum: rust_decimal::Decimal =
+        report.causes.iter().filter_map(|line| line.amount).map(|money| money.amount).sum();
+    let missing = variance.amount - sum;
+    let residual = report.causes.iter_mut().find(|line| line.cause == Cause::Residual);
+    if let Some(amount) = residual.and_then(|line| line.amount.as_mut()) {
+        *amount = Money { amount: amount.amount + missing, ..*amount };
+    }
+}
+
+/// The largest amounts, classes left out since tenants hold the same money.
+fn areas(decomposition: &Decomposition) -> Vec<(Part, Cause, LedgerUnits)> {
+    let lines = decomposition.parts.iter().filter(|line| !matches!(line.part, Part::Class(_)));
+    let mut areas: Vec<(Part, Cause, LedgerUnits)> = lines
+        .flat_map(|line| Cause::ALL.into_iter().zip(line.amounts).map(|(cause, amount)| (line.part, cause, amount)))
+        .filter_map(|(part, cause, amount)| Some((part, cause, amount?)))
+        .filter(|(_, _, amount)| amount.0 != 0 && amount.0.abs() >= decomposition.actual.0.abs() / SMALLEST_PART)
+        .collect();
+    areas.sort_by_key(|(_, _, amount)| core::cmp::Reverse(amount.0.abs()));
+    areas.truncate(AREAS);
+    areas
+}
+
+fn describe(part: Part, tenants: &[Tenant]) -> (RowKind, String) {
+    match part {
+        Part::Tenant(tenant) => (RowKind::Tenant, tenants[tenant.usize()].name.clone()),
+        Part::Class(class) => (RowKind::Class, class.as_str().to_owned()),
+        Part::Idle => (RowKind::Idle, String::new()),
+        Part::Overhead => (RowKind::Overhead, String::new()),
+        Part::Module(module) => (RowKind::Module, module.as_str().to_owned()),
+    }
+}

@@ -1,0 +1,118 @@
+//! What the replay found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::allocation::{Basis, Cause};
+use crate::request::{Module, ResourceClass};
+use crate::simulation::Digest;
+use crate::units::{LedgerUnits, TenantIndex};
+
+/// The variance of a window by cause, and each cause by who it fell on.
+///
+/// The amounts of the observed causes add up to actual − predicted, exactly, in ledger units: for the whole, and for
+/// every part. Placement, price and residual together are the simulator's own error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Decomposition {
+    /// Mean over the runs, rounded down to a ledger unit.
+    pub predicted: LedgerUnits,
+    /// What it cost.
+    pub actual: LedgerUnits,
+    /// How the actual cost is known.
+    pub basis: Basis,
+    /// How many runs the means are of.
+    pub runs: u32,
+    /// Every cause, in order.
+    pub causes: Vec<CauseLine>,
+    /// Tenants, idle, overhead and modules add up to the whole; so do classes, idle, overhead and modules.
+    pub parts: Vec<PartLine>,
+}
+
+/// One cause for the whole window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CauseLine {
+    /// Which one.
+    pub cause: Cause,
+    /// How much, or why it is not known.
+    pub finding: Finding,
+}
+
+/// What the replay of one cause found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Finding {
+    /// The difference of two ensembles.
+    Observed {
+        /// Cost after − cost before.
+        amount: LedgerUnits,
+        /// Digest of the ensemble before the step.
+        before: Digest,
+        /// Digest of the ensemble after it; of the actual cost for the residual.
+        after: Digest,
+    },
+    /// The cause could not be replayed, which is not an amount of 0: it is part of the residual.
+    NotObserved {
+        /// Why.
+        reason: NotObserved,
+    },
+}
+
+/// Why a cause could not be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NotObserved {
+    /// Nobody said where requests went.
+    #[error("no observed placements; bring observations with `node`")]
+    NoPlacements,
+    /// Nobody said what was charged.
+    #[error("no actual prices; bring a price book of what was charged")]
+    NoPrices,
+    /// The actual price book does not price the scenario.
+    #[error("the actual prices do not fit the scenario: {problem}")]
+    PricesDoNotFit {
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Whom or what an amount falls on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Part {
+    /// Workload of a tenant.
+    Tenant(TenantIndex),
+    /// Workload of a class.
+    Class(ResourceClass),
+    /// Node time that nobody requested.
+    Idle,
+    /// Node time while booting and draining.
+    Overhead,
+    /// Workers of a module.
+    Module(Module),
+}
+
+/// One part of the window's variance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PartLine {
+    /// Whom or what it falls on.
+    pub part: Part,
+    /// Mean over the runs.
+    pub predicted: LedgerUnits,
+    /// What it cost.
+    pub actual: LedgerUnits,
+    /// The amount of each of [`Cause::ALL`]; none where the cause was not observed.
+    pub amounts: [Option<LedgerUnits>; Cause::ALL.len()],
+}
+
+impl PartLine {
+    /// Whether any of its amounts is not zero.
+    pub fn is_something(&self) -> bool {
+        let amounts = self.amounts.iter().flatten().chain([&self.predicted, &self.actual]);
+        amounts.into_iter().any(|&amount| amount != LedgerUnits::ZERO)
+    }
+}

@@ -1,0 +1,86 @@
+//! The volume step: as many creates per tenant and class as there really were.
+
+use std::collections::BTreeMap;
+
+use super::lives::{Assembly, Followers, Group, creates_by_group};
+use crate::random::{Draws, Purpose, key};
+use crate::request::{Flavor, IndexedRequest, ResourceClass};
+use crate::units::TenantIndex;
+
+/// Number of the draw that ranks donors; edits of demand use the first ones of the same entity.
+const RANK_DRAW: u64 = 1 << 32;
+
+/// What the volume step needs to know of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct VolumeContext<'a> {
+    /// Flavors by index.
+    pub flavors: &'a [Flavor],
+    /// How many resources live at the start; the stream does not create them.
+    pub live: usize,
+    /// Seeds the choice.
+    pub seed: u64,
+    /// The run whose stream it is.
+    pub run: u32,
+}
+
+/// `predicted` with as many creates per tenant × class as `actual` has.
+///
+/// Too many: some are left out, chosen by keyed draws. Too few: creates are repeated with their times, flavors and
+/// lifetimes, each once before any twice. A tenant without predicted creates of a class borrows those of others, under
+/// its own name; where nobody has any, the actual requests stand in. What is asked of live resources stays as predicted.
+pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[IndexedRequest]) -> Vec<IndexedRequest> {
+    let donors = creates_by_group(predicted, context.flavors);
+    let wanted = creates_by_group(actual, context.flavors);
+    let (followers, actual_followers) = (Followers::new(predicted, context.live), Followers::new(actual, context.live));
+    let mut assembly = Assembly::new(predicted, context.live);
+    for (&group, wanted) in &wanted {
+        let chosen = choose(context, group, &donors, wanted.len());
+        for (donor, copy) in &chosen {
+            let relabelled = |request: &IndexedRequest| IndexedRequest { tenant: group.0, ..*request };
+            let life: Vec<IndexedRequest> =
+                core::iter::once(donor).chain(followers.of(donor.resource)).map(relabelled).collect();
+            assembly.add(&life, draw_key(donor, group.0, *copy));
+        }
+        if chosen.is_empty() {
+            for create in wanted {
+                let life = core::iter::once(create).chain(actual_followers.of(create.resource));
+                assembly.add(life, create.draw_key);
+            }
+        }
+    }
+    assembly.finish()
+}
+
+/// `count` donors of a group with the number of the copy; nothing where nobody has donors of its class.
+fn choose(
+    context: VolumeContext,
+    group: Group,
+    donors: &BTreeMap<Group, Vec<IndexedRequest>>,
+    count: usize,
+) -> Vec<(IndexedRequest, usize)> {
+    let own = donors.get(&group).cloned();
+    let mut ranked = own.unwrap_or_else(|| of_class(group.1, donors));
+    if ranked.is_empty() {
+        return Vec::new();
+    }
+    ranked.sort_by_cached_key(|donor| rank(context, donor));
+    (0..count).map(|i| (ranked[i % ranked.len()], i / ranked.len())).collect()
+}
+
+fn of_class(class: ResourceClass, donors: &BTreeMap<Group, Vec<IndexedRequest>>) -> Vec<IndexedRequest> {
+    donors.iter().filter(|(group, _)| group.1 == class).flat_map(|(_, creates)| creates).copied().collect()
+}
+
+/// A random order without ties: donors with small ranks stay, or are repeated, first.
+fn rank(context: VolumeContext, donor: &IndexedRequest) -> (u64, u64) {
+    let draws = Draws::new(context.seed, context.run, Purpose::Thinning, donor.draw_key);
+    (draws.bits(RANK_DRAW), donor.draw_key)
+}
+
+/// The first copy of a tenant's own create draws what the create drew; all others draw on their own.
+fn draw_key(donor: &IndexedRequest, tenant: TenantIndex, copy: usize) -> u64 {
+    if copy == 0 && donor.tenant == tenant {
+        return donor.draw_key;
+    }
+    key(&[donor.draw_key, u64::from(tenant.0), copy as u64])
+}
