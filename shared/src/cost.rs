@@ -1,5 +1,9 @@
-//! What a run costs: the ledger and its breakdown.
+//! What a run costs: rates by node group and flavor, the meter that sums them exactly, and the breakdown.
 
 mod breakdown;
+mod meter;
+mod rates;
 
 pub use breakdown::{AccountCost, CostBreakdown};
+pub use meter::{Meter, Utilisation};
+pub use rates::{Rates, node_shares};

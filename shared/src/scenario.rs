@@ -1,19 +1,17 @@
 //! All that a shadow run needs, as one value.
 
-mod defaults;
 mod edits;
-mod fleet;
-mod modules;
 mod validation;
 
 use serde::{Deserialize, Serialize};
 
 pub use edits::Edit;
-pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
-pub use modules::{ModuleSettings, Modules, ServiceTime};
-pub use validation::{Problem, ValidScenario};
+pub use validation::{Problem, Problems, ValidScenario};
 
 use crate::control_plane::State;
+pub use crate::control_plane::{
+    Autoscaling, Billing, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceTime,
+};
 use crate::pricing::PriceBook;
 use crate::request::{Flavor, IndexedRequest, Tenant};
 use crate::stream::StreamModel;

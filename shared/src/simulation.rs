@@ -3,7 +3,17 @@
 mod digest;
 mod histogram;
 mod outcome;
+mod queue;
+mod recorder;
+mod run;
 
 pub use digest::Digest;
 pub use histogram::Histogram;
-pub use outcome::{ModuleOutcome, Outcome, Plan, PlanState, Refusal, RunOutcome, TimelineBin, Utilisation};
+pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin};
+#[cfg(test)]
+mod tests;
+
+pub use run::{RunEnd, RunOptions, run, simulate, simulate_to_fork};
+
+pub use crate::control_plane::{PlanState, Refusal};
+pub use crate::cost::Utilisation;

@@ -71,8 +71,10 @@ pub struct InFlight {
     pub flavor: FlavorIndex,
     /// When it was made.
     pub arrived: Instant,
-    /// The module it enters next; none when it has passed the last one.
-    pub next: Option<Module>,
+    /// The module that it is about to enter or to leave.
+    pub module: Module,
+    /// Whether it is in the module already, and is about to leave.
+    pub entered: bool,
     /// When it does.
-    pub next_at: Instant,
+    pub at: Instant,
 }

@@ -10,7 +10,7 @@ use crate::units::{FlavorIndex, LedgerUnits, TenantIndex};
 /// `Σ accounts + idle + Σ modules + overhead = total`, exactly. With [`Billing::PerResource`] there are no nodes to
 /// pay, and idle and overhead are zero.
 ///
-/// [`Billing::PerResource`]: crate::scenario::Billing::PerResource
+/// [`Billing::PerResource`]: crate::control_plane::Billing::PerResource
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CostBreakdown {

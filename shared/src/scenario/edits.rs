@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PlacementPolicy;
-use crate::request::Module;
-use crate::units::{NodeGroupIndex, TenantIndex};
+use super::{PlacementPolicy, Scenario};
+use crate::random::{Draws, Purpose};
+use crate::request::{IndexedRequest, Module, Operation};
+use crate::units::{NodeGroupIndex, ResourceIndex, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
 ///
@@ -39,4 +40,64 @@ pub enum Edit {
         /// How many at most.
         max: u32,
     },
+}
+
+impl Edit {
+    /// Changes the settings of `scenario`; edits of demand leave them alone.
+    ///
+    /// # Panics
+    /// When the edit names a node group that is not there, which validation refuses.
+    pub(super) fn apply(&self, scenario: &mut Scenario) {
+        match *self {
+            Self::ScaleDemand { .. } => {}
+            Self::Placement { policy } => scenario.placement = policy,
+            Self::Workers { module, workers } => scenario.modules[module].workers = workers,
+            Self::MaxNodes { node_group, max } => {
+                let group = &mut scenario.fleet.node_groups[node_group.usize()];
+                group.max = max;
+                group.min = group.min.min(max);
+            }
+        }
+    }
+
+    /// Changes a stream whose resources from `first_new` on are created in it; edits of settings leave it alone.
+    pub(super) fn edit(&self, requests: &mut Vec<IndexedRequest>, first_new: u32, seed: u64, run: u32) {
+        if let Self::ScaleDemand { tenant, percent } = *self {
+            let copies = |request: &IndexedRequest| {
+                if tenant.is_some_and(|tenant| tenant != request.tenant) {
+                    return 1;
+                }
+                let draw = Draws::new(seed, run, Purpose::Thinning, request.draw_key).below(0, 100);
+                percent / 100 + u32::from(draw < u64::from(percent % 100))
+            };
+            multiply(requests, first_new, copies);
+        }
+    }
+}
+
+/// Repeats each create, with all that follows for its resource, as often as `copies` says; the first copy keeps its index.
+fn multiply(requests: &mut Vec<IndexedRequest>, first_new: u32, copies: impl Fn(&IndexedRequest) -> u32) {
+    let mut next = requests.iter().map(|request| request.resource.0 + 1).fold(first_new, u32::max);
+    // Per new resource: how many copies, and the index of the second one.
+    let mut plan = vec![(1, 0); (next - first_new) as usize];
+    for request in requests.iter().filter(|request| request.operation == Operation::Create) {
+        let count = copies(request);
+        plan[(request.resource.0 - first_new) as usize] = (count, next);
+        next += count.saturating_sub(1);
+    }
+    let repeated = requests.drain(..).flat_map(|request| {
+        let (count, second) = match request.resource.0.checked_sub(first_new) {
+            Some(new) => plan[new as usize],
+            None => (1, 0),
+        };
+        (0..count).map(move |copy| match copy.checked_sub(1) {
+            None => request,
+            Some(further) => IndexedRequest {
+                resource: ResourceIndex(second + further),
+                draw_key: crate::random::key(&[request.draw_key, u64::from(copy)]),
+                ..request
+            },
+        })
+    });
+    *requests = repeated.collect();
 }

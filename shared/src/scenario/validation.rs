@@ -1,6 +1,15 @@
 //! A scenario that asks the impossible is refused before its first run, with every problem at once.
 
-use super::Scenario;
+mod demand;
+mod settings;
+mod start;
+
+use core::fmt;
+
+use super::{Demand, Scenario};
+use crate::control_plane::Settings;
+use crate::request::IndexedRequest;
+use crate::stream::{LiveAtStart, sample};
 
 /// One problem of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,13 +20,108 @@ pub struct Problem {
     pub message: String,
 }
 
-/// A scenario without problems; the only kind that runs.
+/// Every problem of a scenario; never none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+/// A scenario without problems, with its edits applied; the only kind that runs.
 #[derive(Clone, Debug)]
-pub struct ValidScenario(Scenario);
+pub struct ValidScenario {
+    original: Scenario,
+    edited: Scenario,
+}
 
 impl ValidScenario {
-    /// The scenario.
+    /// Checks a scenario and applies its edits.
+    ///
+    /// # Errors
+    /// With every problem, each naming its field.
+    pub fn new(original: Scenario) -> Result<Self, Problems> {
+        let mut problems = Found::default();
+        settings::check(&original, &mut problems);
+        demand::check(&original, &mut problems);
+        start::check(&original, &mut problems);
+        if !problems.0.is_empty() {
+            return Err(Problems(problems.0));
+        }
+        let mut edited = Scenario { demand: Demand::Requests(Vec::new()), ..original.clone() };
+        for edit in &original.edits {
+            edit.apply(&mut edited);
+        }
+        Ok(Self { original, edited })
+    }
+
+    /// The scenario as it was given.
+    pub fn original(&self) -> &Scenario {
+        &self.original
+    }
+
+    /// The scenario with its edits applied to everything but the demand, which is in [`ValidScenario::requests`].
     pub fn scenario(&self) -> &Scenario {
-        &self.0
+        &self.edited
+    }
+
+    /// What the control plane of run `run` is told.
+    pub fn settings(&self, run: u32) -> Settings<'_> {
+        let Scenario { tenants, flavors, fleet, placement, autoscaling, modules, seed, .. } = &self.edited;
+        Settings {
+            tenants,
+            flavors,
+            fleet,
+            placement: *placement,
+            autoscaling: *autoscaling,
+            modules,
+            seed: *seed,
+            run,
+        }
+    }
+
+    /// The requests of run `run`, in order of time, with the edits of demand applied.
+    pub fn requests(&self, run: u32) -> Vec<IndexedRequest> {
+        let Scenario { seed, window, start, demand, edits, .. } = &self.original;
+        let mut requests = match demand {
+            Demand::Requests(requests) => requests.clone(),
+            Demand::Forecast(model) => {
+                let live = start.live.iter().map(|live| LiveAtStart {
+                    tenant: live.tenant,
+                    flavor: live.flavor,
+                    created: live.created,
+                    draw_key: live.draw_key,
+                });
+                sample(model, live, *window, *seed, run)
+            }
+        };
+        for edit in edits {
+            edit.edit(&mut requests, start.live.len() as u32, *seed, run);
+        }
+        requests
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scenario cannot run")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl core::error::Error for Problems {}
+
+/// Collects problems; at most a hundred, so that a hostile scenario does not fill the memory with them.
+#[derive(Default)]
+struct Found(Vec<Problem>);
+
+impl Found {
+    /// Notes a problem of `field` unless `holds`.
+    fn expect(&mut self, holds: bool, field: impl fmt::Display, message: impl FnOnce() -> String) {
+        if !holds && self.0.len() < 100 {
+            self.0.push(Problem { field: field.to_string(), message: message() });
+        }
     }
 }

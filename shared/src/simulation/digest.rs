@@ -11,40 +11,40 @@ pub struct Digest(pub [u8; 32]);
 
 /// Feeds integers into a digest, all widths fixed, so that no machine's word size shows.
 #[derive(Clone, Debug)]
-pub struct Digester(blake3::Hasher);
+pub(crate) struct Digester(blake3::Hasher);
 
 impl Digester {
     /// An empty digest of `domain`, which keeps digests of different things apart.
-    pub fn new(domain: &str) -> Self {
+    pub(crate) fn new(domain: &str) -> Self {
         Self(blake3::Hasher::new_derive_key(domain))
     }
 
     /// Adds one integer.
-    pub fn i64(&mut self, value: i64) -> &mut Self {
+    pub(crate) fn i64(&mut self, value: i64) -> &mut Self {
         self.0.update(&value.to_le_bytes());
         self
     }
 
     /// Adds one integer.
-    pub fn u64(&mut self, value: u64) -> &mut Self {
+    pub(crate) fn u64(&mut self, value: u64) -> &mut Self {
         self.0.update(&value.to_le_bytes());
         self
     }
 
     /// Adds one integer.
-    pub fn i128(&mut self, value: i128) -> &mut Self {
+    pub(crate) fn i128(&mut self, value: i128) -> &mut Self {
         self.0.update(&value.to_le_bytes());
         self
     }
 
     /// Adds another digest.
-    pub fn digest(&mut self, value: Digest) -> &mut Self {
+    pub(crate) fn digest(&mut self, value: Digest) -> &mut Self {
         self.0.update(&value.0);
         self
     }
 
     /// The digest of all that was added.
-    pub fn finish(&self) -> Digest {
+    pub(crate) fn finish(&self) -> Digest {
         Digest(*self.0.finalize().as_bytes())
     }
 }

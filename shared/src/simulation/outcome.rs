@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::Digester;
 use super::{Digest, Histogram};
-use crate::cost::CostBreakdown;
+use crate::control_plane::{PlanState, Refusal};
+use crate::cost::{CostBreakdown, Utilisation};
 use crate::request::Module;
+use crate::scenario::ENGINE;
 use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeIndex, ResourceIndex, TenantIndex};
 
 /// What the control plane decided for one create.
@@ -29,38 +32,6 @@ pub struct Plan {
     pub released: Option<Instant>,
     /// What became of it by the end of the window.
     pub state: PlanState,
-}
-
-/// How far a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum PlanState {
-    /// In the modules.
-    Admitted,
-    /// Admitted, no node yet.
-    Pending,
-    /// On a node, not usable yet.
-    Placed,
-    /// Usable.
-    Ready,
-    /// Given back.
-    Released,
-    /// Not let in.
-    Refused(Refusal),
-}
-
-/// Why a request was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Refusal {
-    /// The tenant would hold more than its quota.
-    Quota,
-    /// No node group has a machine that could ever hold it.
-    NoSuchNode,
-    /// A resize that does not fit the node the resource is on.
-    NoRoomToResize,
 }
 
 /// What one run yields.
@@ -90,6 +61,8 @@ pub struct RunOutcome {
     pub peak_live: u32,
     /// Most paid nodes at once.
     pub peak_nodes: u32,
+    /// Observed placements that were impossible, and were decided by the policy instead.
+    pub anomalies: u64,
     /// Step by step.
     pub timeline: Vec<TimelineBin>,
     /// One plan a create and a live resource; empty unless asked for.
@@ -107,15 +80,6 @@ pub struct ModuleOutcome {
     pub service: Histogram,
     /// Worker-microseconds of service that fell into the window.
     pub busy_micros: u64,
-}
-
-/// Requested and paid amounts × microseconds, per dimension.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Utilisation {
-    /// What resources on nodes had requested.
-    pub requested: [u128; crate::units::DIMENSIONS],
-    /// What the nodes had, from ready until gone.
-    pub capacity: [u128; crate::units::DIMENSIONS],
 }
 
 /// One step of a run's timeline.
@@ -142,4 +106,80 @@ pub struct Outcome {
     pub digest: Digest,
     /// The runs in order.
     pub runs: Vec<RunOutcome>,
+}
+
+impl Outcome {
+    /// Gathers the runs of an ensemble, in any order.
+    pub fn collect(mut runs: Vec<RunOutcome>) -> Self {
+        runs.sort_by_key(|run| run.run);
+        let mut digester = Digester::new("shadowplane ensemble");
+        digester.u64(u64::from(ENGINE)).u64(runs.len() as u64);
+        for run in &runs {
+            digester.digest(run.digest);
+        }
+        Self { engine: ENGINE, digest: digester.finish(), runs }
+    }
+}
+
+impl RunOutcome {
+    /// The hash of this run; `plans` are all of them, kept or not.
+    pub(super) fn digested(self, plans: impl Iterator<Item = Plan>) -> Self {
+        let mut digester = Digester::new("shadowplane run");
+        digester.u64(u64::from(ENGINE)).u64(u64::from(self.run));
+        for count in [self.events, self.requests, self.creates, self.anomalies] {
+            digester.u64(count);
+        }
+        digester.u64(u64::from(self.peak_live)).u64(u64::from(self.peak_nodes));
+        for plan in plans {
+            plan.feed(&mut digester);
+        }
+        feed_cost(&self.cost, &mut digester);
+        for module in &self.modules {
+            module.wait.feed(&mut digester);
+            module.service.feed(&mut digester);
+            digester.u64(module.busy_micros);
+        }
+        self.latency.feed(&mut digester);
+        for (&refusal, &count) in &self.refused {
+            digester.u64(refusal as u64).u64(count);
+        }
+        for amount in self.utilisation.requested.into_iter().chain(self.utilisation.capacity) {
+            digester.i128(amount as i128);
+        }
+        for bin in &self.timeline {
+            digester.i128(bin.cost.0);
+            for count in [bin.creates, bin.live, bin.nodes, bin.pending] {
+                digester.u64(u64::from(count));
+            }
+        }
+        Self { digest: digester.finish(), ..self }
+    }
+}
+
+impl Plan {
+    fn feed(&self, digester: &mut Digester) {
+        const NEVER: i64 = i64::MIN;
+        let state = match self.state {
+            PlanState::Admitted => 0,
+            PlanState::Pending => 1,
+            PlanState::Placed => 2,
+            PlanState::Ready => 3,
+            PlanState::Released => 4,
+            PlanState::Refused(refusal) => 16 + refusal as u64,
+        };
+        digester.u64(u64::from(self.resource.0)).u64(u64::from(self.tenant.0)).u64(u64::from(self.flavor.0));
+        digester.u64(self.node.map_or(u64::MAX, |node| u64::from(node.0))).u64(state).i64(self.arrived.micros());
+        for at in [self.ready, self.released] {
+            digester.i64(at.map_or(NEVER, Instant::micros));
+        }
+    }
+}
+
+fn feed_cost(cost: &CostBreakdown, digester: &mut Digester) {
+    for account in &cost.accounts {
+        digester.u64(u64::from(account.tenant.0)).u64(u64::from(account.flavor.0)).i128(account.workload.0);
+    }
+    for amount in [cost.idle, cost.overhead].into_iter().chain(cost.modules) {
+        digester.i128(amount.0);
+    }
 }

@@ -1,4 +1,4 @@
-//! What holds where a scenario says nothing: documented, and labelled `assumed` where it is shown.
+//! What holds where nothing is said: documented, and labelled `assumed` where it is shown.
 
 use super::{Autoscaling, Fleet, ModuleSettings, Modules, NodeGroup, ServiceTime};
 use crate::units::{Duration, Rate, Resources};

@@ -1,0 +1,32 @@
+//! Placements and machines that were observed, to be replayed instead of our own decisions.
+
+use std::collections::BTreeMap;
+
+use crate::units::{Instant, NodeGroupIndex, ResourceIndex};
+
+/// Machines as they were seen, and where resources went.
+///
+/// With an observed fleet nothing is autoscaled. A resource without an observed node, or whose node has no room, is
+/// placed by the policy on the observed machines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObservedFleet {
+    /// The machines.
+    pub nodes: Vec<ObservedNode>,
+    /// Position in `nodes` by resource.
+    pub placements: BTreeMap<ResourceIndex, u32>,
+}
+
+/// One machine's paid life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObservedNode {
+    /// Its group.
+    pub node_group: NodeGroupIndex,
+    /// Paid from here.
+    pub ordered: Instant,
+    /// Usable from here.
+    pub ready: Instant,
+    /// Being given back from here, where that was seen.
+    pub drains: Option<Instant>,
+    /// Paid until here, where that was seen.
+    pub gone: Option<Instant>,
+}

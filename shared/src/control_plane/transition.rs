@@ -1,0 +1,178 @@
+//! What can happen to a control plane, and what it says about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::{IndexedRequest, Module};
+use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, ResourceIndex, TenantIndex};
+
+/// One change of state at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// A request is made.
+    Arrive(IndexedRequest),
+    /// A request enters a module's queue later than it left the one before: its node had to boot.
+    Enter {
+        /// Position among the requests on their way.
+        call: u32,
+        /// The module.
+        module: Module,
+    },
+    /// A module is done with a request.
+    Leave {
+        /// Position among the requests on their way.
+        call: u32,
+        /// The module.
+        module: Module,
+    },
+    /// An announced node is ordered.
+    NodeOrdered {
+        /// Position of the node.
+        slot: u32,
+    },
+    /// A node has booted.
+    NodeReady {
+        /// Position of the node.
+        slot: u32,
+    },
+    /// A node is being given back because that was observed.
+    NodeDrains {
+        /// Position of the node.
+        slot: u32,
+        /// Until when it is paid.
+        gone: Instant,
+    },
+    /// A node may have been empty for long enough.
+    NodeIdle {
+        /// Position of the node.
+        slot: u32,
+        /// It counts only if the node is still empty since this instant.
+        since: Instant,
+    },
+    /// A node is no longer paid.
+    NodeGone {
+        /// Position of the node.
+        slot: u32,
+    },
+}
+
+/// The order of transitions at the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Requests that end something.
+    Release,
+    /// Machines.
+    Node,
+    /// Everything else.
+    Arrival,
+}
+
+/// A transition in the future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// When.
+    pub at: Instant,
+    /// Before or after what else happens then.
+    pub phase: Phase,
+    /// What.
+    pub transition: Transition,
+}
+
+/// What a step said; the caller empties it.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// What is going to happen.
+    pub scheduled: Vec<Scheduled>,
+    /// What happened.
+    pub effects: Vec<Effect>,
+}
+
+/// Something that happened, for those who count and charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A module took a request out of its queue.
+    Served {
+        /// Which one.
+        module: Module,
+        /// When service begins.
+        start: Instant,
+        /// From entering the queue to the start.
+        wait: Duration,
+        /// From the start to the end.
+        service: Duration,
+    },
+    /// A resource begins to be used, on a node of a group or without one.
+    UseBegins(Use),
+    /// It is no longer used.
+    UseEnds(Use),
+    /// A resource can be used.
+    Ready {
+        /// From the request to now.
+        latency: Duration,
+    },
+    /// A request was not let in.
+    Refused(Refusal),
+    /// A node was ordered: it is paid from now, as overhead.
+    NodeOrdered(NodeGroupIndex),
+    /// A node has booted: its time is no longer overhead.
+    NodeReady(NodeGroupIndex),
+    /// A node is being given back: its time is overhead again.
+    NodeDrains(NodeGroupIndex),
+    /// A node is no longer paid.
+    NodeGone(NodeGroupIndex),
+    /// An observed placement was impossible; the control plane decided by itself.
+    Anomaly(ResourceIndex),
+}
+
+/// Who uses what, where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Use {
+    /// Who pays.
+    pub tenant: TenantIndex,
+    /// The shape.
+    pub flavor: FlavorIndex,
+    /// The group of the node; none where the resource needs no node.
+    pub node_group: Option<NodeGroupIndex>,
+}
+
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PlanState {
+    /// In the modules.
+    Admitted,
+    /// Admitted, no node yet.
+    Pending,
+    /// On a node, not usable yet.
+    Placed,
+    /// Usable.
+    Ready,
+    /// Given back.
+    Released,
+    /// Not let in.
+    Refused(Refusal),
+}
+
+/// Why a request was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Refusal {
+    /// The tenant would hold more than its quota.
+    Quota,
+    /// No node group has a machine that could ever hold it.
+    NoSuchNode,
+    /// A resize that does not fit the node the resource is on.
+    NoRoomToResize,
+}
+
+impl Refusal {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quota => "quota",
+            Self::NoSuchNode => "no_such_node",
+            Self::NoRoomToResize => "no_room_to_resize",
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Problems of what a scenario sets: window, fleet, modules, prices, edits.
+
+use super::Found;
+use crate::control_plane::{Billing, ServiceTime};
+use crate::request::{Module, ResourceClass};
+use crate::scenario::{ENGINE, Edit, Scenario};
+use crate::units::Duration;
+
+/// Most runs, steps of a timeline, and nodes of a group that a scenario may have.
+const MAX_RUNS: u32 = 10_000;
+const MAX_BINS: i64 = 1_000_000;
+const MAX_NODES: u32 = 1_000_000;
+/// A year: no module or machine takes longer, and sums stay far from the limits of a microsecond clock.
+const MAX_WAIT: Duration = Duration::from_seconds(366 * 86_400);
+
+pub(super) fn check(scenario: &Scenario, found: &mut Found) {
+    let Scenario { engine, runs, window, bin, time_zone, .. } = scenario;
+    found.expect(*engine == ENGINE, "engine", || format!("is {engine}; this is engine {ENGINE}"));
+    found.expect((1..=MAX_RUNS).contains(runs), "runs", || format!("is {runs}; expected 1 to {MAX_RUNS}"));
+    found.expect(window.start < window.end, "window", || format!("ends at {} before it begins", window.end));
+    let bins_fit = *bin > Duration::ZERO && window.length().divide(*bin) < MAX_BINS;
+    found.expect(bins_fit, "bin", || format!("is {bin}; expected to fit the window up to {MAX_BINS} times"));
+    found.expect(!time_zone.is_empty(), "time_zone", || "is empty; expected an IANA name such as UTC".to_owned());
+    check_fleet(scenario, found);
+    check_modules(scenario, found);
+    check_prices(scenario, found);
+    for (i, edit) in scenario.edits.iter().enumerate() {
+        check_edit(scenario, i, edit, found);
+    }
+}
+
+fn check_fleet(scenario: &Scenario, found: &mut Found) {
+    let groups = &scenario.fleet.node_groups;
+    for (i, group) in groups.iter().enumerate() {
+        let path = |field: &str| format!("fleet.node_groups[{i}].{field}");
+        found.expect(!group.capacity.is_zero(), path("capacity"), || "is nothing; expected amounts".to_owned());
+        let bounds = group.min <= group.max && group.max <= MAX_NODES;
+        found.expect(bounds, path("max"), || {
+            format!("is {}; expected at least min ({}) and at most {MAX_NODES}", group.max, group.min)
+        });
+        expect_wait(group.boot, path("boot"), found);
+    }
+    expect_wait(scenario.autoscaling.empty_for, "autoscaling.empty_for".to_owned(), found);
+    expect_wait(scenario.autoscaling.drain, "autoscaling.drain".to_owned(), found);
+    for (i, flavor) in scenario.flavors.iter().enumerate() {
+        let on_node = flavor.class == ResourceClass::Compute;
+        let fits = !on_node || groups.iter().any(|group| flavor.requested.fits(group.capacity));
+        found.expect(fits, format!("flavors[{i}] ({})", flavor.name), || {
+            format!("asks for {}, which no node group can ever hold; add a larger instance type", flavor.requested)
+        });
+    }
+}
+
+fn check_modules(scenario: &Scenario, found: &mut Found) {
+    for module in Module::ALL {
+        let settings = &scenario.modules[module];
+        let path = |field: &str| format!("modules.{}.{field}", module.as_str());
+        let workers = (1..=1_000_000).contains(&settings.workers);
+        found.expect(workers, path("workers"), || format!("is {}; expected 1 to 1,000,000", settings.workers));
+        let (time, sigma) = match settings.service {
+            ServiceTime::Constant(time) | ServiceTime::Exponential(time) => (time, 0),
+            ServiceTime::Lognormal { median, sigma_milli } => (median, sigma_milli),
+        };
+        expect_wait(time, path("service"), found);
+        found.expect(sigma <= 5_000, path("service.sigma_milli"), || format!("is {sigma}; expected at most 5,000"));
+    }
+}
+
+fn check_prices(scenario: &Scenario, found: &mut Found) {
+    let book = &scenario.price_book;
+    let sorted = book.types.is_sorted_by(|a, b| a.name < b.name);
+    found.expect(sorted, "price_book.types", || "are not sorted by name, each once".to_owned());
+    for (i, entry) in book.types.iter().enumerate() {
+        let dated = !entry.prices.is_empty() && entry.prices.is_sorted_by(|a, b| a.from < b.from);
+        found.expect(dated, format!("price_book.types[{i}].prices ({})", entry.name), || {
+            "expected at least one price, in order of time".to_owned()
+        });
+    }
+    if scenario.billing == Billing::Fleet && sorted {
+        for (i, group) in scenario.fleet.node_groups.iter().enumerate() {
+            let priced = book.get(&group.instance_type).is_some();
+            found.expect(priced, format!("fleet.node_groups[{i}].instance_type"), || {
+                format!("`{}` has no price; add a row for it to the price file", group.instance_type)
+            });
+        }
+    }
+}
+
+fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Found) {
+    let path = |field: &str| format!("edits[{position}].{field}");
+    match edit {
+        Edit::ScaleDemand { tenant, percent } => {
+            let known = tenant.is_none_or(|tenant| tenant.usize() < scenario.tenants.len());
+            found.expect(known, path("tenant"), || format!("names none of the {} tenants", scenario.tenants.len()));
+            found.expect(*percent <= 10_000, path("percent"), || format!("is {percent}; expected at most 10,000"));
+        }
+        Edit::Placement { .. } => {}
+        Edit::Workers { workers, .. } => {
+            let fits = (1..=1_000_000).contains(workers);
+            found.expect(fits, path("workers"), || format!("is {workers}; expected 1 to 1,000,000"));
+        }
+        Edit::MaxNodes { node_group, max } => {
+            let groups = scenario.fleet.node_groups.len();
+            found.expect(node_group.usize() < groups, path("node_group"), || format!("names none of the {groups}"));
+            found.expect(*max <= MAX_NODES, path("max"), || format!("is {max}; expected at most {MAX_NODES}"));
+        }
+    }
+}
+
+fn expect_wait(wait: Duration, path: String, found: &mut Found) {
+    let fits = (Duration::ZERO..=MAX_WAIT).contains(&wait);
+    found.expect(fits, path, || format!("is {wait}; expected 0 to a year"));
+}

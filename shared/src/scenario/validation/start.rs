@@ -1,0 +1,71 @@
+//! Problems of what is there when a scenario begins.
+
+use super::Found;
+use crate::control_plane::{LiveResource, State};
+use crate::scenario::Scenario;
+use crate::units::{Instant, Resources};
+
+pub(super) fn check(scenario: &Scenario, found: &mut Found) {
+    let start = &scenario.start;
+    let sorted = start.nodes.is_sorted_by(|a, b| a.index < b.index)
+        && start.nodes.last().is_none_or(|node| node.index.0 < start.nodes_started);
+    found.expect(sorted, "start.nodes", || "are not in order of their index, below nodes_started".to_owned());
+    for (i, node) in start.nodes.iter().enumerate() {
+        let known = node.node_group.usize() < scenario.fleet.node_groups.len();
+        found.expect(known, format!("start.nodes[{i}].node_group"), || "names no node group".to_owned());
+        let ordered = node.ordered <= scenario.window.start && node.ordered <= node.ready;
+        found.expect(ordered, format!("start.nodes[{i}].ordered"), || "is after the start, or after ready".to_owned());
+        let ended = node.gone.is_none_or(|gone| gone >= scenario.window.start && node.ready <= scenario.window.start);
+        found.expect(ended, format!("start.nodes[{i}].gone"), || "is before the start, or before ready".to_owned());
+    }
+    for (i, live) in start.live.iter().enumerate() {
+        check_live(scenario, i, live, found);
+    }
+    check_on_the_way(start, scenario.window.start, found);
+    if found.0.is_empty() {
+        check_room(scenario, found);
+    }
+}
+
+fn check_live(scenario: &Scenario, position: usize, live: &LiveResource, found: &mut Found) {
+    let path = |field: &str| format!("start.live[{position}].{field}");
+    found.expect(live.tenant.usize() < scenario.tenants.len(), path("tenant"), || "names no tenant".to_owned());
+    found.expect(live.flavor.usize() < scenario.flavors.len(), path("flavor"), || "names no flavor".to_owned());
+    found.expect(live.created <= scenario.window.start, path("created"), || "is after the start".to_owned());
+    let node = live.node.is_none_or(|index| scenario.start.nodes.binary_search_by_key(&index, |n| n.index).is_ok());
+    found.expect(node, path("node"), || "names no node of the start".to_owned());
+}
+
+fn check_on_the_way(start: &State, at: Instant, found: &mut Found) {
+    let exists = |resource: crate::units::ResourceIndex| resource.usize() < start.live.len();
+    let homeless = |resource: crate::units::ResourceIndex| {
+        exists(resource) && start.live[resource.usize()].node.is_none() && start.live[resource.usize()].ready.is_none()
+    };
+    let mut waiting: Vec<_> = start.pending.clone();
+    waiting.sort_unstable();
+    let once = waiting.is_sorted_by(|a, b| a < b) && waiting.iter().all(|&resource| homeless(resource));
+    found.expect(once, "start.pending", || "expected live resources without a node, each once".to_owned());
+    for (i, in_flight) in start.in_flight.iter().enumerate() {
+        found.expect(exists(in_flight.resource), format!("start.in_flight[{i}].resource"), || {
+            "is none of the live resources".to_owned()
+        });
+        found.expect(in_flight.at >= at, format!("start.in_flight[{i}].at"), || "is before the start".to_owned());
+    }
+}
+
+/// Only asked of a start whose indices are right.
+fn check_room(scenario: &Scenario, found: &mut Found) {
+    let nodes = &scenario.start.nodes;
+    let mut held = vec![Some(Resources::ZERO); nodes.len()];
+    for live in &scenario.start.live {
+        let Some(index) = live.node else { continue };
+        let position = nodes.partition_point(|node| node.index < index);
+        let requested = scenario.flavors[live.flavor.usize()].requested;
+        held[position] = held[position].and_then(|held| held.checked_add(requested));
+    }
+    for (i, (node, held)) in nodes.iter().zip(held).enumerate() {
+        let capacity = scenario.fleet.node_groups[node.node_group.usize()].capacity;
+        let fits = held.is_some_and(|held| held.fits(capacity));
+        found.expect(fits, format!("start.nodes[{i}]"), || format!("holds more than its capacity of {capacity}"));
+    }
+}

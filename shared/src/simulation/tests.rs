@@ -1,0 +1,330 @@
+//! The invariants of a run, on random scenarios.
+
+use proptest::prelude::*;
+
+use super::{RunOptions, run, simulate, simulate_to_fork};
+use crate::control_plane::{PlanState, State};
+use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
+use crate::request::{Flavor, IndexedRequest, Module, Operation, ResourceClass, Tenant};
+use crate::scenario::{
+    Autoscaling, Billing, Demand, ENGINE, Edit, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, Scenario,
+    ServiceTime, ValidScenario,
+};
+use crate::units::{
+    Currency, DIMENSIONS, Duration, FlavorIndex, Instant, LedgerUnits, Rate, ResourceIndex, Resources, TenantIndex,
+    Window,
+};
+
+const HOUR: i64 = 3_600_000_000;
+
+/// One life: created at, lives for, tenant, flavor, resized after.
+type Life = (i64, i64, u32, u32, Option<(i64, u32)>);
+
+fn lives() -> impl Strategy<Value = Vec<Life>> {
+    let resize = proptest::option::of((0..HOUR, 0_u32..4));
+    proptest::collection::vec((0..6 * HOUR, 0..4 * HOUR, 0_u32..3, 0_u32..4, resize), 1..120)
+}
+
+fn settings() -> impl Strategy<Value = (PlacementPolicy, u32, u32, bool, bool)> {
+    let policy =
+        prop_oneof![Just(PlacementPolicy::FirstFit), Just(PlacementPolicy::BestFit), Just(PlacementPolicy::WorstFit)];
+    (policy, 0_u32..2, 1_u32..12, any::<bool>(), any::<bool>())
+}
+
+fn requests(lives: &[Life]) -> Vec<IndexedRequest> {
+    let mut lives = lives.to_vec();
+    lives.sort_by_key(|life| life.0);
+    let mut requests = Vec::new();
+    for (i, &(at, lifetime, tenant, flavor, resize)) in lives.iter().enumerate() {
+        let request = |at, operation, flavor| IndexedRequest {
+            at: Instant::from_micros(at),
+            operation,
+            tenant: TenantIndex(tenant),
+            resource: ResourceIndex::from_usize(i),
+            flavor: FlavorIndex(flavor),
+            batch: None,
+            lifetime: None,
+            draw_key: i as u64,
+        };
+        requests.push(request(at, Operation::Create, flavor));
+        let resized = resize.filter(|&(after, new)| after < lifetime && new != 3 && flavor != 3);
+        if let Some((after, new)) = resized {
+            requests.push(request(at + after, Operation::Resize, new));
+        }
+        requests.push(request(at + lifetime, Operation::Delete, resized.map_or(flavor, |(_, new)| new)));
+    }
+    requests.sort_by_key(|request| request.at);
+    requests.retain(|request| request.at.micros() < 8 * HOUR);
+    requests
+}
+
+fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bool, bool)) -> Scenario {
+    let flavor = |name: &str, class, requested| Flavor { name: name.to_owned(), class, requested };
+    let tenant = |name: &str, quota| Tenant { name: name.to_owned(), quota, ..Tenant::default() };
+    let mut prices = vec![DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(768_000_000) }];
+    if dear {
+        prices.push(DatedRate { from: Instant::from_micros(3 * HOUR), rate: Rate::from_nanos(999_999_999) });
+    }
+    let group = |name: &str, capacity, boot| NodeGroup {
+        name: name.to_owned(),
+        instance_type: "m5.4xlarge".to_owned(),
+        capacity,
+        min,
+        max: max.max(min),
+        boot: Duration::from_seconds(boot),
+    };
+    Scenario {
+        name: "random".to_owned(),
+        engine: ENGINE,
+        seed: 7,
+        runs: 1,
+        window: Window { start: Instant::from_micros(0), end: Instant::from_micros(8 * HOUR) },
+        bin: Duration::from_minutes(7),
+        time_zone: "UTC".to_owned(),
+        tenants: vec![
+            tenant("a", None),
+            tenant("b", limited.then_some(Resources::from_array([16_000, 65_536, 0, 102_400, 0]))),
+            tenant("c", None),
+        ],
+        flavors: vec![
+            flavor("small", ResourceClass::Compute, Resources::compute(1_000, 2_048)),
+            flavor("medium", ResourceClass::Compute, Resources::compute(4_000, 8_192)),
+            flavor("memory", ResourceClass::Compute, Resources::compute(2_000, 32_768)),
+            flavor("volume", ResourceClass::Storage, Resources::from_array([0, 0, 0, 102_400, 0])),
+        ],
+        fleet: Fleet {
+            node_groups: vec![
+                group("general", Resources::compute(16_000, 65_536), 120),
+                group("spare", Resources::compute(8_000, 32_768), 900),
+            ],
+        },
+        placement,
+        autoscaling: Autoscaling::default(),
+        billing: Billing::Fleet,
+        modules: Modules::default(),
+        price_book: PriceBook {
+            currency: Currency::USD,
+            types: vec![TypePrice { name: "m5.4xlarge".to_owned(), shape: None, prices }],
+            units: UnitRates::default(),
+        },
+        demand: Demand::Requests(Vec::new()),
+        start: State::default(),
+        edits: Vec::new(),
+    }
+}
+
+fn valid(scenario: Scenario) -> ValidScenario {
+    ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn keep() -> RunOptions<'static> {
+    RunOptions { keep_plans: true, ..RunOptions::default() }
+}
+
+/// The most that `amounts` of overlapping spans add up to.
+fn peak(spans: &[(Instant, Instant, Resources)]) -> [u64; DIMENSIONS] {
+    let mut changes: Vec<(Instant, bool, Resources)> = Vec::new();
+    for &(from, to, amount) in spans {
+        changes.extend([(from, true, amount), (to, false, amount)]);
+    }
+    changes.sort_by_key(|&(at, begins, _)| (at, begins));
+    let (mut held, mut most) = ([0_i64; DIMENSIONS], [0_u64; DIMENSIONS]);
+    for (_, begins, amount) in changes {
+        for (i, amount) in amount.to_array().into_iter().enumerate() {
+            held[i] += if begins { i64::from(amount) } else { -i64::from(amount) };
+            most[i] = most[i].max(held[i] as u64);
+        }
+    }
+    most
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// What was paid for the nodes, reckoned from their lives alone, is what the breakdown adds up to.
+    #[test]
+    fn cost_is_conserved(lives in lives(), settings in settings()) {
+        let valid = valid(scenario(settings));
+        let end = simulate_to_fork(&valid, &requests(&lives), keep());
+        let scenario = valid.scenario();
+        let (start, until) = (scenario.window.start, scenario.window.end);
+        let mut fleet = LedgerUnits::ZERO;
+        for node in &end.fleet.nodes {
+            let entry = scenario.price_book.get("m5.4xlarge").unwrap();
+            let (from, to) = (node.ordered.max(start), node.gone.unwrap_or(until).min(until));
+            for (i, dated) in entry.prices.iter().enumerate() {
+                let next = entry.prices.get(i + 1).map_or(until, |next| next.from);
+                let span = to.min(next) - from.max(dated.from).min(to.min(next));
+                fleet += dated.rate * span;
+            }
+        }
+        let cost = &end.outcome.cost;
+        let volumes: LedgerUnits =
+            cost.accounts.iter().filter(|account| account.flavor == FlavorIndex(3)).map(|account| account.workload).sum();
+        prop_assert_eq!(cost.workload() - volumes + cost.idle + cost.overhead, fleet);
+        let timeline: LedgerUnits = end.outcome.timeline.iter().map(|bin| bin.cost).sum();
+        prop_assert_eq!(timeline, cost.total());
+    }
+
+    /// Residents of a node, from ready to released, never hold more than it has; a tenant never more than its quota.
+    #[test]
+    fn capacity_and_quota_hold(lives in lives(), settings in settings()) {
+        let lives: Vec<Life> = lives.into_iter().map(|(a, b, c, d, _)| (a, b, c, d, None)).collect();
+        let valid = valid(scenario(settings));
+        let end = simulate_to_fork(&valid, &requests(&lives), keep());
+        let scenario = valid.scenario();
+        let span = |plan: &super::Plan| {
+            let requested = scenario.flavors[plan.flavor.usize()].requested;
+            plan.ready.map(|ready| (ready, plan.released.unwrap_or(scenario.window.end), requested))
+        };
+        for (slot, node) in end.fleet.nodes.iter().enumerate() {
+            let on_it = |plan: &&super::Plan| end.fleet.placements.get(&plan.resource) == Some(&(slot as u32));
+            let spans: Vec<_> = end.outcome.plans.iter().filter(on_it).filter_map(span).collect();
+            let capacity = scenario.fleet.node_groups[node.node_group.usize()].capacity.to_array();
+            prop_assert!(peak(&spans).iter().zip(capacity).all(|(&held, has)| held <= u64::from(has)));
+        }
+        if let Some(quota) = scenario.tenants[1].quota {
+            let spans: Vec<_> =
+                end.outcome.plans.iter().filter(|plan| plan.tenant == TenantIndex(1)).filter_map(span).collect();
+            prop_assert!(peak(&spans).iter().zip(quota.to_array()).all(|(&held, may)| held <= u64::from(may)));
+        }
+        for plan in &end.outcome.plans {
+            prop_assert!(plan.ready.is_none_or(|ready| ready >= plan.arrived));
+            prop_assert!(plan.released.is_none_or(|released| plan.ready.is_none_or(|ready| released >= ready)));
+            prop_assert_eq!(plan.state == PlanState::Released, plan.released.is_some());
+        }
+    }
+
+    /// A run that is cut in two at any instant, forked and resumed, comes to the same plans and the same cost.
+    #[test]
+    fn a_fork_goes_on_where_it_was(lives in lives(), settings in settings(), cut in 1_i64..8 * HOUR) {
+        let (whole, requests) = (scenario(settings), requests(&lives));
+        let cut = Instant::from_micros(cut);
+        let once = simulate_to_fork(&valid(whole.clone()), &requests, keep());
+        let before = Scenario { window: Window { end: cut, ..whole.window }, ..whole.clone() };
+        let first = simulate_to_fork(&valid(before), &requests, keep());
+        let mut new_index = vec![None; lives.len()];
+        for (new, old) in first.lives.iter().enumerate() {
+            new_index[old.usize()] = Some(new as u32);
+        }
+        let mut next = first.lives.len() as u32;
+        let rest: Vec<IndexedRequest> = requests.iter().filter(|request| request.at >= cut).filter_map(|request| {
+            let index = &mut new_index[request.resource.usize()];
+            if request.operation == Operation::Create {
+                *index = Some(next);
+                next += 1;
+            }
+            index.map(|index| IndexedRequest { resource: ResourceIndex(index), ..*request })
+        }).collect();
+        let after =
+            Scenario { window: Window { start: cut, ..whole.window }, start: first.state.clone(), ..whole.clone() };
+        let second = simulate_to_fork(&valid(after), &rest, keep());
+        prop_assert_eq!(first.outcome.cost.total() + second.outcome.cost.total(), once.outcome.cost.total());
+        prop_assert_eq!(first.outcome.cost.idle + second.outcome.cost.idle, once.outcome.cost.idle);
+        for plan in &once.outcome.plans {
+            if let Some(index) = new_index[plan.resource.usize()] {
+                let resumed = second.outcome.plans[index as usize];
+                prop_assert_eq!(super::Plan { resource: plan.resource, ..resumed }, *plan);
+            }
+        }
+    }
+
+    /// Machines and placements that were seen, replayed, cost what they cost.
+    #[test]
+    fn what_was_seen_can_be_replayed(lives in lives(), settings in settings()) {
+        let lives: Vec<Life> = lives.into_iter().map(|(a, b, c, d, _)| (a, b, c, d, None)).collect();
+        let (valid, requests) = (valid(scenario(settings)), requests(&lives));
+        let seen = simulate_to_fork(&valid, &requests, keep());
+        let options = RunOptions { observed: Some(&seen.fleet), ..keep() };
+        let replayed = simulate(&valid, &requests, options);
+        prop_assert_eq!(replayed.anomalies, 0);
+        let fleet = |cost: &crate::cost::CostBreakdown| cost.workload() + cost.idle + cost.overhead;
+        prop_assert_eq!(fleet(&replayed.cost), fleet(&seen.outcome.cost));
+    }
+
+    /// The same scenario has the same digest, and any other seed another.
+    #[test]
+    fn the_digest_is_the_run(lives in lives(), settings in settings()) {
+        let (base, requests) = (scenario(settings), requests(&lives));
+        let digest = |scenario: Scenario| simulate(&valid(scenario), &requests, RunOptions::default()).digest;
+        prop_assert_eq!(digest(base.clone()), digest(Scenario { name: "other name".to_owned(), ..base.clone() }));
+        prop_assert_ne!(digest(base.clone()), digest(Scenario { seed: 8, ..base }));
+    }
+}
+
+/// One VM of 40 seconds on a module chain without service times: it is paid to the microsecond.
+#[test]
+fn a_resource_of_forty_seconds_costs_forty_seconds() {
+    let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
+    let instant = ModuleSettings { workers: 1, service: ServiceTime::Constant(Duration::ZERO), rate: Rate::ZERO };
+    scenario.modules = Modules([instant; 7]);
+    scenario.billing = Billing::PerResource;
+    let requests = requests(&[(HOUR, 40_000_000, 0, 1, None)]);
+    let outcome = simulate(&valid(scenario), &requests, RunOptions::default());
+    // 4 vCPU × 0.031611 + 8 GiB × 0.004237 = 0.16034 an hour (unit rates), from the node's boot (120 s) on: never used.
+    assert_eq!(outcome.cost.total(), LedgerUnits::ZERO);
+    let requests = self::requests(&[(HOUR, 160_000_000, 0, 1, None)]);
+    let mut scenario = self::scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
+    scenario.modules = Modules([instant; 7]);
+    scenario.billing = Billing::PerResource;
+    let outcome = simulate(&valid(scenario), &requests, RunOptions::default());
+    // Used for 160 − 120 = 40 s: 160,340,000 nano × 40,000,000 µs.
+    assert_eq!(outcome.cost.total(), LedgerUnits(160_340_000 * 40_000_000));
+}
+
+/// M/M/1 at ρ = 0.5: the mean wait is ρ ÷ (μ − λ) = service × ρ ÷ (1 − ρ) = 1 s. Source: any text on queues.
+#[test]
+fn an_exponential_server_waits_as_theory_says() {
+    let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
+    let quick = ModuleSettings { workers: 1_000, service: ServiceTime::Constant(Duration::ZERO), rate: Rate::ZERO };
+    scenario.modules = Modules([quick; 7]);
+    scenario.modules[Module::Gateway] =
+        ModuleSettings { workers: 1, service: ServiceTime::Exponential(Duration::from_seconds(1)), rate: Rate::ZERO };
+    scenario.window.end = Instant::from_micros(250 * HOUR);
+    let (mut at, mut requests) = (0.0, Vec::new());
+    for i in 0..400_000_u32 {
+        at += 2e6 * crate::random::Draws::new(3, 0, crate::random::Purpose::Example, u64::from(i)).exponential(0);
+        requests.push(IndexedRequest {
+            at: Instant::from_micros(at as i64),
+            operation: Operation::Create,
+            tenant: TenantIndex(0),
+            resource: ResourceIndex(i),
+            flavor: FlavorIndex(3),
+            batch: None,
+            lifetime: None,
+            draw_key: u64::from(i),
+        });
+    }
+    let outcome = simulate(&valid(scenario), &requests, RunOptions::default());
+    let mean = outcome.modules[0].wait.mean_ms().unwrap();
+    // Waits of neighbours are alike: the standard error of a mean of 400,000 is below 1 % at ρ = 0.5 (Whitt 1989).
+    assert!((mean - 1_000.0).abs() < 25.0, "{mean} ms");
+}
+
+#[test]
+fn edits_of_demand_scale_what_is_created() {
+    let lives: Vec<Life> = (0..200).map(|i| (i * HOUR / 50, HOUR, (i % 3) as u32, 0, None)).collect();
+    let creates = |edits: Vec<Edit>| {
+        let demand = Demand::Requests(requests(&lives));
+        let valid = valid(Scenario { demand, edits, ..scenario((PlacementPolicy::FirstFit, 0, 50, false, false)) });
+        run(&valid, 0, false).creates
+    };
+    assert_eq!(creates(vec![]), 200);
+    assert_eq!(creates(vec![Edit::ScaleDemand { tenant: None, percent: 200 }]), 400);
+    assert_eq!(creates(vec![Edit::ScaleDemand { tenant: Some(TenantIndex(0)), percent: 0 }]), 133);
+    let half = creates(vec![Edit::ScaleDemand { tenant: None, percent: 150 }]);
+    // 200 + Binomial(200, 0.5): 300 ± 5 standard deviations of 7.
+    assert!((265..=335).contains(&half), "{half}");
+}
+
+#[test]
+fn the_impossible_is_refused_with_every_problem() {
+    let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
+    scenario.runs = 0;
+    scenario.modules[Module::Quota].workers = 0;
+    scenario.flavors[0].requested = Resources::compute(64_000, 1);
+    scenario.fleet.node_groups[0].instance_type = "unheard-of".to_owned();
+    let problems = ValidScenario::new(scenario).unwrap_err().0;
+    let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["runs", "flavors[0] (small)", "modules.quota.workers", "fleet.node_groups[0].instance_type"]);
+}
