@@ -8,6 +8,7 @@ mod names;
 mod ndjson;
 mod observation;
 mod record;
+mod tables;
 
 pub use catalogue::Catalogue;
 pub use history::{History, LifeBefore};
@@ -17,3 +18,4 @@ pub use names::Names;
 pub use ndjson::{read_observations, read_requests, write_line};
 pub use observation::{MODULES, Module, Observation};
 pub use record::{Operation, Request, ResourceClass};
+pub use tables::{TableMap, Tables};

@@ -1,11 +1,25 @@
 //! Predicted request streams: how many batches arrive, what is in them, how long it lives.
+//!
+//! ```text
+//! History ──────► estimate ─► StreamModel ─► sample (seed, run) ─► requests ─► to_records ─► NDJSON
+//! Forecast of ──►    ▲            (travels in a link)
+//! arrivals           └ templates, hazards, correlation of bins
+//! ```
 
 mod arrivals;
+mod batches;
+mod correlation;
+mod estimate;
+mod hazards;
 mod model;
+mod records;
 mod sample;
 mod survival;
+mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
 pub use model::{ArrivalBins, BatchTemplate, Lifetimes, QUARTERS, StreamModel};
+pub use records::{RecordNames, to_records};
 pub use sample::{LiveAtStart, sample};

@@ -46,6 +46,25 @@ fn quantile(tenths: &[u32; LEVELS.len()], tail: f64, rank: f64) -> f64 {
     at(i) + (at(i + 1) - at(i)) * (rank - LEVELS[i]) / (LEVELS[i + 1] - LEVELS[i])
 }
 
+/// The upper tail, in thousandths, with which the bins' means sum up to `mean` or come nearest to it.
+pub(super) fn tail_for_mean(bins: &[[u32; LEVELS.len()]], mean: f64) -> u32 {
+    let (bodies, units) = bins.iter().map(mean_and_tail_unit).fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+    let tail = if units > 0.0 { (mean - bodies) / units } else { NORMAL_TAIL };
+    (tail.clamp(0.0, 1.0) * 1_000.0 + 0.5) as u32
+}
+
+/// The mean of a bin's quantile function without the excess of its upper tail, and that excess for a tail of 1.
+fn mean_and_tail_unit(tenths: &[u32; LEVELS.len()]) -> (f64, f64) {
+    let at = |i: usize| f64::from(tenths[i]) / 10.0;
+    let last = LEVELS.len() - 1;
+    let beyond = 1.0 - LEVELS[last];
+    let inner = (0..last).map(|i| (at(i) + at(i + 1)) / 2.0 * (LEVELS[i + 1] - LEVELS[i])).sum::<f64>();
+    // Below the first level: q − s·E with E exponential of mean 1, where what would be negative is zero.
+    let scale = NORMAL_TAIL * (at(2) - at(0));
+    let shortfall = if scale > 0.0 { scale * (1.0 - libm::exp(-at(0) / scale)) } else { 0.0 };
+    (inner + beyond * at(last) + LEVELS[0] * (at(0) - shortfall), beyond * (at(last) - at(last - 2)))
+}
+
 fn milli(thousandths: u32) -> f64 {
     f64::from(thousandths.min(1_000)) / 1_000.0
 }

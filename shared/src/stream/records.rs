@@ -1,0 +1,48 @@
+//! A predicted stream in the primary's own wire format.
+
+use crate::request::{Flavor, IndexedRequest, Operation, Request, Tenant};
+
+/// Marks ids and resources that exist only in a prediction.
+const PREDICTED: &str = "p-";
+
+/// What the indices of a stream stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordNames<'a> {
+    /// Tenants by index.
+    pub tenants: &'a [Tenant],
+    /// Flavors by index.
+    pub flavors: &'a [Flavor],
+    /// Names of the resources that live when the stream begins, by index.
+    pub live: &'a [String],
+}
+
+/// The requests of a stream as they travel, in the same order.
+///
+/// Ids are `p-000000`, `p-000001`, …, new resources are called `p-` and their number, live ones keep their names. Where
+/// a live one already has such a name (its create was predicted, too), new names begin with one more `p-`.
+pub fn to_records<'a>(stream: &'a [IndexedRequest], names: RecordNames<'a>) -> impl Iterator<Item = Request> + 'a {
+    let mut prefix = PREDICTED.to_owned();
+    while names.live.iter().any(|name| name.starts_with(&prefix)) {
+        prefix.push_str(PREDICTED);
+    }
+    let record = move |(position, request): (usize, &IndexedRequest)| {
+        let flavor = &names.flavors[request.flavor.usize()];
+        let shaped = request.operation != Operation::Delete;
+        let resource = request.resource.usize();
+        Request {
+            id: format!("{PREDICTED}{position:06}"),
+            at: request.at,
+            tenant: names.tenants[request.tenant.usize()].name.clone(),
+            operation: request.operation,
+            class: flavor.class,
+            resource: names.live.get(resource).cloned().unwrap_or_else(|| format!("{prefix}{resource:06}")),
+            flavor: shaped.then(|| flavor.name.clone()),
+            requested: shaped.then_some(flavor.requested),
+            zone: None,
+            batch: request.batch.map(|batch| format!("{PREDICTED}{:06}", batch.0)),
+            lifetime: request.lifetime,
+            labels: names.tenants[request.tenant.usize()].labels.clone(),
+        }
+    };
+    stream.iter().enumerate().map(record)
+}
