@@ -30,6 +30,7 @@ pub mod control_plane;
 pub mod scenario;
 pub mod cost;
 pub mod simulation;
+pub mod shadow;
 pub mod allocation;
 pub mod variance;
 pub mod feedback;

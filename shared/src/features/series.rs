@@ -119,6 +119,15 @@ impl SeriesSet {
         set
     }
 
+    /// Adds the counts of the same series over the same bins.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, series) in self.series.iter_mut().zip(&other.series) {
+            for (count, more) in sum.counts.iter_mut().zip(&series.counts) {
+                *count += more;
+            }
+        }
+    }
+
     /// The earliest start from which whole bins lead from the first request of a history to its cut, so that the
     /// cut is the origin. The cut itself where there is no request.
     pub fn first_start(history: &History, bin: Duration) -> Instant {

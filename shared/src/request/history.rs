@@ -50,9 +50,9 @@ impl<'a> History<'a> {
     }
 
     /// The requests before the cut. What a tenant announced is known only as far as it had come true by then.
-    pub fn requests(&self) -> impl Iterator<Item = IndexedRequest> + '_ {
-        let end = self.end;
-        self.log.requests[..self.requests].iter().map(move |request| IndexedRequest {
+    pub fn requests(&self) -> impl Iterator<Item = IndexedRequest> + use<'a> {
+        let (log, end) = (self.log, self.end);
+        log.requests[..self.requests].iter().map(move |request| IndexedRequest {
             lifetime: request.lifetime.filter(|&lifetime| request.at + lifetime < end),
             ..*request
         })

@@ -44,6 +44,11 @@ impl TableMap {
         self.tenants[tenant.usize()]
     }
 
+    /// The log's tenant that is the tables' `tenant`, where the log has it.
+    pub fn own_tenant(&self, tenant: TenantIndex) -> Option<TenantIndex> {
+        self.tenants.iter().position(|&mapped| mapped == tenant).map(TenantIndex::from_usize)
+    }
+
     /// The flavor of the tables that is the log's `flavor`.
     pub fn flavor(&self, flavor: FlavorIndex) -> FlavorIndex {
         self.flavors[flavor.usize()]

@@ -1,0 +1,260 @@
+//! From logs to a shadow: what was known at an origin, the fork of the primary, the predicted scenario, and the actual
+//! requests in its indices.
+//!
+//! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
+//! labels by name, and its demand, start and window are replaced.
+
+use crate::features::{SeriesKey, SeriesSet};
+use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
+use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
+use crate::simulation::{RunEnd, RunOptions, simulate_to_fork};
+use crate::stream::{Source, StreamModel};
+use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, Window};
+
+/// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// When.
+    pub origin: Instant,
+    tables: Tables,
+    log: KnownLog<'a>,
+    older: Option<KnownLog<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct KnownLog<'a> {
+    log: &'a RequestLog,
+    map: TableMap,
+    has_deletes: bool,
+}
+
+impl<'a> Known<'a> {
+    /// What `log`, and `older` where there is one, say before `origin`.
+    pub fn new(log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
+        let mut tables = Tables::default();
+        let mut known = |log: &'a RequestLog| KnownLog {
+            log,
+            map: tables.add(log),
+            has_deletes: log.before(origin).requests().any(|request| request.operation == Operation::Delete),
+        };
+        let older = older.map(&mut known);
+        let log = known(log);
+        Self { origin, tables, log, older }
+    }
+
+    /// Counts of creates and arrivals in whole bins that end at the origin, from the first request on.
+    ///
+    /// One series each of what [`SeriesKey::standard`] names, for at most `tenants_max` tenants.
+    ///
+    /// # Panics
+    /// When `bin` is not positive.
+    pub fn series(&self, bin: Duration, tenants_max: usize) -> SeriesSet {
+        let logs = || self.older.iter().chain([&self.log]);
+        let starts = logs().map(|known| SeriesSet::first_start(&known.log.before(self.origin), bin));
+        let start = starts.min().unwrap_or(self.origin);
+        let mut keys: Vec<SeriesKey> = logs()
+            .flat_map(|known| {
+                let own = SeriesKey::standard(&known.log.before(self.origin), tenants_max);
+                own.into_iter().map(|key| key.with_tenant(|tenant| Some(known.map.tenant(tenant))).unwrap_or(key))
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut sum: Option<SeriesSet> = None;
+        for known in logs() {
+            let own: Vec<SeriesKey> = keys
+                .iter()
+                .map(|key| key.with_tenant(|tenant| known.map.own_tenant(tenant)).unwrap_or(SeriesKey::Given))
+                .collect();
+            let mut counted = SeriesSet::from_history(&known.log.before(self.origin), start, bin, &own);
+            for (series, &key) in counted.series.iter_mut().zip(&keys) {
+                series.key = key;
+            }
+            match &mut sum {
+                None => sum = Some(counted),
+                Some(sum) => sum.add(&counted),
+            }
+        }
+        sum.expect("there is a log")
+    }
+
+    /// What a stream model is estimated from.
+    pub fn sources(&self) -> Vec<Source<'_>> {
+        let of_older = self.older.iter().map(|older| {
+            // Where the older log ends, its lives are censored: what became of them is not known.
+            let end = older.log.last().map_or(self.origin, |last| last + Duration::from_micros(1));
+            self.source(older, end.min(self.origin))
+        });
+        of_older.chain([self.source(&self.log, self.origin)]).collect()
+    }
+
+    fn source<'s>(&'s self, known: &'s KnownLog<'_>, end: Instant) -> Source<'s> {
+        Source { history: known.log.before(end), map: &known.map, has_deletes: known.has_deletes }
+    }
+
+    /// How many flavors appear before the origin.
+    pub fn flavors(&self) -> usize {
+        self.known_rows(|known, request| known.map.flavor(request.flavor).usize())
+    }
+
+    /// How many rows of a table the requests before the origin use.
+    fn known_rows(&self, row: impl Fn(&KnownLog<'_>, &IndexedRequest) -> usize) -> usize {
+        let rows =
+            self.older.iter().chain([&self.log]).filter_map(|known| {
+                known.log.before(self.origin).requests().map(|request| row(known, &request) + 1).max()
+            });
+        rows.max().unwrap_or(0)
+    }
+
+    /// The names of all tenants, by index; the first ones appear before the origin.
+    pub fn tenant_names(&self) -> &crate::request::Names {
+        &self.tables.tenants
+    }
+
+    /// The primary, run from the log's first request up to the origin.
+    ///
+    /// # Errors
+    /// When what `base` assumes cannot run.
+    pub fn primary(&self, base: &Scenario) -> Result<RunEnd, Problems> {
+        let end = self.origin;
+        let first = self.log.log.first().filter(|&first| first < end).unwrap_or(end - base.bin);
+        let window = Window { start: first.floor(base.bin).min(end - Duration::from_micros(1)), end };
+        let scenario = Scenario { window, ..self.scenario_with_all(base) };
+        let requests: Vec<IndexedRequest> =
+            self.log.log.before(end).requests().map(|request| self.log.map.request(request)).collect();
+        Ok(simulate_to_fork(&ValidScenario::new(scenario)?, &requests, RunOptions::default()))
+    }
+
+    /// The scenario of a shadow over `horizon`: the primary's fork, and the predicted demand.
+    ///
+    /// Tenants and flavors that first appear after the origin are not in it.
+    pub fn predicted(&self, base: &Scenario, primary: &RunEnd, model: StreamModel, horizon: Duration) -> Scenario {
+        let flavors = model.lifetimes.hazards.len();
+        let mut scenario = self.scenario_with_all(base);
+        scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize()));
+        scenario.flavors.truncate(flavors);
+        Scenario {
+            window: Window { start: self.origin, end: self.origin + horizon },
+            demand: Demand::Forecast(Box::new(model)),
+            start: primary.state.clone(),
+            ..scenario
+        }
+    }
+
+    /// The scenario of what happened over `horizon`: the same fork, and the actual requests.
+    ///
+    /// Whoever appeared after the origin is in it, behind those that were known.
+    pub fn actual(&self, base: &Scenario, primary: &RunEnd, horizon: Duration) -> Scenario {
+        let window = Window { start: self.origin, end: self.origin + horizon };
+        let log = self.log.log;
+        let mut new_index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
+        for (new, old) in primary.lives.iter().enumerate() {
+            new_index[old.usize()] = Some(ResourceIndex::from_usize(new));
+        }
+        let mut next = primary.lives.len();
+        let mut requests = Vec::new();
+        for request in &log.requests[log.position(window.start)..log.position(window.end)] {
+            let index = &mut new_index[request.resource.usize()];
+            if request.operation == Operation::Create {
+                *index = Some(ResourceIndex::from_usize(next));
+                next += 1;
+            }
+            // What the primary refused before the origin is not there to be deleted.
+            let Some(resource) = *index else { continue };
+            requests.push(IndexedRequest { resource, lifetime: None, ..self.log.map.request(*request) });
+        }
+        Scenario {
+            window,
+            demand: Demand::Requests(requests),
+            start: primary.state.clone(),
+            ..self.scenario_with_all(base)
+        }
+    }
+
+    fn scenario_with_all(&self, base: &Scenario) -> Scenario {
+        let named = |name: &str| {
+            let known = base.tenants.iter().find(|tenant| tenant.name == name).cloned();
+            known.unwrap_or_else(|| Tenant { name: name.to_owned(), ..Tenant::default() })
+        };
+        let flavors: Vec<Flavor> = self.tables.flavors().cloned().collect();
+        Scenario { tenants: self.tables.tenants.iter().map(named).collect(), flavors, ..base.clone() }
+    }
+}
+
+impl SeriesKey {
+    /// The same key for another tenant; none where `map` has none.
+    fn with_tenant(self, map: impl Fn(TenantIndex) -> Option<TenantIndex>) -> Option<Self> {
+        match self {
+            Self::Creates { tenant: Some(tenant), class } => {
+                map(tenant).map(|tenant| Self::Creates { tenant: Some(tenant), class })
+            }
+            other => Some(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+    use crate::request::{Catalogue, Request, RequestLogBuilder};
+    use crate::simulation::simulate;
+    use crate::units::LedgerUnits;
+
+    fn log(requests: impl IntoIterator<Item = Request>) -> RequestLog {
+        let mut builder = RequestLogBuilder::new(Catalogue::default());
+        for (line, request) in requests.into_iter().enumerate() {
+            builder.push(line as u64 + 1, request).unwrap();
+        }
+        builder.finish().unwrap()
+    }
+
+    fn days(range: core::ops::Range<i64>) -> Vec<Request> {
+        range.flat_map(|day| example::requests(1, day)).collect()
+    }
+
+    fn noon() -> Instant {
+        example::day_window(3).start + Duration::HOUR * 12
+    }
+
+    #[test]
+    fn what_happened_goes_on_from_the_fork() {
+        let (log, base) = (log(days(0..5)), example::scenario());
+        let total = |origin: Instant| {
+            let known = Known::new(&log, None, origin);
+            let primary = known.primary(&base).unwrap();
+            let end = example::day_window(4).end;
+            let actual = ValidScenario::new(known.actual(&base, &primary, end - origin)).unwrap();
+            let outcome = simulate(&actual, &actual.requests(0), RunOptions::default());
+            primary.outcome.cost.total() + outcome.cost.total()
+        };
+        let whole = total(noon());
+        assert!(whole > LedgerUnits::ZERO);
+        assert_eq!(total(example::day_window(2).start + Duration::from_minutes(7)), whole);
+    }
+
+    #[test]
+    fn nothing_after_the_origin_is_seen() {
+        let base = example::scenario();
+        let early: Vec<Request> = days(0..5).into_iter().filter(|request| request.at < noon()).collect();
+        let (with, without) = (log(days(0..5)), log(early));
+        let known = [&with, &without].map(|log| Known::new(log, None, noon()));
+        assert_eq!(known[0].series(base.bin, 100), known[1].series(base.bin, 100));
+        assert_eq!(known[0].flavors(), known[1].flavors());
+        let [a, b] = known.map(|known| known.primary(&base).unwrap());
+        assert_eq!((a.state, a.outcome), (b.state, b.outcome));
+    }
+
+    #[test]
+    fn an_older_log_adds_to_the_counts_but_not_to_the_primary() {
+        let base = example::scenario();
+        let creates = |days: Vec<Request>| days.into_iter().filter(|request| request.operation == Operation::Create);
+        let (older, newer) = (log(creates(days(0..2))), log(creates(days(2..4))));
+        let both = log(creates(days(0..4)));
+        let origin = example::day_window(4).start;
+        let split = Known::new(&newer, Some(&older), origin);
+        let joined = Known::new(&both, None, origin);
+        assert_eq!(split.series(base.bin, 100), joined.series(base.bin, 100));
+        assert_eq!(split.primary(&base).unwrap().state.live.len(), newer.lives.len());
+    }
+}
