@@ -7,6 +7,8 @@
 
 mod lab;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 pub use lab::lab_scenario;

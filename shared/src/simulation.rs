@@ -9,7 +9,7 @@ mod run;
 
 pub use digest::Digest;
 pub use histogram::Histogram;
-pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin};
+pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
 mod tests;
 

@@ -1,14 +1,19 @@
 //! Why the actual cost of a window differs from the predicted one, cause by cause, by replaying it in the shadow.
 
+mod decompose;
 mod explain;
 mod finding;
 mod lives;
 mod mix;
+mod parts;
+mod replay;
 #[cfg(test)]
 mod tests;
 mod volume;
 
+pub use decompose::{Actual, decompose};
 pub use explain::explain;
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};
 pub use mix::mix;
+pub use replay::Replay;
 pub use volume::{VolumeContext, volume};

@@ -175,6 +175,13 @@ impl Plan {
     }
 }
 
+/// The hash of a cost by who caused it, wherever it comes from.
+pub fn cost_digest(cost: &CostBreakdown) -> Digest {
+    let mut digester = Digester::new("shadowplane cost");
+    feed_cost(cost, &mut digester);
+    digester.finish()
+}
+
 fn feed_cost(cost: &CostBreakdown, digester: &mut Digester) {
     for account in &cost.accounts {
         digester.u64(u64::from(account.tenant.0)).u64(u64::from(account.flavor.0)).i128(account.workload.0);

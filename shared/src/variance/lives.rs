@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::request::{Flavor, IndexedRequest, Operation, ResourceClass};
-use crate::units::{ResourceIndex, TenantIndex};
+use crate::units::{Instant, ResourceIndex, TenantIndex};
 
 /// Whose creates of which class: what volume and mix are counted by.
 pub(super) type Group = (TenantIndex, ResourceClass);
@@ -22,23 +22,21 @@ pub(super) fn creates_by_group(stream: &[IndexedRequest], flavors: &[Flavor]) ->
     groups
 }
 
-/// What follows the creates of a stream: resizes and deletes by resource.
-pub(super) struct Followers(Vec<IndexedRequest>);
+/// The requests of a stream by resource, each with its position in it.
+pub(super) struct Lives(Vec<(usize, IndexedRequest)>);
 
-impl Followers {
-    /// `live` is the number of resources that the stream did not create.
-    pub(super) fn new(stream: &[IndexedRequest], live: usize) -> Self {
-        let follows =
-            |request: &&IndexedRequest| request.operation != Operation::Create && request.resource.usize() >= live;
-        let mut followers: Vec<IndexedRequest> = stream.iter().filter(follows).copied().collect();
+impl Lives {
+    pub(super) fn new(stream: &[IndexedRequest]) -> Self {
+        let mut requests: Vec<(usize, IndexedRequest)> = stream.iter().copied().enumerate().collect();
         // Stable: what happened to one resource stays in its order.
-        followers.sort_by_key(|request| request.resource);
-        Self(followers)
+        requests.sort_by_key(|(_, request)| request.resource);
+        Self(requests)
     }
 
-    pub(super) fn of(&self, resource: ResourceIndex) -> &[IndexedRequest] {
-        let start = self.0.partition_point(|request| request.resource < resource);
-        let length = self.0[start..].partition_point(|request| request.resource == resource);
+    /// All that is asked of one resource.
+    pub(super) fn of(&self, resource: ResourceIndex) -> &[(usize, IndexedRequest)] {
+        let start = self.0.partition_point(|(_, request)| request.resource < resource);
+        let length = self.0[start..].partition_point(|(_, request)| request.resource == resource);
         &self.0[start..start + length]
     }
 }
@@ -47,34 +45,42 @@ impl Followers {
 pub(super) struct Assembly {
     live: usize,
     lives: usize,
-    requests: Vec<IndexedRequest>,
+    /// With its place among requests of the same instant: position in the stream it is from, number of the copy.
+    requests: Vec<((Instant, usize, usize), IndexedRequest)>,
 }
 
 impl Assembly {
-    /// Begins with what `stream` asks of resources that it did not create.
+    /// Begins with what `stream` asks of the `live` resources that it did not create.
     pub(super) fn new(stream: &[IndexedRequest], live: usize) -> Self {
-        let requests = stream.iter().filter(|request| request.resource.usize() < live).copied().collect();
+        let asked = stream.iter().enumerate().filter(|(_, request)| request.resource.usize() < live);
+        let requests = asked.map(|(position, request)| ((request.at, position, 0), *request)).collect();
         Self { live, lives: 0, requests }
     }
 
-    /// Adds a life under a resource of its own.
-    pub(super) fn add<'a>(&mut self, life: impl IntoIterator<Item = &'a IndexedRequest>, draw_key: u64) {
+    /// Adds the `copy`-th copy of a life, under a resource of its own, for `tenant`.
+    pub(super) fn add(&mut self, life: &[(usize, IndexedRequest)], tenant: TenantIndex, copy: usize, draw_key: u64) {
         let resource = ResourceIndex::from_usize(self.live + self.lives);
         self.lives += 1;
-        self.requests.extend(life.into_iter().map(|request| IndexedRequest { resource, draw_key, ..*request }));
+        self.requests.extend(life.iter().map(|&(position, request)| {
+            let request = IndexedRequest { tenant, resource, draw_key, ..request };
+            ((request.at, position, copy), request)
+        }));
     }
 
     /// The requests in order of time, new resources numbered in order of their creation.
     pub(super) fn finish(mut self) -> Vec<IndexedRequest> {
-        self.requests.sort_by_key(|request| (request.at, request.operation != Operation::Create, request.resource));
+        self.requests.sort_by_key(|(place, _)| *place);
         let mut numbers = vec![0_usize; self.lives];
-        let creates = self.requests.iter().filter(|request| request.operation == Operation::Create);
-        for (number, create) in creates.enumerate() {
+        let creates = self.requests.iter().filter(|(_, request)| request.operation == Operation::Create);
+        for (number, (_, create)) in creates.enumerate() {
             numbers[create.resource.usize() - self.live] = self.live + number;
         }
-        for request in self.requests.iter_mut().filter(|request| request.resource.usize() >= self.live) {
-            request.resource = ResourceIndex::from_usize(numbers[request.resource.usize() - self.live]);
-        }
-        self.requests
+        let renumbered = |(_, mut request): (_, IndexedRequest)| {
+            if let Some(new) = request.resource.usize().checked_sub(self.live) {
+                request.resource = ResourceIndex::from_usize(numbers[new]);
+            }
+            request
+        };
+        self.requests.into_iter().map(renumbered).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lives::{Assembly, Followers, Group, creates_by_group};
+use super::lives::{Assembly, Group, Lives, creates_by_group};
 use crate::random::{Draws, Purpose, key};
 use crate::request::{Flavor, IndexedRequest, ResourceClass};
 use crate::units::TenantIndex;
@@ -31,20 +31,16 @@ pub struct VolumeContext<'a> {
 pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[IndexedRequest]) -> Vec<IndexedRequest> {
     let donors = creates_by_group(predicted, context.flavors);
     let wanted = creates_by_group(actual, context.flavors);
-    let (followers, actual_followers) = (Followers::new(predicted, context.live), Followers::new(actual, context.live));
+    let (lives, actual_lives) = (Lives::new(predicted), Lives::new(actual));
     let mut assembly = Assembly::new(predicted, context.live);
     for (&group, wanted) in &wanted {
         let chosen = choose(context, group, &donors, wanted.len());
         for (donor, copy) in &chosen {
-            let relabelled = |request: &IndexedRequest| IndexedRequest { tenant: group.0, ..*request };
-            let life: Vec<IndexedRequest> =
-                core::iter::once(donor).chain(followers.of(donor.resource)).map(relabelled).collect();
-            assembly.add(&life, draw_key(donor, group.0, *copy));
+            assembly.add(lives.of(donor.resource), group.0, *copy, draw_key(donor, group.0, *copy));
         }
         if chosen.is_empty() {
             for create in wanted {
-                let life = core::iter::once(create).chain(actual_followers.of(create.resource));
-                assembly.add(life, create.draw_key);
+                assembly.add(actual_lives.of(create.resource), group.0, 0, create.draw_key);
             }
         }
     }

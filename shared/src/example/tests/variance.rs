@@ -1,0 +1,203 @@
+//! Planted differences land in their own cause, and all causes together are the variance.
+
+use core::convert::Infallible;
+
+use proptest::prelude::*;
+
+use crate::allocation::{ActualCost, Basis, Cause, Grouping, ReportContext, Status, allocate};
+use crate::control_plane::ObservedFleet;
+use crate::example::{PRICE_CHANGE_DAY, SEED, day_window, requests, scenario, truth};
+use crate::pricing::PriceBook;
+use crate::request::{Catalogue, IndexedRequest, RequestLogBuilder};
+use crate::scenario::{Demand, PlacementPolicy, Scenario, ValidScenario};
+use crate::simulation::{Outcome, RunOptions, run, simulate_to_fork};
+use crate::units::{Duration, LedgerUnits, ResourceIndex, TenantIndex, Window};
+use crate::variance::{Actual, Decomposition, Finding, Part, decompose, explain};
+
+/// The requests of one day in the indices of the example's scenario.
+fn day(number: i64) -> Vec<IndexedRequest> {
+    let mut builder = RequestLogBuilder::new(Catalogue::default());
+    for (i, request) in requests(SEED, number).into_iter().enumerate() {
+        builder.push(i as u64 + 1, request).unwrap();
+    }
+    let log = builder.finish().unwrap();
+    let example = scenario();
+    let tenant = |name: &str| example.tenants.iter().position(|tenant| tenant.name == name).unwrap();
+    let flavor = |flavor| example.flavors.iter().position(|known| known == flavor).unwrap();
+    let indexed = |request: &IndexedRequest| IndexedRequest {
+        tenant: TenantIndex::from_usize(tenant(log.tenants.name(request.tenant.0))),
+        flavor: crate::units::FlavorIndex::from_usize(flavor(&log.flavors[request.flavor.usize()])),
+        ..*request
+    };
+    log.requests.iter().map(indexed).collect()
+}
+
+/// A scenario that predicts `demand`, in one run: run 0 of the truth draws the same, so only what is planted differs.
+fn predicting(demand: Vec<IndexedRequest>, window: Window) -> ValidScenario {
+    let scenario = Scenario { window, runs: 1, demand: Demand::Requests(demand), ..scenario() };
+    ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn ensemble(valid: &ValidScenario) -> Outcome {
+    Outcome::collect((0..valid.scenario().runs).map(|i| run(valid, i, false)).collect())
+}
+
+/// What really happened: run `truth` on `requests`, and compare.
+fn compare(
+    predicted: &ValidScenario,
+    truth: &ValidScenario,
+    requests: &[IndexedRequest],
+    price_book: Option<&PriceBook>,
+    observed: bool,
+) -> (Decomposition, crate::simulation::RunEnd) {
+    let actual = simulate_to_fork(truth, requests, RunOptions::default());
+    let fleet: Option<&ObservedFleet> = observed.then_some(&actual.fleet);
+    let cost = ActualCost { breakdown: &actual.outcome.cost, basis: Basis::Simulated, status: Status::Final };
+    let decomposition =
+        decompose(predicted, &ensemble(predicted), &Actual { requests, fleet, price_book, cost }, |replay| {
+            Ok::<_, Infallible>(Outcome::collect((0..replay.runs()).map(|i| replay.run(i)).collect()))
+        });
+    (decomposition.unwrap(), actual)
+}
+
+fn amount(decomposition: &Decomposition, cause: Cause) -> Option<LedgerUnits> {
+    let line = decomposition.causes.iter().find(|line| line.cause == cause).unwrap();
+    match line.finding {
+        Finding::Observed { amount, .. } => Some(amount),
+        Finding::NotObserved { .. } => None,
+    }
+}
+
+/// At least 99 % of all that differs, up or down, lies in `cause`.
+fn check_alone(decomposition: &Decomposition, cause: Cause) {
+    let sizes = Cause::ALL.map(|cause| amount(decomposition, cause).map_or(0.0, |amount| amount.to_f64().abs()));
+    let share = sizes[cause as usize] / sizes.iter().sum::<f64>();
+    assert!(sizes[cause as usize] > 1.0, "the planted difference is worth dollars: {sizes:?}");
+    assert!(share >= 0.99, "{}: {share} of {sizes:?}", cause.as_str());
+}
+
+/// The causes add up for the whole and for every part, and the parts to the whole in both groupings.
+fn check_sums(decomposition: &Decomposition) {
+    let sum = |amounts: &mut dyn Iterator<Item = Option<LedgerUnits>>| amounts.flatten().sum::<LedgerUnits>();
+    let whole = sum(&mut Cause::ALL.into_iter().map(|cause| amount(decomposition, cause)));
+    assert_eq!(whole, decomposition.actual - decomposition.predicted);
+    for line in &decomposition.parts {
+        assert_eq!(sum(&mut line.amounts.into_iter()), line.actual - line.predicted, "{:?}", line.part);
+    }
+    for cause in Cause::ALL {
+        let by = |left_out: fn(&Part) -> bool| {
+            let lines = decomposition.parts.iter().filter(|line| !left_out(&line.part));
+            sum(&mut lines.map(|line| line.amounts[cause as usize]))
+        };
+        let expected = amount(decomposition, cause).unwrap_or_default();
+        assert_eq!(by(|part| matches!(part, Part::Class(_))), expected, "by tenant, {}", cause.as_str());
+        assert_eq!(by(|part| matches!(part, Part::Tenant(_))), expected, "by class, {}", cause.as_str());
+    }
+}
+
+/// Every request twice, the copies on resources of their own.
+fn doubled(requests: &[IndexedRequest]) -> Vec<IndexedRequest> {
+    let copy = |request: &IndexedRequest, copy: u32| IndexedRequest {
+        resource: ResourceIndex(request.resource.0 * 2 + copy),
+        draw_key: request.draw_key + u64::from(copy) * 1_000_000,
+        ..*request
+    };
+    requests.iter().flat_map(|request| [copy(request, 0), copy(request, 1)]).collect()
+}
+
+#[test]
+fn twice_the_requests_are_volume() {
+    let (requests, window) = (day(3), day_window(3));
+    let predicted = predicting(requests.clone(), window);
+    let actual = doubled(&requests);
+    let price_book = scenario().price_book;
+    let (found, end) = compare(&predicted, &predicting(actual.clone(), window), &actual, Some(&price_book), false);
+    check_sums(&found);
+    check_alone(&found, Cause::Volume);
+    assert_eq!(amount(&found, Cause::Placement), None, "nobody said where requests went");
+    assert_eq!(found.actual, end.outcome.cost.total());
+}
+
+#[test]
+fn other_prices_are_price() {
+    let (requests, window) = (day(PRICE_CHANGE_DAY), day_window(PRICE_CHANGE_DAY));
+    let predicted = predicting(requests.clone(), window);
+    let price_book = truth().price_book;
+    let dearer = Scenario { price_book: price_book.clone(), ..predicted.original().clone() };
+    let (found, _) = compare(&predicted, &ValidScenario::new(dearer).unwrap(), &requests, Some(&price_book), false);
+    check_sums(&found);
+    check_alone(&found, Cause::Price);
+    let zero = Some(LedgerUnits::ZERO);
+    assert_eq!([Cause::Volume, Cause::Mix, Cause::Timing].map(|cause| amount(&found, cause)), [zero; 3]);
+}
+
+#[test]
+fn other_placements_are_placement() {
+    let (requests, window) = (day(3), day_window(3));
+    let predicted = predicting(requests.clone(), window);
+    let spread = Scenario { placement: PlacementPolicy::WorstFit, ..predicted.original().clone() };
+    let price_book = scenario().price_book;
+    let (found, _) = compare(&predicted, &ValidScenario::new(spread).unwrap(), &requests, Some(&price_book), true);
+    check_sums(&found);
+    check_alone(&found, Cause::Placement);
+}
+
+#[test]
+fn a_report_s_causes_add_up_to_its_variance() {
+    let (requests, window) = (day(3), day_window(3));
+    let predicted =
+        predicting(day(2).iter().map(|r| IndexedRequest { at: r.at + Duration::DAY, ..*r }).collect(), window);
+    let truth = ValidScenario::new(Scenario { window, ..truth() }).unwrap();
+    let (found, end) = compare(&predicted, &truth, &requests, None, true);
+    check_sums(&found);
+    let (tenants, flavors) = (&scenario().tenants[..], &scenario().flavors[..]);
+    let currency = scenario().price_book.currency;
+    let context =
+        ReportContext { tenants, flavors, currency, window, horizon: Duration::DAY, grouping: Grouping::Tenant };
+    let cost = ActualCost { breakdown: &end.outcome.cost, basis: Basis::Simulated, status: Status::Final };
+    let runs = ensemble(&predicted).runs;
+    let mut report = allocate(&context, &runs.iter().map(|run| &run.cost).collect::<Vec<_>>(), Some(cost), None);
+    explain(&mut report, &found, tenants);
+    let sum: rust_decimal::Decimal =
+        report.causes.iter().filter_map(|line| line.amount).map(|money| money.amount).sum();
+    assert_eq!(sum, report.variance.unwrap().amount);
+    assert_eq!(report.causes.len(), 6);
+    assert!(report.causes.iter().any(|line| line.amount.is_none() && line.not_observed.is_some()));
+    assert!(!report.optimization_areas.is_empty());
+    let sizes: Vec<_> = report.optimization_areas.iter().map(|area| area.variance.amount.abs()).collect();
+    assert!(sizes.is_sorted_by(|a, b| a >= b), "most money first");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn causes_add_up_whatever_was_predicted_and_came(
+        predicted_day in 0_i64..8,
+        actual_day in 0_i64..8,
+        runs in 1_u32..4,
+        observed: bool,
+        priced: bool,
+    ) {
+        // The first six hours of two days, the later ones moved to the first day.
+        let first = day_window(0);
+        let window = Window { start: first.start, end: first.start + Duration::HOUR * 6 };
+        let moved = |number: i64| -> Vec<IndexedRequest> {
+            let back = Duration::DAY * -number;
+            let all = day(number).into_iter().map(|request| IndexedRequest { at: request.at + back, ..request });
+            all.filter(|request| request.at < window.end).collect()
+        };
+        let predicted = predicting(moved(predicted_day), window);
+        let predicted = ValidScenario::new(Scenario { runs, ..predicted.original().clone() }).unwrap();
+        let mut truth = Scenario { window, ..truth() };
+        for entry in &mut truth.price_book.types {
+            // From the beginning, what the example charges later.
+            entry.prices.remove(0);
+        }
+        let price_book = truth.price_book.clone();
+        let truth = ValidScenario::new(truth).unwrap();
+        let (found, _) = compare(&predicted, &truth, &moved(actual_day), priced.then_some(&price_book), observed);
+        check_sums(&found);
+        let known = |cause| amount(&found, cause).is_some();
+        prop_assert_eq!([known(Cause::Placement), known(Cause::Price), known(Cause::Residual)], [observed, priced, true]);
+    }
+}

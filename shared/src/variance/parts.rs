@@ -1,0 +1,69 @@
+//! Cost by part.
+
+use super::Part;
+use crate::allocation::mean_column;
+use crate::cost::CostBreakdown;
+use crate::request::{Flavor, Module, ResourceClass};
+use crate::simulation::Outcome;
+use crate::units::{LedgerUnits, TenantIndex};
+
+/// The parts of a scenario with this many tenants, in order: a replay may charge any of them.
+pub(super) fn parts(tenants: usize) -> Vec<Part> {
+    let tenants = (0..tenants).map(|i| Part::Tenant(TenantIndex::from_usize(i)));
+    let classes = ResourceClass::ALL.map(Part::Class);
+    let modules = Module::ALL.map(Part::Module);
+    tenants.chain(classes).chain([Part::Idle, Part::Overhead]).chain(modules).collect()
+}
+
+/// One amount a part.
+pub(super) fn amounts(breakdown: &CostBreakdown, parts: &[Part], flavors: &[Flavor]) -> Vec<LedgerUnits> {
+    let mut amounts = vec![LedgerUnits::ZERO; parts.len()];
+    let mut add = |part: Part, amount: LedgerUnits| {
+        amounts[parts.binary_search(&part).expect("every part of the scenario is listed")] += amount;
+    };
+    for account in &breakdown.accounts {
+        add(Part::Tenant(account.tenant), account.workload);
+        add(Part::Class(flavors[account.flavor.usize()].class), account.workload);
+    }
+    add(Part::Idle, breakdown.idle);
+    add(Part::Overhead, breakdown.overhead);
+    for module in Module::ALL {
+        add(Part::Module(module), breakdown.modules[module as usize]);
+    }
+    amounts
+}
+
+/// The mean of each part over the runs of an ensemble, in whole ledger units that add up to the mean of the total, by
+/// tenant and by class alike.
+pub(super) fn means(outcome: &Outcome, parts: &[Part], flavors: &[Flavor]) -> Vec<LedgerUnits> {
+    let mut sums = vec![LedgerUnits::ZERO; parts.len()];
+    for run in &outcome.runs {
+        for (sum, amount) in sums.iter_mut().zip(amounts(&run.cost, parts, flavors)) {
+            *sum += amount;
+        }
+    }
+    let runs = outcome.runs.len() as u32;
+    let is_tenant = |part: &Part| matches!(part, Part::Tenant(_));
+    let is_class = |part: &Part| matches!(part, Part::Class(_));
+    let of = |kept: &dyn Fn(&Part) -> bool| -> Vec<LedgerUnits> {
+        parts.iter().zip(&sums).filter(|(part, _)| kept(part)).map(|(_, &sum)| sum).collect()
+    };
+    // What both groupings have in common, and their workload as a whole, are rounded once.
+    let workload: LedgerUnits = of(&is_tenant).into_iter().sum();
+    let common: Vec<LedgerUnits> =
+        core::iter::once(workload).chain(of(&|part| !is_tenant(part) && !is_class(part))).collect();
+    let common = mean_column(&common, runs);
+    let tenants = split(common[0], &of(&is_tenant), runs);
+    let classes = split(common[0], &of(&is_class), runs);
+    tenants.into_iter().chain(classes).chain(common.into_iter().skip(1)).collect()
+}
+
+/// The means of parts that have to add up to `whole`, which is their exact mean rounded down or up.
+fn split(whole: LedgerUnits, sums: &[LedgerUnits], runs: u32) -> Vec<LedgerUnits> {
+    let mut means = mean_column(sums, runs);
+    let missing = whole - means.iter().copied().sum();
+    if let Some(first) = means.first_mut() {
+        *first += missing;
+    }
+    means
+}
