@@ -1,1 +1,3 @@
-//! Integration
+//! The whole of Shadowplane from outside, in one binary: a module each for what is tested.
+
+mod structure;

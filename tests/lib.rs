@@ -1,1 +1,46 @@
-//! t
+//! Where the integration tests find what they test: the checkout, the built program and dashboard, the real traces.
+//!
+//! `cargo xtask test` builds all of it and says where it is in the environment; a plain `cargo test -p tests` looks
+//! where a release build puts it.
+
+use std::env;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The folder of the workspace's Cargo.toml.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace")
+}
+
+/// The `shadowplane` program.
+pub fn shadowplane() -> PathBuf {
+    let program = format!("target/release/shadowplane{}", env::consts::EXE_SUFFIX);
+    built("SHADOWPLANE_BIN", &program)
+}
+
+/// The folder of the built dashboard.
+pub fn dashboard() -> PathBuf {
+    built("SHADOWPLANE_DIST", "dist")
+}
+
+/// A file or folder of the real traces, which are no part of the checkout: without it the test says so, is counted as
+/// skipped, and has to return.
+pub fn real_data(path: &str) -> Option<PathBuf> {
+    let folder = env::var_os("SHADOWPLANE_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let path = folder.join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // Past the harness's capture, which shows only what failing tests print: `cargo xtask test` counts these lines.
+    let line = format!("[skipped] {test}: needs {} (SHADOWPLANE_DATA says where the traces are)\n", path.display());
+    std::io::stdout().write_all(line.as_bytes()).expect("standard output can be written to");
+    None
+}
+
+fn built(variable: &str, path: &str) -> PathBuf {
+    let path = env::var_os(variable).map_or_else(|| root().join(path), PathBuf::from);
+    assert!(path.exists(), "{} is not built: run `cargo xtask build` or `cargo xtask test`", path.display());
+    path
+}

@@ -40,7 +40,7 @@ pub(crate) fn run(workspace: &mut Workspace, filters: &[String]) -> Result<ExitC
 /// Every test of the native crates in one invocation, so that dependencies are built with one set of features; no
 /// doc tests, for there are none.
 fn cargo_test(workspace: &Workspace, arguments: &[&str]) -> Command {
-    let mut command = workspace.cargo(&["test", "--release", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+    let mut command = workspace.cargo(&["test", "--release", "--no-fail-fast", "--tests"]);
     command.args(["-p", "shared", "-p", "backend", "-p", "tests", "-p", "xtask"]).args(arguments);
     command
 }
