@@ -1,5 +1,14 @@
 //! Feedback: when to retrain and when to promote. Returns decisions, never acts.
+//!
+//! Demand is watched hour by hour with a change detector, cost day by day with a slow error: the specification's
+//! accuracy remembers too little to tell a bad day from a model that has become wrong.
 
 mod decision;
+mod drift;
+mod promotion;
+mod triggers;
 
 pub use decision::{Decision, Signal, Verdict};
+pub use drift::{Direction, PageHinkley};
+pub use promotion::{PromotionSettings, promotion};
+pub use triggers::{TriggerSettings, Triggers};

@@ -1,0 +1,68 @@
+//! Whether a challenger replaces the champion.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, Signal, Verdict};
+use crate::units::Instant;
+
+/// How much better a challenger has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionSettings {
+    /// The challenger's error may be at most this part of the champion's.
+    pub error_ratio_max: f64,
+}
+
+impl Default for PromotionSettings {
+    /// Better at all.
+    fn default() -> Self {
+        Self { error_ratio_max: 1.0 }
+    }
+}
+
+/// Compares the errors of both in the same backtest; lower is better, and a tie keeps the champion.
+///
+/// A champion without a score (there is none yet, or it cannot answer any more) is replaced by any challenger that has
+/// one.
+pub fn promotion(
+    at: Instant,
+    champion: Option<f64>,
+    challenger: Option<f64>,
+    settings: &PromotionSettings,
+) -> Decision {
+    let limit = champion.map_or(f64::INFINITY, |error| error * settings.error_ratio_max);
+    let better = challenger.is_some_and(|error| error < limit);
+    let (verdict, reason) = match (better, champion, challenger) {
+        (true, Some(_), _) => (Verdict::Promote, "the challenger is better in the backtest"),
+        (true, None, _) => (Verdict::Promote, "there is no champion with a score"),
+        (false, _, Some(_)) => (Verdict::KeepChampion, "the challenger is no better in the backtest"),
+        (false, _, None) => (Verdict::KeepChampion, "the challenger has no score"),
+    };
+    let signal = |name: &str, value, limit, fired| Signal { name: name.to_owned(), value, limit, fired };
+    Decision {
+        at,
+        verdict,
+        reason: reason.to_owned(),
+        signals: vec![signal("challenger_error", challenger, champion.unwrap_or(0.0), better)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_better_one_is_promoted() {
+        let check = |champion, challenger, expected| {
+            let settings = PromotionSettings::default();
+            let decision = promotion(Instant::from_micros(0), champion, challenger, &settings);
+            assert_eq!(decision.verdict, expected, "{champion:?} against {challenger:?}");
+        };
+        check(Some(1.0), Some(0.9), Verdict::Promote);
+        check(Some(1.0), Some(1.0), Verdict::KeepChampion);
+        check(Some(1.0), Some(1.1), Verdict::KeepChampion);
+        check(Some(1.0), None, Verdict::KeepChampion);
+        check(None, Some(5.0), Verdict::Promote);
+        check(None, None, Verdict::KeepChampion);
+    }
+}
