@@ -12,10 +12,8 @@ pub struct Instant(i64);
 
 /// A span of time in microseconds; negative where it points back.
 ///
-/// An integer of microseconds in every format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Text such as `90s`, `5m` or `20ms` in JSON, an integer of microseconds in binary formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(i64);
 
 /// Half-open: `start` belongs to the window, `end` does not.
@@ -35,7 +33,7 @@ pub enum TimeError {
     #[error("`{0}` is not an instant; write RFC 3339 with an offset, such as 2026-11-01T00:05:00Z")]
     Instant(String),
     /// Not a number with a unit.
-    #[error("`{0}` is not a duration; write a whole number with s, m, h, d or w, such as 5m, 1h or 1d")]
+    #[error("`{0}` is not a duration; write a whole number with us, ms, s, m, h, d or w, such as 5m, 1h or 1d")]
     Duration(String),
 }
 
@@ -183,29 +181,25 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let wrong = || TimeError::Duration(text.to_owned());
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let seconds = match &text[digits.len()..] {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            "w" => 604_800,
-            _ => return Err(wrong()),
+        let micros = match &text[digits.len()..] {
+            "w" => 604_800_000_000,
+            unit => UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?.1,
         };
-        let count: u32 = digits.parse().map_err(|_| wrong())?;
-        Ok(Self::from_seconds(i64::from(count) * seconds))
+        let count = digits.parse::<u64>().ok().and_then(|count| i64::try_from(count).ok());
+        count.and_then(|count| count.checked_mul(micros)).map(Self).ok_or_else(wrong)
     }
 }
 
-/// The largest unit that divides the length: `1d`, `90m`, `45s`; microseconds where none does.
+/// Units of text and their microseconds, largest first.
+const UNITS: [(&str, i64); 6] =
+    [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
+
+/// The largest unit that divides the length: `1d`, `90m`, `45s`, `20ms`.
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-        for (seconds, unit) in UNITS {
-            if self.0 != 0 && self.0 % (seconds * 1_000_000) == 0 {
-                return write!(f, "{}{unit}", self.0 / (seconds * 1_000_000));
-            }
-        }
-        if self.0 == 0 { f.write_str("0s") } else { write!(f, "{}µs", self.0) }
+        let divides = |(_, micros): &&(&str, i64)| self.0 != 0 && self.0 % micros == 0;
+        let (unit, micros) = UNITS.iter().find(divides).unwrap_or(&("s", 1_000_000));
+        write!(f, "{}{unit}", self.0 / micros)
     }
 }
 
@@ -225,6 +219,37 @@ impl<'de> Deserialize<'de> for Instant {
         }
     }
 }
+
+impl Serialize for Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            i64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Duration {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[0-9]+(us|ms|s|m|h|d|w)$"))
+            .examples([serde_json::json!("5m")])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Duration {}
 
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Instant {
@@ -258,8 +283,10 @@ mod tests {
     #[test]
     fn durations_need_a_unit() {
         assert_eq!("5m".parse::<Duration>().unwrap(), Duration::from_seconds(300));
-        assert_eq!("1d".parse::<Duration>().unwrap().to_string(), "1d");
-        for wrong in ["", "5", "h", "1.5h", "-1h", "1y"] {
+        for text in ["1d", "25h", "90m", "45s", "1500ms", "7us", "0s"] {
+            assert_eq!(text.parse::<Duration>().unwrap().to_string(), text);
+        }
+        for wrong in ["", "5", "h", "1.5h", "-1h", "1y", "300000000w", "5 m"] {
             assert!(wrong.parse::<Duration>().is_err(), "{wrong}");
         }
     }
