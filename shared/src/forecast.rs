@@ -25,7 +25,9 @@ pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
-pub use values::{BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, horizon_bins};
+pub use values::{
+    Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, horizon_bins,
+};
 
 /// The levels of every forecast's quantiles: bands of 50, 80 and 90 % and the median.
 pub const LEVELS: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];

@@ -1,5 +1,8 @@
 //! What things cost: the price book.
 
+mod builtin;
+
+pub use builtin::BUILTIN_SOURCE;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};

@@ -4,11 +4,12 @@
 //! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
 //! labels by name, and its demand, start and window are replaced.
 
-use crate::features::{SeriesKey, SeriesSet};
+use crate::features::{Past, SeriesKey, SeriesSet};
+use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
 use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{RunEnd, RunOptions, simulate_to_fork};
-use crate::stream::{Source, StreamModel};
+use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate};
 use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, Window};
 
 /// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
@@ -26,6 +27,29 @@ struct KnownLog<'a> {
     log: &'a RequestLog,
     map: TableMap,
     has_deletes: bool,
+}
+
+/// A forecast of every series, and the model of the stream that it makes.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    /// Quantiles of counts.
+    pub forecast: Forecast,
+    /// What predicted streams are sampled from.
+    pub stream: StreamModel,
+}
+
+/// Why there is no prediction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PredictionError {
+    /// The horizon is no multiple of the bin.
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
+    /// The model says nothing about arrivals.
+    #[error("no forecast of arrivals: the model {0}; bring more history, or choose a later origin")]
+    NotReady(#[from] NotReady),
+    /// There is nothing to sample from.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
 }
 
 impl<'a> Known<'a> {
@@ -90,6 +114,33 @@ impl<'a> Known<'a> {
 
     fn source<'s>(&'s self, known: &'s KnownLog<'_>, end: Instant) -> Source<'s> {
         Source { history: known.log.before(end), map: &known.map, has_deletes: known.has_deletes }
+    }
+
+    /// Forecasts every series of `past`, which ends at the origin, and estimates the stream of its arrivals.
+    ///
+    /// # Errors
+    /// When the horizon does not fit, the model is not ready, or there are no creates or no lifetimes to learn from.
+    ///
+    /// # Panics
+    /// When `past` has no series of arrivals: it is made from [`Known::series`].
+    pub fn predict(
+        &self,
+        past: &Past,
+        model: &impl Predict,
+        horizon: Duration,
+        settings: &StreamSettings,
+    ) -> Result<Prediction, PredictionError> {
+        let forecast = model.predict(past, horizon)?;
+        let arrivals = (0..past.series()).find(|&series| past.key(series) == SeriesKey::Arrivals);
+        let arrivals = arrivals.expect("series of a log count its arrivals");
+        let bins = match &forecast.series[arrivals].answer {
+            Answer::Bins(bins) => bins,
+            Answer::NotReady(reason) => return Err((*reason).into()),
+        };
+        let (origin, bin, past) = (self.origin, past.bin(), past.counts(arrivals));
+        let arrivals = ArrivalForecast { origin, bin, bins, past };
+        let stream = estimate(&self.sources(), &arrivals, self.flavors(), settings)?;
+        Ok(Prediction { forecast, stream })
     }
 
     /// How many flavors appear before the origin.
@@ -171,6 +222,19 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the
+    /// actual requests can be replayed in it; its own outcome stays the same.
+    pub fn with_newcomers(&self, predicted: &Scenario) -> Scenario {
+        let Scenario { tenants, flavors, .. } = self.scenario_with_all(predicted);
+        let mut demand = predicted.demand.clone();
+        if let Demand::Forecast(model) = &mut demand {
+            let intervals = model.lifetimes.edges.len();
+            // A flavor that no template has is never sampled.
+            model.lifetimes.hazards.resize(flavors.len(), vec![0; intervals]);
+        }
+        Scenario { tenants, flavors, demand, ..predicted.clone() }
+    }
+
     fn scenario_with_all(&self, base: &Scenario) -> Scenario {
         let named = |name: &str| {
             let known = base.tenants.iter().find(|tenant| tenant.name == name).cloned();
@@ -197,6 +261,8 @@ impl SeriesKey {
 mod tests {
     use super::*;
     use crate::example;
+    use crate::features::Features;
+    use crate::forecast::{Fit, SeasonalNaive};
     use crate::request::{Catalogue, Request, RequestLogBuilder};
     use crate::simulation::simulate;
     use crate::units::LedgerUnits;
@@ -243,6 +309,22 @@ mod tests {
         assert_eq!(known[0].flavors(), known[1].flavors());
         let [a, b] = known.map(|known| known.primary(&base).unwrap());
         assert_eq!((a.state, a.outcome), (b.state, b.outcome));
+    }
+
+    #[test]
+    fn newcomers_change_nothing_that_was_predicted() {
+        let (log, base) = (log(days(0..5)), example::scenario());
+        let known = Known::new(&log, None, noon());
+        let features = Features::new(known.series(Duration::from_minutes(5), 100));
+        let past = features.all();
+        let model = SeasonalNaive.fit(&past).unwrap();
+        let prediction = known.predict(&past, &model, Duration::HOUR * 6, &StreamSettings::default()).unwrap();
+        let primary = known.primary(&base).unwrap();
+        let predicted = known.predicted(&base, &primary, prediction.stream, Duration::HOUR * 6);
+        let wider = known.with_newcomers(&predicted);
+        let digest =
+            |scenario: Scenario| crate::simulation::run(&ValidScenario::new(scenario).unwrap(), 0, false).digest;
+        assert_eq!(digest(wider), digest(predicted));
     }
 
     #[test]
