@@ -9,6 +9,7 @@
 mod arrivals;
 mod batches;
 mod correlation;
+mod dispersion;
 mod estimate;
 mod hazards;
 mod model;

@@ -2,6 +2,7 @@
 
 use super::batches::{Batch, batches, spread};
 use super::correlation::{Correlation, correlation};
+use super::dispersion::mix_spread_milli;
 use super::hazards::lifetimes;
 use super::templates::templates;
 use super::{ArrivalBins, StreamModel, arrivals};
@@ -97,6 +98,7 @@ pub fn estimate(
         bin: forecast.bin,
         arrivals: arrival_bins(forecast),
         spread: spread(&batches, forecast.bin),
+        mix_spread_milli: mix_spread_milli(&batches, origin, settings),
         templates: templates(batches, forecast, settings),
         lifetimes,
     })

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Lifetimes;
+use super::dispersion::hazard_spread_milli;
 use super::estimate::Source;
-use super::survival::HAZARD_STEPS;
-use crate::units::{BatchIndex, Duration, FlavorIndex, TenantIndex};
+use super::survival::{HAZARD_STEPS, Survival};
+use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
 
 /// Everybody's ends that the last interval has at least: fewer would not say at what rate the old ones end.
 const TAIL_ENDS: u32 = 50;
@@ -15,6 +16,7 @@ const TAIL_ENDS: u32 = 50;
 pub(super) struct Lived {
     pub(super) flavor: FlavorIndex,
     pub(super) batch: Option<(TenantIndex, BatchIndex)>,
+    pub(super) created: Instant,
     pub(super) age: Duration,
     pub(super) ended: bool,
 }
@@ -29,13 +31,18 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
     let (edges, hazards) = hazards(&all, flavors, prior_ends);
     let counts = lives.iter().map(|lives| same_end(lives, &edges, flavors));
     let [within, between] = counts.fold([Pairs::default(); 2], |[a, b], [c, d]| [a.and(c), b.and(d)]);
-    Some(Lifetimes { edges, hazards, shared_milli: shared_milli(within, between) })
+    let mut lifetimes = Lifetimes { edges, hazards, shared_milli: shared_milli(within, between), spread_milli: 0 };
+    let survival = Survival::new(&lifetimes);
+    let spread = |(source, lives): (&&Source, &Vec<Lived>)| hazard_spread_milli(lives, source.history.end(), &survival);
+    lifetimes.spread_milli = sources.iter().zip(&lives).map(spread).max().unwrap_or(0);
+    Some(lifetimes)
 }
 
 fn lived(source: &Source) -> Vec<Lived> {
     let of = |life: crate::request::LifeBefore| Lived {
         flavor: source.map.flavor(life.flavor),
         batch: life.batch.map(|batch| (life.tenant, batch)),
+        created: life.created,
         age: life.age,
         ended: life.ended,
     };

@@ -17,6 +17,9 @@ pub struct StreamModel {
     pub arrivals: ArrivalBins,
     /// What a batch holds.
     pub templates: Vec<BatchTemplate>,
+    /// Standard deviation of the logarithm of each tenant's factor in a run, by which its batches come more or less
+    /// often, in thousandths; at most 1,000.
+    pub mix_spread_milli: u32,
     /// Over what time the creates of one batch are spread, at most a bin.
     pub spread: Duration,
     /// How long its resources live.
@@ -65,6 +68,9 @@ pub struct Lifetimes {
     pub hazards: Vec<Vec<u16>>,
     /// How often neighbours in a batch share their lifetime, in thousandths.
     pub shared_milli: u32,
+    /// Standard deviation of the logarithm of a run's factor, by which everything ends faster or slower, in thousandths;
+    /// at most 1,000.
+    pub spread_milli: u32,
 }
 
 impl StreamModel {

@@ -25,6 +25,12 @@ pub struct LiveAtStart {
 /// Draw keys of predicted creates have this bit, so that none is the key of a resource of the log.
 const PREDICTED: u64 = 1 << 63;
 
+/// What holds for a whole run has this key; batches have hashed ones.
+const RUN_KEY: u64 = u64::MAX;
+
+/// Factors of tenants are rounded to these steps, so that sums of weights stay integers.
+const FACTOR_STEPS: f64 = 1_024.0;
+
 /// The requests of `window` in run `run`, in order of time; at one instant, in order of creation.
 ///
 /// Resources `0 .. live.len()` are the live ones, new ones follow in order of their creation. A create announces the
@@ -43,11 +49,12 @@ pub fn sample(
     run: u32,
 ) -> Vec<IndexedRequest> {
     let survival = Survival::new(&model.lifetimes);
+    let pace = factor(Draws::new(seed, run, Purpose::Lifetime, RUN_KEY), model.lifetimes.spread_milli);
     let mut requests = Vec::new();
     let mut lives = 0;
     for (i, resource) in live.into_iter().enumerate() {
         lives = i + 1;
-        let exposure = Draws::new(seed, run, Purpose::RemainingLifetime, resource.draw_key).exponential(0);
+        let exposure = Draws::new(seed, run, Purpose::RemainingLifetime, resource.draw_key).exponential(0) / pace;
         let age = window.start - resource.created;
         let Some(remaining) = survival.remaining(resource.flavor, age, exposure) else { continue };
         requests.push(IndexedRequest {
@@ -61,7 +68,7 @@ pub fn sample(
             draw_key: resource.draw_key,
         });
     }
-    let mut creates = creates(model, &survival, window, seed, run);
+    let mut creates = creates(model, &survival, pace, window, seed, run);
     creates.sort_by_key(|create| create.at);
     number(&mut creates, lives);
     requests.extend(creates.iter().filter_map(delete_of));
@@ -73,8 +80,15 @@ pub fn sample(
 }
 
 /// Creates of every bin of the window, batch by batch, not numbered yet.
-fn creates(model: &StreamModel, survival: &Survival, window: Window, seed: u64, run: u32) -> Vec<IndexedRequest> {
-    let choices = Choices::new(&model.templates);
+fn creates(
+    model: &StreamModel,
+    survival: &Survival,
+    pace: f64,
+    window: Window,
+    seed: u64,
+    run: u32,
+) -> Vec<IndexedRequest> {
+    let choices = Choices::new(model, seed, run);
     let mut creates = Vec::new();
     let mut batches = 0;
     for (bin, count) in counts(&model.arrivals, seed, run).into_iter().enumerate() {
@@ -83,7 +97,7 @@ fn creates(model: &StreamModel, survival: &Survival, window: Window, seed: u64, 
             continue;
         }
         for ordinal in 0..count {
-            let batch = Batch { seed, run, key: key(&[bin as u64, ordinal]), index: BatchIndex(batches) };
+            let batch = Batch { seed, run, pace, key: key(&[bin as u64, ordinal]), index: BatchIndex(batches) };
             if let Some(template) = choices.draw(StreamModel::quarter(start), batch.draws(Purpose::Template).uniform(0))
             {
                 batch.fill(model, template, start, survival, &mut creates);
@@ -95,10 +109,18 @@ fn creates(model: &StreamModel, survival: &Survival, window: Window, seed: u64, 
     creates
 }
 
+/// Lognormal with a mean of 1; none lies so far out that a run would be absurd.
+fn factor(draws: Draws, spread_milli: u32) -> f64 {
+    let sigma = f64::from(spread_milli.min(1_000)) / 1_000.0;
+    libm::exp(sigma * draws.normal(0).clamp(-3.0, 3.0) - sigma * sigma / 2.0)
+}
+
 /// One arrival.
 struct Batch {
     seed: u64,
     run: u32,
+    /// How much faster than usual everything ends in this run.
+    pace: f64,
     key: u64,
     index: BatchIndex,
 }
@@ -125,7 +147,7 @@ impl Batch {
         let mut exposure = 0.0;
         for (item, flavor) in (0_u64..).zip(flavors) {
             if item == 0 || lifetimes.uniform(2 * item) >= shared {
-                exposure = lifetimes.exponential(2 * item + 1);
+                exposure = lifetimes.exponential(2 * item + 1) / self.pace;
             }
             creates.push(IndexedRequest {
                 at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),
@@ -165,10 +187,21 @@ struct Choices<'a> {
 }
 
 impl<'a> Choices<'a> {
-    fn new(templates: &'a [BatchTemplate]) -> Self {
-        let day = sums(templates, |template| template.weights.iter().map(|&weight| u64::from(weight)).sum());
+    fn new(model: &'a StreamModel, seed: u64, run: u32) -> Self {
+        let templates = &model.templates[..];
+        let mut factors: BTreeMap<TenantIndex, u64> = BTreeMap::new();
+        for template in templates {
+            factors.entry(template.tenant).or_insert_with_key(|tenant| {
+                let draws = Draws::new(seed, run, Purpose::Template, key(&[RUN_KEY, u64::from(tenant.0)]));
+                (factor(draws, model.mix_spread_milli) * FACTOR_STEPS + 0.5) as u64
+            });
+        }
+        let weighted = |weight: &dyn Fn(&BatchTemplate) -> u64| {
+            sums(templates, |template| weight(template).saturating_mul(factors[&template.tenant]))
+        };
+        let day = weighted(&|template| template.weights.iter().map(|&weight| u64::from(weight)).sum());
         let sums = core::array::from_fn(|quarter| {
-            let quarter = sums(templates, |template| u64::from(template.weights[quarter]));
+            let quarter = weighted(&|template| u64::from(template.weights[quarter]));
             // A quarter that was never seen has the mix of the whole day.
             if quarter.last().is_some_and(|&total| total > 0) { quarter } else { day.clone() }
         });
@@ -184,9 +217,9 @@ impl<'a> Choices<'a> {
 }
 
 fn sums(templates: &[BatchTemplate], weight: impl Fn(&BatchTemplate) -> u64) -> Vec<u64> {
-    let mut sum = 0;
+    let mut sum = 0_u64;
     let add = |template| {
-        sum += weight(template);
+        sum = u64::saturating_add(sum, weight(template));
         sum
     };
     templates.iter().map(add).collect()

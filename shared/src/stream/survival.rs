@@ -41,6 +41,11 @@ impl Survival {
         (end < FOREVER_MICROS).then(|| Duration::from_micros(((end - age) as i64).max(1)))
     }
 
+    /// The cumulative hazard of a flavor at an age.
+    pub(super) fn cumulative(&self, flavor: FlavorIndex, age: Duration) -> f64 {
+        self.cumulative.get(flavor.usize()).map_or(0.0, |cumulative| self.hazard_at(cumulative, age.micros() as f64))
+    }
+
     fn hazard_at(&self, cumulative: &[f64], age: f64) -> f64 {
         let Some(j) = self.interval(self.ages.partition_point(|&end| end <= age)) else { return 0.0 };
         let slope = (cumulative[j] - cumulative[j - 1]) / (self.ages[j] - self.ages[j - 1]);
@@ -77,7 +82,7 @@ mod tests {
     /// Half of those that reach an hour end in it, and three quarters in each later one.
     fn halves() -> Survival {
         let edges = vec![Duration::HOUR, Duration::HOUR * 2];
-        Survival::new(&Lifetimes { edges, hazards: vec![vec![32_768, 49_152]], shared_milli: 0 })
+        Survival::new(&Lifetimes { edges, hazards: vec![vec![32_768, 49_152]], shared_milli: 0, spread_milli: 0 })
     }
 
     #[test]
@@ -98,7 +103,8 @@ mod tests {
     #[test]
     fn without_hazard_nothing_ends() {
         let never = |edges: Vec<Duration>, hazards| {
-            let survival = Survival::new(&Lifetimes { edges, hazards: vec![hazards], shared_milli: 0 });
+            let survival =
+                Survival::new(&Lifetimes { edges, hazards: vec![hazards], shared_milli: 0, spread_milli: 0 });
             assert_eq!(survival.remaining(FlavorIndex(0), Duration::HOUR * 3, 0.5), None);
         };
         never(vec![], vec![]);
@@ -108,7 +114,12 @@ mod tests {
     #[test]
     fn an_interval_without_hazard_is_passed_over() {
         let edges = vec![Duration::HOUR, Duration::HOUR * 2, Duration::HOUR * 3];
-        let survival = Survival::new(&Lifetimes { edges, hazards: vec![vec![32_768, 0, 32_768]], shared_milli: 0 });
+        let survival = Survival::new(&Lifetimes {
+            edges,
+            hazards: vec![vec![32_768, 0, 32_768]],
+            shared_milli: 0,
+            spread_milli: 0,
+        });
         let end = survival.remaining(FlavorIndex(0), Duration::ZERO, core::f64::consts::LN_2 * 1.5).unwrap();
         assert!((end.seconds() - 9_000.0).abs() < 1e-3, "{end}");
     }

@@ -22,11 +22,13 @@ fn model(tenths: Vec<[u32; LEVELS.len()]>) -> StreamModel {
         bin: BIN,
         arrivals: ArrivalBins { tenths, tail_milli: 430, level_milli: 200, correlation_milli: 300 },
         templates: vec![template(0, &[(0, 1)], 5), template(1, &[(0, 2), (1, 1)], 3), template(2, &[(1, 1)], 2)],
+        mix_spread_milli: 0,
         spread: Duration::from_seconds(10),
         lifetimes: Lifetimes {
             edges: vec![Duration::HOUR, Duration::HOUR * 2],
             hazards: vec![vec![32_768, 16_384], vec![6_554, 6_554]],
             shared_milli: 500,
+            spread_milli: 0,
         },
     }
 }

@@ -53,8 +53,12 @@ fn check_model(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
     let increasing = model.arrivals.tenths.iter().all(|levels| levels.is_sorted());
     found.expect(increasing, "demand.forecast.arrivals.tenths", || "decrease from a level to the next".to_owned());
     let arrivals = &model.arrivals;
-    let shares = arrivals.tail_milli <= 1_000 && arrivals.level_milli <= 1_000 && arrivals.correlation_milli < 1_000;
-    found.expect(shares, "demand.forecast.arrivals", || "has a share above 1,000 thousandths".to_owned());
+    let shares = arrivals.tail_milli <= 1_000
+        && arrivals.level_milli <= 1_000
+        && arrivals.correlation_milli < 1_000
+        && model.mix_spread_milli <= 1_000
+        && model.lifetimes.spread_milli <= 1_000;
+    found.expect(shares, "demand.forecast", || "has a share or spread above 1,000 thousandths".to_owned());
     for (i, template) in model.templates.iter().enumerate() {
         let tenant = template.tenant.usize() < scenario.tenants.len();
         let flavors = template.creates.iter().all(|(flavor, _)| flavor.usize() < scenario.flavors.len());

@@ -2,7 +2,13 @@ use super::*;
 use crate::random::{Draws, Purpose};
 
 fn lived(flavor: u32, micros: i64, ended: bool) -> Lived {
-    Lived { flavor: FlavorIndex(flavor), batch: None, age: Duration::from_micros(micros), ended }
+    Lived {
+        flavor: FlavorIndex(flavor),
+        batch: None,
+        created: Instant::from_micros(0),
+        age: Duration::from_micros(micros),
+        ended,
+    }
 }
 
 fn minutes(minutes: i64, ended: bool) -> Lived {
@@ -104,6 +110,7 @@ fn sharing_is_what_chance_does_not_explain() {
     let life = |i, end: u64| Lived {
         flavor: FlavorIndex(0),
         batch: batch(i),
+        created: Instant::from_micros(0),
         age: Duration::from_minutes(5 * end as i64 + 1),
         ended: true,
     };
