@@ -63,6 +63,8 @@ pub struct OutcomeView {
     pub requests: f64,
     /// Everything that is paid.
     pub cost: MoneyBand,
+    /// Workload of all tenants.
+    pub workload: MoneyBand,
     /// Workload by tenant, in order of the tenant.
     pub tenants: Vec<TenantBand>,
     /// Node time that nobody requested.

@@ -25,6 +25,7 @@ impl OutcomeView {
             events: runs.iter().map(|run| run.events).sum(),
             requests: mean(runs.iter().map(|run| run.requests), runs.len()),
             cost: band(&|run| run.cost.total()),
+            workload: band(&|run| run.cost.workload()),
             tenants: tenants.collect(),
             idle: band(&|run| run.cost.idle),
             overhead: band(&|run| run.cost.overhead),

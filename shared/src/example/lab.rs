@@ -1,66 +1,89 @@
-//! A day of the example small enough for a link.
+//! A day of the example, forecast and small enough for a link: what the browser's lab shows when nothing else is there.
 
-use std::collections::BTreeSet;
+use crate::link::SharedScenario;
+use crate::scenario::Scenario;
 
-use super::workload::{day_window, requests};
-use super::{SEED, scenario};
-use crate::request::{Catalogue, Names, Request, RequestLogBuilder, Tenant};
-use crate::scenario::{Demand, Scenario};
+/// The day as a share link, with the digest of its outcome. A test makes it anew from the workload and compares.
+const LINK: &str = include_str!("lab.link");
 
-/// The day that the lab shows: a Monday, when the example has run for a week.
-const LAB_DAY: i64 = 7;
-
-/// One in so many batches is in the lab's scenario.
-const THINNING: u32 = 4;
-
-/// A self-contained day for the browser's lab: a quarter of the example's batches, from a standing start, in one run.
+/// A self-contained Monday: twenty predicted streams, learnt from the two weeks before, from a standing start.
 ///
 /// # Panics
-/// Never: the example is a valid log.
+/// Never: a test opens the link.
 pub fn lab_scenario() -> Scenario {
-    let mut builder = RequestLogBuilder::new(Catalogue::default());
-    let day = requests(SEED, LAB_DAY);
-    let mut batches = Names::default();
-    let mut kept: BTreeSet<&str> = BTreeSet::new();
-    for request in &day {
-        let batch = request.batch.as_deref().map(|batch| batches.intern(batch));
-        if batch.is_some_and(|number| number.is_multiple_of(THINNING)) {
-            kept.insert(&request.resource);
-        }
-    }
-    let in_lab = |request: &&Request| kept.contains(request.resource.as_str());
-    for (line, request) in day.iter().filter(in_lab).enumerate() {
-        builder.push(line as u64 + 1, request.clone()).expect("the example is valid");
-    }
-    let log = builder.finish().expect("the example is a valid log");
-    let like = scenario();
-    let tenant = |name: &str| Tenant {
-        labels: like.tenants.iter().find(|tenant| tenant.name == name).map(|t| t.labels.clone()).unwrap_or_default(),
-        name: name.to_owned(),
-        quota: None,
-    };
-    Scenario {
-        name: "a Monday of the example".to_owned(),
-        runs: 1,
-        window: day_window(LAB_DAY),
-        tenants: log.tenants.iter().map(tenant).collect(),
-        flavors: log.flavors.clone(),
-        demand: Demand::Requests(log.requests.clone()),
-        ..like
-    }
+    SharedScenario::from_link(LINK).expect("the link in this folder can be opened").scenario
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control_plane::State;
+    use crate::example::{SEED, START, day_window, requests_between, scenario};
+    use crate::features::{Features, SeriesKey, SeriesSet};
+    use crate::forecast::{Fit, Predict, SeasonalNaive};
+    use crate::link::{Privacy, prepared};
+    use crate::request::{Catalogue, RequestLogBuilder, Tables, Tenant};
+    use crate::scenario::{Demand, ValidScenario};
+    use crate::simulation::{Digest, Outcome, run};
+    use crate::stream::{ArrivalForecast, Source, StreamSettings, estimate};
+    use crate::units::{Duration, Window};
+
+    /// A Monday, when the example has run for two weeks.
+    const DAY: i64 = 14;
+
+    fn made_anew() -> Scenario {
+        let window = day_window(DAY);
+        let mut builder = RequestLogBuilder::new(Catalogue::default());
+        for (line, request) in
+            requests_between(SEED, Window { start: START, end: window.start }).into_iter().enumerate()
+        {
+            builder.push(line as u64 + 1, request).unwrap();
+        }
+        let log = builder.finish().unwrap();
+        let (history, map) = (log.before(window.start), Tables::default().add(&log));
+        let set = SeriesSet::from_history(&history, START, Duration::HOUR, &[SeriesKey::Arrivals]);
+        let features = Features::new(set);
+        let past = features.all();
+        let bins = SeasonalNaive.fit(&past).unwrap().predict_series(&past, 0, 24).unwrap();
+        let forecast = ArrivalForecast { origin: window.start, bin: Duration::HOUR, bins: &bins, past: past.counts(0) };
+        let settings = StreamSettings { templates_max: 64, ..StreamSettings::default() };
+        let source = Source { history, map: &map, has_deletes: true };
+        let like = scenario();
+        let tenant = |name: &str| Tenant { name: name.to_owned(), ..Tenant::default() };
+        Scenario {
+            name: "a Monday of the example".to_owned(),
+            window,
+            bin: Duration::from_minutes(15),
+            tenants: log.tenants.iter().map(tenant).collect(),
+            flavors: log.flavors.clone(),
+            demand: Demand::Forecast(Box::new(estimate(&[source], &forecast, log.flavors.len(), &settings).unwrap())),
+            start: State::default(),
+            ..like
+        }
+    }
+
+    fn digest(scenario: &Scenario) -> Digest {
+        let valid = ValidScenario::new(scenario.clone()).unwrap();
+        Outcome::collect((0..scenario.runs).map(|number| run(&valid, number, false)).collect()).digest
+    }
 
     #[test]
-    fn the_lab_is_small_and_whole() {
-        let lab = lab_scenario();
-        let Demand::Requests(requests) = &lab.demand else { panic!("the lab replays requests") };
-        assert!((300..2_000).contains(&requests.len()), "{} requests", requests.len());
-        assert!(requests.iter().all(|request| lab.window.contains(request.at)));
-        assert!(requests.iter().all(|request| request.tenant.usize() < lab.tenants.len()));
-        assert!(requests.iter().all(|request| request.flavor.usize() < lab.flavors.len()));
+    fn the_link_is_that_day_and_its_digest() {
+        let scenario = made_anew();
+        let shared = SharedScenario { digest: digest(&scenario), scenario };
+        let link = shared.to_link().unwrap();
+        assert!(link.len() < 6_000, "{} characters leave no room for edits", link.len());
+        assert!(
+            SharedScenario::from_link(LINK).ok().as_ref() == Some(&shared),
+            "the workload, the format or the engine has changed; lab.link is now:\n{link}"
+        );
+    }
+
+    #[test]
+    fn pseudonyms_change_no_outcome() {
+        let lab = SharedScenario::from_link(LINK).unwrap();
+        let hidden = prepared(&lab.scenario, Privacy::Pseudonyms);
+        assert_ne!(hidden.tenants, lab.scenario.tenants);
+        assert_eq!(digest(&hidden), lab.digest);
     }
 }

@@ -6,6 +6,7 @@ use core::ops::{Add, AddAssign, Mul, Neg, Sub};
 use core::str::FromStr;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Duration;
@@ -121,6 +122,11 @@ impl LedgerUnits {
 }
 
 impl Money {
+    /// In units of the currency, for charts and ratios; sums stay in the ledger.
+    pub fn to_f64(&self) -> f64 {
+        self.amount.to_f64().unwrap_or(0.0)
+    }
+
     fn from_micros(micros: i128, currency: Currency) -> Self {
         Self { amount: Decimal::from_i128_with_scale(micros, MONEY_SCALE), currency }
     }
