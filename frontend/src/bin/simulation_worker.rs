@@ -1,1 +1,5 @@
-fn main() {}
+//! The Web Worker that runs shadows.
+
+fn main() {
+    frontend::serve();
+}

@@ -1,0 +1,69 @@
+//! The service's API, as far as the pages read it.
+
+use gloo::net::http::{Request, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::api::ProblemDocument;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// Nobody answers.
+    Unreachable,
+    /// The page is served as plain files: what answers is not the service.
+    NoService,
+    /// The service says what is wrong.
+    Problem(ProblemDocument),
+    /// Not what the API promises.
+    Unreadable(String),
+}
+
+impl ApiError {
+    /// A sentence for people.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Unreachable => "The service does not answer. Is `shadowplane serve` still running?".to_owned(),
+            Self::NoService => "This page is served without the Shadowplane service.".to_owned(),
+            Self::Problem(problem) => format!("{}: {}", problem.title, problem.detail),
+            Self::Unreadable(why) => {
+                format!("The service's answer cannot be read ({why}). Reload the page after an update.")
+            }
+        }
+    }
+
+    /// Whether what was asked for is not there (yet), rather than broken.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.status == 404)
+    }
+}
+
+/// Reads `path` (from `shared::api::paths`) with query parameters.
+pub(crate) async fn get<T: DeserializeOwned>(path: &str, query: &[(&str, String)]) -> Result<T, ApiError> {
+    let query = query.iter().map(|(name, value)| (*name, value.as_str()));
+    let response = Request::get(&relative(path)).query(query).send().await.map_err(|_| ApiError::Unreachable)?;
+    read(response).await
+}
+
+/// Posts `body` to `path`.
+pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    let request = Request::post(&relative(path)).json(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    read(request.send().await.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// The service may stand behind a proxy under any path: the page's own.
+fn relative(path: &str) -> String {
+    format!(".{path}")
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
+    let kind = response.headers().get("content-type").unwrap_or_default();
+    if !kind.contains("json") {
+        return Err(ApiError::NoService);
+    }
+    if response.ok() {
+        response.json().await.map_err(|error| ApiError::Unreadable(error.to_string()))
+    } else {
+        let problem = response.json().await.map_err(|error| ApiError::Unreadable(error.to_string()))?;
+        Err(ApiError::Problem(problem))
+    }
+}

@@ -1,0 +1,86 @@
+//! The frame around the pages.
+
+use gloo::events::EventListener;
+use web_sys::window;
+use yew::prelude::*;
+
+use crate::components::{Tidings, say};
+use crate::pages::{Lab, Overview};
+use crate::route::{LabSource, Route};
+use crate::zone::Zone;
+
+/// Draws the page and keeps it alive.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    yew::Renderer::<App>::new().render();
+}
+
+#[component]
+fn App() -> Html {
+    let route = use_state(Route::current);
+    let zone = use_state(Zone::remembered);
+    {
+        let route = route.setter();
+        use_effect_with((), move |()| {
+            let listener =
+                window().map(|window| EventListener::new(&window, "hashchange", move |_| route.set(Route::current())));
+            move || drop(listener)
+        });
+    }
+    let on_zone = {
+        let zone = zone.setter();
+        Callback::from(move |chosen: Zone| {
+            chosen.remember();
+            zone.set(chosen);
+        })
+    };
+    html! {
+        <ContextProvider<Zone> context={*zone}>
+            <a class="skip" href="#main">{ "Skip to content" }</a>
+            { header(&route, *zone, &on_zone) }
+            <main id="main" tabindex="-1">
+                { match &*route {
+                    Route::Overview => html! { <Overview /> },
+                    Route::Lab(source) => html! { <Lab source={source.clone()} /> },
+                    Route::Unknown(path) => {
+                        say(Tidings::Error, &format!("There is no page `{path}`; choose one above."))
+                    }
+                } }
+            </main>
+        </ContextProvider<Zone>>
+    }
+}
+
+fn header(route: &Route, zone: Zone, on_zone: &Callback<Zone>) -> Html {
+    let link = |href: &'static str, name: &'static str, page: Route| {
+        let current = route.same_page(&page).then_some("page");
+        html! { <a {href} aria-current={current}>{ name }</a> }
+    };
+    let choice = |chosen: Zone, name: &'static str| {
+        let onclick = on_zone.reform(move |_: MouseEvent| chosen);
+        html! { <button type="button" aria-pressed={(zone == chosen).to_string()} {onclick}>{ name }</button> }
+    };
+    html! {
+        <header class="top">
+            <a class="brand" href="#/">{ logo() }<span>{ "Shadowplane" }</span></a>
+            <nav aria-label="Pages">
+                { link("#/", "Overview", Route::Overview) }
+                { link("#/lab", "Lab", Route::Lab(LabSource::Current)) }
+            </nav>
+            <div class="segments" role="group" aria-label="Time zone">
+                { choice(Zone::Utc, "UTC") }
+                { choice(Zone::Local, "Local") }
+            </div>
+        </header>
+    }
+}
+
+/// A plane and its shadow.
+fn logo() -> Html {
+    html! {
+        <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
+            <path class="logo-shadow" d="M6 21 26 13 21 28 15.5 23.5Z" />
+            <path class="logo-plane" d="M4 14 28 4 21.5 22 14.5 17Z" />
+        </svg>
+    }
+}

@@ -1,0 +1,7 @@
+//! The pages.
+
+mod lab;
+mod overview;
+
+pub(crate) use lab::Lab;
+pub(crate) use overview::Overview;

@@ -1,0 +1,154 @@
+//! A scenario in the browser: change it, run it, send it to a colleague who sees the same outcome.
+
+mod controls;
+mod form;
+mod loading;
+mod outcome;
+mod runner;
+mod share;
+mod verdict;
+
+use std::rc::Rc;
+
+use gloo::file::File;
+use gloo::file::callbacks::{FileReader, read_as_bytes};
+use shared::link::{Limits, SharedScenario};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use self::controls::Controls;
+use self::form::Form;
+use self::loading::{Loaded, use_loaded};
+use self::outcome::OutcomeCards;
+use self::runner::{Progress, use_runner};
+use self::share::Share;
+use self::verdict::verdict;
+use crate::components::{Tidings, notice, say};
+use crate::route::LabSource;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct LabProps {
+    /// Where the scenario comes from.
+    pub(crate) source: LabSource,
+}
+
+/// The page.
+#[component]
+pub(crate) fn Lab(props: &LabProps) -> Html {
+    let file = use_state(|| None::<Rc<Result<Loaded, String>>>);
+    let loaded = use_loaded(&props.source);
+    {
+        // Another address means another scenario, whatever file was open.
+        let file = file.setter();
+        use_effect_with(props.source.clone(), move |_| file.set(None));
+    }
+    let on_file = {
+        let file = file.setter();
+        Callback::from(move |opened: Result<Loaded, String>| file.set(Some(Rc::new(opened))))
+    };
+    let content = match file.as_ref().or(loaded.as_ref()).map(Rc::as_ref) {
+        None => html! { <p class="loading" role="status">{ "Loading the scenario …" }</p> },
+        Some(Err(message)) => {
+            let example = html! { <a href="#/lab?scenario=example">{ "Open the built-in example instead" }</a> };
+            notice(Tidings::Error, "error", html! { <>{ message }<p>{ example }</p></> })
+        }
+        Some(Ok(loaded)) => html! { <Bench loaded={loaded.clone()} /> },
+    };
+    html! {
+        <>
+            <div class="title">
+                <h1>{ "Lab" }</h1>
+                <div class="tools">
+                    <a class="button" href="#/lab?scenario=example">{ "Example" }</a>
+                    <OpenFile {on_file} />
+                </div>
+            </div>
+            { content }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BenchProps {
+    loaded: Loaded,
+}
+
+/// Controls, and the outcome of the scenario that they make.
+#[component]
+fn Bench(props: &BenchProps) -> Html {
+    let loaded = &props.loaded;
+    let controls = use_state(|| Controls::of(&loaded.scenario));
+    let runner = use_runner();
+    {
+        let (controls, start) = (controls.setter(), runner.start.clone());
+        use_effect_with(loaded.clone(), move |loaded| {
+            controls.set(Controls::of(&loaded.scenario));
+            // What is too much to run unasked waits for the button.
+            if Limits::LINK.check(&loaded.scenario).is_ok() {
+                start.emit((*loaded.scenario).clone());
+            }
+        });
+    }
+    let on_controls = {
+        let controls = controls.setter();
+        Callback::from(move |changed: Controls| controls.set(changed))
+    };
+    let on_run = {
+        let (base, controls) = (loaded.scenario.clone(), controls.clone());
+        runner.start.reform(move |()| controls.apply(&base))
+    };
+    let running = match &*runner.progress {
+        Progress::Running { done, total } => Some((*done, *total)),
+        _ => None,
+    };
+    html! {
+        <div class="lab">
+            <Form scenario={loaded.scenario.clone()} controls={(*controls).clone()} {on_controls}
+                {on_run} on_cancel={runner.cancel.clone()} {running} origin={loaded.origin.clone()} />
+            <div class="outcome">
+                { match &*runner.progress {
+                    Progress::Failed(message) => notice(Tidings::Error, "error", html! { message }),
+                    Progress::Cancelled => say(Tidings::Info, "Cancelled. Nothing of it is kept."),
+                    _ => Html::default(),
+                } }
+                if let Some(finished) = &*runner.finished {
+                    { verdict(loaded, finished) }
+                    <OutcomeCards finished={finished.clone()} first={(*runner.first).clone()} stale={running.is_some()} />
+                    <Share finished={finished.clone()} />
+                }
+            </div>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OpenFileProps {
+    on_file: Callback<Result<Loaded, String>>,
+}
+
+/// Opens a scenario file: what a link becomes when it is too long.
+#[component]
+fn OpenFile(props: &OpenFileProps) -> Html {
+    let reader = use_state(|| None::<FileReader>);
+    let onchange = {
+        let (on_file, reader) = (props.on_file.clone(), reader.setter());
+        Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            let Some(file) = input.files().and_then(|files| files.get(0)).map(File::from) else { return };
+            input.set_value("");
+            let (on_file, name) = (on_file.clone(), file.name());
+            reader.set(Some(read_as_bytes(&file, move |bytes| {
+                let opened = bytes.map_err(|error| format!("{name} cannot be read: {error}")).and_then(|bytes| {
+                    SharedScenario::from_bytes(&bytes, &Limits::FILE).map_err(|error| format!("{name}: {error}"))
+                });
+                on_file.emit(opened.map(|shared| Loaded::sent(shared, format!("from the file {name}"))));
+            })));
+        })
+    };
+    html! {
+        <label class="button">
+            { "Open file" }
+            <input type="file" class="hidden" accept=".shadowplane" {onchange} data-testid="open-file" />
+        </label>
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the Lab's scenario comes from.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use shared::api::{SavedScenario, paths};
+use shared::example::lab_scenario;
+use shared::link::SharedScenario;
+use shared::scenario::Scenario;
+use shared::simulation::Digest;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::api_client::{ApiError, get};
+use crate::route::LabSource;
+
+/// A scenario to work on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Loaded {
+    /// As it came.
+    pub(super) scenario: Rc<Scenario>,
+    /// What whoever sent it saw.
+    pub(super) expected: Option<Digest>,
+    /// Where it is from, in words.
+    pub(super) origin: String,
+}
+
+impl Loaded {
+    /// One that somebody sent, with the digest they saw.
+    pub(super) fn sent(shared: SharedScenario, origin: String) -> Self {
+        Self { scenario: Rc::new(shared.scenario), expected: Some(shared.digest), origin }
+    }
+
+    fn example(origin: &str) -> Self {
+        Self { scenario: Rc::new(lab_scenario()), expected: None, origin: origin.to_owned() }
+    }
+}
+
+/// The scenario of `source`, or why there is none; none while it is on its way.
+#[hook]
+pub(super) fn use_loaded(source: &LabSource) -> UseStateHandle<Option<Rc<Result<Loaded, String>>>> {
+    let state = use_state(|| None::<Rc<Result<Loaded, String>>>);
+    let setter = state.setter();
+    use_effect_with(source.clone(), move |source| {
+        let (source, ended) = (source.clone(), Rc::new(Cell::new(false)));
+        let end = Rc::clone(&ended);
+        setter.set(None);
+        spawn_local(async move {
+            let loaded = load(&source).await;
+            if !ended.get() {
+                setter.set(Some(Rc::new(loaded)));
+            }
+        });
+        move || end.set(true)
+    });
+    state
+}
+
+async fn load(source: &LabSource) -> Result<Loaded, String> {
+    match source {
+        LabSource::Example => Ok(Loaded::example("built-in example")),
+        LabSource::Link(text) => SharedScenario::from_link(text)
+            .map(|shared| Loaded::sent(shared, "from a link".to_owned()))
+            .map_err(|error| format!("This link cannot be opened: {error}.")),
+        LabSource::Saved(hash) => {
+            // The hash is part of a path: nothing but digits may reach it.
+            if !hash.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(format!("`{hash}` names no saved scenario; expected hexadecimal digits."));
+            }
+            saved(&paths::SCENARIO.replace("{hash}", hash), "from a short link")
+                .await
+                .map_err(|error| format!("The saved scenario cannot be opened. {}", error.message()))
+        }
+        LabSource::Current => match saved(paths::CURRENT_SCENARIO, "latest shadow run of the service").await {
+            Ok(loaded) => Ok(Loaded { expected: None, ..loaded }),
+            Err(ApiError::NoService | ApiError::Unreachable) => {
+                Ok(Loaded::example("built-in example, no service here"))
+            }
+            Err(error) if error.is_absent() => {
+                Ok(Loaded::example("built-in example; the service has no shadow run yet"))
+            }
+            Err(error) => Err(format!("The service's scenario cannot be read. {}", error.message())),
+        },
+    }
+}
+
+async fn saved(path: &str, origin: &str) -> Result<Loaded, ApiError> {
+    let saved: SavedScenario = get(path, &[]).await?;
+    Ok(Loaded { scenario: Rc::new(saved.scenario), expected: saved.digest, origin: origin.to_owned() })
+}

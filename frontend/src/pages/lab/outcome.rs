@@ -1,0 +1,189 @@
+//! What came of a scenario.
+
+use std::rc::Rc;
+
+use shared::api::{ModuleView, MoneyBand, OutcomeView};
+use shared::simulation::Refusal;
+use shared::units::Duration;
+use yew::prelude::*;
+
+use super::runner::Finished;
+use crate::charts::{Band, Chart, Line, Stroke, TimeChart, Tone, Unit};
+use crate::components::{BarRow, Beside, Card, bars, figure};
+use crate::format;
+
+const OVER_RUNS: &str = "Means over the runs";
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OutcomeProps {
+    pub(super) finished: Finished,
+    /// The first outcome of this page, to compare with.
+    pub(super) first: Option<Finished>,
+    /// Whether a newer one is on its way.
+    pub(super) stale: bool,
+}
+
+#[component]
+pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
+    let Finished { scenario, view, elapsed_ms, workers } = &props.finished;
+    let charts = use_memo((view.clone(), scenario.bin), |(view, bin)| {
+        (Rc::new(fleet_chart(view, *bin)), Rc::new(cost_chart(view, *bin)))
+    });
+    let how = format!(
+        "{} on {} in {}: {} simulation events",
+        format::counted(view.runs.into(), "run"),
+        format::counted(*workers as u64, "worker"),
+        format::milliseconds(Some(*elapsed_ms)),
+        format::count(view.events)
+    );
+    html! {
+        <div class={classes!("results", props.stale.then_some("stale"))}>
+            <div class="digest-line">
+                <span class="label">{ "digest" }</span>
+                <code class="digest" data-testid="digest">{ view.digest.to_string() }</code>
+                <span class="note" data-testid="how">{ how }</span>
+            </div>
+            { figures(view, props.first.as_ref().map(|first| &*first.view).filter(|first| first.digest != view.digest)) }
+            <div class="grid halves">
+                { card("Nodes and live resources", OVER_RUNS).around(html! {
+                    <TimeChart name="Nodes and live resources" chart={charts.0.clone()} />
+                }) }
+                { card("Cost over time", "").around(html! {
+                    <TimeChart name="Predicted cost" chart={charts.1.clone()} />
+                }) }
+                { card("What it is spent on", OVER_RUNS).around(bars("part", &parts(view))) }
+                { card("Workload by tenant", OVER_RUNS).around(bars("tenant", &tenants(view))) }
+                { Card { class: "full", ..card("Modules", "Service times are assumed unless they were observed") }
+                    .around(modules(view)) }
+            </div>
+        </div>
+    }
+}
+
+fn card(title: &'static str, note: &str) -> Card<'static> {
+    Card { title, note: note.to_owned(), ..Card::default() }
+}
+
+fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
+    let range = format!("p10 to p90: {}", format::range(&view.cost.p10, &view.cost.p90));
+    let cost_note = match first.map(|first| first.cost.p50.to_f64()).filter(|cost| *cost > 0.0) {
+        Some(before) => {
+            let change = view.cost.p50.to_f64() / before - 1.0;
+            format!("{}{} on the first run; {range}", if change > 0.0 { "+" } else { "" }, format::percent(change))
+        }
+        None => range,
+    };
+    let utilisation = view.vcpu_utilisation.map_or_else(|| "–".to_owned(), format::percent);
+    let nodes_note = format!("{utilisation} of their vCPU requested, {} live resources at most", view.peak_live);
+    let latency = &view.latency_ms;
+    let [within_90, within_99] = [latency.p90, latency.p99].map(format::milliseconds);
+    let refused: f64 = view.refused.iter().map(|refusal| refusal.count).sum();
+    let reasons =
+        view.refused.iter().map(|refusal| format!("{} {}", format::number(refusal.count), reason(refusal.reason)));
+    let reasons = match reasons.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => format!("of {} requests", format::number(view.requests)),
+        reasons => reasons,
+    };
+    html! {
+        <div class="figures">
+            { figure("Cost, median", format::money(&view.cost.p50), cost_note, "cost") }
+            { figure("Most nodes at once", format::count(view.peak_nodes.into()), nodes_note, "nodes") }
+            { figure("Ready after, median", format::milliseconds(latency.p50),
+                format!("90 % within {within_90}, 99 % within {within_99}"), "latency") }
+            { figure("Refused per run", format::number(refused), reasons, "refused") }
+        </div>
+    }
+}
+
+fn reason(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Quota => "over quota",
+        Refusal::NoSuchNode => "fit no node type",
+        Refusal::NoRoomToResize => "could not be resized",
+    }
+}
+
+fn fleet_chart(view: &OutcomeView, bin: Duration) -> Chart {
+    let line = |name, tone, of: fn(&shared::api::RunTimelineBin) -> f64| Line {
+        name,
+        tone,
+        stroke: Stroke::Solid,
+        points: view.timeline.iter().map(|step| (step.at, of(step))).collect(),
+    };
+    Chart {
+        bands: Vec::new(),
+        lines: vec![
+            line("live resources", Tone::Actual, |step| step.live),
+            Line { stroke: Stroke::Steps, ..line("nodes", Tone::Second, |step| step.nodes) },
+        ],
+        now: None,
+        bin,
+        axis: "count".to_owned(),
+        unit: Unit::Number,
+    }
+}
+
+fn cost_chart(view: &OutcomeView, bin: Duration) -> Chart {
+    let currency = view.cost.mean.currency.to_string();
+    let steps = || view.timeline.iter();
+    Chart {
+        bands: vec![Band {
+            name: "80 % band",
+            tone: Tone::Predicted,
+            opacity: 0.26,
+            points: steps().map(|step| (step.at, step.cost.p10.to_f64(), step.cost.p90.to_f64())).collect(),
+        }],
+        lines: vec![Line {
+            name: "median",
+            tone: Tone::Predicted,
+            stroke: Stroke::Solid,
+            points: steps().map(|step| (step.at, step.cost.p50.to_f64())).collect(),
+        }],
+        now: None,
+        bin,
+        axis: format!("{currency} per {}", format::per(bin)),
+        unit: Unit::Money(currency),
+    }
+}
+
+fn row(name: &str, band: MoneyBand) -> BarRow {
+    BarRow { name: name.to_owned(), predicted: band.mean, beside: Beside::Range(band) }
+}
+
+fn parts(view: &OutcomeView) -> Vec<BarRow> {
+    let modules = view.modules.iter().map(|module| row(module.module.as_str(), module.cost));
+    [row("workload", view.workload), row("idle nodes", view.idle), row("boot and drain", view.overhead)]
+        .into_iter()
+        .chain(modules)
+        .collect()
+}
+
+fn tenants(view: &OutcomeView) -> Vec<BarRow> {
+    view.tenants.iter().map(|tenant| row(&tenant.tenant, tenant.workload)).collect()
+}
+
+fn modules(view: &OutcomeView) -> Html {
+    let cell = |value: Option<f64>| html! { <td class="number">{ format::milliseconds(value) }</td> };
+    let module_row = |module: &ModuleView| {
+        html! {
+            <tr>
+                <th scope="row">{ module.module.as_str() }</th>
+                { cell(module.wait_ms.p50) }
+                { cell(module.wait_ms.p99) }
+                { cell(module.service_ms.p50) }
+                { cell(module.service_ms.p99) }
+                <td class="number">{ format::number(module.throughput_per_s * 3_600.0) }</td>
+                <td class="number">{ format::money(&module.cost.mean) }</td>
+            </tr>
+        }
+    };
+    let head = ["wait p50", "wait p99", "service p50", "service p99", "requests / h", "cost"];
+    html! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Modules">
+            <table class="plain">
+                <thead><tr><th scope="col">{ "module" }</th>{ for head.map(|name| html! { <th scope="col" class="number">{ name }</th> }) }</tr></thead>
+                <tbody>{ for view.modules.iter().map(module_row) }</tbody>
+            </table>
+        </div>
+    }
+}

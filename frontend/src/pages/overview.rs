@@ -1,0 +1,99 @@
+//! What was, what is predicted, and how far the predictions can be trusted.
+
+mod costs;
+mod decisions;
+mod demand;
+mod figures;
+mod snapshot;
+mod variance;
+
+use shared::units::Duration;
+use yew::prelude::*;
+
+use self::costs::costs;
+use self::decisions::decisions;
+use self::demand::demand;
+use self::figures::figures;
+use self::snapshot::{Snapshot, View, use_snapshot};
+use self::variance::{allocation, variance};
+use crate::api_client::ApiError;
+use crate::components::{Tidings, notice, say};
+use crate::format;
+use crate::zone::Zone;
+
+/// The page.
+#[component]
+pub(crate) fn Overview() -> Html {
+    let zone = use_context::<Zone>().unwrap_or_default();
+    let view = use_state(|| View { horizon: Duration::DAY, tenant: None });
+    let snapshot = use_snapshot(&view);
+    let on_view = {
+        let view = view.setter();
+        Callback::from(move |chosen: View| view.set(chosen))
+    };
+    match &*snapshot {
+        None => html! { <p class="loading" role="status">{ "Asking the service …" }</p> },
+        Some(Err(error)) => failure(error),
+        Some(Ok(snapshot)) => body(snapshot, &view, &on_view, zone),
+    }
+}
+
+fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) -> Html {
+    let status = &snapshot.status;
+    html! {
+        <>
+            <div class="title">
+                <h1>{ "Overview" }</h1>
+                <p class="clock" data-testid="clock">
+                    if status.demo {
+                        <span class="badge">{ format!("demo, {}× speed", format::number(status.speed)) }</span>
+                    }
+                    { format!("{} {}", format::instant(status.now, zone), zone.label()) }
+                </p>
+            </div>
+            if let Some(stale) = &snapshot.stale {
+                { say(Tidings::Error, &format!("{} What is below is its last answer.", stale.message())) }
+            }
+            if status.requests == 0 {
+                { notice(Tidings::Info, "empty", no_requests()) }
+            }
+            { figures(snapshot, zone) }
+            <div class="grid">
+                { demand(snapshot, view, on_view, zone) }
+                { decisions(snapshot, zone) }
+                { costs(snapshot) }
+                { variance(snapshot, zone) }
+                { allocation(snapshot, zone) }
+            </div>
+        </>
+    }
+}
+
+fn no_requests() -> Html {
+    html! {
+        <>
+            { "No requests yet. Send them to " }<code>{ "POST /v1/requests" }</code>
+            { ", one JSON object a line, or start with " }<code>{ "shadowplane serve --demo" }</code>
+            { " to watch an example." }
+        </>
+    }
+}
+
+fn failure(error: &ApiError) -> Html {
+    let advice = match error {
+        ApiError::NoService | ApiError::Unreachable => html! {
+            <>
+                { " Start it with " }<code>{ "shadowplane serve --demo" }</code>
+                { " and open the address that it prints. Without it, the " }<a href="#/lab">{ "Lab" }</a>
+                { " works all the same: it runs in this browser." }
+            </>
+        },
+        _ => Html::default(),
+    };
+    html! {
+        <>
+            <div class="title"><h1>{ "Overview" }</h1></div>
+            { notice(Tidings::Error, "error", html! { <>{ error.message() }{ advice }</> }) }
+        </>
+    }
+}

@@ -1,0 +1,88 @@
+//! What was decided about the models lately, and what each is worth.
+
+use shared::api::{ModelList, ModelRole, ModelView};
+use shared::feedback::{Decision, Verdict};
+use yew::prelude::*;
+
+use super::Snapshot;
+use crate::components::{Card, Tidings, say};
+use crate::format;
+use crate::zone::Zone;
+
+/// Models with their scores, and the latest decisions.
+pub(super) fn decisions(snapshot: &Snapshot, zone: Zone) -> Html {
+    let models = match snapshot.models.as_deref() {
+        Ok(list) => models(list),
+        Err(error) => say(Tidings::Error, &error.message()),
+    };
+    let decisions = match snapshot.decisions.as_deref() {
+        Ok(decisions) if decisions.is_empty() => {
+            say(Tidings::Info, "No decisions yet: the first is made when the first window closes.")
+        }
+        Ok(decisions) => {
+            html! { <ol class="decisions">{ for decisions.iter().map(|decision| entry(decision, zone)) }</ol> }
+        }
+        Err(error) => say(Tidings::Error, &error.message()),
+    };
+    Card { title: "Models and decisions", ..Card::default() }.around(html! { <>{ models }{ decisions }</> })
+}
+
+fn models(list: &ModelList) -> Html {
+    let retraining = list.retraining.as_ref().map(|job| {
+        let progress = &job.progress;
+        let sentence = format!("Retraining {}: step {} of {}", job.state.as_str(), progress.done, progress.total);
+        say(Tidings::Info, &sentence)
+    });
+    if list.models.is_empty() {
+        return html! { <>{ for retraining }</> };
+    }
+    html! {
+        <>
+            { for retraining }
+            <table class="plain">
+                <thead>
+                    <tr>
+                        <th scope="col">{ "model" }</th>
+                        <th scope="col" class="number"><abbr title="mean absolute error ÷ seasonal-naive error">{ "MASE" }</abbr></th>
+                        <th scope="col" class="number"><abbr title="Σ|y − ŷ| ÷ Σ|y|">{ "WAPE" }</abbr></th>
+                    </tr>
+                </thead>
+                <tbody>{ for list.models.iter().map(model_row) }</tbody>
+            </table>
+        </>
+    }
+}
+
+/// A model with its scores at the longest horizon that it was tried at.
+fn model_row(model: &ModelView) -> Html {
+    let score = model.scores.iter().max_by_key(|score| score.horizon);
+    let value = |score: Option<f64>| score.map_or_else(|| "–".to_owned(), format::number);
+    html! {
+        <tr title={model.reason.clone()}>
+            <th scope="row">
+                { format!("{} v{} ", format::words(&model.name), model.version) }
+                if model.role == ModelRole::Champion {
+                    <span class="badge">{ "in use" }</span>
+                }
+            </th>
+            <td class="number">{ value(score.and_then(|score| score.mase)) }</td>
+            <td class="number">{ value(score.and_then(|score| score.wape)) }</td>
+        </tr>
+    }
+}
+
+fn entry(decision: &Decision, zone: Zone) -> Html {
+    let (what, class) = match decision.verdict {
+        Verdict::Retrain => ("retrain", "badge strong"),
+        Verdict::KeepModel => ("keep model", "badge"),
+        Verdict::Promote => ("promote challenger", "badge strong"),
+        Verdict::KeepChampion => ("keep champion", "badge"),
+    };
+    html! {
+        <li>
+            <span class="when">{ format::instant(decision.at, zone) }</span>
+            <span {class}>{ what }</span>
+            <p>{ &decision.reason }</p>
+        </li>
+    }
+}
