@@ -33,6 +33,7 @@ pub mod simulation;
 pub mod shadow;
 pub mod allocation;
 pub mod variance;
+pub mod recommendation;
 pub mod feedback;
 pub mod link;
 pub mod api;

@@ -45,6 +45,17 @@ pub enum PlacementPolicy {
     WorstFit,
 }
 
+impl PlacementPolicy {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstFit => "first_fit",
+            Self::BestFit => "best_fit",
+            Self::WorstFit => "worst_fit",
+        }
+    }
+}
+
 /// How the fleet grows and shrinks: a node is ordered when a resource fits nowhere, and given back when it is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

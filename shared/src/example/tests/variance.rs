@@ -15,7 +15,7 @@ use crate::units::{Duration, LedgerUnits, ResourceIndex, TenantIndex, Window};
 use crate::variance::{Actual, Decomposition, Finding, Part, decompose, explain};
 
 /// The requests of one day in the indices of the example's scenario.
-fn day(number: i64) -> Vec<IndexedRequest> {
+pub(super) fn day(number: i64) -> Vec<IndexedRequest> {
     let mut builder = RequestLogBuilder::new(Catalogue::default());
     for (i, request) in requests(SEED, number).into_iter().enumerate() {
         builder.push(i as u64 + 1, request).unwrap();
@@ -33,12 +33,12 @@ fn day(number: i64) -> Vec<IndexedRequest> {
 }
 
 /// A scenario that predicts `demand`, in one run: run 0 of the truth draws the same, so only what is planted differs.
-fn predicting(demand: Vec<IndexedRequest>, window: Window) -> ValidScenario {
+pub(super) fn predicting(demand: Vec<IndexedRequest>, window: Window) -> ValidScenario {
     let scenario = Scenario { window, runs: 1, demand: Demand::Requests(demand), ..scenario() };
     ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn ensemble(valid: &ValidScenario) -> Outcome {
+pub(super) fn ensemble(valid: &ValidScenario) -> Outcome {
     Outcome::collect((0..valid.scenario().runs).map(|i| run(valid, i, false)).collect())
 }
 
