@@ -57,8 +57,9 @@ fn found(what: &str, place: impl std::fmt::Display) {
 
 /// Says what is installed and why, installs it, or says what the person has to run.
 fn install(what: &str, why: &str, command: &mut Command) -> Result<()> {
-    println!("set-up: {what}: installing it ({why})\n    {}", process::display(command));
-    process::run(command)
-        .map_err(|error| anyhow!("{what} could not be installed: {error:#}"))
-        .with_context(|| format!("run this yourself, then start again:\n\n    {}\n\nfor", process::display(command)))
+    let line = process::display(command);
+    println!("set-up: {what}: installing it ({why})\n    {line}");
+    process::run(command).map_err(|error| {
+        anyhow!("{what} could not be installed: {error:#}\nrun this yourself, then start again:\n\n    {line}")
+    })
 }

@@ -9,7 +9,7 @@ use crate::setup::Browser;
 use crate::steps::Steps;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{dashboard, lint, process, run, setup};
+use crate::{dashboard, lint, process, setup};
 
 pub(crate) const DETAILS: &str = "\
 Installs what is missing (as `run` does, and Chromium with its driver), lints, builds, and runs the tests of every
@@ -29,25 +29,24 @@ pub(crate) fn run(workspace: &mut Workspace, filters: &[String]) -> Result<ExitC
         lint::run(workspace, &mut steps)?;
     }
     steps.time("dashboard", || dashboard::build(workspace))?;
-    steps.time("service", || run::build_backend(workspace))?;
-    steps.time("tests, compiling", || process::run(&mut cargo_test(workspace, &["--no-run"])))?;
+    steps.time("service and tests, compiling", || process::run(&mut in_one_build(workspace, "build", &["--bins"])))?;
     let tally = steps.time("tests", || run_tests(workspace, &browser, filters))?;
     steps.print();
     println!("\n{tally}");
     Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Every test of the native crates in one invocation, so that dependencies are built with one set of features; no
-/// doc tests, for there are none.
-fn cargo_test(workspace: &Workspace, arguments: &[&str]) -> Command {
-    let mut command = workspace.cargo(&["test", "--release", "--no-fail-fast", "--tests"]);
+/// The service and every test of the native crates by one invocation each of the same packages: cargo then builds each
+/// dependency once, with the features that all of them ask for. There are no doc tests.
+fn in_one_build(workspace: &Workspace, verb: &str, arguments: &[&str]) -> Command {
+    let mut command = workspace.cargo(&[verb, "--release", "--tests"]);
     command.args(["-p", "shared", "-p", "backend", "-p", "tests", "-p", "xtask"]).args(arguments);
     command
 }
 
 /// Runs them, shows their output as it comes, and sums up their results.
 fn run_tests(workspace: &Workspace, browser: &Browser, filters: &[String]) -> Result<Tally> {
-    let mut command = cargo_test(workspace, &["--"]);
+    let mut command = in_one_build(workspace, "test", &["--no-fail-fast", "--"]);
     command.args(filters.iter().filter(|filter| *filter != "--"));
     command.env("SHADOWPLANE_BIN", workspace.shadowplane()).env("SHADOWPLANE_DIST", workspace.dist());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROMIUM", &browser.program);
