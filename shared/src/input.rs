@@ -1,6 +1,10 @@
 //! Where an input is wrong: line, field, and what was expected.
 
+mod table;
+
 use core::fmt;
+
+pub use table::{Row, Table};
 
 /// One wrong place of an input; the caller that opened the file adds its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

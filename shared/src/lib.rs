@@ -22,6 +22,7 @@ pub mod units;
 pub mod random;
 pub mod input;
 pub mod request;
+pub mod trace;
 pub mod features;
 pub mod forecast;
 pub mod stream;

@@ -1,0 +1,55 @@
+//! The command line: one file a command.
+
+mod error;
+mod import;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::CliError;
+
+/// Runs a shadow of a control plane on the requests that are about to come: what will they cost, where will they
+/// land, and what will break.
+///
+/// Input files may be `-` for stdin and may be compressed with gzip or zstd. Exit status: 0 success, 1 the data is bad
+/// (the message names file, line and field), 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "shadowplane", version)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Print the answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Every command's `Args` has `run(&self, &Global) -> Result<(), CliError>`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Args),
+}
+
+/// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout with 0, a usage error to stderr with 2; a closed pipe loses nothing that matters.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = match &cli.command {
+        Command::Import(args) => args.run(&cli.global),
+    };
+    error::report(outcome)
+}

@@ -1,0 +1,63 @@
+//! How a command fails, and what the process says about it.
+
+use std::io;
+use std::process::ExitCode;
+
+use shared::input::InputError;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// An input is wrong: exit status 1.
+    #[error("{file}: {error}")]
+    Input {
+        /// As it was named on the command line; `stdin` for `-`.
+        file: String,
+        /// Line, field, and what was expected.
+        error: InputError,
+    },
+    /// The data do not allow an answer, though no single place is wrong: exit status 1.
+    #[error("{0}")]
+    Data(String),
+    /// The options contradict each other or one is missing: exit status 2.
+    #[error("{0}")]
+    Usage(String),
+    /// Whoever read our output has seen enough: silent, exit status 0.
+    #[error("the reader of the output has gone")]
+    BrokenPipe,
+    /// The machine refused: exit status 1.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl CliError {
+    /// Names the file of a wrong place.
+    pub fn in_file(file: impl Into<String>) -> impl FnOnce(InputError) -> Self {
+        let file = file.into();
+        move |error| Self::Input { file, error }
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
+/// Says on stderr what went wrong, and which exit status stands for it.
+pub(super) fn report(outcome: Result<(), CliError>) -> ExitCode {
+    match outcome {
+        Ok(()) | Err(CliError::BrokenPipe) => ExitCode::SUCCESS,
+        Err(error @ CliError::Usage(_)) => {
+            eprintln!("error: {error}\n\nFor more information, try '--help'.");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(1)
+        }
+    }
+}

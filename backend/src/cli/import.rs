@@ -1,0 +1,41 @@
+//! `shadowplane import`: foreign data made ours.
+
+mod azure_vm;
+
+use serde::Serialize;
+
+use super::{CliError, Global};
+use crate::output;
+
+/// Turn foreign data into Shadowplane's own formats
+///
+/// All of the input is checked before the first byte of output, and a file given with `-o` is written whole or not at
+/// all. What was imported is said on stderr, or on stdout with --json and -o.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    format: Format,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Format {
+    AzureVm(azure_vm::Args),
+}
+
+impl Args {
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        match &self.format {
+            Format::AzureVm(args) => args.run(global),
+        }
+    }
+}
+
+/// Says what was imported: as JSON on stdout where that is free, otherwise as a sentence on stderr.
+fn report(global: &Global, to: Option<&str>, summary: &impl Serialize, sentence: &str) -> Result<(), CliError> {
+    let stdout_is_free = to.is_some_and(|to| to != "-");
+    if global.json && stdout_is_free {
+        return output::print_json(summary);
+    }
+    eprintln!("{sentence}");
+    Ok(())
+}

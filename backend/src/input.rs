@@ -1,0 +1,105 @@
+//! Opening inputs: files or stdin, compressed or not, never larger than we can take.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use anyhow::Context;
+use shared::input::InputError;
+
+use crate::cli::CliError;
+
+/// The most that an input may hold after decompression: a limit, so that a small file cannot unpack to fill the memory.
+pub const MAX_BYTES: u64 = 4 << 30;
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
+
+/// What messages call the input at `path`.
+pub fn name(path: &str) -> &str {
+    if path == "-" { "stdin" } else { path }
+}
+
+/// The whole text of the file at `path` (`-` is stdin), decompressed where its first bytes say gzip or zstd.
+///
+/// # Errors
+/// When it cannot be read, is larger than [`MAX_BYTES`], or is no UTF-8: then with the line.
+pub fn read_text(path: &str) -> Result<String, CliError> {
+    read_text_up_to(path, MAX_BYTES)
+}
+
+fn read_text_up_to(path: &str, limit: u64) -> Result<String, CliError> {
+    let reader = open(path)?;
+    let mut bytes = Vec::new();
+    reader.take(limit + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", name(path)))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("holds more than {limit} bytes, the most that is read; split it by time");
+        return Err(CliError::in_file(name(path))(InputError::whole(message)));
+    }
+    text(bytes).map_err(CliError::in_file(name(path)))
+}
+
+fn open(path: &str) -> Result<Box<dyn Read>, CliError> {
+    let raw: Box<dyn Read> = if path == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).with_context(|| format!("cannot open {path}"))?)
+    };
+    let mut raw = BufReader::with_capacity(1 << 16, raw);
+    let start = raw.fill_buf().with_context(|| format!("cannot read {}", name(path)))?;
+    Ok(if start.starts_with(&GZIP) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(raw))
+    } else if start.starts_with(&ZSTD) {
+        Box::new(zstd::Decoder::with_buffer(raw).with_context(|| format!("cannot read {}", name(path)))?)
+    } else {
+        Box::new(raw)
+    })
+}
+
+/// UTF-8 without the mark that spreadsheets put in front of it.
+fn text(mut bytes: Vec<u8>) -> Result<String, InputError> {
+    if UTF_16.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(InputError::line(1, "is UTF-16; expected UTF-8: save it as `CSV UTF-8`"));
+    }
+    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+        bytes.drain(..3);
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        InputError::line(line, "holds bytes that are no UTF-8; expected UTF-8 text, or gzip or zstd of it")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn text_is_utf_8_and_says_where_it_is_not() {
+        assert_eq!(text(b"\xef\xbb\xbfa;b\n".to_vec()).unwrap(), "a;b\n");
+        assert_eq!(text(b"a\nb\n\xff\n".to_vec()).unwrap_err().line, 3);
+        assert!(text(vec![0xff, 0xfe, b'a', 0]).unwrap_err().message.contains("UTF-16"));
+    }
+
+    #[test]
+    fn compressed_files_are_recognised_by_their_content_and_stay_below_the_limit() {
+        let directory = std::env::temp_dir().join(format!("shadowplane-input-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let text = "at,value\n".repeat(1_000);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let zstd = zstd::encode_all(text.as_bytes(), 1).unwrap();
+        for (file, bytes) in [("a", gzip.finish().unwrap()), ("b", zstd), ("c", text.clone().into_bytes())] {
+            let path = directory.join(file);
+            std::fs::write(&path, bytes).unwrap();
+            let path = path.to_str().unwrap();
+            assert_eq!(read_text(path).unwrap(), text);
+            let error = read_text_up_to(path, 8_999).unwrap_err().to_string();
+            assert!(error.contains("more than 8999 bytes"), "{error}");
+        }
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}

@@ -1,0 +1,3 @@
+//! Foreign data made ours: pure parsers from text to requests.
+
+pub mod azure_vm;
