@@ -1,9 +1,12 @@
 //! What things cost: the price book.
 
 mod builtin;
+mod price_file;
 
-pub use builtin::BUILTIN_SOURCE;
 use serde::{Deserialize, Serialize};
+
+pub use builtin::{BUILTIN_SOURCE, builtin};
+pub use price_file::read_prices;
 
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};
 

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod fleet;
+mod inventory;
 mod modules;
 
 pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};

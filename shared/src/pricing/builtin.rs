@@ -1,93 +1,116 @@
-//! The price book where none is given: well-known public prices.
+//! The price book that holds where none is given.
+
+use std::collections::BTreeMap;
 
 use super::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::units::{Currency, Instant, Rate, Resources};
 
-/// Where the built-in prices are from.
-pub const BUILTIN_SOURCE: &str = "AWS list prices, on demand, Linux, us-east-1, as of 2026-07-20";
+/// Where the prices of [`builtin`] come from, for people.
+pub const BUILTIN_SOURCE: &str =
+    "AWS EC2 on-demand list prices, Linux, us-east-1, as published in July 2026 (karpenter-provider-aws 1d92708)";
 
-/// A family whose price is proportional to its size: nano-USD per vCPU-hour, GiB per vCPU, and its sizes.
-struct Family {
-    names: &'static [&'static str],
-    nanos_per_vcpu: i64,
-    gib_per_vcpu: u32,
-    sizes: &'static [(&'static str, u32)],
-}
+/// Sizes by name and vCPU.
+type Sizes = &'static [(&'static str, u32)];
 
-/// Sizes by vCPU.
-const GENERAL: [(&str, u32); 8] = [
-    ("large", 2),
-    ("xlarge", 4),
-    ("2xlarge", 8),
-    ("4xlarge", 16),
-    ("8xlarge", 32),
-    ("12xlarge", 48),
-    ("16xlarge", 64),
-    ("24xlarge", 96),
-];
-const C5: [(&str, u32); 8] = [
-    ("large", 2),
-    ("xlarge", 4),
-    ("2xlarge", 8),
-    ("4xlarge", 16),
-    ("9xlarge", 36),
-    ("12xlarge", 48),
-    ("18xlarge", 72),
-    ("24xlarge", 96),
+const SMALL: Sizes = &[("large", 2), ("xlarge", 4), ("2xlarge", 8), ("4xlarge", 16)];
+const FIFTH: Sizes = &[("8xlarge", 32), ("12xlarge", 48), ("16xlarge", 64), ("24xlarge", 96)];
+const FIFTH_COMPUTE: Sizes = &[("9xlarge", 36), ("12xlarge", 48), ("18xlarge", 72), ("24xlarge", 96)];
+const SIXTH_INTEL: Sizes = &[("8xlarge", 32), ("12xlarge", 48), ("16xlarge", 64), ("24xlarge", 96), ("32xlarge", 128)];
+const SIXTH_ARM: Sizes = &[("8xlarge", 32), ("12xlarge", 48), ("16xlarge", 64)];
+const SEVENTH: Sizes = &[("8xlarge", 32), ("12xlarge", 48), ("16xlarge", 64), ("24xlarge", 96), ("48xlarge", 192)];
+
+/// Families whose price is proportional to the vCPU: name, nano-dollars per vCPU-hour, GiB per vCPU, sizes.
+const FAMILIES: [(&str, i64, u32, Sizes); 12] = [
+    ("c5", 42_500_000, 2, FIFTH_COMPUTE),
+    ("c6g", 34_000_000, 2, SIXTH_ARM),
+    ("c6i", 42_500_000, 2, SIXTH_INTEL),
+    ("c7i", 44_625_000, 2, SEVENTH),
+    ("m5", 48_000_000, 4, FIFTH),
+    ("m6g", 38_500_000, 4, SIXTH_ARM),
+    ("m6i", 48_000_000, 4, SIXTH_INTEL),
+    ("m7i", 50_400_000, 4, SEVENTH),
+    ("r5", 63_000_000, 8, FIFTH),
+    ("r6g", 50_400_000, 8, SIXTH_ARM),
+    ("r6i", 63_000_000, 8, SIXTH_INTEL),
+    ("r7i", 66_150_000, 8, SEVENTH),
 ];
 
-const FAMILIES: [Family; 4] = [
-    Family { names: &["m5", "m6i"], nanos_per_vcpu: 48_000_000, gib_per_vcpu: 4, sizes: &GENERAL },
-    Family { names: &["c5"], nanos_per_vcpu: 42_500_000, gib_per_vcpu: 2, sizes: &C5 },
-    Family { names: &["c6i"], nanos_per_vcpu: 42_500_000, gib_per_vcpu: 2, sizes: &GENERAL },
-    Family { names: &["r5", "r6i"], nanos_per_vcpu: 63_000_000, gib_per_vcpu: 8, sizes: &GENERAL },
+/// Types that stand alone: name, nano-dollars per hour, vCPU, GiB, GPUs.
+const OTHERS: [(&str, i64, u32, u32, u32); 10] = [
+    ("g4dn.12xlarge", 3_912_000_000, 48, 192, 4),
+    ("g4dn.16xlarge", 4_352_000_000, 64, 256, 1),
+    ("g4dn.2xlarge", 752_000_000, 8, 32, 1),
+    ("g4dn.4xlarge", 1_204_000_000, 16, 64, 1),
+    ("g4dn.8xlarge", 2_176_000_000, 32, 128, 1),
+    ("g4dn.xlarge", 526_000_000, 4, 16, 1),
+    ("t3.2xlarge", 332_800_000, 8, 32, 0),
+    ("t3.large", 83_200_000, 2, 8, 0),
+    ("t3.medium", 41_600_000, 2, 4, 0),
+    ("t3.xlarge", 166_400_000, 4, 16, 0),
 ];
 
-/// Types with one T4 or A10G, whose price is not proportional: vCPU, GiB, nano-USD an hour.
-const WITH_GPU: [(&str, u32, u32, i64); 6] = [
-    ("g4dn.xlarge", 4, 16, 526_000_000),
-    ("g4dn.2xlarge", 8, 32, 752_000_000),
-    ("g4dn.4xlarge", 16, 64, 1_204_000_000),
-    ("g5.xlarge", 4, 16, 1_006_000_000),
-    ("g5.2xlarge", 8, 32, 1_212_000_000),
-    ("g5.4xlarge", 16, 64, 1_624_000_000),
-];
-
-impl PriceBook {
-    /// The prices of [`BUILTIN_SOURCE`] for common instance types, with OpenCost's default unit rates.
-    pub fn builtin() -> Self {
-        let proportional = FAMILIES.iter().flat_map(|family| {
-            let all = family.names.iter().flat_map(|name| family.sizes.iter().map(move |size| (name, size)));
-            all.map(|(name, &(size, vcpu))| {
-                let shape = Resources::compute(vcpu * 1_000, vcpu * family.gib_per_vcpu * 1_024);
-                entry(format!("{name}.{size}"), shape, family.nanos_per_vcpu * i64::from(vcpu))
-            })
-        });
-        let with_gpu = WITH_GPU.into_iter().map(|(name, vcpu, memory_gib, nanos)| {
-            let shape = Resources::from_array([vcpu * 1_000, memory_gib * 1_024, 1_000, 0, 0]);
-            entry(name.to_owned(), shape, nanos)
-        });
-        let mut types: Vec<TypePrice> = proportional.chain(with_gpu).collect();
-        types.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { currency: Currency::USD, types, units: UnitRates::default() }
+/// Well-known public on-demand prices with their shapes, in nominal GiB; see [`BUILTIN_SOURCE`].
+pub fn builtin() -> PriceBook {
+    let mut types = BTreeMap::new();
+    for (family, nanos, gib, sizes) in FAMILIES {
+        for &(size, vcpu) in SMALL.iter().chain(sizes) {
+            types.insert(format!("{family}.{size}"), (nanos * i64::from(vcpu), shape(vcpu, vcpu * gib, 0)));
+        }
     }
+    for (name, nanos, vcpu, gib, gpus) in OTHERS {
+        types.insert(name.to_owned(), (nanos, shape(vcpu, gib, gpus)));
+    }
+    let entry = |(name, (nanos, shape))| TypePrice {
+        name,
+        shape: Some(shape),
+        prices: vec![DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(nanos) }],
+    };
+    PriceBook { currency: Currency::USD, types: types.into_iter().map(entry).collect(), units: UnitRates::default() }
 }
 
-fn entry(name: String, shape: Resources, nanos: i64) -> TypePrice {
-    let from_the_beginning = DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(nanos) };
-    TypePrice { name, shape: Some(shape), prices: vec![from_the_beginning] }
+fn shape(vcpu: u32, memory_gib: u32, gpus: u32) -> Resources {
+    Resources::from_array([vcpu * 1_000, memory_gib * 1_024, gpus * 1_000, 0, 0])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::{Row, Table};
+    use crate::units::Dimension;
 
     #[test]
-    fn the_default_node_has_its_list_price() {
-        let book = PriceBook::builtin();
+    fn the_default_node_costs_what_aws_asks() {
+        let book = builtin();
         let node = book.get("m5.16xlarge").unwrap();
         assert_eq!(node.shape, Some(Resources::compute(64_000, 256 * 1_024)));
         assert_eq!(node.rate(Instant::from_micros(0)).to_string(), "3.072");
-        assert!(book.types.is_sorted_by(|a, b| a.name < b.name));
+        assert!(book.types.is_sorted_by(|a, b| a.name < b.name), "sorted, for binary search");
+    }
+
+    /// The listed price to the nano-dollar, the vCPU exactly; the list's memory is what the system sees, a little less
+    /// than the nominal amount.
+    #[test]
+    fn prices_and_shapes_are_those_of_the_published_list() {
+        let data = std::env::var("SHADOWPLANE_DATA")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data").to_owned());
+        let path = format!("{data}/prices/ec2_us_east_1_ondemand.csv");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            eprintln!("skipped: no {path}; set SHADOWPLANE_DATA to the folder with the price lists");
+            return;
+        };
+        let mut table = Table::open(&text, None).unwrap();
+        let [name, price, vcpu, mib] =
+            ["instance_type", "usd_per_hour", "vcpu", "mem_mib"].map(|column| table.column(column).unwrap());
+        let (book, mut row, mut checked) = (builtin(), Row::default(), 0);
+        while table.next(&mut row).unwrap() {
+            let Some(entry) = book.get(row.get(name)) else { continue };
+            let shape = entry.shape.unwrap();
+            assert_eq!(entry.prices[0].rate, row.get(price).parse().unwrap(), "{}", entry.name);
+            assert_eq!(shape[Dimension::Vcpu], row.get(vcpu).parse::<u32>().unwrap() * 1_000, "{}", entry.name);
+            let (seen, nominal) = (row.get(mib).parse::<u32>().unwrap(), shape[Dimension::Memory]);
+            assert!(seen < nominal && seen > nominal / 10 * 9, "{}: {seen} of {nominal}", entry.name);
+            checked += 1;
+        }
+        assert_eq!(checked, book.types.len());
     }
 }

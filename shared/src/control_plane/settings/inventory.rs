@@ -1,0 +1,55 @@
+//! The fleet that an inventory describes.
+
+use std::collections::BTreeMap;
+
+use super::{Fleet, NodeGroup};
+use crate::trace::inventory::InventoryNode;
+use crate::units::Duration;
+
+/// How long a node takes to boot where nobody says; assumed.
+const BOOT: Duration = Duration::from_seconds(120);
+
+impl Fleet {
+    /// One node group for all nodes of one instance type and capacity, in order of the type's name, larger nodes of
+    /// the same type first. The machines are there whether they are used or not: a group neither grows nor shrinks.
+    pub fn from_inventory(nodes: &[InventoryNode]) -> Self {
+        let mut groups = BTreeMap::new();
+        for node in nodes {
+            *groups.entry((node.instance_type.as_str(), core::cmp::Reverse(node.capacity.to_array()))).or_insert(0) +=
+                1;
+        }
+        let mut node_groups: Vec<NodeGroup> = Vec::with_capacity(groups.len());
+        for ((instance_type, core::cmp::Reverse(capacity)), count) in groups {
+            let before = node_groups.iter().filter(|group| group.instance_type == instance_type).count();
+            let name = if before == 0 { instance_type.to_owned() } else { format!("{instance_type}-{}", before + 1) };
+            node_groups.push(NodeGroup {
+                name,
+                instance_type: instance_type.to_owned(),
+                capacity: crate::units::Resources::from_array(capacity),
+                min: count,
+                max: count,
+                boot: BOOT,
+            });
+        }
+        Self { node_groups }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::inventory::read_inventory;
+
+    #[test]
+    fn equal_nodes_are_one_group() {
+        let nodes = read_inventory(
+            "node,vcpu,memory_gib,instance_type\na,32,128,small\nb,64,256,big\nc,32,128,small\nd,16,64,small\n",
+        )
+        .unwrap();
+        let groups = Fleet::from_inventory(&nodes).node_groups;
+        let summary: Vec<(&str, u32, u32)> =
+            groups.iter().map(|group| (group.name.as_str(), group.min, group.max)).collect();
+        assert_eq!(summary, [("big", 1, 1), ("small", 2, 2), ("small-2", 1, 1)]);
+        assert_eq!(groups[2].capacity, nodes[3].capacity);
+    }
+}

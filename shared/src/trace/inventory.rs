@@ -1,0 +1,97 @@
+//! Inventories: which machines there are.
+
+use std::collections::BTreeSet;
+
+use crate::input::{InputError, Row, Table};
+use crate::units::{Dimension, Resources};
+
+/// One machine of an inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryNode {
+    /// Its name, unique in the inventory.
+    pub name: String,
+    /// What it has.
+    pub capacity: Resources,
+    /// What its price goes by.
+    pub instance_type: String,
+    /// Where it is, if that is known.
+    pub zone: Option<String>,
+}
+
+/// Reads `node,vcpu,memory_gib,gpu,instance_type,zone`; `gpu` and `zone` may be absent or empty.
+///
+/// # Errors
+/// At the first wrong line, or a name that stands there twice.
+pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
+    let mut table = Table::open(text, None)?;
+    table.expect_only(&["node", "vcpu", "memory_gib", "gpu", "instance_type", "zone"])?;
+    let (name, instance_type) = (table.column("node")?, table.column("instance_type")?);
+    let (vcpu, memory) = (table.column("vcpu")?, table.column("memory_gib")?);
+    let (gpu, zone) = (table.find("gpu"), table.find("zone"));
+    let (mut nodes, mut names, mut row) = (Vec::new(), BTreeSet::new(), Row::default());
+    while table.next(&mut row)? {
+        for (column, field) in [(name, "node"), (instance_type, "instance_type")] {
+            if row.get(column).is_empty() {
+                return Err(InputError::field(row.line, field, "is empty; expected a name"));
+            }
+        }
+        if !names.insert(row.get(name).to_owned()) {
+            let message = format!("`{}` stands in the file twice; expected each node once", row.get(name));
+            return Err(InputError::field(row.line, "node", message));
+        }
+        let mut capacity = Resources::ZERO;
+        for (dimension, column) in
+            [(Dimension::Vcpu, Some(vcpu)), (Dimension::Memory, Some(memory)), (Dimension::Gpu, gpu)]
+        {
+            let text = row.optional(column).unwrap_or("0");
+            capacity[dimension] = dimension
+                .parse(text)
+                .map_err(|error| InputError::field(row.line, dimension.field(), error.to_string()))?;
+        }
+        if capacity.is_zero() {
+            return Err(InputError::field(
+                row.line,
+                "vcpu",
+                "is 0, as are memory and GPUs; expected what the node has",
+            ));
+        }
+        nodes.push(InventoryNode {
+            name: row.get(name).to_owned(),
+            capacity,
+            instance_type: row.get(instance_type).to_owned(),
+            zone: row.optional(zone).map(str::to_owned),
+        });
+    }
+    if nodes.is_empty() {
+        return Err(InputError::whole("has a header and no rows; expected nodes"));
+    }
+    Ok(nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_may_stand_in_any_order() {
+        let nodes =
+            read_inventory("instance_type;zone;node;memory_gib;vcpu\nr640;a;n-1;384;96\nr640;;n-2;384;96\n").unwrap();
+        assert_eq!(nodes.len(), 2);
+        assert_eq!(nodes[0].capacity, Resources::compute(96_000, 384 * 1_024));
+        assert_eq!((nodes[0].zone.as_deref(), nodes[1].zone.as_deref()), (Some("a"), None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_line_and_field() {
+        let check = |rows: &str, line: u64, field: &str, part: &str| {
+            let error = read_inventory(&format!("node,vcpu,memory_gib,gpu,instance_type,zone\n{rows}")).unwrap_err();
+            assert_eq!((error.line, error.field.as_deref()), (line, Some(field)), "{error}");
+            assert!(error.message.contains(part), "{error}");
+        };
+        check("n,two,4,,t,\n", 2, "vcpu", "`two`");
+        check("n,2,0.3,,t,\n", 2, "memory_gib", "1 MiB");
+        check("n,2,4,,,\n", 2, "instance_type", "empty");
+        check("n,2,4,,t,\nn,2,4,,t,\n", 3, "node", "twice");
+        check("n,0,0,,t,\n", 2, "vcpu", "is 0");
+    }
+}
