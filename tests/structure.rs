@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 20] = [
+const FLOW: [&str; 21] = [
     "units",
     "random",
     "input",
@@ -20,6 +20,7 @@ const FLOW: [&str; 20] = [
     "scenario",
     "cost",
     "simulation",
+    "shadow",
     "allocation",
     "variance",
     "recommendation",
