@@ -5,9 +5,21 @@
 //!                                       └──────────────────► Selected.predict(past, horizon) ─► Forecast
 //! ```
 //!
-//! The entry points are [`Fit`] and [`Predict`] for one model.
+//! Entry points, for a command line or a service:
+//!
+//! 1. [`Features`](crate::features::Features) from a [`SeriesSet`](crate::features::SeriesSet) (of a history, or of a
+//!    series file by [`read_series`](crate::features::read_series)), with time zone, known events and sensors.
+//! 2. [`fit_best`] chooses per horizon by backtest and fits: use the [`Selected`] like any model, print the
+//!    [`SelectionReport`]. One model by itself is [`Fit::fit`], or [`lstm::train_lstm`] (feature `train`).
+//! 3. [`Predict::predict`] gives the [`Forecast`]: per series quantiles, or a typed reason why there are none.
+//! 4. [`BacktestPlan::new`], a model fitted on [`BacktestPlan::training`], and [`backtest`] give its [`Scores`]; for
+//!    what the product itself would use, fit it by [`fit_best`] on that same training part.
+//!
+//! Long work tells a [`Watcher`] where it is and stops when that says so. Nothing here has a clock: whoever wants to
+//! know how long fitting took measures it around the call.
 
 mod backtest;
+pub mod lstm;
 mod metrics;
 mod model;
 mod one_day_median;
@@ -15,6 +27,7 @@ mod progress;
 mod quantile;
 mod recent_mean;
 mod residuals;
+mod selection;
 mod seasonal_naive;
 mod values;
 
@@ -25,8 +38,10 @@ pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
+pub use selection::{Candidate, Choice, Fallback, Selected, SelectionConfig, SelectionReport, fit_best};
 pub use values::{
-    Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, horizon_bins,
+    Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, TrainError,
+    horizon_bins,
 };
 
 /// The levels of every forecast's quantiles: bands of 50, 80 and 90 % and the median.

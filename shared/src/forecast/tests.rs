@@ -187,3 +187,45 @@ proptest! {
         }
     }
 }
+
+fn selection(horizons: &[Duration]) -> SelectionConfig {
+    let models = vec![ModelName::SeasonalNaive, ModelName::OneDayMedian];
+    SelectionConfig { models, ..SelectionConfig::new(horizons.to_vec()) }
+}
+
+#[test]
+fn the_better_model_is_chosen_by_backtest_and_every_score_is_shown() {
+    // A day that repeats itself but for small noise: the naive follows it, the median does not.
+    let daily = |t: usize| (100.0 + 80.0 * libm::sin(t as f64 / DAY as f64 * core::f64::consts::TAU)).round();
+    let features = hourly((0..6 * DAY).map(|t| daily(t) + (t % 5) as f64).collect());
+    let config = selection(&[Duration::DAY, Duration::HOUR]);
+    let (selected, report) = fit_best(&features.all(), &config, &mut |_| Continue::Yes).unwrap();
+    assert!(report.choices.iter().all(|choice| choice.model == ModelName::SeasonalNaive), "{report:?}");
+    assert_eq!(report.candidates.len(), 2);
+    assert!(report.candidates.iter().all(|candidate| candidate.scores.len() == 2));
+    assert_eq!(report.origins.len(), 8);
+    assert_eq!(selected.predict(&features.all(), Duration::HOUR).unwrap().model.name, ModelName::SeasonalNaive);
+    // The other way round where the day is nothing but a burst at random.
+    let draws = crate::random::Draws::new(1, 0, crate::random::Purpose::Example, 0);
+    let features = hourly((0..6 * DAY).map(|t| if draws.uniform(t as u64) < 0.1 { 50.0 } else { 2.0 }).collect());
+    let (_, report) = fit_best(&features.all(), &config, &mut |_| Continue::Yes).unwrap();
+    assert_eq!(report.choices[1].model, ModelName::OneDayMedian, "{report:?}");
+}
+
+#[test]
+fn too_short_a_history_falls_back_and_says_to_what() {
+    let check = |bins: usize, model: ModelName, missing: usize| {
+        let features = hourly(vec![3.0; bins]);
+        let (selected, report) =
+            fit_best(&features.all(), &selection(&[Duration::HOUR]), &mut |_| Continue::Yes).unwrap();
+        assert_eq!(report.fallback, Some(Fallback { missing, model }));
+        assert_eq!(selected.model(1), model);
+        check_sound(selected.predict(&features.all(), Duration::HOUR).unwrap().series[0].bins().unwrap());
+    };
+    // Two origins a quarter of a day apart, an hour after the last and a day before the first: 31 bins.
+    check(1, ModelName::RecentMean, 30);
+    check(23, ModelName::RecentMean, 8);
+    check(24, ModelName::SeasonalNaive, 7);
+    let nothing = fit_best(&hourly(vec![]).all(), &selection(&[Duration::HOUR]), &mut |_| Continue::Yes);
+    assert_eq!(nothing.unwrap_err(), TrainError::NotReady(NotReady::NeedsBins { missing: 1 }));
+}

@@ -119,6 +119,17 @@ pub enum ForecastError {
     Cancelled,
 }
 
+/// Why there is no trained model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrainError {
+    /// The history is too short.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// Cancelled by the watcher.
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
+}
+
 impl SeriesForecast {
     /// The bins, where there are any.
     pub fn bins(&self) -> Option<&[BinForecast]> {

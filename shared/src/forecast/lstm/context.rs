@@ -1,0 +1,193 @@
+//! What the network measures a series by: the level of the last day, the noise, the seasonal anchor.
+
+use crate::features::Calendar;
+
+/// Level, noise and anchors of one series. Everything at a position is made of the counts before it.
+pub(super) struct Context<'a> {
+    pub(super) counts: &'a [f64],
+    calendar: &'a Calendar,
+    season: usize,
+    /// After so many bins: the median of the last day.
+    level: Vec<f64>,
+    /// After so many bins: the mean distance of a count from its level over the last week.
+    scale: Vec<f64>,
+    /// The median of the bins around each; of those after the last bin it cannot know.
+    smooth: Vec<f64>,
+    /// How many bins around one make its neighbourhood, to either side.
+    radius: usize,
+}
+
+/// Days that an anchor looks back.
+const ANCHOR_DAYS: usize = 7;
+
+impl<'a> Context<'a> {
+    pub(super) fn new(counts: &'a [f64], calendar: &'a Calendar, season: usize) -> Self {
+        let radius = season / 48;
+        let mut level = vec![0.0];
+        let mut day = SortedWindow::default();
+        for (t, &count) in counts.iter().enumerate() {
+            day.insert(count);
+            if t >= season {
+                day.remove(counts[t - season]);
+            }
+            level.push(day.median());
+        }
+        let mut scale = vec![0.0];
+        let mut sum = 0.0;
+        // Before the first count there is no level to be far from.
+        let distance = |t: usize| if t == 0 { 0.0 } else { (counts[t] - level[t]).abs() };
+        for (t, &count) in counts.iter().enumerate() {
+            sum += distance(t);
+            sum -= t.checked_sub(ANCHOR_DAYS * season).map_or(0.0, distance);
+            // What is left of a sum whose terms were taken away again is rounding, not noise.
+            let mean = sum / (t + 1).min(ANCHOR_DAYS * season) as f64;
+            scale.push(if mean > 1e-9 * count.abs().max(level[t]) { mean } else { 0.0 });
+        }
+        let mut around = SortedWindow::default();
+        counts.iter().take(radius).for_each(|&count| around.insert(count));
+        let mut smooth = Vec::with_capacity(counts.len());
+        for t in 0..counts.len() {
+            if let Some(&count) = counts.get(t + radius) {
+                around.insert(count);
+            }
+            if t > radius {
+                around.remove(counts[t - radius - 1]);
+            }
+            smooth.push(around.median());
+        }
+        Self { counts, calendar, season, level, scale, smooth, radius }
+    }
+
+    pub(super) fn season(&self) -> usize {
+        self.season
+    }
+
+    pub(super) fn calendar(&self) -> &Calendar {
+        self.calendar
+    }
+
+    pub(super) fn level(&self, origin: usize) -> f64 {
+        self.level[origin]
+    }
+
+    pub(super) fn scale(&self, origin: usize) -> f64 {
+        self.scale[origin]
+    }
+
+    /// What the target's time of day was like before `origin`: the median over the last known seven days of the median
+    /// around that local time. The level where no day is known.
+    pub(super) fn anchor(&self, origin: usize, target: usize) -> f64 {
+        let mut days = [0.0; ANCHOR_DAYS];
+        let mut known = 0;
+        let first = self.first_day(origin, target);
+        for back in first..first + ANCHOR_DAYS {
+            let Some(position) = self.calendar.days_before(target, back) else { break };
+            days[known] = self.around(origin, position);
+            known += 1;
+        }
+        if known == 0 {
+            return self.level[origin];
+        }
+        let days = &mut days[..known];
+        days.sort_unstable_by(f64::total_cmp);
+        (days[known / 2] + days[(known - 1) / 2]) / 2.0
+    }
+
+    /// The mean of the known bins within `radius` of the bin `days` known days before the target; none where that day
+    /// is before the first bin. One day is the latest that is known at the origin.
+    pub(super) fn mean_days_before(&self, origin: usize, target: usize, days: usize, radius: usize) -> Option<f64> {
+        let back = self.first_day(origin, target) + days - 1;
+        let position = self.calendar.days_before(target, back)?;
+        let bins = &self.counts[position.saturating_sub(radius)..(position + radius + 1).min(origin)];
+        Some(mean(bins))
+    }
+
+    /// Every count as its distance from the level of the day before it, in units of the noise of the week before.
+    #[cfg(feature = "train")]
+    pub(super) fn squashed(&self) -> Vec<f64> {
+        let distance = |(t, &count): (usize, &f64)| f64::from(squash(count - self.level[t], self.scale[t]));
+        self.counts.iter().enumerate().map(distance).collect()
+    }
+
+    /// The mean of the last `bins` bins before the origin.
+    pub(super) fn recent(&self, origin: usize, bins: usize) -> f64 {
+        mean(&self.counts[origin.saturating_sub(bins)..origin])
+    }
+
+    /// The fewest days back from the target that lead before the origin.
+    fn first_day(&self, origin: usize, target: usize) -> usize {
+        let mut days = 1;
+        while self.calendar.days_before(target, days).is_some_and(|position| position >= origin) {
+            days += 1;
+        }
+        days
+    }
+
+    fn around(&self, origin: usize, position: usize) -> f64 {
+        if position + self.radius < origin {
+            return self.smooth[position];
+        }
+        let mut bins = SortedWindow::default();
+        self.counts[position.saturating_sub(self.radius)..origin].iter().for_each(|&count| bins.insert(count));
+        bins.median()
+    }
+}
+
+/// A distance in units of the noise, its far ends drawn in.
+pub(super) fn squash(distance: f64, scale: f64) -> f32 {
+    if scale > 0.0 { libm::asinh(distance / scale) as f32 } else { 0.0 }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The values of a window in order.
+#[derive(Default)]
+struct SortedWindow(Vec<f64>);
+
+impl SortedWindow {
+    fn insert(&mut self, value: f64) {
+        let position = self.0.partition_point(|&other| other < value);
+        self.0.insert(position, value);
+    }
+
+    fn remove(&mut self, value: f64) {
+        let position = self.0.partition_point(|&other| other < value);
+        self.0.remove(position);
+    }
+
+    fn median(&self) -> f64 {
+        match self.0.len() {
+            0 => 0.0,
+            n => (self.0[n / 2] + self.0[(n - 1) / 2]) / 2.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::TimeZone;
+    use crate::units::{Duration, Instant};
+
+    #[test]
+    fn level_noise_and_anchor_agree_with_hand_arithmetic() {
+        let calendar = Calendar::new(&TimeZone::UTC, Instant::from_micros(0), Duration::HOUR * 6, 24);
+        // Four bins a day: three days.
+        let counts = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0];
+        let context = Context::new(&counts, &calendar, 4);
+        // Of 9, 10, 11, 12.
+        assert_eq!(context.level(12), 10.5);
+        // Levels before each count: none, 1, 1.5, 2, then 2.5 below it: distances 0, 1, 1.5, 2, then 2.5.
+        let distances = [0.0, 1.0, 1.5, 2.0].iter().sum::<f64>() + 8.0 * 2.5;
+        assert!((context.scale(12) - distances / 12.0).abs() < 1e-12);
+        // Three earlier days at the same time: 1, 5, 9.
+        assert_eq!(context.anchor(12, 12), 5.0);
+        // Seen two days ahead the latest known day is still the third.
+        assert_eq!(context.anchor(12, 17), 6.0);
+        assert_eq!(context.mean_days_before(12, 12, 1, 1), Some(9.0));
+        assert_eq!(context.mean_days_before(12, 15, 1, 1), Some(11.5), "the bin after it is not known");
+        assert_eq!(context.mean_days_before(12, 12, 4, 1), None);
+    }
+}

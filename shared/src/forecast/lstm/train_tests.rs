@@ -1,0 +1,141 @@
+//! Training: what it learns, that it repeats, and that serving computes what burn computes.
+
+use super::burn_network::BurnNetwork;
+use super::network::{Network, NetworkShape};
+use super::sample::{Batch, LEADS, ORIGINS};
+use super::train::serve;
+use super::*;
+use crate::features::{CountSeries, Features, SeriesKey, SeriesSet};
+use crate::forecast::{
+    BacktestPlan, Continue, Fit, LEVELS, OneDayMedian, Predict, SeasonalNaive, TrainError, backtest,
+};
+use crate::random::{Draws, Purpose};
+use crate::units::{Duration, Instant};
+use burn::tensor::Device;
+
+const BIN: Duration = Duration::from_minutes(5);
+
+fn features(counts: Vec<f64>) -> Features {
+    let start: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+    Features::new(SeriesSet { start, bin: BIN, series: vec![CountSeries { key: SeriesKey::TOTAL, counts }] })
+}
+
+/// A noisy floor of about five, and bursts of twenty at random, each echoed by one of sixty 17 bins later.
+fn echoes(bins: usize, seed: u64) -> Vec<f64> {
+    let draws = Draws::new(seed, 0, Purpose::Example, 0);
+    let burst = |t: usize| draws.uniform(t as u64) < 1.0 / 30.0;
+    let noise = |t: usize| (2.0 * draws.normal((bins + t) as u64)).round();
+    let count = |t: usize| {
+        let bursts = if burst(t) { 20.0 } else { 0.0 } + if t >= 17 && burst(t - 17) { 60.0 } else { 0.0 };
+        (5.0 + noise(t) + bursts).max(0.0)
+    };
+    (0..bins).map(count).collect()
+}
+
+fn small() -> LstmConfig {
+    LstmConfig { encoder_bins: 32, hidden: 24, head: 48, max_steps: 12, validate_every: 4, ..LstmConfig::default() }
+}
+
+fn train(features: &Features, config: &LstmConfig, bins: usize) -> LstmModel {
+    train_lstm(&features.all(), config, bins, None, &mut |_| Continue::Yes).unwrap()
+}
+
+#[test]
+fn serving_computes_what_burn_computes() {
+    let shape = NetworkShape { step_inputs: 5, hidden: 8, head_inputs: 11, head: 16 };
+    let draws = Draws::new(1, 0, Purpose::Example, 0);
+    let random = |from: u64, n: usize| (0..n as u64).map(|i| draws.normal(from + i) as f32).collect::<Vec<f32>>();
+    let mut from = 0;
+    let layers = shape.lengths().map(|n| {
+        from += n as u64;
+        random(from, n).into_iter().map(|weight| 0.5 * weight).collect()
+    });
+    let network = Network::from_layers(shape, layers);
+    let (sequences, steps) = (3, 24);
+    let origins: [usize; ORIGINS] = core::array::from_fn(|i| steps - 2 * i);
+    let examples = ORIGINS * LEADS * sequences;
+    let batch = Batch {
+        steps: random(1 << 20, steps * sequences * shape.step_inputs),
+        targets: random(1 << 21, examples * shape.head_inputs),
+        answers: vec![0.0; examples],
+        measures: Vec::new(),
+    };
+    let device = Device::flex();
+    let burn = BurnNetwork::new(&network, &device).forward(shape, &batch, origins, &device);
+    let burn: Vec<f32> = burn.into_data().to_vec().unwrap();
+    let mut compared = 0;
+    serve(&network, origins, &batch, |example, outputs| {
+        for (level, output) in outputs.into_iter().enumerate() {
+            let expected = burn[example * LEVELS.len() + level];
+            assert!((output - expected).abs() < 1e-5, "example {example}: {output} and {expected}");
+            compared += 1;
+        }
+    });
+    assert_eq!(compared, examples * LEVELS.len());
+}
+
+#[test]
+fn training_repeats_bit_for_bit_and_its_model_survives_a_file() {
+    let features = features(echoes(4 * 288, 2));
+    let model = train(&features, &small(), 12);
+    assert!(model == train(&features, &small(), 12), "the same seed gives the same weights");
+    assert_ne!(model.network, train(&features, &LstmConfig { seed: 2, ..small() }, 12).network);
+    let mut bytes = model.to_bytes();
+    assert!(LstmModel::from_bytes(&bytes).unwrap() == model, "a file keeps every bit");
+    assert_eq!(LstmModel::from_bytes(&bytes[..bytes.len() - 1]), Err(LstmModelError::Damaged));
+    // The format is the first number of the file.
+    bytes[0] = 9;
+    assert_eq!(LstmModel::from_bytes(&bytes), Err(LstmModelError::Format(9)));
+    let mut damaged = model.clone();
+    damaged.network.output_bias.pop();
+    assert_eq!(LstmModel::from_bytes(&damaged.to_bytes()), Err(LstmModelError::Damaged));
+}
+
+#[test]
+fn nothing_after_the_origin_changes_a_byte() {
+    let (mut one, two) = (echoes(5 * 288, 3), echoes(5 * 288, 3));
+    one[4 * 288..].fill(1_000.0);
+    let answers = [one, two].map(|counts| {
+        let features = features(counts);
+        let past = features.first(4 * 288);
+        let lstm = train_lstm(&past, &small(), 12, None, &mut |_| Continue::Yes).unwrap();
+        serde_json::to_string(&(&lstm, lstm.predict(&past, Duration::HOUR).unwrap())).unwrap()
+    });
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn what_never_changes_is_forecast_exactly() {
+    for count in [0.0, 7.0] {
+        let features = features(vec![count; 4 * 288]);
+        let forecast = train(&features, &small(), 12).predict(&features.all(), Duration::HOUR).unwrap();
+        let bins = forecast.series[0].bins().unwrap();
+        assert!(bins.iter().all(|bin| bin.quantiles() == &[count; LEVELS.len()] && bin.mean() == count), "{bins:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_cancelled_leaves_no_model() {
+    let short = features(echoes(600, 4));
+    // Two days of 288, the 32 bins that are read, and another day: 896.
+    let missing = TrainError::NotReady(NotReady::NeedsBins { missing: 296 });
+    let train = |features: &Features, watcher: &mut crate::forecast::Watcher| {
+        train_lstm(&features.all(), &small(), 12, None, watcher)
+    };
+    assert_eq!(train(&short, &mut |_| Continue::Yes), Err(missing));
+    let mut told = 0;
+    let cancelled = train(&features(echoes(1_000, 4)), &mut |_| {
+        told += 1;
+        if told < 3 { Continue::Yes } else { Continue::Cancel }
+    });
+    assert_eq!(cancelled, Err(TrainError::Forecast(crate::forecast::ForecastError::Cancelled)));
+    assert_eq!(told, 3);
+}
+
+#[test]
+fn a_horizon_beyond_the_training_is_refused_per_series() {
+    let features = features(echoes(4 * 288, 5));
+    let forecast = train(&features, &small(), 12).predict(&features.all(), Duration::HOUR * 2).unwrap();
+    let answer = crate::forecast::Answer::NotReady(NotReady::BeyondHorizon { longest: Duration::HOUR });
+    assert_eq!(forecast.series[0].answer, answer);
+}

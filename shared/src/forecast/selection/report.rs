@@ -1,0 +1,91 @@
+//! What a selection is asked for, and what it says about itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::forecast::lstm::{LstmConfig, TrainingReport};
+use crate::forecast::{ModelName, NotReady, SeriesScores};
+use crate::units::{Duration, Instant};
+
+/// What to choose among, for what, and how hard to look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SelectionConfig {
+    /// Horizons that matter; each has a choice of its own.
+    pub horizons: Vec<Duration>,
+    /// Origins of the backtest; fewer, but at least two, where the history is short.
+    pub origins: usize,
+    /// Bins between two origins; a quarter of a day where none.
+    pub step_bins: Option<usize>,
+    /// The candidates.
+    pub models: Vec<ModelName>,
+    /// How the LSTM is trained.
+    pub lstm: LstmConfig,
+}
+
+impl SelectionConfig {
+    /// All models, for these horizons.
+    pub fn new(horizons: Vec<Duration>) -> Self {
+        Self {
+            horizons,
+            origins: 8,
+            step_bins: None,
+            models: vec![ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::Lstm],
+            lstm: LstmConfig::default(),
+        }
+    }
+}
+
+/// How the choice came about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SelectionReport {
+    /// The origins of the backtest; none where the history was too short for one.
+    pub origins: Vec<Instant>,
+    /// Every candidate, with all that it scored.
+    pub candidates: Vec<Candidate>,
+    /// The choice for each horizon, increasing.
+    pub choices: Vec<Choice>,
+    /// Why there was no backtest, where there was none.
+    pub fallback: Option<Fallback>,
+    /// How the LSTM's last training, on the whole past, went, where it was chosen.
+    pub final_training: Option<TrainingReport>,
+}
+
+/// One model that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Candidate {
+    /// Which one.
+    pub model: ModelName,
+    /// Scores by series, then by horizon; none where it was not ready.
+    pub scores: Vec<SeriesScores>,
+    /// Why it was not tried, where it was not.
+    pub not_ready: Option<NotReady>,
+    /// How its training before the first origin went, where it trains.
+    pub training: Option<TrainingReport>,
+}
+
+/// The model for a horizon.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Choice {
+    /// The horizon.
+    pub horizon: Duration,
+    /// The model.
+    pub model: ModelName,
+    /// Its MASE, averaged over the series that have one: the least among the candidates. None for a fallback.
+    pub mase: Option<f64>,
+}
+
+/// The history is too short for a backtest of two origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the history is too short to compare models by backtest (it needs {missing} more bins): {model} is used")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fallback {
+    /// Bins that a backtest of two origins would have needed on top.
+    pub missing: usize,
+    /// The seasonal naive from a day of history on, because it keeps the shape of the day; before that the recent mean,
+    /// whose interval says how little is known.
+    pub model: ModelName,
+}
