@@ -55,6 +55,8 @@ pub fn decompose<E>(
         None => steps.not_observed(Cause::Placement, NotObserved::NoPlacements),
     }
     match priced(scenario, actual.price_book) {
+        // The same prices would only repeat the replay before.
+        Ok(_) if actual.price_book == Some(&of.price_book) => steps.unchanged(Cause::Price),
         Ok(scenario) => steps.observed(Cause::Price, &simulate(Replay { scenario: &scenario, ..placed })?),
         Err(reason) => steps.not_observed(Cause::Price, reason),
     }
@@ -109,6 +111,11 @@ impl<'a> Steps<'a> {
         self.causes
             .push(CauseLine { cause, finding: Finding::Observed { amount, before: self.digest, after: digest } });
         (self.now, self.digest) = (after, digest);
+    }
+
+    /// A step that leaves the ensemble as it is.
+    fn unchanged(&mut self, cause: Cause) {
+        self.step(cause, self.now.clone(), self.digest);
     }
 
     fn not_observed(&mut self, cause: Cause, reason: NotObserved) {

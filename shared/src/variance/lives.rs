@@ -23,21 +23,39 @@ pub(super) fn creates_by_group(stream: &[IndexedRequest], flavors: &[Flavor]) ->
 }
 
 /// The requests of a stream by resource, each with its position in it.
-pub(super) struct Lives(Vec<(usize, IndexedRequest)>);
+pub(super) struct Lives<'a> {
+    stream: &'a [IndexedRequest],
+    /// Positions in the stream, by resource and then in order of time.
+    positions: Vec<u32>,
+    /// Where in `positions` each resource begins, and at the end their number.
+    starts: Vec<u32>,
+}
 
-impl Lives {
-    pub(super) fn new(stream: &[IndexedRequest]) -> Self {
-        let mut requests: Vec<(usize, IndexedRequest)> = stream.iter().copied().enumerate().collect();
-        // Stable: what happened to one resource stays in its order.
-        requests.sort_by_key(|(_, request)| request.resource);
-        Self(requests)
+impl<'a> Lives<'a> {
+    pub(super) fn new(stream: &'a [IndexedRequest]) -> Self {
+        let resources = stream.iter().map(|request| request.resource.usize() + 1).max().unwrap_or(0);
+        // A counting sort: comparing and moving whole requests took half of a replay.
+        let mut starts = vec![0_u32; resources + 1];
+        for request in stream {
+            starts[request.resource.usize() + 1] += 1;
+        }
+        for resource in 0..resources {
+            starts[resource + 1] += starts[resource];
+        }
+        let mut next = starts.clone();
+        let mut positions = vec![0_u32; stream.len()];
+        for (position, request) in (0_u32..).zip(stream) {
+            let place = &mut next[request.resource.usize()];
+            positions[*place as usize] = position;
+            *place += 1;
+        }
+        Self { stream, positions, starts }
     }
 
-    /// All that is asked of one resource.
-    pub(super) fn of(&self, resource: ResourceIndex) -> &[(usize, IndexedRequest)] {
-        let start = self.0.partition_point(|(_, request)| request.resource < resource);
-        let length = self.0[start..].partition_point(|(_, request)| request.resource == resource);
-        &self.0[start..start + length]
+    /// All that is asked of one resource of the stream.
+    pub(super) fn of(&self, resource: ResourceIndex) -> impl Iterator<Item = (usize, IndexedRequest)> {
+        let range = self.starts[resource.usize()] as usize..self.starts[resource.usize() + 1] as usize;
+        self.positions[range].iter().map(|&position| (position as usize, self.stream[position as usize]))
     }
 }
 
@@ -58,10 +76,16 @@ impl Assembly {
     }
 
     /// Adds the `copy`-th copy of a life, under a resource of its own, for `tenant`.
-    pub(super) fn add(&mut self, life: &[(usize, IndexedRequest)], tenant: TenantIndex, copy: usize, draw_key: u64) {
+    pub(super) fn add(
+        &mut self,
+        life: impl Iterator<Item = (usize, IndexedRequest)>,
+        tenant: TenantIndex,
+        copy: usize,
+        draw_key: u64,
+    ) {
         let resource = ResourceIndex::from_usize(self.live + self.lives);
         self.lives += 1;
-        self.requests.extend(life.iter().map(|&(position, request)| {
+        self.requests.extend(life.map(|(position, request)| {
             let request = IndexedRequest { tenant, resource, draw_key, ..request };
             ((request.at, position, copy), request)
         }));
@@ -69,7 +93,7 @@ impl Assembly {
 
     /// The requests in order of time, new resources numbered in order of their creation.
     pub(super) fn finish(mut self) -> Vec<IndexedRequest> {
-        self.requests.sort_by_key(|(place, _)| *place);
+        self.requests.sort_unstable_by_key(|(place, request)| (*place, request.resource));
         let mut numbers = vec![0_usize; self.lives];
         let creates = self.requests.iter().filter(|(_, request)| request.operation == Operation::Create);
         for (number, (_, create)) in creates.enumerate() {

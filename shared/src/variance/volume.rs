@@ -31,7 +31,8 @@ pub struct VolumeContext<'a> {
 pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[IndexedRequest]) -> Vec<IndexedRequest> {
     let donors = creates_by_group(predicted, context.flavors);
     let wanted = creates_by_group(actual, context.flavors);
-    let (lives, actual_lives) = (Lives::new(predicted), Lives::new(actual));
+    let lives = Lives::new(predicted);
+    let mut actual_lives = None;
     let mut assembly = Assembly::new(predicted, context.live);
     for (&group, wanted) in &wanted {
         let chosen = choose(context, group, &donors, wanted.len());
@@ -39,6 +40,7 @@ pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[In
             assembly.add(lives.of(donor.resource), group.0, *copy, draw_key(donor, group.0, *copy));
         }
         if chosen.is_empty() {
+            let actual_lives = actual_lives.get_or_insert_with(|| Lives::new(actual));
             for create in wanted {
                 assembly.add(actual_lives.of(create.resource), group.0, 0, create.draw_key);
             }
