@@ -3,6 +3,7 @@
 mod ids;
 mod money;
 mod resources;
+mod rfc3339;
 mod time;
 
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};

@@ -6,6 +6,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::rfc3339;
+
 /// Microseconds since 1970-01-01T00:00:00Z. RFC 3339 in JSON, an integer in binary formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
@@ -160,18 +162,13 @@ impl FromStr for Instant {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        text.parse::<jiff::Timestamp>()
-            .map(|timestamp| Self(timestamp.as_microsecond()))
-            .map_err(|_| TimeError::Instant(text.to_owned()))
+        rfc3339::parse(text).map(Self).ok_or_else(|| TimeError::Instant(text.to_owned()))
     }
 }
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(timestamp) => timestamp.fmt(f),
-            Err(_) => write!(f, "{} µs after 1970", self.0),
-        }
+        rfc3339::write(self.0, f)
     }
 }
 
