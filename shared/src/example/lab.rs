@@ -3,7 +3,7 @@
 use crate::link::SharedScenario;
 use crate::scenario::Scenario;
 
-/// The day as a share link, with the digest of its outcome. A test makes it anew from the workload and compares.
+/// The day as a share link, with the digest of its outcome; it was learnt from the example workload once, and stays.
 const LINK: &str = include_str!("lab.link");
 
 /// A self-contained Monday: twenty predicted streams, learnt from the two weeks before, from a standing start.
@@ -67,16 +67,20 @@ mod tests {
         Outcome::collect((0..scenario.runs).map(|number| run(&valid, number, false)).collect()).digest
     }
 
+    /// Golden: a link of version 1 stays readable, and its outcome stays the same while the engine does.
     #[test]
-    fn the_link_is_that_day_and_its_digest() {
+    fn the_link_gives_the_digest_that_it_names() {
+        let lab = SharedScenario::from_link(LINK).unwrap();
+        assert!(LINK.len() < 6_000, "{} characters leave no room for edits", LINK.len());
+        assert_eq!(digest(&lab.scenario), lab.digest, "outcomes have changed: increment ENGINE and make the link anew");
+    }
+
+    #[test]
+    #[ignore = "makes lab.link anew, after a change of the engine: --ignored --nocapture"]
+    fn make_the_link_anew() {
         let scenario = made_anew();
         let shared = SharedScenario { digest: digest(&scenario), scenario };
-        let link = shared.to_link().unwrap();
-        assert!(link.len() < 6_000, "{} characters leave no room for edits", link.len());
-        assert!(
-            SharedScenario::from_link(LINK).ok().as_ref() == Some(&shared),
-            "the workload, the format or the engine has changed; lab.link is now:\n{link}"
-        );
+        eprintln!("{}", shared.to_link().unwrap());
     }
 
     #[test]
