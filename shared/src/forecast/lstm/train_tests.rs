@@ -20,16 +20,16 @@ fn features(counts: Vec<f64>) -> Features {
     Features::new(SeriesSet { start, bin: BIN, series: vec![CountSeries { key: SeriesKey::TOTAL, counts }] })
 }
 
-/// A noisy floor of about five, and bursts of twenty at random, each echoed by one of sixty 17 bins later.
+/// A noisy floor of about five, and bursts of sixty at random, each echoed again and again 17 bins later at seven tenths.
 fn echoes(bins: usize, seed: u64) -> Vec<f64> {
     let draws = Draws::new(seed, 0, Purpose::Example, 0);
-    let burst = |t: usize| draws.uniform(t as u64) < 1.0 / 30.0;
-    let noise = |t: usize| (2.0 * draws.normal((bins + t) as u64)).round();
-    let count = |t: usize| {
-        let bursts = if burst(t) { 20.0 } else { 0.0 } + if t >= 17 && burst(t - 17) { 60.0 } else { 0.0 };
-        (5.0 + noise(t) + bursts).max(0.0)
-    };
-    (0..bins).map(count).collect()
+    let mut bursts = vec![0.0; bins];
+    for t in 0..bins {
+        let echo = if t >= 17 { 0.7 * bursts[t - 17] } else { 0.0 };
+        bursts[t] = echo + if draws.uniform(t as u64) < 1.0 / 30.0 { 60.0 } else { 0.0 };
+    }
+    let noise = |t: usize| 2.0 * draws.normal((bins + t) as u64);
+    (0..bins).map(|t| (5.0 + noise(t) + bursts[t]).round().max(0.0)).collect()
 }
 
 fn small() -> LstmConfig {
@@ -38,6 +38,26 @@ fn small() -> LstmConfig {
 
 fn train(features: &Features, config: &LstmConfig, bins: usize) -> LstmModel {
     train_lstm(&features.all(), config, bins, None, &mut |_| Continue::Yes).unwrap()
+}
+
+#[test]
+fn a_planted_lag_is_found() {
+    let features = features(echoes(10 * 288, 1));
+    let past = features.all();
+    let plan = BacktestPlan::new(&past, &[Duration::HOUR], 36, 12).unwrap();
+    let training = plan.training(&past);
+    let config = LstmConfig { max_steps: 400, validate_every: 50, ..small() };
+    let lstm = train_lstm(&training, &config, 12, None, &mut |_| Continue::Yes).unwrap();
+    let mase = |model: &dyn Predict| {
+        backtest(model, &past, &plan, &mut |_| Continue::Yes).unwrap()[0].scores().unwrap().mase.unwrap()
+    };
+    let naive = mase(&SeasonalNaive.fit(&training).unwrap());
+    let median = mase(&OneDayMedian.fit(&training).unwrap());
+    let lstm = mase(&lstm);
+    // A day is 16.9 times 17 bins: the naive repeats echoes at the wrong time, the median ignores them. Per bin, bursts
+    // cost 60 / 30 = 2 and the noise 1.6 to everyone; their echoes, 2 × 0.7 / (1 − 0.7) = 4.7, to who ignores the lag.
+    assert!(lstm < 0.5 * naive, "{lstm} against {naive}");
+    assert!(lstm < 0.65 * median, "{lstm} against {median}");
 }
 
 #[test]
