@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod check_data;
 mod error;
 mod import;
 
@@ -36,6 +37,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Import(import::Args),
+    CheckData(check_data::Args),
 }
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
@@ -50,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match &cli.command {
         Command::Import(args) => args.run(&cli.global),
+        Command::CheckData(args) => args.run(&cli.global),
     };
     error::report(outcome)
 }

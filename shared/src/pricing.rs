@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use builtin::{BUILTIN_SOURCE, builtin};
 pub use price_file::read_prices;
 
+use crate::request::Catalogue;
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};
 
 /// Prices of instance types and flavors, and of single resources where a type has none.
@@ -101,6 +102,12 @@ impl PriceBook {
     /// The entry of an instance type or flavor.
     pub fn get(&self, name: &str) -> Option<&TypePrice> {
         self.types.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok().map(|i| &self.types[i])
+    }
+
+    /// The shapes that the book knows: what a flavor's name stands for where requests leave its amounts out.
+    pub fn catalogue(&self) -> Catalogue {
+        let shapes = self.types.iter().filter_map(|entry| Some((entry.name.clone(), entry.shape?)));
+        Catalogue { flavors: shapes.collect() }
     }
 
     /// The price of `name` at `at`, where the book has one.

@@ -1,4 +1,12 @@
-//! Foreign data made ours: pure parsers from text to requests.
+//! Foreign data made ours, and the side inputs of ours: pure parsers from text to values.
+
+mod collector;
 
 pub mod azure_vm;
+pub mod csv;
 pub mod inventory;
+pub mod mapping;
+pub mod ndjson;
+pub mod usage;
+
+pub use collector::Lines;

@@ -1,6 +1,8 @@
 //! `shadowplane import`: foreign data made ours.
 
 mod azure_vm;
+mod csv;
+mod ndjson;
 
 use serde::Serialize;
 
@@ -19,13 +21,17 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Format {
+    Csv(csv::Args),
     AzureVm(azure_vm::Args),
+    Ndjson(ndjson::Args),
 }
 
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         match &self.format {
+            Format::Csv(args) => args.run(global),
             Format::AzureVm(args) => args.run(global),
+            Format::Ndjson(args) => args.run(global),
         }
     }
 }

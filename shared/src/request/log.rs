@@ -114,11 +114,11 @@ impl RequestLogBuilder {
         builder
     }
 
-    /// Adds one request; the same request again counts as a duplicate.
+    /// Adds one request and says whether it was new; the same request again counts as a duplicate.
     ///
     /// # Errors
     /// When the request is invalid by itself, its flavor is unknown, or its id was used for a different request.
-    pub fn push(&mut self, line: u64, request: Request) -> Result<(), InputError> {
+    pub fn push(&mut self, line: u64, request: Request) -> Result<bool, InputError> {
         request.validate(line)?;
         let flavor = self.flavor(line, &request)?;
         let tenant = TenantIndex(self.tenants.intern(&request.tenant));
@@ -137,14 +137,14 @@ impl RequestLogBuilder {
             let earlier = &self.pending[position];
             if (Pending { line: earlier.line, ..pending }) == *earlier {
                 self.duplicates += 1;
-                return Ok(());
+                return Ok(false);
             }
             let message = format!("`{}` was a different request on line {}; ids are unique", request.id, earlier.line);
             return Err(InputError::field(line, "id", message));
         }
         self.seen.insert(request.id.into(), self.pending.len());
         self.pending.push(pending);
-        Ok(())
+        Ok(true)
     }
 
     fn flavor(&mut self, line: u64, request: &Request) -> Result<Option<FlavorIndex>, InputError> {

@@ -11,10 +11,16 @@ use crate::input::InputError;
 /// # Errors
 /// At the first line that is no request, with its field.
 pub fn read_requests(text: &str, builder: &mut RequestLogBuilder) -> Result<(), InputError> {
-    for (number, line) in lines(text) {
-        builder.push(number, parse::<Request>(number, line)?)?;
+    for request in parse_requests(text) {
+        let (number, request) = request?;
+        builder.push(number, request)?;
     }
     Ok(())
+}
+
+/// Each request with its line; blank lines are passed over.
+pub fn parse_requests(text: &str) -> impl Iterator<Item = Result<(u64, Request), InputError>> {
+    lines(text).map(|(number, line)| parse(number, line).map(|request| (number, request)))
 }
 
 /// Reads observations; blank lines are passed over.

@@ -1,0 +1,111 @@
+//! `shadowplane check-data`: what the data hold, what they lack, and which answers that spoils.
+
+mod report;
+mod requests;
+mod side_inputs;
+
+use shared::input::InputError;
+use shared::pricing::{self, PriceBook, builtin, read_prices};
+use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
+use shared::trace::inventory::read_inventory;
+use shared::trace::mapping::read_mapping;
+
+use super::{CliError, Global};
+use crate::{input, output};
+use report::Report;
+
+/// Say what the data hold, what they lack, and which answers that spoils
+///
+/// Give the files together: what one lacks often shows in another. Findings are no errors; the exit status is 1 only
+/// where a file is wrong.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  shadowplane check-data --requests requests.ndjson --inventory nodes.csv --prices prices.csv")]
+pub(super) struct Args {
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Files {
+    /// Requests, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    requests: Option<String>,
+    /// Facts about requests, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    observations: Option<String>,
+    /// Sensor readings: at,sensor,scope,value
+    #[arg(long, value_name = "FILE")]
+    sensors: Option<String>,
+    /// Prices: instance_type,price_per_hour,currency[,…]
+    #[arg(long, value_name = "FILE")]
+    prices: Option<String>,
+    /// The machines: node,vcpu,memory_gib,gpu,instance_type,zone
+    #[arg(long, value_name = "FILE")]
+    inventory: Option<String>,
+    /// Rules from namespaces, accounts and labels to tenants
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<String>,
+}
+
+impl Args {
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let report = self.report()?;
+        if global.json { output::print_json(&report) } else { output::print(&report.to_text()) }
+    }
+
+    fn report(&self) -> Result<Report, CliError> {
+        let files = &self.files;
+        let mut report = Report::default();
+        let prices = read(&files.prices, read_prices)?;
+        let book = prices.clone().unwrap_or_else(builtin);
+        let inventory = read(&files.inventory, read_inventory)?;
+        let mapping = read(&files.mapping, read_mapping)?;
+        let log = read(&files.requests, |text| read_log(text, &book))?;
+        if let Some((file, log)) = files.requests.as_ref().zip(log.as_ref()) {
+            requests::check(&mut report, input::name(file), log);
+            requests::check_fit(&mut report, log, inventory.as_deref());
+            requests::check_prices(&mut report, log, &book, prices.is_some());
+        }
+        if let Some((file, observations)) =
+            files.observations.as_ref().zip(read(&files.observations, read_observations)?)
+        {
+            side_inputs::check_observations(&mut report, input::name(file), &observations, log.as_ref());
+        }
+        if let Some((file, sensors)) = files.sensors.as_ref().zip(read(&files.sensors, shared::features::read_sensors)?)
+        {
+            side_inputs::check_sensors(&mut report, input::name(file), &sensors, log.as_ref());
+        }
+        if let Some((file, book)) = files.prices.as_ref().zip(prices.as_ref()) {
+            side_inputs::check_prices(&mut report, input::name(file), book);
+        }
+        if let Some((file, nodes)) = files.inventory.as_ref().zip(inventory.as_deref()) {
+            side_inputs::check_inventory(&mut report, input::name(file), nodes, &book);
+        }
+        if let Some((file, mapping)) = files.mapping.as_ref().zip(mapping.as_ref()) {
+            side_inputs::check_mapping(&mut report, input::name(file), mapping, log.as_ref());
+        }
+        if prices.is_none() {
+            report.assume(format!("no price file: {}", pricing::BUILTIN_SOURCE));
+        }
+        Ok(report)
+    }
+}
+
+/// What `reader` makes of a file, if it is given.
+fn read<T>(file: &Option<String>, reader: impl FnOnce(&str) -> Result<T, InputError>) -> Result<Option<T>, CliError> {
+    let Some(file) = file else { return Ok(None) };
+    let text = input::read_text(file)?;
+    reader(&text).map(Some).map_err(CliError::in_file(input::name(file)))
+}
+
+fn read_log(text: &str, book: &PriceBook) -> Result<RequestLog, InputError> {
+    let mut builder = RequestLogBuilder::new(book.catalogue());
+    read_requests(text, &mut builder)?;
+    let log = builder.finish()?;
+    if log.requests.is_empty() && log.orphans == 0 {
+        return Err(InputError::whole("holds no requests; expected at least one"));
+    }
+    Ok(log)
+}

@@ -1,0 +1,85 @@
+//! What was found, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+use shared::units::Instant;
+
+/// Everything that `check-data` says.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Report {
+    pub(super) inputs: Vec<Input>,
+    pub(super) findings: Vec<Finding>,
+    /// What holds because no file says otherwise.
+    pub(super) assumptions: Vec<String>,
+}
+
+/// One file.
+#[derive(Debug, Serialize)]
+pub(super) struct Input {
+    pub(super) kind: &'static str,
+    pub(super) file: String,
+    pub(super) rows: u64,
+    pub(super) from: Option<Instant>,
+    pub(super) to: Option<Instant>,
+    /// Further figures by name.
+    pub(super) counts: BTreeMap<&'static str, u64>,
+}
+
+/// Something to know before an answer is believed.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    pub(super) kind: &'static str,
+    pub(super) found: String,
+    /// The answers that suffer.
+    pub(super) spoils: &'static str,
+}
+
+impl Report {
+    pub(super) fn find(&mut self, kind: &'static str, found: String, spoils: &'static str) {
+        self.findings.push(Finding { kind, found, spoils });
+    }
+
+    pub(super) fn assume(&mut self, assumption: String) {
+        self.assumptions.push(assumption);
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        self.text().expect("a string takes everything")
+    }
+
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        writeln!(text, "{:<13}{:>10}  {:<21}{:<21}{}", "input", "rows", "from", "to", "file")?;
+        let instant = |at: Option<Instant>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+        for input in &self.inputs {
+            let (from, to) = (instant(input.from.map(whole_seconds)), instant(input.to.map(whole_seconds)));
+            writeln!(text, "{:<13}{:>10}  {from:<21}{to:<21}{}", input.kind, input.rows, input.file)?;
+            let counts: Vec<String> = input.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+            if !counts.is_empty() {
+                writeln!(text, "{:<13}{:>10}  {}", "", "", counts.join(", "))?;
+            }
+        }
+        writeln!(text, "\n{} findings", self.findings.len())?;
+        for finding in &self.findings {
+            writeln!(text, "- {}: {}\n  spoils: {}", finding.kind, finding.found, finding.spoils)?;
+        }
+        for assumption in &self.assumptions {
+            writeln!(text, "assumed: {assumption}")?;
+        }
+        Ok(text)
+    }
+}
+
+/// A few names, and how many more there are.
+pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
+fn whole_seconds(at: Instant) -> Instant {
+    at.floor(shared::units::Duration::from_seconds(1))
+}

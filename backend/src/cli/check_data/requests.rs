@@ -1,0 +1,162 @@
+//! Checks of the request log, alone and against fleet and prices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::control_plane::Fleet;
+use shared::pricing::PriceBook;
+use shared::request::{Operation, RequestLog, ResourceClass};
+use shared::trace::inventory::InventoryNode;
+use shared::units::{Duration, Instant};
+
+use super::report::{Input, Report, some};
+
+const BIN: Duration = Duration::from_minutes(5);
+const BINS_A_DAY: usize = 288;
+/// At the usual rate of that time of day, as many creates are missed by chance once in e^14 ≈ 1.2 million times.
+const MISSED: f64 = 14.0;
+
+/// The log by itself.
+pub(super) fn check(report: &mut Report, file: &str, log: &RequestLog) {
+    let of = |operation| log.requests.iter().filter(|request| request.operation == operation).count() as u64;
+    let (creates, deletes) = (of(Operation::Create), of(Operation::Delete));
+    report.inputs.push(Input {
+        kind: "requests",
+        file: file.to_owned(),
+        rows: log.requests.len() as u64 + log.orphans + log.duplicates,
+        from: log.first(),
+        to: log.last(),
+        counts: BTreeMap::from([
+            ("creates", creates),
+            ("resizes", of(Operation::Resize)),
+            ("deletes", deletes),
+            ("tenants", log.tenants.len() as u64),
+            ("flavors", log.flavors.len() as u64),
+        ]),
+    });
+    check_ends(report, log, creates, deletes);
+    if let (Some(first), Some(last)) = (log.first(), log.last()) {
+        check_span(report, first, last);
+        check_gaps(report, log, first, last);
+    }
+}
+
+fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64) {
+    if log.orphans > 0 {
+        report.find(
+            "mid-life start",
+            format!("{} deletes and resizes of resources that the log never created", log.orphans),
+            "stock and cost at the beginning of the log, which starts without them",
+        );
+    }
+    if log.orphans == 0 {
+        report.assume("nothing lived when the log began: no delete or resize is of an older resource".to_owned());
+    }
+    if log.duplicates > 0 {
+        report.find(
+            "duplicates",
+            format!("{} requests stand there again", log.duplicates),
+            "nothing: each counts once",
+        );
+    }
+    if creates > 0 && deletes == 0 {
+        report.find(
+            "no deletes",
+            format!("none of {creates} resources ends"),
+            "everything but --history: `shadow` refuses such a log, as its fleet would only grow",
+        );
+    } else if creates > 0 {
+        let never = log.lives.iter().filter(|life| life.deleted.is_none()).count() as u64;
+        let percent = never * 100 / creates;
+        if never > 0 {
+            report.find(
+                "never deleted",
+                format!("{never} of {creates} resources ({percent} %) live at the end of the log"),
+                "their lifetimes, which are at least as long as they were seen; many of them hint at lost deletes",
+            );
+        }
+    }
+}
+
+fn check_span(report: &mut Report, first: Instant, last: Instant) {
+    let span = last - first;
+    if span < Duration::DAY * 2 {
+        report.find(
+            "short",
+            format!("spans {:.1} h; expected 48 h, two of the same time of day", span.seconds() / 3_600.0),
+            "forecasts: nothing is known of daily patterns",
+        );
+    }
+}
+
+/// Runs of empty bins that are too long to be chance.
+fn check_gaps(report: &mut Report, log: &RequestLog, first: Instant, last: Instant) {
+    let start = first.floor(BIN);
+    let bins = (last - start).divide(BIN) as usize + 1;
+    let mut counts = vec![0_u32; bins];
+    for request in log.requests.iter().filter(|request| request.operation == Operation::Create) {
+        counts[(request.at - start).divide(BIN) as usize] += 1;
+    }
+    let mut usual = vec![(0_u64, 0_u32); BINS_A_DAY];
+    for (i, &count) in counts.iter().enumerate() {
+        let of_day = &mut usual[i % BINS_A_DAY];
+        *of_day = (of_day.0 + u64::from(count), of_day.1 + 1);
+    }
+    let expected = |i: usize| usual[i % BINS_A_DAY].0 as f64 / f64::from(usual[i % BINS_A_DAY].1);
+    let (mut gaps, mut i) = (Vec::new(), 0);
+    while i < bins {
+        let length = counts[i..].iter().take_while(|&&count| count == 0).count();
+        let missed: f64 = (i..i + length).map(expected).sum();
+        if missed > MISSED {
+            gaps.push(format!("{} for {}", start + BIN * i as i64, BIN * length as i64));
+        }
+        i += length.max(1);
+    }
+    if !gaps.is_empty() {
+        report.find(
+            "gaps",
+            format!("no creates from {}", some(gaps.iter().map(String::as_str))),
+            "forecasts and backtests over these hours, if requests were lost there",
+        );
+    }
+}
+
+/// Flavors that no node could ever hold.
+pub(super) fn check_fit(report: &mut Report, log: &RequestLog, inventory: Option<&[InventoryNode]>) {
+    let fleet = inventory.map_or_else(Fleet::default, Fleet::from_inventory);
+    if inventory.is_none() {
+        report.assume("no inventory: nodes of m5.16xlarge (64 vCPU, 256 GiB), as many as are needed".to_owned());
+    }
+    let misfits: BTreeSet<&str> = log
+        .flavors
+        .iter()
+        .filter(|flavor| flavor.class == ResourceClass::Compute)
+        .filter(|flavor| !fleet.node_groups.iter().any(|group| flavor.requested.fits(group.capacity)))
+        .map(|flavor| flavor.name.as_str())
+        .collect();
+    if !misfits.is_empty() {
+        let requests = log
+            .requests
+            .iter()
+            .filter(|request| request.operation == Operation::Create)
+            .filter(|request| misfits.contains(log.flavors[request.flavor.usize()].name.as_str()))
+            .count();
+        report.find(
+            "no such node",
+            format!("{requests} creates of {} fit no node", some(misfits)),
+            "these creates, which are refused; cost and utilisation lack them",
+        );
+    }
+}
+
+/// Flavors without a price of their own.
+pub(super) fn check_prices(report: &mut Report, log: &RequestLog, book: &PriceBook, given: bool) {
+    let unpriced: BTreeSet<&str> =
+        log.flavors.iter().map(|flavor| flavor.name.as_str()).filter(|name| book.get(name).is_none()).collect();
+    if given && !unpriced.is_empty() {
+        report.find(
+            "unpriced",
+            format!("{} of {} flavors have no price: {}", unpriced.len(), log.flavors.len(), some(unpriced)),
+            "cost with `billing: per_resource`, where prices per vCPU and GiB stand in; none with `billing: fleet`",
+        );
+    }
+}

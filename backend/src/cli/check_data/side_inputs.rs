@@ -1,0 +1,150 @@
+//! Checks of everything that comes beside the requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::features::SensorReading;
+use shared::pricing::PriceBook;
+use shared::request::{Observation, RequestLog};
+use shared::trace::inventory::InventoryNode;
+use shared::trace::mapping::Mapping;
+use shared::units::{Currency, Dimension};
+
+use super::report::{Input, Report, some};
+
+/// Facts, against the requests that they are about.
+pub(super) fn check_observations(
+    report: &mut Report,
+    file: &str,
+    observations: &[Observation],
+    log: Option<&RequestLog>,
+) {
+    let placed = observations.iter().filter(|observation| observation.node.is_some()).count() as u64;
+    let timed = observations.iter().filter(|observation| !observation.module_ms.is_empty()).count() as u64;
+    let instants = || observations.iter().flat_map(|observation| [observation.ready_at, observation.released_at]);
+    report.inputs.push(Input {
+        kind: "observations",
+        file: file.to_owned(),
+        rows: observations.len() as u64,
+        from: instants().flatten().min(),
+        to: instants().flatten().max(),
+        counts: BTreeMap::from([("with a node", placed), ("with module times", timed)]),
+    });
+    let Some(log) = log else { return };
+    let ids: BTreeSet<&str> = log.ids.iter().map(AsRef::as_ref).collect();
+    let observed: BTreeSet<&str> = observations.iter().map(|observation| observation.request.as_str()).collect();
+    let unknown = observed.difference(&ids).count();
+    if unknown > 0 {
+        let message = format!("{unknown} observations are of requests that are not in the log");
+        report.find("unknown requests", message, "nothing: they are passed over");
+    }
+    let unobserved = ids.difference(&observed).count();
+    if unobserved > 0 {
+        report.find(
+            "unobserved",
+            format!("{unobserved} of {} requests have no observation", ids.len()),
+            "their placement and latency, which are labelled `simulated`, and module times, labelled `assumed`",
+        );
+    }
+}
+
+/// Sensor readings, against the span of the requests.
+pub(super) fn check_sensors(report: &mut Report, file: &str, readings: &[SensorReading], log: Option<&RequestLog>) {
+    let sensors: BTreeSet<&str> = readings.iter().map(|reading| reading.sensor.as_str()).collect();
+    let (from, to) = (readings.iter().map(|r| r.at).min(), readings.iter().map(|r| r.at).max());
+    report.inputs.push(Input {
+        kind: "sensors",
+        file: file.to_owned(),
+        rows: readings.len() as u64,
+        from,
+        to,
+        counts: BTreeMap::from([("sensors", sensors.len() as u64)]),
+    });
+    let Some((first, last)) = log.and_then(|log| Some((log.first()?, log.last()?))) else { return };
+    if from.is_none_or(|from| from > first) || to.is_none_or(|to| to < last) {
+        let found = format!("the readings of {} do not cover {first} to {last}", some(sensors));
+        report.find("sensor span", found, "forecasts with sensors, which see the last reading, or none");
+    }
+}
+
+/// A price book.
+pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
+    let changes = book.types.iter().map(|entry| entry.prices.len() as u64 - 1).sum();
+    let shapeless = book.types.iter().filter(|entry| entry.shape.is_none()).count() as u64;
+    report.inputs.push(Input {
+        kind: "prices",
+        file: file.to_owned(),
+        rows: book.types.len() as u64 + changes,
+        from: None,
+        to: None,
+        counts: BTreeMap::from([
+            ("types", book.types.len() as u64),
+            ("price changes", changes),
+            ("types without a shape", shapeless),
+        ]),
+    });
+    if book.currency != Currency::USD {
+        report.find(
+            "currency",
+            format!("prices are in {}, prices per vCPU and GiB only built in, in USD", book.currency),
+            "cost of flavors without a price with `billing: per_resource`; none with `billing: fleet`",
+        );
+    }
+}
+
+/// Machines, and whether they have a price.
+pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[InventoryNode], book: &PriceBook) {
+    let types: BTreeSet<&str> = nodes.iter().map(|node| node.instance_type.as_str()).collect();
+    let total = |dimension: Dimension| -> u64 {
+        let units: u64 = nodes.iter().map(|node| u64::from(node.capacity[dimension])).sum();
+        units / u64::from(dimension.per_written_unit())
+    };
+    report.inputs.push(Input {
+        kind: "inventory",
+        file: file.to_owned(),
+        rows: nodes.len() as u64,
+        from: None,
+        to: None,
+        counts: BTreeMap::from([
+            ("types", types.len() as u64),
+            ("zones", nodes.iter().filter_map(|node| node.zone.as_deref()).collect::<BTreeSet<_>>().len() as u64),
+            ("vCPU", total(Dimension::Vcpu)),
+            ("GiB", total(Dimension::Memory)),
+        ]),
+    });
+    let unpriced: Vec<&str> = types.into_iter().filter(|name| book.get(name).is_none()).collect();
+    if !unpriced.is_empty() {
+        report.find(
+            "unpriced",
+            format!("instance types without a price: {}; name them in a file given with --prices", some(unpriced)),
+            "cost: without these prices there is no bill",
+        );
+    }
+}
+
+/// Rules, against the requests that they are for.
+pub(super) fn check_mapping(report: &mut Report, file: &str, mapping: &Mapping, log: Option<&RequestLog>) {
+    report.inputs.push(Input {
+        kind: "mapping",
+        file: file.to_owned(),
+        rows: mapping.rules.len() as u64,
+        from: mapping.rules.iter().filter_map(|rule| rule.from).min(),
+        to: mapping.rules.iter().filter_map(|rule| rule.until).max(),
+        counts: BTreeMap::new(),
+    });
+    let Some(log) = log else { return };
+    let mut unmapped: BTreeMap<&str, u64> = BTreeMap::new();
+    for life in &log.lives {
+        let name = log.tenants.name(life.tenant.0);
+        if mapping.tenant(name, &log.label_sets[life.labels as usize], life.created).is_none() {
+            *unmapped.entry(name).or_default() += 1;
+        }
+    }
+    if !unmapped.is_empty() {
+        let lives: u64 = unmapped.values().sum();
+        report.find(
+            "unmapped",
+            format!("{lives} resources of {} match no rule", some(unmapped.keys().copied())),
+            "cost per tenant, where they keep the name that they came with",
+        );
+    }
+}
