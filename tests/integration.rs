@@ -1,3 +1,4 @@
 //! The whole of Shadowplane from outside, in one binary: a module each for what is tested.
 
+mod browser;
 mod structure;

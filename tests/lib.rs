@@ -31,12 +31,17 @@ pub fn real_data(path: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
+    skipped(&format!("needs {} (SHADOWPLANE_DATA says where the traces are)", path.display()));
+    None
+}
+
+/// Says that the test that calls this is skipped, and why; it has to return then.
+pub fn skipped(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     // Past the harness's capture, which shows only what failing tests print: `cargo xtask test` counts these lines.
-    let line = format!("[skipped] {test}: needs {} (SHADOWPLANE_DATA says where the traces are)\n", path.display());
+    let line = format!("[skipped] {test}: {why}\n");
     std::io::stdout().write_all(line.as_bytes()).expect("standard output can be written to");
-    None
 }
 
 fn built(variable: &str, path: &str) -> PathBuf {
