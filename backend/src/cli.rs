@@ -1,13 +1,20 @@
 //! The command line: one file a command.
 
+mod assumptions;
 mod check_data;
+mod demand;
 mod error;
+mod forecast;
 mod import;
+mod predict;
+mod selection_table;
+mod shadow;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use shared::forecast::Progress;
 
 pub use error::CliError;
 
@@ -38,6 +45,9 @@ pub struct Global {
 enum Command {
     Import(import::Args),
     CheckData(check_data::Args),
+    Forecast(forecast::Args),
+    Predict(predict::Args),
+    Shadow(shadow::Args),
 }
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
@@ -53,6 +63,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match &cli.command {
         Command::Import(args) => args.run(&cli.global),
         Command::CheckData(args) => args.run(&cli.global),
+        Command::Forecast(args) => args.run(&cli.global),
+        Command::Predict(args) => args.run(&cli.global),
+        Command::Shadow(args) => args.run(&cli.global),
     };
     error::report(outcome)
+}
+
+/// One line on where a training or a backtest is.
+fn progress_line(progress: Progress) -> String {
+    match progress {
+        Progress::Training { step, max_steps, validation } => {
+            let loss = validation.map_or(String::new(), |loss| format!(", validation loss {loss:.4}"));
+            format!("training the network: step {step} of {max_steps}{loss}")
+        }
+        Progress::Backtest { model, origin, origins } => {
+            format!("backtest of {}: origin {} of {origins}", model.as_str(), origin + 1)
+        }
+    }
 }

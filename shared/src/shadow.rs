@@ -4,6 +4,7 @@
 //! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
 //! labels by name, and its demand, start and window are replaced.
 
+use crate::control_plane::State;
 use crate::features::{Past, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
 use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
@@ -162,6 +163,11 @@ impl<'a> Known<'a> {
         &self.tables.tenants
     }
 
+    /// The names of resources by their index in the log's own numbering.
+    pub fn names_of(&self, lives: &[ResourceIndex]) -> impl Iterator<Item = &str> {
+        lives.iter().map(|life| &*self.log.log.lives[life.usize()].name)
+    }
+
     /// The primary, run from the log's first request up to the origin.
     ///
     /// # Errors
@@ -197,12 +203,26 @@ impl<'a> Known<'a> {
     /// Whoever appeared after the origin is in it, behind those that were known.
     pub fn actual(&self, base: &Scenario, primary: &RunEnd, horizon: Duration) -> Scenario {
         let window = Window { start: self.origin, end: self.origin + horizon };
+        let requests = self.requests_in(window, &primary.lives);
+        let (demand, start) = (Demand::Requests(requests), primary.state.clone());
+        Scenario { window, demand, start, ..self.scenario_with_all(base) }
+    }
+
+    /// The scenario of what happened over `horizon`, on a control plane that has just been switched on.
+    pub fn from_nothing(&self, base: &Scenario, horizon: Duration) -> Scenario {
+        let window = Window { start: self.origin, end: self.origin + horizon };
+        let demand = Demand::Requests(self.requests_in(window, &[]));
+        Scenario { window, demand, start: State::default(), ..self.scenario_with_all(base) }
+    }
+
+    /// The requests of a window, their resources counted from the `live` ones on.
+    fn requests_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<IndexedRequest> {
         let log = self.log.log;
         let mut new_index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
-        for (new, old) in primary.lives.iter().enumerate() {
+        for (new, old) in live.iter().enumerate() {
             new_index[old.usize()] = Some(ResourceIndex::from_usize(new));
         }
-        let mut next = primary.lives.len();
+        let mut next = live.len();
         let mut requests = Vec::new();
         for request in &log.requests[log.position(window.start)..log.position(window.end)] {
             let index = &mut new_index[request.resource.usize()];
@@ -210,16 +230,11 @@ impl<'a> Known<'a> {
                 *index = Some(ResourceIndex::from_usize(next));
                 next += 1;
             }
-            // What the primary refused before the origin is not there to be deleted.
+            // What the primary refused before the window is not there to be deleted.
             let Some(resource) = *index else { continue };
             requests.push(IndexedRequest { resource, lifetime: None, ..self.log.map.request(*request) });
         }
-        Scenario {
-            window,
-            demand: Demand::Requests(requests),
-            start: primary.state.clone(),
-            ..self.scenario_with_all(base)
-        }
+        requests
     }
 
     /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the

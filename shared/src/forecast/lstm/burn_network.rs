@@ -41,7 +41,7 @@ impl BurnNetwork {
     /// The weights, in the order of [`Network`].
     pub(super) fn layers(&self) -> [Vec<f32>; 6] {
         [&self.recurrent, &self.recurrent_bias, &self.head, &self.head_bias, &self.output, &self.output_bias]
-            .map(|layer| layer.val().into_data().to_vec().expect("weights are f32"))
+            .map(|layer| layer.val().into_data().try_to_vec().expect("weights are f32"))
     }
 
     /// Outputs for every example of a batch, a row each.

@@ -1,0 +1,71 @@
+//! `predict`: a predicted stream, in the format of the actual one.
+
+use shared::forecast::{Continue, fit_best};
+use shared::scenario::{Scenario, ValidScenario};
+use shared::stream::{RecordNames, StreamSettings, to_records};
+use shared::units::Duration;
+
+use super::assumptions::{AssumptionArgs, catalogue};
+use super::demand::DemandArgs;
+use super::{CliError, Global, progress_line};
+use crate::output;
+
+/// Predict the requests to come, in exactly the format of the actual ones
+///
+/// Creates with batches and lifetimes, and deletes, of new resources and of those that live at the origin.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    demand: DemandArgs,
+    /// How far to predict: a multiple of the bin
+    #[arg(long, default_value = "1d")]
+    horizon: Duration,
+    #[command(flatten)]
+    assumptions: AssumptionArgs,
+    /// Which of the streams to write
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    run: u32,
+    /// Write to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shadowplane predict --requests requests.ndjson --horizon 1d > predicted.ndjson
+  shadowplane predict --requests requests.ndjson --run 1 --seed 7 | shadowplane shadow --requests -";
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When an input is wrong, or there is nothing to predict from.
+    pub(super) fn run(&self, _: &Global) -> Result<(), CliError> {
+        let data = |error: &dyn std::fmt::Display| CliError::Data(error.to_string());
+        let base = self.assumptions.base(self.demand.bin(), self.demand.time_zone())?;
+        let demand = self.demand.read(&catalogue(&base.price_book))?;
+        let known = demand.known(self.demand.origin_or_end(&demand));
+        let features = self.demand.features(&demand, &known);
+        let past = features.all();
+        let config = self.demand.selection(vec![self.horizon], self.assumptions.seed());
+        let fitted = fit_best(&past, &config, &mut |progress| {
+            output::progress(&progress_line(progress));
+            Continue::Yes
+        });
+        let (model, _) = fitted.map_err(|error| data(&error))?;
+        let prediction =
+            known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;
+        let primary = known.primary(&base).map_err(|error| data(&error))?;
+        let scenario = known.predicted(&base, &primary, prediction.stream, self.horizon);
+        let valid = ValidScenario::new(scenario).map_err(|error| data(&error))?;
+        output::progress_done();
+        let live: Vec<String> = known.names_of(&primary.lives).map(str::to_owned).collect();
+        let Scenario { tenants, flavors, .. } = valid.scenario();
+        let stream = valid.requests(self.run);
+        output::write_records(
+            self.output.as_deref(),
+            to_records(&stream, RecordNames { tenants, flavors, live: &live }),
+        )
+    }
+}

@@ -1,0 +1,239 @@
+//! `shadow`: what will it cost, and, where that is known, why did it cost something else.
+
+mod answer;
+mod table;
+
+use std::time::Instant as Clock;
+
+use shared::allocation::{ActualCost, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate};
+use shared::api::OutcomeView;
+use shared::forecast::{Continue, fit_best};
+use shared::request::IndexedRequest;
+use shared::scenario::{Scenario, ValidScenario};
+use shared::shadow::Known;
+use shared::simulation::{Outcome, RunEnd, RunOptions, simulate};
+use shared::stream::StreamSettings;
+use shared::units::{Duration, Instant};
+use shared::variance::{Actual, decompose, explain};
+
+use self::answer::{Answer, Utilisations, WithOrigin};
+use super::assumptions::{AssumptionArgs, catalogue};
+use super::demand::{Demand, DemandArgs};
+use super::{CliError, Global, progress_line};
+use crate::{ensemble, input, output};
+
+/// Run a shadow of the control plane, and say what it costs
+///
+/// With --origin, the requests before it are learnt from, the horizon after it is predicted and run, and where the log
+/// goes on, what really happened is set against it, cause by cause. Without --origin the requests are run as they are.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    demand: Option<DemandArgs>,
+    /// A scenario, JSON, instead of requests and assumptions
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    scenario: Option<String>,
+    /// How far to predict from the origin: a multiple of the bin
+    #[arg(long, default_value = "1d")]
+    horizon: Duration,
+    #[command(flatten)]
+    assumptions: AssumptionArgs,
+    /// How many threads to use; the outcome does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Write the plans of the first run, NDJSON
+    #[arg(long, value_name = "FILE")]
+    plans: Option<String>,
+    /// Write the scenario that was run, JSON: `shadow --scenario` runs it again
+    #[arg(long, value_name = "FILE")]
+    save_scenario: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --horizon 1d
+  shadowplane shadow --requests dev.ndjson --history train.ndjson --origin 2026-01-24T00:00:00Z --json
+  shadowplane shadow --requests requests.ndjson --inventory nodes.csv --prices prices.csv --policy best-fit
+  shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
+  shadowplane shadow --scenario scenario.json --threads 4";
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When an input is wrong, or what is asked for cannot be predicted or run.
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let started = Clock::now();
+        let mut answer = match (&self.scenario, &self.demand) {
+            (Some(path), _) => self.run_scenario(path)?,
+            (None, Some(demand)) => self.run_requests(demand)?,
+            (None, None) => return Err(CliError::Usage("shadow needs --requests or --scenario".to_owned())),
+        };
+        output::progress_done();
+        answer.wall_s = started.elapsed().as_secs_f64();
+        if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
+    }
+
+    fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
+        let text = input::read_text(path)?;
+        let scenario: Scenario = serde_json::from_str(&text).map_err(|error| {
+            let line = error.line() as u64;
+            CliError::in_file(input::name(path))(shared::input::InputError::line(line, error.to_string()))
+        })?;
+        let valid = ValidScenario::new(scenario).map_err(data)?;
+        self.answer(&valid, Vec::new()).map(|(answer, _)| answer)
+    }
+
+    fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
+        let base = self.assumptions.base(args.bin(), args.time_zone())?;
+        output::progress("reading requests");
+        let demand = args.read(&catalogue(&base.price_book))?;
+        match args.origin() {
+            Some(origin) => self.predict(args, &demand, &base, origin),
+            None => self.as_they_are(&demand, base),
+        }
+    }
+
+    /// Runs the requests of a log from its first to its last, with as many draws of service times as there are runs.
+    fn as_they_are(&self, demand: &Demand, base: Scenario) -> Result<Answer, CliError> {
+        let start = demand.log.first().unwrap_or_default().floor(base.bin);
+        let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
+        let scenario = demand.known(start).from_nothing(&base, end - start);
+        let valid = ValidScenario::new(scenario).map_err(data)?;
+        self.answer(&valid, notices(demand, start)).map(|(answer, _)| answer)
+    }
+
+    fn predict(
+        &self,
+        args: &DemandArgs,
+        demand: &Demand,
+        base: &Scenario,
+        origin: Instant,
+    ) -> Result<Answer, CliError> {
+        let known = demand.known(origin);
+        let features = args.features(demand, &known);
+        let past = features.all();
+        let config = args.selection(vec![self.horizon], self.assumptions.seed());
+        let (model, selection) = fit_best(&past, &config, &mut |progress| {
+            output::progress(&progress_line(progress));
+            Continue::Yes
+        })
+        .map_err(data)?;
+        let settings = StreamSettings::default();
+        let prediction = known.predict(&past, &model, self.horizon, &settings).map_err(data)?;
+        output::progress("running the primary up to the origin");
+        let primary = known.primary(base).map_err(data)?;
+        let model = prediction.forecast.model;
+        let predicted = known.predicted(base, &primary, prediction.stream, self.horizon);
+        let valid = ValidScenario::new(predicted).map_err(data)?;
+        let (mut answer, outcome) = self.answer(&valid, notices(demand, origin))?;
+        let mut with_origin = WithOrigin::new(origin, self.horizon, model, selection, &answer.outcome);
+        if demand.log.last().is_some_and(|last| last >= origin) {
+            self.compare(&known, base, &primary, &valid, &outcome, &mut with_origin)?;
+        } else {
+            answer.notices.push("the log ends before the origin: there is no actual cost to compare with".to_owned());
+        }
+        answer.prediction = Some(with_origin);
+        Ok(answer)
+    }
+
+    /// Runs what really happened, and explains the difference.
+    fn compare(
+        &self,
+        known: &Known<'_>,
+        base: &Scenario,
+        primary: &RunEnd,
+        predicted: &ValidScenario,
+        outcome: &Outcome,
+        answer: &mut WithOrigin,
+    ) -> Result<(), CliError> {
+        output::progress("running what really happened");
+        let actual = ValidScenario::new(known.actual(base, primary, self.horizon)).map_err(data)?;
+        let requests: Vec<IndexedRequest> = actual.requests(0);
+        let happened = simulate(&actual, &requests, RunOptions::default());
+        let cost = ActualCost { breakdown: &happened.cost, basis: Basis::Simulated, status: Status::Final };
+        let wider = ValidScenario::new(known.with_newcomers(predicted.original())).map_err(data)?;
+        let seen = Actual { requests: &requests, fleet: None, price_book: None, cost };
+        let mut steps = 0;
+        let decomposition = decompose(&wider, outcome, &seen, |replay| {
+            steps += 1;
+            let watch = |done, total| {
+                output::progress(&format!("explaining the variance: step {steps}, run {done} of {total}"));
+                true
+            };
+            let runs = ensemble::in_parallel(replay.runs(), self.threads(), &watch, |run| replay.run(run));
+            runs.map(Outcome::collect).ok_or_else(cancelled)
+        })?;
+        let scenario = wider.scenario();
+        let context = ReportContext {
+            tenants: &scenario.tenants,
+            flavors: &scenario.flavors,
+            currency: scenario.price_book.currency,
+            window: scenario.window,
+            horizon: self.horizon,
+            grouping: Grouping::Tenant,
+        };
+        let mut accuracy = PredictionAccuracy::new(Basis::Simulated);
+        accuracy.update(decomposition.predicted, decomposition.actual);
+        let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
+        let mut report = allocate(&context, &costs, Some(cost), Some(&accuracy));
+        explain(&mut report, &decomposition, &scenario.tenants);
+        answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
+        answer.prediction_accuracy = accuracy.value;
+        answer.variance = Some(decomposition);
+        answer.report = Some(report);
+        Ok(())
+    }
+
+    fn answer(&self, valid: &ValidScenario, notices: Vec<String>) -> Result<(Answer, Outcome), CliError> {
+        if let Some(path) = &self.save_scenario {
+            let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
+            output::write(Some(path), &(json + "\n"))?;
+        }
+        let watch = |done, total| {
+            output::progress(&format!("shadow run {done} of {total}"));
+            true
+        };
+        let outcome = ensemble::run(valid, self.threads(), false, &watch).ok_or_else(cancelled)?;
+        if let Some(path) = &self.plans {
+            let plans = shared::simulation::run(valid, 0, true).plans;
+            output::write_records(Some(path), plans.into_iter())?;
+        }
+        let view = OutcomeView::new(valid.scenario(), &outcome);
+        let utilisation = Utilisations::new(&outcome);
+        Ok((Answer { wall_s: 0.0, outcome: view, utilisation, notices, prediction: None }, outcome))
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(ensemble::available_threads)
+    }
+}
+
+/// What a reader of the answer should know about its log.
+fn notices(demand: &Demand, origin: Instant) -> Vec<String> {
+    let log = &demand.log;
+    let mut notices = Vec::new();
+    if let Some(first) = log.first() {
+        notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
+    }
+    if log.orphans > 0 {
+        let count = log.orphans;
+        notices.push(format!("{count} deletes and resizes of resources that the log never created were left out"));
+    }
+    if log.duplicates > 0 {
+        notices.push(format!("{} requests were in the input twice and count once", log.duplicates));
+    }
+    if log.last().is_some_and(|last| last < origin) {
+        notices.push(format!("nothing was requested between the end of the log and the origin, {origin}"));
+    }
+    notices
+}
+
+fn data(error: impl std::fmt::Display) -> CliError {
+    CliError::Data(error.to_string())
+}
+
+fn cancelled() -> CliError {
+    CliError::Data("cancelled".to_owned())
+}

@@ -1,0 +1,134 @@
+//! What `shadow` prints for people.
+
+use std::fmt::Write;
+
+use shared::allocation::{AllocationReport, MoneyBand, RowKind};
+use shared::api::OutcomeView;
+use shared::units::Money;
+
+use super::answer::{Answer, WithOrigin};
+use crate::cli::selection_table;
+
+/// The whole answer as text.
+pub(super) fn text(answer: &Answer) -> String {
+    let mut out = String::new();
+    write_all(&mut out, answer).expect("writing to a String cannot fail");
+    out
+}
+
+fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
+    let outcome = &answer.outcome;
+    writeln!(out, "{} … {}   {} runs", outcome.window.start, outcome.window.end, outcome.runs)?;
+    for notice in &answer.notices {
+        writeln!(out, "note: {notice}")?;
+    }
+    if let Some(prediction) = &answer.prediction {
+        writeln!(out)?;
+        out.push_str(&selection_table::text(&prediction.selection));
+    }
+    match answer.prediction.as_ref().and_then(|prediction| prediction.report.as_ref()) {
+        Some(report) => write_report(out, report)?,
+        None => write_costs(out, outcome)?,
+    }
+    if let Some(prediction) = &answer.prediction {
+        write_variance(out, prediction)?;
+    }
+    write_control_plane(out, answer)?;
+    writeln!(out, "\ndigest {}", outcome.digest)?;
+    writeln!(
+        out,
+        "{} simulation events, {:.0} requests a run, {:.1} s",
+        outcome.events, outcome.requests, answer.wall_s
+    )
+}
+
+fn write_costs(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
+    writeln!(out, "\n{:<28}{:>14}{:>14}{:>14}{:>14}", "cost", "mean", "p10", "p50", "p90")?;
+    for tenant in &outcome.tenants {
+        write_band(out, &tenant.tenant, &tenant.workload)?;
+    }
+    write_band(out, "idle", &outcome.idle)?;
+    write_band(out, "overhead (boot, drain)", &outcome.overhead)?;
+    for module in &outcome.modules {
+        write_band(out, &format!("module {}", module.module.as_str()), &module.cost)?;
+    }
+    write_band(out, "total", &outcome.cost)
+}
+
+fn write_band(out: &mut String, name: &str, band: &MoneyBand) -> std::fmt::Result {
+    let [mean, p10, p50, p90] = [band.mean, band.p10, band.p50, band.p90].map(short);
+    writeln!(out, "{name:<28}{mean:>14}{p10:>14}{p50:>14}{p90:>14}")
+}
+
+fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result {
+    let heads = ["mean", "p10", "p50", "p90", "actual", "variance"];
+    write!(out, "\n{:<28}", "predicted cost")?;
+    heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
+    writeln!(out)?;
+    for row in report.rows.iter().chain([&report.total]) {
+        let name = match row.kind {
+            RowKind::Idle => "idle".to_owned(),
+            RowKind::Overhead => "overhead (boot, drain)".to_owned(),
+            RowKind::Total => "total".to_owned(),
+            RowKind::Module => format!("module {}", row.name),
+            _ => row.name.clone(),
+        };
+        let band = row.predicted;
+        let amounts = [Some(band.mean), Some(band.p10), Some(band.p50), Some(band.p90), row.actual, row.variance];
+        write!(out, "{name:<28}")?;
+        amounts.iter().try_for_each(|amount| write!(out, "{:>13}", amount.map_or("-".to_owned(), short)))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result {
+    let Some(report) = &prediction.report else { return Ok(()) };
+    writeln!(out, "\nvariance by cause (actual − predicted mean)")?;
+    for line in &report.causes {
+        let name = line.cause.as_str();
+        match (line.amount, &line.not_observed) {
+            (Some(amount), _) => writeln!(out, "  {name:<12}{:>14}", short(amount))?,
+            (None, reason) => {
+                writeln!(out, "  {name:<12}{:>14}  {}", "not observed", reason.as_deref().unwrap_or_default())?;
+            }
+        }
+    }
+    if let Some(accuracy) = prediction.prediction_accuracy {
+        writeln!(out, "prediction accuracy {accuracy:.4} (basis: simulated)")?;
+    }
+    Ok(())
+}
+
+fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
+    let heads = ["wait p50 ms", "p99 ms", "service p50", "p99 ms", "per s"];
+    write!(out, "\n{:<28}", "module (times assumed)")?;
+    heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
+    writeln!(out)?;
+    for module in &answer.outcome.modules {
+        let (wait, service) = (&module.wait_ms, &module.service_ms);
+        write!(out, "{:<28}", module.module.as_str())?;
+        for value in [wait.p50, wait.p99, service.p50, service.p99, Some(module.throughput_per_s)] {
+            write!(out, "{:>13}", value.map_or("-".to_owned(), |value| format!("{value:.3}")))?;
+        }
+        writeln!(out)?;
+    }
+    for refusal in &answer.outcome.refused {
+        writeln!(out, "refused: {} ({:.1} a run)", refusal.reason.as_str(), refusal.count)?;
+    }
+    let shares: Vec<String> =
+        answer.utilisation.iter().map(|(dimension, share)| format!("{dimension} {:.1} %", 100.0 * share)).collect();
+    let outcome = &answer.outcome;
+    writeln!(
+        out,
+        "\nutilisation: {}; at most {} live resources on {} nodes",
+        shares.join(", "),
+        outcome.peak_live,
+        outcome.peak_nodes
+    )
+}
+
+/// Two decimals: the JSON has all of them.
+fn short(money: Money) -> String {
+    format!("{:.2}", money.amount)
+}
