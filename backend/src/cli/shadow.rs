@@ -89,6 +89,10 @@ impl Args {
         let base = self.assumptions.base(args.bin(), args.time_zone())?;
         output::progress("reading requests");
         let demand = args.read(&catalogue(&base.price_book))?;
+        if demand.log.lives.iter().all(|life| life.deleted.is_none()) {
+            let message = "no request deletes anything: without lifetimes the log serves as --history only, since its fleet would only grow";
+            return Err(CliError::Data(message.to_owned()));
+        }
         match args.origin() {
             Some(origin) => self.predict(args, &demand, &base, origin),
             None => self.as_they_are(&demand, base),

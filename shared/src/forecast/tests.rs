@@ -85,7 +85,7 @@ fn the_one_day_median_is_the_median_of_the_last_day() {
 fn residuals_of_the_history_make_the_interval() {
     // Days alternate between 9 and 24, so the naive's residuals are +15 and −15 alternately; from 24 the noise unit
     // is √25 = 5 and from 9 it is √10. The upper half comes from 9 → 24: 15/√10; the lower from 24 → 9: −15/5.
-    let counts = (0..8 * DAY).map(|t| if (t / DAY) % 2 == 0 { 9.0 } else { 24.0 }).collect();
+    let counts = (0..8 * DAY).map(|t| if (t / DAY).is_multiple_of(2) { 9.0 } else { 24.0 }).collect();
     let bins = forecast(&SeasonalNaive, &hourly(counts).all(), 1).unwrap();
     let expected = [24.0 - 3.0 * 5.0, 24.0, 24.0 + 15.0 / 10.0_f64.sqrt() * 5.0];
     let found = [bins[0].quantiles()[1], bins[0].median(), bins[0].quantiles()[5]];

@@ -51,7 +51,7 @@ impl Report {
 
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        writeln!(text, "{:<13}{:>10}  {:<21}{:<21}{}", "input", "rows", "from", "to", "file")?;
+        writeln!(text, "{:<13}{:>10}  {:<21}{:<21}file", "input", "rows", "from", "to")?;
         let instant = |at: Option<Instant>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         for input in &self.inputs {
             let (from, to) = (instant(input.from.map(whole_seconds)), instant(input.to.map(whole_seconds)));

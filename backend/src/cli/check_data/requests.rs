@@ -64,10 +64,9 @@ fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64)
             format!("none of {creates} resources ends"),
             "everything but --history: `shadow` refuses such a log, as its fleet would only grow",
         );
-    } else if creates > 0 {
+    } else {
         let never = log.lives.iter().filter(|life| life.deleted.is_none()).count() as u64;
-        let percent = never * 100 / creates;
-        if never > 0 {
+        if let Some(percent) = (never * 100).checked_div(creates).filter(|_| never > 0) {
             report.find(
                 "never deleted",
                 format!("{never} of {creates} resources ({percent} %) live at the end of the log"),

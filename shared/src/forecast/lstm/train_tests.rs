@@ -82,7 +82,7 @@ fn serving_computes_what_burn_computes() {
     };
     let device = Device::flex();
     let burn = BurnNetwork::new(&network, &device).forward(shape, &batch, origins, &device);
-    let burn: Vec<f32> = burn.into_data().to_vec().unwrap();
+    let burn: Vec<f32> = burn.into_data().try_to_vec().unwrap();
     let mut compared = 0;
     serve(&network, origins, &batch, |example, outputs| {
         for (level, output) in outputs.into_iter().enumerate() {
