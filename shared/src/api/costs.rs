@@ -11,7 +11,7 @@ use crate::units::{Duration, Instant, Money};
 pub struct CostSeries {
     /// Start of the first bin.
     pub start: Instant,
-    /// Length of a bin, in microseconds.
+    /// Length of a bin.
     pub bin: Duration,
     /// ISO 4217 code of every amount.
     pub currency: String,

@@ -12,7 +12,7 @@ use crate::units::{Duration, Instant};
 pub struct DemandSeries {
     /// Start of the first bin.
     pub start: Instant,
-    /// Length of a bin, in microseconds.
+    /// Length of a bin.
     pub bin: Duration,
     /// Whose creates; everyone's where none.
     pub tenant: Option<String>,
@@ -37,9 +37,9 @@ pub enum ForecastAnswer {
 pub struct ForecastView {
     /// The instant the forecast was made for: it knows nothing later.
     pub origin: Instant,
-    /// How far it reaches, in microseconds.
+    /// How far it reaches.
     pub horizon: Duration,
-    /// Length of a bin, in microseconds.
+    /// Length of a bin.
     pub bin: Duration,
     /// Whose creates; everyone's where none.
     pub tenant: Option<String>,

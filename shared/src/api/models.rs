@@ -48,7 +48,7 @@ pub enum ModelRole {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelScore {
-    /// How far the forecasts reached, in microseconds.
+    /// How far the forecasts reached.
     pub horizon: Duration,
     /// How many origins.
     pub origins: u32,

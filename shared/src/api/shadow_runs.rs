@@ -14,8 +14,6 @@ use crate::units::{Duration, Instant, Window};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShadowRunOrder {
     /// How far it reaches from the clock's now: a whole number of bins with a unit, such as `1h` or `1d`.
-    #[serde(with = "text")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "1d"))]
     pub horizon: Duration,
     /// How many predicted streams are run, from 1.
     #[serde(default = "default_runs")]
@@ -155,19 +153,4 @@ pub struct RunTimelineBin {
 
 fn default_runs() -> u32 {
     20
-}
-
-/// A duration as people write it.
-mod text {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::units::Duration;
-
-    pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(span)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }

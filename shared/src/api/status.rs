@@ -17,9 +17,9 @@ pub struct Status {
     pub demo: bool,
     /// Seconds of the clock per second; 1 outside the demo.
     pub speed: f64,
-    /// The time step of counts, in microseconds.
+    /// The time step of counts.
     pub bin: Duration,
-    /// The time step of costs, in microseconds.
+    /// The time step of costs.
     pub cost_bin: Duration,
     /// IANA name of the time zone whose days are the windows of reports.
     pub time_zone: String,

@@ -29,14 +29,14 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; a change of demand worth four mean hours; weekly; two days apart.
+    /// A quarter of the cost over one to two weeks; a change of demand worth five mean hours; weekly; two days apart.
     fn default() -> Self {
         Self {
             wape_limit: 0.25,
             windows: 14,
             windows_min: 3,
             drift_tolerance: 0.1,
-            drift_limit: 4.0,
+            drift_limit: 5.0,
             every: Duration::DAY * 7,
             cool_down: Duration::DAY * 2,
         }
@@ -91,8 +91,9 @@ impl Triggers {
         self.last_training.is_none_or(|last| now - last >= self.settings.cool_down)
     }
 
-    /// Weighs all triggers against each other; every signal is in the decision, whichever way it points.
-    pub fn decide(&self, now: Instant) -> Decision {
+    /// Weighs all triggers against each other; every signal is in the decision, whichever way it points. While a
+    /// training is `under_way`, no other one is asked for.
+    pub fn decide(&self, now: Instant, under_way: bool) -> Decision {
         let settings = &self.settings;
         let wape = (self.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
         let (drift, _) = self.drift.statistic();
@@ -114,6 +115,8 @@ impl Triggers {
             signals.iter().filter(|signal| signal.fired).map(|signal| signal.name.as_str()).collect();
         let (verdict, reason) = if fired.is_empty() {
             (Verdict::KeepModel, "no signal is at its limit".to_owned())
+        } else if under_way {
+            (Verdict::KeepModel, format!("{} fired, but a training is under way", fired.join(", ")))
         } else if !self.cooled_down(now) {
             let reason = format!("{} fired, but the last training is less than {cool_down} days ago", fired.join(", "));
             (Verdict::KeepModel, reason)
@@ -150,9 +153,13 @@ mod tests {
         // One tenant 10 too high, the other 10 too low, of 40: |10| + |10| over 40 = 0.5, although the sums agree.
         let accounts = || vec![(LedgerUnits(30), LedgerUnits(20)), (LedgerUnits(10), LedgerUnits(20))];
         (0..2).for_each(|_| triggers.observe_cost(accounts()));
-        assert_eq!(signal(&triggers.decide(day(2)), "cost_weighted_wape").value, None, "two windows are too few");
+        assert_eq!(
+            signal(&triggers.decide(day(2), false), "cost_weighted_wape").value,
+            None,
+            "two windows are too few"
+        );
         triggers.observe_cost(accounts());
-        let decision = triggers.decide(day(3));
+        let decision = triggers.decide(day(3), false);
         assert_eq!(signal(&decision, "cost_weighted_wape").value, Some(0.5));
         assert_eq!((decision.verdict, decision.reason.as_str()), (Verdict::Retrain, "cost_weighted_wape fired"));
     }
@@ -162,14 +169,15 @@ mod tests {
         let mut triggers = Triggers::new(TriggerSettings::default());
         triggers.trained(day(0));
         (0..24).for_each(|_| triggers.observe_demand(40.0, 40.0, 40.0));
-        assert_eq!(triggers.decide(day(1)).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(1), false).verdict, Verdict::KeepModel);
         // Half as much again for a day: each hour adds 0.5 less the running mean, which ends at 0.25, less 0.1.
         (0..24).for_each(|_| triggers.observe_demand(40.0, 60.0, 40.0));
         assert!(triggers.drifted());
-        let early = triggers.decide(day(1));
+        let early = triggers.decide(day(1), false);
         assert_eq!(early.verdict, Verdict::KeepModel);
         assert!(signal(&early, "demand_drift").fired && early.reason.contains("less than 2 days ago"));
-        assert_eq!(triggers.decide(day(2)).verdict, Verdict::Retrain);
+        assert_eq!(triggers.decide(day(2), true).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(2), false).verdict, Verdict::Retrain);
         triggers.trained(day(2));
         assert!(!triggers.drifted());
     }
@@ -178,7 +186,7 @@ mod tests {
     fn the_schedule_fires_by_itself() {
         let mut triggers = Triggers::new(TriggerSettings::default());
         triggers.trained(day(0));
-        assert_eq!(triggers.decide(day(6)).verdict, Verdict::KeepModel);
-        assert_eq!(triggers.decide(day(7)).reason, "days_since_training fired");
+        assert_eq!(triggers.decide(day(6), false).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(7), false).reason, "days_since_training fired");
     }
 }
