@@ -1,4 +1,5 @@
 //! The whole of Shadowplane from outside, in one binary: a module each for what is tested.
 
+mod api;
 mod browser;
 mod structure;

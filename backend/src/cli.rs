@@ -8,6 +8,7 @@ mod forecast;
 mod import;
 mod predict;
 mod selection_table;
+mod serve;
 mod shadow;
 
 use std::ffi::OsString;
@@ -48,6 +49,7 @@ enum Command {
     Forecast(forecast::Args),
     Predict(predict::Args),
     Shadow(shadow::Args),
+    Serve(serve::Args),
 }
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
@@ -66,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Forecast(args) => args.run(&cli.global),
         Command::Predict(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
+        Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)
 }

@@ -1,6 +1,12 @@
 //! The outermost crate: command line, files, sockets, store. What it computes, it computes in `shared`.
 
 pub mod cli;
+pub mod config;
 pub mod ensemble;
+pub mod http;
 pub mod input;
+pub mod jobs;
 pub mod output;
+pub mod service;
+pub mod shadowing;
+pub mod store;

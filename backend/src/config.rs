@@ -1,0 +1,113 @@
+//! What the service runs with, parsed once from the command line and the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use shared::feedback::{PromotionSettings, TriggerSettings};
+use shared::pricing;
+use shared::request::Catalogue;
+use shared::scenario::{Fleet, Scenario};
+use shared::units::{Duration, Instant};
+
+/// Settings of the service.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The folder of the database.
+    pub data: PathBuf,
+    /// The folder of the dashboard's files; without it there is only the API.
+    pub dashboard: Option<PathBuf>,
+    /// The most that a body may hold, after decompression.
+    pub body_bytes_max: usize,
+    /// What it shadows.
+    pub shadowing: ShadowingConfig,
+}
+
+/// What is shadowed, and how.
+#[derive(Clone, Debug)]
+pub struct ShadowingConfig {
+    /// What the shadows assume.
+    pub assumed: Scenario,
+    /// What the primary is; equal to `assumed` unless it is observed.
+    pub primary: Scenario,
+    /// Whether placements, times and prices of the primary come from outside.
+    pub observed: bool,
+    /// Amounts of flavors that requests only name.
+    pub catalogue: Catalogue,
+    /// Step of the counts.
+    pub bin: Duration,
+    /// How far the loop forecasts.
+    pub horizon: Duration,
+    /// How often it does.
+    pub refresh: Duration,
+    /// How much of the log is kept; all of it where nothing is said.
+    pub keep: Option<Duration>,
+    /// How long it waits for late requests before an hour counts as over.
+    pub late: Duration,
+    /// Steps of a training, at most.
+    pub training_steps: u32,
+    /// When to train a challenger.
+    pub triggers: TriggerSettings,
+    /// When a challenger is better.
+    pub promotion: PromotionSettings,
+    /// The demo, where it is one.
+    pub demo: Option<DemoConfig>,
+}
+
+/// The example workload on a clock of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DemoConfig {
+    /// Seconds of the virtual clock per second.
+    pub speed: f64,
+    /// Seeds the workload.
+    pub seed: u64,
+    /// Where the virtual clock begins.
+    pub start: Instant,
+}
+
+impl ShadowingConfig {
+    /// Shadows what comes in, on the clock of the system, assuming the documented defaults.
+    pub fn system() -> Self {
+        let assumed = Scenario {
+            name: "default".to_owned(),
+            tenants: Vec::new(),
+            flavors: Vec::new(),
+            fleet: Fleet::default(),
+            price_book: pricing::builtin(),
+            ..shared::example::scenario()
+        };
+        Self {
+            primary: assumed.clone(),
+            assumed,
+            observed: false,
+            catalogue: Catalogue::default(),
+            bin: Duration::from_minutes(5),
+            horizon: Duration::DAY,
+            refresh: Duration::HOUR * 6,
+            keep: None,
+            late: Duration::from_minutes(10),
+            training_steps: 300,
+            triggers: TriggerSettings::default(),
+            promotion: PromotionSettings::default(),
+            demo: None,
+        }
+    }
+
+    /// Shadows the example workload, two weeks after its beginning.
+    pub fn demo(speed: f64) -> Self {
+        let start = shared::example::day_window(DEMO_DAYS_BEFORE).start;
+        Self {
+            assumed: shared::example::scenario(),
+            primary: shared::example::truth(),
+            observed: true,
+            keep: Some(Duration::DAY * 21),
+            late: Duration::ZERO,
+            demo: Some(DemoConfig { speed, seed: shared::example::SEED, start }),
+            ..Self::system()
+        }
+    }
+}
+
+/// Days of the example that a demo has behind it when it begins.
+const DEMO_DAYS_BEFORE: i64 = 14;

@@ -1,0 +1,73 @@
+//! The HTTP API and the dashboard's files: a file per resource, wire types from `shared::api`.
+
+mod body;
+mod costs;
+mod decisions;
+mod demand;
+mod forecasts;
+mod health;
+mod ingest;
+mod jobs;
+mod models;
+mod openapi;
+mod problem;
+mod reports;
+mod scenarios;
+mod shadow_runs;
+mod static_files;
+mod status;
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub use openapi::document;
+pub use problem::Problem;
+pub(crate) use problem::no_such_path;
+pub use static_files::{Dashboard, DashboardError};
+
+use crate::config::ShadowingConfig;
+use crate::shadowing::{Board, Clock};
+use crate::store::Store;
+
+/// What every answer is made from.
+pub struct App {
+    /// What has been written down.
+    pub store: Arc<dyn Store>,
+    /// What is true now.
+    pub board: Arc<Board>,
+    /// How fast time goes.
+    pub clock: Arc<dyn Clock>,
+    /// What is shadowed.
+    pub config: Arc<ShadowingConfig>,
+    /// The most that a body may hold, after decompression.
+    pub body_bytes_max: usize,
+}
+
+/// An answer, or the problem document that stands in its place.
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// Registers every route; what is not registered is answered with a problem document.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(web::JsonConfig::default().error_handler(|error, _| problem::bad_json(&error).into()))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error).into()))
+        .app_data(web::PathConfig::default().error_handler(|error, _| problem::bad_path(&error).into()))
+        .configure(health::routes)
+        .configure(status::routes)
+        .configure(ingest::routes)
+        .configure(demand::routes)
+        .configure(forecasts::routes)
+        .configure(costs::routes)
+        .configure(shadow_runs::routes)
+        .configure(reports::routes)
+        .configure(decisions::routes)
+        .configure(models::routes)
+        .configure(jobs::routes)
+        .configure(scenarios::routes);
+}
+
+/// One resource with its methods; other methods are answered with 405 and a problem document.
+fn resource(path: &str) -> actix_web::Resource {
+    web::resource(path).default_service(web::to(problem::method_not_allowed))
+}

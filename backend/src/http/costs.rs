@@ -1,0 +1,55 @@
+//! `GET /v1/costs`.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use serde::Deserialize;
+use shared::api::{Basis, CostBin, CostSeries, MoneyBand, paths};
+use shared::units::{Duration, Instant, Money, Window};
+
+use super::{Answer, App, Problem, resource};
+use crate::store::Collection;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Between {
+    from: Option<Instant>,
+    to: Option<Instant>,
+}
+
+/// The most bins of one answer.
+const BINS_MAX: usize = 10_000;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::COSTS).route(web::get().to(costs)));
+}
+
+async fn costs(app: Data<App>, query: Query<Between>) -> Answer<CostSeries> {
+    let (bin, now) = (app.config.assumed.bin, app.board.snapshot().now);
+    let start = query.from.unwrap_or(now - Duration::DAY).floor(bin);
+    let end = query.to.unwrap_or(now + app.config.horizon);
+    if end < start {
+        return Err(Problem::field("to", "lies before `from`"));
+    }
+    let window = Window { start, end };
+    if window.bins(bin) > BINS_MAX {
+        return Err(Problem::field("from", format!("the window has too many bins; ask for {BINS_MAX} at most")));
+    }
+    let mut bins: BTreeMap<Instant, CostBin> = BTreeMap::new();
+    let empty = |at| CostBin { at, actual: None, predicted: None };
+    for document in app.store.list(Collection::ActualCosts, window, BINS_MAX).await? {
+        let actual: Money = document.read()?;
+        bins.entry(document.at).or_insert_with(|| empty(document.at)).actual = Some(actual);
+    }
+    for document in app.store.list(Collection::PredictedCosts, window, BINS_MAX).await? {
+        let predicted: MoneyBand = document.read()?;
+        bins.entry(document.at).or_insert_with(|| empty(document.at)).predicted = Some(predicted);
+    }
+    Ok(Json(CostSeries {
+        start,
+        bin,
+        currency: app.config.assumed.price_book.currency.to_string(),
+        basis: if app.config.observed { Basis::Metered } else { Basis::Simulated },
+        bins: bins.into_values().collect(),
+    }))
+}

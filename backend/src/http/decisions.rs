@@ -1,0 +1,36 @@
+//! `GET /v1/decisions`.
+
+use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use serde::Deserialize;
+use shared::api::paths;
+use shared::feedback::Decision;
+use shared::units::{Instant, Window};
+
+use super::{Answer, App, resource};
+use crate::store::{Collection, read_documents};
+
+/// How many of a list are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limit {
+    limit: Option<usize>,
+}
+
+impl Limit {
+    /// A hundred unless asked for otherwise, a thousand at most.
+    pub(super) fn get(&self) -> usize {
+        self.limit.unwrap_or(100).min(1_000)
+    }
+}
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::DECISIONS).route(web::get().to(decisions)));
+}
+
+async fn decisions(app: Data<App>, query: Query<Limit>) -> Answer<Vec<Decision>> {
+    let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
+    let mut decisions: Vec<Decision> =
+        read_documents(&app.store.list(Collection::Decisions, always, query.get()).await?)?;
+    decisions.reverse();
+    Ok(Json(decisions))
+}

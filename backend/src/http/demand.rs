@@ -1,0 +1,40 @@
+//! `GET /v1/demand`.
+
+use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use serde::Deserialize;
+use shared::api::{DemandSeries, paths};
+use shared::units::{Duration, Instant, Window};
+
+use super::{Answer, App, Problem, resource};
+
+/// A window that an answer is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Between {
+    from: Option<Instant>,
+    to: Option<Instant>,
+    tenant: Option<String>,
+}
+
+/// The most bins of one answer: more than a month of five minutes.
+const BINS_MAX: i64 = 10_000;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::DEMAND).route(web::get().to(demand)));
+}
+
+async fn demand(app: Data<App>, query: Query<Between>) -> Answer<DemandSeries> {
+    let (bin, now) = (app.config.bin, app.board.snapshot().now);
+    let Between { from, to, tenant } = query.into_inner();
+    let end = to.unwrap_or(now).min(now).floor(bin);
+    let start = from.unwrap_or(end - Duration::DAY).floor(bin).min(end);
+    let bins = (end - start).divide(bin);
+    if bins > BINS_MAX {
+        return Err(Problem::field("from", format!("the window has {bins} bins; ask for {BINS_MAX} at most")));
+    }
+    let mut creates = vec![0; bins as usize];
+    for (at, count) in app.store.count_creates(Window { start, end }, bin, tenant.clone()).await? {
+        creates[(at - start).divide(bin) as usize] = count;
+    }
+    Ok(Json(DemandSeries { start, bin, tenant, creates }))
+}

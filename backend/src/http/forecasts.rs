@@ -1,0 +1,91 @@
+//! `GET /v1/forecasts`.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use serde::Deserialize;
+use shared::api::{ForecastAnswer, ForecastBin, ForecastView, NotReady, paths};
+use shared::features::SeriesKey;
+use shared::forecast::{Answer as SeriesAnswer, BinForecast, horizon_bins};
+use shared::units::{Duration, Instant, TenantIndex, Window};
+
+use super::{Answer, App, Problem, resource};
+use crate::shadowing::StoredForecast;
+use crate::store::Collection;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    horizon: Option<Duration>,
+    tenant: Option<String>,
+}
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::FORECASTS).route(web::get().to(forecast)));
+}
+
+async fn forecast(app: Data<App>, query: Query<Ask>) -> Answer<ForecastAnswer> {
+    let Ask { horizon, tenant } = query.into_inner();
+    let horizon = horizon.unwrap_or(app.config.horizon);
+    let bins = horizon_bins(horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
+    if horizon > app.config.horizon {
+        let detail = format!("{horizon} is further than the forecasts reach; ask for {} at most", app.config.horizon);
+        return Err(Problem::field("horizon", detail));
+    }
+    let snapshot = app.board.snapshot();
+    let Some(origin) = snapshot.origin else {
+        let waiting = || not_ready("starting", "the first hour has not closed yet");
+        return Ok(Json(ForecastAnswer::NotReady(snapshot.not_ready.unwrap_or_else(waiting))));
+    };
+    let document = app.store.get(Collection::Forecasts, origin.to_string()).await?;
+    let stored: StoredForecast = document.ok_or(crate::store::StoreError::Closed)?.read()?;
+    let key = match &tenant {
+        None => SeriesKey::TOTAL,
+        Some(name) => {
+            let index = stored.tenants.iter().position(|known| known == name);
+            let index = index.ok_or_else(|| Problem::field("tenant", format!("`{name}` has made no request yet")))?;
+            SeriesKey::Creates { tenant: Some(TenantIndex::from_usize(index)), class: None }
+        }
+    };
+    let series = stored.forecast.series.iter().find(|series| series.key == key).map(|series| &series.answer);
+    let quantiles = match series {
+        Some(SeriesAnswer::Bins(quantiles)) => &quantiles[..bins.min(quantiles.len())],
+        Some(SeriesAnswer::NotReady(reason)) => {
+            return Ok(Json(ForecastAnswer::NotReady(not_ready("needs_more_history", &reason.to_string()))));
+        }
+        None => {
+            let message = "only the tenants with the most creates have a forecast of their own";
+            return Ok(Json(ForecastAnswer::NotReady(not_ready("no_series", message))));
+        }
+    };
+    let window = Window { start: origin, end: snapshot.now.floor(app.config.bin).max(origin) };
+    let counts = app.store.count_creates(window, app.config.bin, tenant.clone()).await?;
+    let bins = with_actual(quantiles, &window, app.config.bin, &counts.into_iter().collect());
+    Ok(Json(ForecastAnswer::Ready(ForecastView {
+        origin,
+        horizon,
+        bin: app.config.bin,
+        tenant,
+        model: stored.model,
+        levels: stored.forecast.levels,
+        bins,
+    })))
+}
+
+fn with_actual(
+    quantiles: &[BinForecast],
+    past: &Window,
+    bin: Duration,
+    counts: &BTreeMap<Instant, u64>,
+) -> Vec<ForecastBin> {
+    let view = |(i, forecast): (usize, &BinForecast)| {
+        let at = past.start + bin * i as i64;
+        let actual = past.contains(at).then(|| counts.get(&at).copied().unwrap_or(0));
+        ForecastBin { at, mean: forecast.mean(), quantiles: *forecast.quantiles(), actual }
+    };
+    quantiles.iter().enumerate().map(view).collect()
+}
+
+fn not_ready(reason: &str, message: &str) -> NotReady {
+    NotReady { reason: reason.to_owned(), message: message.to_owned(), bins_missing: None }
+}

@@ -1,0 +1,34 @@
+//! `/livez`, `/readyz` and `/openapi.json`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use shared::api::{NotReady, paths};
+
+use super::{App, Problem, openapi, resource};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource(paths::LIVE).route(web::get().to(live)))
+        .service(resource(paths::READY).route(web::get().to(ready)))
+        .service(resource(paths::OPENAPI).route(web::get().to(describe)));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().body("live")
+}
+
+async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
+    app.store.summary().await?;
+    if app.board.snapshot().caught_up {
+        return Ok(HttpResponse::Ok().body("ready"));
+    }
+    Err(Problem::not_ready(&NotReady {
+        reason: "catching_up".to_owned(),
+        message: "the loop is working through what is in the log".to_owned(),
+        bins_missing: None,
+    }))
+}
+
+async fn describe() -> Json<utoipa::openapi::OpenApi> {
+    Json(openapi::document())
+}

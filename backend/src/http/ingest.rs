@@ -1,0 +1,107 @@
+//! `POST /v1/requests` and `POST /v1/observations`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
+use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
+use shared::input::InputError;
+use shared::request::{Catalogue, Observation, Operation, Request};
+
+use super::{Answer, App, body, resource};
+use crate::store::{Appended, StoreError};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource(paths::REQUESTS).route(web::post().to(requests)))
+        .service(resource(paths::OBSERVATIONS).route(web::post().to(observations)));
+}
+
+async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let records = body::records::<Request>(&bytes)?;
+    let mut answers = Answers::default();
+    for (line, record) in records {
+        let checked = record.and_then(|request| check(line, request, &app.config.catalogue));
+        answers.take(line, checked, |request| request.id.clone());
+    }
+    let appended = app.store.append_requests(core::mem::take(&mut answers.valid)).await?;
+    Ok(Json(answers.finish(appended, "id", "was a different request; ids are unique")?))
+}
+
+async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let records = body::records::<Observation>(&bytes)?;
+    let mut answers = Answers::default();
+    for (line, record) in records {
+        let checked = record.and_then(|observation| match observation.request.is_empty() {
+            true => Err(InputError::field(line, "request", "is empty; expected the id of a request")),
+            false => Ok(observation),
+        });
+        answers.take(line, checked, |observation| observation.request.clone());
+    }
+    let batch = core::mem::take(&mut answers.valid);
+    let appended = app.store.append_observations(batch, app.board.snapshot().now).await?;
+    Ok(Json(answers.finish(appended, "request", "contradicts an earlier observation")?))
+}
+
+fn check(line: u64, request: Request, catalogue: &Catalogue) -> Result<Request, InputError> {
+    request.validate(line)?;
+    if request.id.starts_with("p-") {
+        return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
+    }
+    let named_only = request.operation != Operation::Delete && request.requested.is_none();
+    if let Some(flavor) = request.flavor.as_deref().filter(|flavor| named_only && catalogue.get(flavor).is_none()) {
+        let message = format!("`{flavor}` is unknown; add `requested` with its amounts");
+        return Err(InputError::field(line, "flavor", message));
+    }
+    Ok(request)
+}
+
+/// Answers in order of the lines, and what is to be stored.
+struct Answers<T> {
+    lines: Vec<LineAnswer>,
+    valid: Vec<T>,
+}
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Self { lines: Vec::new(), valid: Vec::new() }
+    }
+}
+
+impl<T> Answers<T> {
+    fn take(&mut self, line: u64, record: Result<T, InputError>, id: impl Fn(&T) -> String) {
+        let answer = LineAnswer { line, outcome: LineOutcome::Accepted, id: None, field: None, message: None };
+        match record {
+            Ok(record) => {
+                self.lines.push(LineAnswer { id: Some(id(&record)), ..answer });
+                self.valid.push(record);
+            }
+            Err(InputError { field, message, .. }) => {
+                self.lines.push(LineAnswer { outcome: LineOutcome::Refused, field, message: Some(message), ..answer })
+            }
+        }
+    }
+
+    fn finish(mut self, appended: Vec<Appended>, field: &str, conflict: &str) -> Result<IngestAnswer, StoreError> {
+        let mut appended = appended.into_iter();
+        for line in self.lines.iter_mut().filter(|line| line.outcome == LineOutcome::Accepted) {
+            match appended.next() {
+                Some(Appended::Accepted) => {}
+                Some(Appended::Duplicate) => line.outcome = LineOutcome::Duplicate,
+                Some(Appended::Conflict) => {
+                    line.outcome = LineOutcome::Refused;
+                    line.field = Some(field.to_owned());
+                    line.message = Some(format!("`{}` {conflict}", line.id.as_deref().unwrap_or_default()));
+                }
+                None => return Err(StoreError::Closed),
+            }
+        }
+        let count = |outcome| self.lines.iter().filter(|line| line.outcome == outcome).count() as u64;
+        Ok(IngestAnswer {
+            accepted: count(LineOutcome::Accepted),
+            duplicates: count(LineOutcome::Duplicate),
+            refused: count(LineOutcome::Refused),
+            lines: self.lines,
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! `GET /v1/jobs`, `GET /v1/jobs/{id}` and `POST /v1/retraining`.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use shared::api::{Job, JobKind, JobState, paths};
+
+use super::decisions::Limit;
+use super::{Answer, App, Problem, resource};
+use crate::jobs::wall_clock;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource(paths::JOBS).route(web::get().to(list)))
+        .service(resource(paths::JOB).route(web::get().to(one)))
+        .service(resource(paths::RETRAINING).route(web::post().to(retrain)));
+}
+
+async fn list(app: Data<App>, query: Query<Limit>) -> Answer<Vec<Job>> {
+    let jobs = app.store.jobs(None, query.get()).await?;
+    Ok(Json(jobs.into_iter().map(|stored| live(&app, stored.job)).collect()))
+}
+
+async fn one(app: Data<App>, id: Path<String>) -> Answer<Job> {
+    let stored = app.store.job(id.clone()).await?;
+    let stored = stored.ok_or_else(|| Problem::not_found(format!("there is no job `{id}`")))?;
+    Ok(Json(live(&app, stored.job)))
+}
+
+async fn retrain(app: Data<App>) -> Result<HttpResponse, Problem> {
+    let job = app.store.submit(JobKind::Retraining, "{}".to_owned(), wall_clock()).await?;
+    let location = paths::JOB.replace("{id}", &job.id);
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(job))
+}
+
+/// A job with the progress that it has made since it was last written down.
+pub(super) fn live(app: &App, job: Job) -> Job {
+    let progress = app.board.progress(&job.id).filter(|_| job.state == JobState::Running);
+    Job { progress: progress.unwrap_or(job.progress), ..job }
+}

@@ -1,0 +1,203 @@
+//! `/openapi.json`: the document, from the route table and the same types as the answers.
+
+use shared::api::{
+    CostSeries, DemandSeries, ForecastAnswer, IngestAnswer, Job, ModelList, ProblemDocument, ReportList, SavedScenario,
+    ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+};
+use shared::feedback::Decision;
+use shared::request::{Observation, Request};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
+    RefOr, Required, ResponseBuilder,
+};
+
+/// The OpenAPI 3.1 document of every route.
+pub fn document() -> OpenApi {
+    let mut schemas = Schemas::default();
+    let problem = schemas.of::<ProblemDocument>();
+    let mut routes = PathsBuilder::new();
+    for route in table(&mut schemas) {
+        routes = routes.path(route.path, PathItem::new(route.method.clone(), route.operation(&problem)));
+    }
+    let info = InfoBuilder::new().title("Shadowplane").version(env!("CARGO_PKG_VERSION")).description(Some(
+        "Forecasts, shadow runs, costs and their variance. Errors are problem documents (RFC 9457).",
+    ));
+    let components = schemas
+        .0
+        .into_iter()
+        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
+    OpenApiBuilder::new().info(info.build()).paths(routes.build()).components(Some(components.build())).build()
+}
+
+/// One method of one path.
+struct Route {
+    method: HttpMethod,
+    path: &'static str,
+    summary: &'static str,
+    /// Query parameters and their descriptions.
+    query: &'static [(&'static str, &'static str)],
+    /// Media types of the body with its schema.
+    body: Vec<(&'static str, RefOr<Schema>)>,
+    status: &'static str,
+    answer: Answer,
+}
+
+enum Answer {
+    Json(RefOr<Schema>),
+    Text,
+}
+
+/// Schemas by name, each once.
+#[derive(Default)]
+struct Schemas(std::collections::BTreeMap<String, RefOr<Schema>>);
+
+impl Schemas {
+    /// A reference to the schema of `T`, which is added with all that it refers to.
+    fn of<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let mut referred = Vec::new();
+        T::schemas(&mut referred);
+        self.0.extend(referred);
+        let name = T::name().into_owned();
+        self.0.insert(name.clone(), T::schema());
+        Ref::from_schema_name(name).into()
+    }
+
+    fn list_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let item = self.of::<T>();
+        Schema::from(ArrayBuilder::new().items(item).build()).into()
+    }
+
+    /// NDJSON or an array of `T`.
+    fn records<T: ToSchema>(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
+        let text = Schema::from(ObjectBuilder::new().schema_type(Type::String).build());
+        vec![("application/json", self.list_of::<T>()), ("application/x-ndjson", text.into())]
+    }
+
+    fn json<T: ToSchema>(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
+        vec![("application/json", self.of::<T>())]
+    }
+}
+
+const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
+const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
+const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
+const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
+const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
+
+fn table(schemas: &mut Schemas) -> Vec<Route> {
+    let mut routes = Vec::new();
+    let mut get = |path, summary, query, answer| {
+        let (method, status, body) = (HttpMethod::Get, "200", Vec::new());
+        routes.push(Route { method, path, summary, query, body, status, answer });
+    };
+    let json = Answer::Json;
+    get(paths::LIVE, "The process runs", &[], Answer::Text);
+    get(paths::READY, "The store answers and the loop has caught up", &[], Answer::Text);
+    let object = Schema::from(ObjectBuilder::new().build());
+    get(paths::OPENAPI, "This document", &[], json(object.into()));
+    get(paths::STATUS, "What the service is doing", &[], json(schemas.of::<Status>()));
+    get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
+    get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
+    get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
+    get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
+    get(paths::SHADOW_RUN, "One shadow run", &[], json(schemas.of::<ShadowRun>()));
+    get(paths::ALLOCATION, "Reports of closed windows", &WINDOW_BY, json(schemas.of::<ReportList>()));
+    get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));
+    get(paths::MODELS, "Champion and challengers", &[], json(schemas.of::<ModelList>()));
+    get(paths::JOBS, "Jobs, newest first", &LIMIT, json(schemas.list_of::<Job>()));
+    get(paths::JOB, "One job", &[], json(schemas.of::<Job>()));
+    get(paths::CURRENT_SCENARIO, "The scenario of the latest shadow run", &[], json(schemas.of::<SavedScenario>()));
+    get(paths::SCENARIO, "A saved scenario", &[], json(schemas.of::<SavedScenario>()));
+    let mut change = |method, path, summary, body, status, answer| {
+        routes.push(Route { method, path, summary, query: &[], body, status, answer: Answer::Json(answer) });
+    };
+    let (post, delete) = (HttpMethod::Post, HttpMethod::Delete);
+    let answer = schemas.of::<IngestAnswer>();
+    let requests = schemas.records::<Request>();
+    change(post.clone(), paths::REQUESTS, "Adds requests to the log", requests, "200", answer.clone());
+    let observations = schemas.records::<Observation>();
+    change(post.clone(), paths::OBSERVATIONS, "Adds observations to the log", observations, "200", answer);
+    let order = schemas.json::<ShadowRunOrder>();
+    let run = schemas.of::<ShadowRun>();
+    change(post.clone(), paths::SHADOW_RUNS, "Orders a shadow run", order, "202", run.clone());
+    change(delete, paths::SHADOW_RUN, "Cancels a shadow run", Vec::new(), "200", run);
+    change(post.clone(), paths::RETRAINING, "Trains a challenger", Vec::new(), "202", schemas.of::<Job>());
+    let saved = schemas.json::<SavedScenario>();
+    change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());
+    routes
+}
+
+impl Route {
+    fn operation(self, problem: &RefOr<Schema>) -> utoipa::openapi::path::Operation {
+        let text = || RefOr::from(Schema::from(ObjectBuilder::new().schema_type(Type::String).build()));
+        let parameter = |name: &str, description: &str, place: ParameterIn| {
+            let required = if matches!(place, ParameterIn::Path) { Required::True } else { Required::False };
+            ParameterBuilder::new()
+                .name(name)
+                .description(Some(description))
+                .parameter_in(place)
+                .required(required)
+                .schema(Some(text()))
+                .build()
+        };
+        let content = |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).build();
+        let (media_type, schema) = match self.answer {
+            Answer::Json(schema) => ("application/json", schema),
+            Answer::Text => ("text/plain", text()),
+        };
+        let answer = ResponseBuilder::new().description(self.summary).content(media_type, content(schema));
+        let wrong = ResponseBuilder::new()
+            .description("What is wrong and what would be right")
+            .content("application/problem+json", content(problem.clone()));
+        let mut operation = OperationBuilder::new()
+            .summary(Some(self.summary))
+            .response(self.status, answer.build())
+            .response("default", wrong.build());
+        for segment in self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')) {
+            operation = operation.parameter(parameter(segment, "Which one", ParameterIn::Path));
+        }
+        for (name, description) in self.query {
+            operation = operation.parameter(parameter(name, description, ParameterIn::Query));
+        }
+        if !self.body.is_empty() {
+            let body = self.body.into_iter().fold(RequestBodyBuilder::new(), |body, (media_type, schema)| {
+                body.content(media_type, content(schema))
+            });
+            operation = operation.request_body(Some(body.required(Some(Required::True)).build()));
+        }
+        operation.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut references = Vec::new();
+        collect(&document, &mut references);
+        assert!(references.len() > 20);
+        for reference in references {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    }
+
+    fn collect(value: &serde_json::Value, references: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(object) => {
+                references.extend(object.get("$ref").and_then(|r| r.as_str()).map(str::to_owned));
+                object.values().for_each(|value| collect(value, references));
+            }
+            serde_json::Value::Array(array) => array.iter().for_each(|value| collect(value, references)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Everything that goes wrong, as a problem document (RFC 9457).
+
+use core::fmt;
+
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use shared::api::{NotReady, ProblemDocument};
+use shared::input::InputError;
+
+use crate::store::StoreError;
+
+/// A problem on its way to the client.
+#[derive(Clone, Debug)]
+pub struct Problem(ProblemDocument);
+
+impl Problem {
+    fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self(ProblemDocument {
+            kind: format!("urn:shadowplane:problem:{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            line: None,
+            field: None,
+        })
+    }
+
+    /// 400: a parameter or field is wrong.
+    pub(super) fn field(field: &str, detail: impl Into<String>) -> Self {
+        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
+        Self(ProblemDocument { field: Some(field.to_owned()), ..document })
+    }
+
+    /// 400: a body is wrong at some place.
+    pub(super) fn input(error: InputError) -> Self {
+        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-body", "The body is wrong", error.message);
+        Self(ProblemDocument { line: (error.line > 0).then_some(error.line), field: error.field, ..document })
+    }
+
+    /// 404: there is no such thing.
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
+    }
+
+    /// 409: it is too late, or too early.
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "That cannot be done any more", detail)
+    }
+
+    /// 413: the body holds too much.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let detail = format!("the body holds more than {limit} bytes after decompression; send smaller batches");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+    }
+
+    /// 503: not yet.
+    pub(super) fn not_ready(reason: &NotReady) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready yet", reason.message.clone())
+    }
+}
+
+pub(super) fn bad_json(error: &JsonPayloadError) -> Problem {
+    match error {
+        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+            Problem::too_large(*limit)
+        }
+        JsonPayloadError::ContentType => Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "wrong-content-type",
+            "The body is no JSON",
+            "send `Content-Type: application/json`",
+        ),
+        error => Problem::input(InputError::whole(error.to_string())),
+    }
+}
+
+pub(super) fn bad_query(error: &QueryPayloadError) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "wrong-query", "The query is wrong", error.to_string())
+}
+
+pub(super) fn bad_path(error: &PathError) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+}
+
+pub(super) async fn method_not_allowed(request: HttpRequest) -> Problem {
+    let detail = format!("{} does not know {}; see /openapi.json", request.path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed", detail)
+}
+
+pub(crate) async fn no_such_path(request: HttpRequest) -> Problem {
+    Problem::not_found(format!("there is nothing at {}; see /openapi.json", request.path()))
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        let detail = "the store did not answer; the log of the service says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", "The store failed", detail)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        HttpResponse::build(self.status_code()).content_type("application/problem+json").body(body)
+    }
+}
+
+impl actix_web::Responder for Problem {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.error_response()
+    }
+}

@@ -1,0 +1,48 @@
+//! `/v1/scenarios`: saved by content hash, so that a long link becomes a short one.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{self, Data, Json, JsonConfig, Path, ServiceConfig};
+use shared::api::{SavedScenario, ScenarioLink, paths};
+use shared::scenario::ValidScenario;
+
+use super::{Answer, App, Problem, problem, resource};
+use crate::jobs::saved_hash;
+use crate::store::{Collection, write_document};
+
+/// The largest scenario that is saved.
+const BYTES_MAX: usize = 8 << 20;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let body = JsonConfig::default().limit(BYTES_MAX).error_handler(|error, _| problem::bad_json(&error).into());
+    config
+        .service(resource(paths::CURRENT_SCENARIO).route(web::get().to(current)))
+        .service(resource(paths::SCENARIOS).app_data(body).route(web::post().to(save)))
+        .service(resource(paths::SCENARIO).route(web::get().to(one)));
+}
+
+async fn current(app: Data<App>) -> Answer<SavedScenario> {
+    find(&app, "current", "no shadow has run yet").await
+}
+
+async fn one(app: Data<App>, hash: Path<String>) -> Answer<SavedScenario> {
+    find(&app, &hash, &format!("there is no scenario `{hash}`")).await
+}
+
+async fn save(app: Data<App>, saved: Json<SavedScenario>) -> Result<HttpResponse, Problem> {
+    let saved = saved.into_inner();
+    ValidScenario::new(saved.scenario.clone()).map_err(|problems| {
+        let first = problems.0.first().map_or("scenario", |problem| problem.field.as_str());
+        Problem::field(&format!("scenario.{first}"), problems.to_string())
+    })?;
+    let hash = saved_hash(&saved).map_err(|error| Problem::field("scenario", error.to_string()))?;
+    let document = write_document(hash.clone(), app.board.snapshot().now, &saved)?;
+    app.store.put(Collection::Scenarios, vec![document]).await?;
+    let location = paths::SCENARIO.replace("{hash}", &hash);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(ScenarioLink { hash }))
+}
+
+async fn find(app: &App, key: &str, missing: &str) -> Answer<SavedScenario> {
+    let document = app.store.get(Collection::Scenarios, key.to_owned()).await?;
+    Ok(Json(document.ok_or_else(|| Problem::not_found(missing))?.read()?))
+}

@@ -1,0 +1,36 @@
+//! `GET /v1/status`.
+
+use actix_web::web::{self, Data, Json, ServiceConfig};
+use shared::api::{Basis, Status, paths};
+use shared::forecast::season_bins;
+
+use super::{Answer, App, resource};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::STATUS).route(web::get().to(status)));
+}
+
+async fn status(app: Data<App>) -> Answer<Status> {
+    let (snapshot, summary) = (app.board.snapshot(), app.store.summary().await?);
+    let (config, assumed) = (&app.config, &app.config.assumed);
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: snapshot.now,
+        demo: config.demo.is_some(),
+        speed: app.clock.speed(),
+        bin: config.bin,
+        cost_bin: assumed.bin,
+        time_zone: assumed.time_zone.clone(),
+        currency: assumed.price_book.currency.to_string(),
+        tenants: snapshot.tenants,
+        first_request: summary.first,
+        last_request: summary.last,
+        requests: summary.requests,
+        observations: summary.observations,
+        lag_s: summary.last.map(|last| (snapshot.now - last).seconds()),
+        orphans: snapshot.orphans,
+        model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),
+        not_ready: snapshot.not_ready,
+        basis: if config.observed { Basis::Metered } else { Basis::Simulated },
+    }))
+}

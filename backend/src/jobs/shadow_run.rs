@@ -1,0 +1,54 @@
+//! An ensemble that someone ordered.
+
+use serde::{Deserialize, Serialize};
+use shared::api::{OutcomeView, SavedScenario, ShadowRunOrder};
+use shared::units::{Instant, Window};
+
+use super::{Runner, Stopped};
+use crate::ensemble;
+use crate::shadowing::{Ask, Prediction, known_log, predict};
+use crate::store::{Collection, StoredJob, requests_in, write_document};
+
+/// What a run yields: stored as the job's output.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunOutput {
+    /// The instant of the fork.
+    pub origin: Instant,
+    /// Content hash of the scenario.
+    pub scenario: String,
+    /// Figures.
+    pub outcome: OutcomeView,
+}
+
+impl Runner {
+    pub(super) async fn shadow_run(&self, stored: &StoredJob) -> Result<String, Stopped> {
+        let failed = |error: serde_json::Error| Stopped::Failed(error.to_string());
+        let order: ShadowRunOrder = serde_json::from_str(&stored.input).map_err(failed)?;
+        let snapshot = self.board.snapshot();
+        let origin = snapshot.now.floor(self.config.bin);
+        let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
+        let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
+        let (log, _) =
+            known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
+        let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };
+        let Prediction { scenario, .. } = predict(&self.config, snapshot.champion.as_deref(), &log, &ask)
+            .map_err(|reason| Stopped::Failed(reason.message))?;
+        let watch = |done: u32, total: u32| self.go_on(&stored.job.id, u64::from(done), u64::from(total));
+        // One thread: the other one is the loop's.
+        let outcome = ensemble::run(&scenario, 1, false, &watch).ok_or(Stopped::Cancelled)?;
+        let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
+        let hash = saved_hash(&saved).map_err(failed)?;
+        let documents = vec![write_document(hash.clone(), origin, &saved)?, write_document("current", origin, &saved)?];
+        self.store.put(Collection::Scenarios, documents).await?;
+        let output = RunOutput { origin, scenario: hash, outcome: OutcomeView::new(scenario.scenario(), &outcome) };
+        serde_json::to_string(&output).map_err(failed)
+    }
+}
+
+/// The content hash of a saved scenario: BLAKE3 of its JSON.
+///
+/// # Errors
+/// When it cannot be JSON.
+pub(crate) fn saved_hash(saved: &SavedScenario) -> Result<String, serde_json::Error> {
+    Ok(blake3::hash(&serde_json::to_vec(saved)?).to_hex().to_string())
+}

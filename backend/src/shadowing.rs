@@ -1,0 +1,23 @@
+//! The loop: requests come in, hours close, forecasts are made, shadows run, bills are compared, models retrained.
+//!
+//! One thread does it hour by hour of its clock. Everything it finds goes into the store; what is only true now (its
+//! clock, the model in use, why there is no forecast) stands on the [`Board`].
+
+mod board;
+mod champion;
+mod clock;
+mod closing;
+mod cycle;
+mod feed;
+mod known_log;
+mod prediction;
+mod training;
+
+pub use board::{Board, Snapshot};
+pub use champion::Champion;
+pub use clock::{Clock, SystemClock, VirtualClock};
+pub use cycle::{Cycle, CycleError};
+pub use feed::{FeedError, feed_example};
+pub use known_log::known_log;
+pub use prediction::{Ask, Prediction, StoredForecast, predict};
+pub use training::{Trained, train};

@@ -1,0 +1,75 @@
+//! What is true of the service right now, for whoever asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use shared::api::{NotReady, Progress};
+use shared::units::Instant;
+
+use super::Champion;
+
+/// Shared between the loop, the jobs and the answers over HTTP; nothing here survives a restart.
+#[derive(Debug, Default)]
+pub struct Board {
+    snapshot: RwLock<Snapshot>,
+    progress: Mutex<BTreeMap<String, Progress>>,
+    cancelled: Mutex<BTreeSet<String>>,
+}
+
+/// The loop as it was when it last said something.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Its clock; never ahead of what it has worked through by more than an hour.
+    pub now: Instant,
+    /// Whether it has worked through all that was there when it began.
+    pub caught_up: bool,
+    /// Why it has no forecast.
+    pub not_ready: Option<NotReady>,
+    /// The model in use.
+    pub champion: Option<Arc<Champion>>,
+    /// Tenants seen.
+    pub tenants: Vec<String>,
+    /// Deletes and resizes of resources that the log never created.
+    pub orphans: u64,
+    /// The instant of the latest forecast.
+    pub origin: Option<Instant>,
+}
+
+impl Board {
+    /// A copy of what is true now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what is true now.
+    pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
+        change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How far a running job has come.
+    pub fn progress(&self, job: &str) -> Option<Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).get(job).copied()
+    }
+
+    /// Notes how far a job has come; whether it shall go on.
+    pub fn report(&self, job: &str, progress: Progress) -> bool {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).insert(job.to_owned(), progress);
+        !self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(job)
+    }
+
+    /// Has a job stop at its next report.
+    pub fn cancel(&self, job: &str) {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).insert(job.to_owned());
+    }
+
+    /// Whether a job was told to stop.
+    pub fn is_cancelled(&self, job: &str) -> bool {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(job)
+    }
+
+    /// Forgets a job that has ended.
+    pub fn forget(&self, job: &str) {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).remove(job);
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).remove(job);
+    }
+}

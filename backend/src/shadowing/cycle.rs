@@ -1,0 +1,117 @@
+//! One hour after the other.
+
+mod hour;
+mod write;
+
+use std::sync::Arc;
+
+use shared::allocation::{Basis, PredictionAccuracy};
+use shared::feedback::Triggers;
+use shared::input::InputError;
+use shared::request::{Request, RequestLog};
+use shared::units::{Duration, Instant, Window};
+
+use super::closing::Predicted;
+use super::{Board, Clock, feed_example, known_log};
+use crate::config::ShadowingConfig;
+use crate::store::{Store, StoreError, requests_in};
+
+/// The loop's state between two hours.
+pub struct Cycle {
+    store: Arc<dyn Store>,
+    board: Arc<Board>,
+    clock: Arc<dyn Clock>,
+    config: Arc<ShadowingConfig>,
+    /// The next hour that closes.
+    next: Instant,
+    /// Where the log begins that this day is judged by.
+    log_start: Instant,
+    /// What was predicted for the day that is open.
+    predicted: Option<Predicted>,
+    /// Expected creates of each hour of the newest forecast.
+    expected: Vec<(Instant, f64)>,
+    accuracy: PredictionAccuracy,
+    triggers: Triggers,
+    /// Whether this day has a decision about the drift of demand.
+    drift_decided: bool,
+}
+
+/// Why the loop stops.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored is no log.
+    #[error("the stored log: {0}")]
+    Log(#[from] InputError),
+}
+
+impl Cycle {
+    /// A loop that begins with the clock's present hour. A demo gets its past first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin(
+        store: Arc<dyn Store>,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+        config: Arc<ShadowingConfig>,
+    ) -> Result<Self, CycleError> {
+        let next = match &config.demo {
+            Some(demo) => {
+                let window = Window { start: shared::example::START, end: demo.start };
+                feed_example(&*store, demo, window).await?;
+                demo.start
+            }
+            None => clock.now().floor(Duration::HOUR),
+        };
+        let basis = if config.observed { Basis::Metered } else { Basis::Simulated };
+        let mut cycle = Self {
+            triggers: Triggers::new(config.triggers),
+            drift_decided: false,
+            accuracy: PredictionAccuracy::new(basis),
+            predicted: None,
+            expected: Vec::new(),
+            log_start: Instant::from_micros(0),
+            next,
+            store,
+            board,
+            clock,
+            config,
+        };
+        cycle.restore().await?;
+        cycle.set_log_start(next);
+        Ok(cycle)
+    }
+
+    /// Closes the next hour if it is over; whether it was.
+    ///
+    /// # Errors
+    /// When the store fails or holds no log.
+    pub async fn step(&mut self) -> Result<bool, CycleError> {
+        let now = self.clock.now();
+        let due = self.next + self.config.late <= now;
+        if due {
+            self.close_hour(self.next).await?;
+            self.next += Duration::HOUR;
+        }
+        let caught_up = self.next + self.config.late > now;
+        let shown = now.min(self.next + self.config.late);
+        self.board.update(|snapshot| {
+            snapshot.now = shown.max(snapshot.now);
+            snapshot.caught_up |= caught_up;
+        });
+        Ok(due)
+    }
+
+    async fn log_until(&self, end: Instant) -> Result<(RequestLog, u64), CycleError> {
+        let requests: Vec<Request> = requests_in(&*self.store, Window { start: self.log_start, end }).await?;
+        Ok(known_log(&requests, &self.config.catalogue)?)
+    }
+
+    /// The log of a day keeps its beginning until the day is closed, so that indices hold as long as they are compared.
+    fn set_log_start(&mut self, day: Instant) {
+        self.log_start = self.config.keep.map_or(Instant::from_micros(0), |keep| day - keep);
+    }
+}

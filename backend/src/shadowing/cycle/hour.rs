@@ -1,0 +1,188 @@
+//! What happens when an hour closes.
+
+use shared::allocation::Basis;
+use shared::api::{JobKind, NotReady};
+use shared::features::SeriesKey;
+use shared::feedback::{Decision, Verdict};
+use shared::forecast::BinForecast;
+use shared::request::RequestLog;
+use shared::scenario::{Demand, ValidScenario};
+use shared::shadow::Known;
+use shared::simulation::{RunOptions, simulate};
+use shared::units::{Duration, Instant, Window};
+
+use super::{Cycle, CycleError, Predicted};
+use crate::ensemble;
+use crate::shadowing::closing::close;
+use crate::shadowing::feed::observations;
+use crate::shadowing::{Ask, Prediction, StoredForecast, feed_example, predict};
+
+impl Cycle {
+    pub(super) async fn close_hour(&mut self, hour: Instant) -> Result<(), CycleError> {
+        let over = Window { start: hour - Duration::HOUR, end: hour };
+        if let Some(demo) = self.config.demo.filter(|demo| over.start >= demo.start) {
+            feed_example(&*self.store, &demo, over).await?;
+        }
+        let (log, anomalies) = self.log_until(hour).await?;
+        let tenants = log.tenants.iter().map(str::to_owned).collect();
+        let orphans = log.orphans + anomalies;
+        self.board.update(|snapshot| (snapshot.tenants, snapshot.orphans) = (tenants, orphans));
+        if log.requests.is_empty() {
+            self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests");
+            return Ok(());
+        }
+        let day = (hour - Duration::from_micros(1)).floor(Duration::DAY);
+        self.charge(&log, day, hour).await?;
+        self.watch_demand(over).await?;
+        if hour == hour.floor(Duration::DAY) {
+            self.close_day(&log, Window { start: day, end: hour }).await?;
+        }
+        let since_midnight = hour - hour.floor(Duration::DAY);
+        if self.board.snapshot().origin.is_none() || since_midnight.micros() % self.config.refresh.micros() == 0 {
+            self.predict(&log, hour).await?;
+        }
+        Ok(())
+    }
+
+    /// The actual cost of every closed hour of the day; of the whole log the first time.
+    async fn charge(&mut self, log: &RequestLog, day: Instant, end: Instant) -> Result<(), CycleError> {
+        let first_time = self.board.snapshot().origin.is_none();
+        let known = Known::new(log, None, if first_time { end } else { day });
+        let Ok(primary) = known.primary(&self.config.primary) else { return Ok(()) };
+        if first_time {
+            let start = log.first().unwrap_or(end).floor(self.config.assumed.bin);
+            let costs = primary.outcome.timeline.iter().map(|bin| bin.cost);
+            return self.write_actual_costs(start, costs).await;
+        }
+        let Ok(valid) = ValidScenario::new(known.actual(&self.config.primary, &primary, end - day)) else {
+            return Ok(());
+        };
+        let Demand::Requests(requests) = &valid.original().demand else { return Ok(()) };
+        let observed = self.config.demo.is_some();
+        let outcome = simulate(&valid, requests, RunOptions { keep_plans: observed, ..RunOptions::default() });
+        if observed {
+            let hour = Window { start: end - Duration::HOUR, end };
+            let facts = observations(log, day, primary.lives.len(), &outcome.plans, hour);
+            self.store.append_observations(facts, end).await?;
+        }
+        self.write_actual_costs(day, outcome.timeline.iter().map(|bin| bin.cost)).await
+    }
+
+    /// Sets the hour's creates against the newest forecast made before it.
+    async fn watch_demand(&mut self, hour: Window) -> Result<(), CycleError> {
+        let Some(&(_, expected)) = self.expected.iter().find(|(at, _)| *at == hour.start) else { return Ok(()) };
+        let mean = self.expected.iter().map(|(_, creates)| creates).sum::<f64>() / self.expected.len() as f64;
+        let actual = self.store.count_creates(hour, Duration::HOUR, None).await?;
+        let actual = actual.first().map_or(0, |(_, creates)| *creates) as f64;
+        self.triggers.observe_demand(expected, actual, mean);
+        // One decision a day says that the drift goes on; more of them would say nothing new.
+        if self.triggers.drifted() && (!self.drift_decided || self.triggers.cooled_down(hour.end)) {
+            self.drift_decided = true;
+            let decision = self.decide(hour.end).await?;
+            self.carry_out(decision).await?;
+        }
+        Ok(())
+    }
+
+    async fn close_day(&mut self, log: &RequestLog, window: Window) -> Result<(), CycleError> {
+        if let Some(predicted) = self.predicted.take().filter(|p| p.scenario.scenario().window == window) {
+            match close(&self.config, log, window, &predicted, &mut self.accuracy) {
+                Some(closed) => {
+                    self.write_reports(&closed.reports, &predicted.model).await?;
+                    self.triggers.observe_cost(closed.accounts);
+                }
+                None => tracing::warn!(day = %window.start, "late requests changed what the day was predicted from"),
+            }
+        }
+        self.drift_decided = false;
+        let decision = self.decide(window.end).await?;
+        self.carry_out(decision).await?;
+        self.set_log_start(window.end);
+        if self.config.keep.is_some() {
+            self.store.forget_before(self.log_start).await?;
+        }
+        self.keep().await
+    }
+
+    async fn decide(&self, now: Instant) -> Result<Decision, CycleError> {
+        let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?;
+        let under_way = latest.first().is_some_and(|stored| !stored.job.state.is_final());
+        Ok(self.triggers.decide(now, under_way))
+    }
+
+    /// Records a decision, and queues what it asks for.
+    async fn carry_out(&mut self, decision: Decision) -> Result<(), CycleError> {
+        self.write_decision(&decision).await?;
+        if decision.verdict == Verdict::Retrain {
+            self.store.submit(JobKind::Retraining, "{}".to_owned(), crate::jobs::wall_clock()).await?;
+            self.triggers.trained(decision.at);
+        }
+        Ok(())
+    }
+
+    async fn predict(&mut self, log: &RequestLog, origin: Instant) -> Result<(), CycleError> {
+        let snapshot = self.board.snapshot();
+        let assumed = &self.config.assumed;
+        let (runs, seed) = (assumed.runs, assumed.seed);
+        let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
+        let Prediction { forecast, scenario, champion } =
+            match predict(&self.config, snapshot.champion.as_deref(), log, &ask) {
+                Ok(prediction) => prediction,
+                Err(reason) => {
+                    self.board.update(|snapshot| snapshot.not_ready = Some(reason));
+                    return Ok(());
+                }
+            };
+        let threads = ensemble::available_threads();
+        let outcome = ensemble::run(&scenario, threads, false, &|_, _| true).expect("nobody cancels it");
+        self.expected = expected_hours(&forecast);
+        self.write_prediction(&forecast, &scenario, &outcome).await?;
+        let first = snapshot.champion.is_none();
+        self.board.update(|snapshot| {
+            snapshot.not_ready = None;
+            snapshot.origin = Some(origin);
+            // The jobs may have promoted another one in the meantime; the baseline is fitted anew at every origin.
+            if snapshot.champion.as_ref().is_none_or(|current| current.version == champion.version) {
+                snapshot.champion = Some(std::sync::Arc::new(champion));
+            }
+        });
+        if first {
+            self.first_training(origin).await?;
+        }
+        if origin == origin.floor(Duration::DAY) {
+            let model = forecast.model.name.clone();
+            self.predicted = Some(Predicted { scenario, outcome, model });
+        }
+        Ok(())
+    }
+
+    /// The first forecast serves while a model is being trained.
+    async fn first_training(&mut self, origin: Instant) -> Result<(), CycleError> {
+        let decision = Decision {
+            at: origin,
+            verdict: Verdict::Retrain,
+            reason: "no model has been trained yet; the baseline serves until then".to_owned(),
+            signals: Vec::new(),
+        };
+        self.carry_out(decision).await
+    }
+
+    fn set_not_ready(&self, reason: &str, message: &str) {
+        let not_ready = NotReady { reason: reason.to_owned(), message: message.to_owned(), bins_missing: None };
+        self.board.update(|snapshot| snapshot.not_ready = Some(not_ready));
+    }
+
+    pub(super) fn basis(&self) -> Basis {
+        if self.config.observed { Basis::Metered } else { Basis::Simulated }
+    }
+}
+
+/// Expected creates of each whole hour of a forecast.
+fn expected_hours(stored: &StoredForecast) -> Vec<(Instant, f64)> {
+    let forecast = &stored.forecast;
+    let total = forecast.series.iter().find(|series| series.key == SeriesKey::TOTAL);
+    let Some(bins) = total.and_then(|series| series.bins()) else { return Vec::new() };
+    let per_hour = Duration::HOUR.divide(forecast.bin).max(1) as usize;
+    let hours = bins.chunks_exact(per_hour).map(|hour| hour.iter().map(BinForecast::mean).sum());
+    hours.enumerate().map(|(i, creates)| (forecast.origin + Duration::HOUR * i as i64, creates)).collect()
+}

@@ -1,0 +1,137 @@
+//! What the loop writes down, and what it reads back after a restart.
+
+use serde::{Deserialize, Serialize};
+use shared::allocation::{AllocationReport, MoneyBand, PredictionAccuracy, RowKind, Status};
+use shared::api::{AllocationRow, CauseView, OutcomeView, ReportView, SavedScenario};
+use shared::feedback::{Decision, Triggers};
+use shared::scenario::ValidScenario;
+use shared::simulation::Outcome;
+use shared::units::{Instant, LedgerUnits};
+
+use super::{Cycle, CycleError};
+use crate::shadowing::StoredForecast;
+use crate::store::{Collection, Document, StoreError, write_document};
+
+/// What a restart must not forget.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    accuracy: PredictionAccuracy,
+    triggers: Triggers,
+}
+
+const MEMORY: &str = "loop";
+
+impl Cycle {
+    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
+        if let Some(document) = self.store.get(Collection::Models, MEMORY.to_owned()).await? {
+            let Memory { accuracy, triggers } = document.read()?;
+            (self.accuracy, self.triggers) = (accuracy, triggers);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn keep(&self) -> Result<(), CycleError> {
+        let memory = Memory { accuracy: self.accuracy, triggers: self.triggers.clone() };
+        let document = write_document(MEMORY, self.next, &memory)?;
+        Ok(self.store.put(Collection::Models, vec![document]).await?)
+    }
+
+    pub(super) async fn write_actual_costs(
+        &self,
+        start: Instant,
+        costs: impl Iterator<Item = LedgerUnits>,
+    ) -> Result<(), CycleError> {
+        let (bin, currency) = (self.config.assumed.bin, self.config.assumed.price_book.currency);
+        let documents: Result<Vec<Document>, StoreError> = costs
+            .enumerate()
+            .map(|(i, cost)| {
+                let at = start + bin * i as i64;
+                write_document(at.to_string(), at, &cost.to_money(currency))
+            })
+            .collect();
+        Ok(self.store.put(Collection::ActualCosts, documents?).await?)
+    }
+
+    pub(super) async fn write_prediction(
+        &self,
+        forecast: &StoredForecast,
+        scenario: &ValidScenario,
+        outcome: &Outcome,
+    ) -> Result<(), CycleError> {
+        let of = scenario.scenario();
+        let origin = of.window.start;
+        let document = write_document(origin.to_string(), origin, forecast)?;
+        self.store.put(Collection::Forecasts, vec![document]).await?;
+        let view = OutcomeView::new(of, outcome);
+        let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
+        let runs = vec![write_document(origin.to_string(), origin, &view)?];
+        self.store.put(Collection::Runs, runs).await?;
+        self.store.put(Collection::Scenarios, vec![write_document("current", origin, &saved)?]).await?;
+        let bins = outcome.runs.first().map_or(0, |run| run.timeline.len());
+        let documents: Result<Vec<Document>, StoreError> = (0..bins)
+            .map(|i| {
+                let at = origin + of.bin * i as i64;
+                let costs = outcome.runs.iter().map(|run| run.timeline[i].cost);
+                write_document(at.to_string(), at, &MoneyBand::over_runs(costs, of.price_book.currency))
+            })
+            .collect();
+        Ok(self.store.put(Collection::PredictedCosts, documents?).await?)
+    }
+
+    pub(super) async fn write_reports(&self, reports: &[AllocationReport], model: &str) -> Result<(), CycleError> {
+        let documents: Result<Vec<Document>, StoreError> = reports
+            .iter()
+            .map(|report| {
+                let by = serde_json::to_value(report.grouping).unwrap_or_default();
+                let key = format!("{}/{}", by.as_str().unwrap_or_default(), report.window.start);
+                write_document(key, report.window.start, &view(report, model, self.basis()))
+            })
+            .collect();
+        Ok(self.store.put(Collection::Reports, documents?).await?)
+    }
+
+    pub(super) async fn write_decision(&self, decision: &Decision) -> Result<(), CycleError> {
+        let key = format!("{}/{:?}", decision.at, decision.verdict);
+        let document = write_document(key, decision.at, decision)?;
+        Ok(self.store.put(Collection::Decisions, vec![document]).await?)
+    }
+}
+
+fn view(report: &AllocationReport, model: &str, basis: shared::allocation::Basis) -> ReportView {
+    let word = |kind: RowKind| serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(str::to_owned));
+    let zero = LedgerUnits::ZERO.to_money(report.currency);
+    ReportView {
+        window: report.window,
+        basis,
+        provisional: report.status == Status::Provisional,
+        model: model.to_owned(),
+        predicted: report.total.predicted,
+        actual: report.total.actual.unwrap_or(zero),
+        variance: report.variance.unwrap_or(zero),
+        causes: report
+            .causes
+            .iter()
+            .map(|line| CauseView { cause: line.cause.as_str().to_owned(), amount: line.amount })
+            .collect(),
+        prediction_accuracy: report.prediction_accuracy,
+        rows: report
+            .rows
+            .iter()
+            .map(|row| AllocationRow {
+                kind: word(row.kind).unwrap_or_default(),
+                name: row.name.clone(),
+                predicted: row.predicted.mean,
+                actual: row.actual.unwrap_or(zero),
+            })
+            .collect(),
+        optimization_areas: report
+            .optimization_areas
+            .iter()
+            .map(|area| {
+                let kind = word(area.kind).unwrap_or_default();
+                let what = if area.name.is_empty() { kind } else { format!("{kind} {}", area.name) };
+                format!("{what}: {} by {}", area.variance, area.cause.as_str())
+            })
+            .collect(),
+    }
+}

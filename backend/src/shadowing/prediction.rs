@@ -1,0 +1,111 @@
+//! One forecast, and the scenario of the shadows that live through it.
+
+use serde::{Deserialize, Serialize};
+use shared::api::{ModelInUse, NotReady};
+use shared::features::Features;
+use shared::forecast::{self, Forecast, horizon_bins};
+use shared::request::RequestLog;
+use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::shadow::{Known, PredictionError};
+use shared::stream::{StreamError, StreamSettings};
+use shared::units::{Duration, Instant};
+
+use super::Champion;
+use crate::config::ShadowingConfig;
+
+/// At most so many tenants have a series of their own.
+const TENANTS_MAX: usize = 50;
+
+/// What to predict.
+#[derive(Clone, Debug)]
+pub struct Ask<'a> {
+    /// The instant that nothing later is read than.
+    pub origin: Instant,
+    /// How far.
+    pub horizon: Duration,
+    /// How many predicted streams.
+    pub runs: u32,
+    /// Seeds their draws.
+    pub seed: u64,
+    /// What-if changes.
+    pub edits: &'a [Edit],
+}
+
+/// A forecast and its shadows' scenario.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    /// The forecast with its names.
+    pub forecast: StoredForecast,
+    /// What the shadows run.
+    pub scenario: ValidScenario,
+    /// What made the forecast.
+    pub champion: Champion,
+}
+
+/// A forecast whose tenants have names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredForecast {
+    /// How far it reaches.
+    pub horizon: Duration,
+    /// What made it.
+    pub model: ModelInUse,
+    /// Tenants by the index in its series.
+    pub tenants: Vec<String>,
+    /// The quantiles.
+    pub forecast: Forecast,
+}
+
+/// Forecasts with the champion, or with the baseline where there is none yet, and puts the shadows' scenario together.
+///
+/// # Errors
+/// Why there is no forecast, for programs and for people.
+pub fn predict(
+    config: &ShadowingConfig,
+    champion: Option<&Champion>,
+    log: &RequestLog,
+    ask: &Ask<'_>,
+) -> Result<Prediction, NotReady> {
+    let known = Known::new(log, None, ask.origin);
+    let features = Features::new(known.series(config.bin, TENANTS_MAX));
+    let past = features.all();
+    let bins = horizon_bins(ask.horizon, config.bin).map_err(|error| because("wrong_horizon", error))?;
+    let champion = match champion.filter(|champion| !champion.is_baseline(bins)) {
+        Some(champion) => champion.clone(),
+        None => Champion::baseline(&past, config.horizon).map_err(too_short)?,
+    };
+    let prediction = known.predict(&past, &champion.selected, ask.horizon, &StreamSettings::default()).map_err(
+        |error| match error {
+            PredictionError::NotReady(reason) => too_short(reason),
+            PredictionError::Forecast(error) => because("wrong_horizon", error),
+            PredictionError::Stream(error @ StreamError::NoCreates { .. }) => because("no_creates", error),
+            PredictionError::Stream(error @ StreamError::NoLifetimes { .. }) => because("no_lifetimes", error),
+        },
+    )?;
+    let fits = |problems| because("scenario_cannot_run", problems);
+    let primary = known.primary(&config.primary).map_err(fits)?;
+    let base = Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), ..config.assumed.clone() };
+    let scenario = known.predicted(&base, &primary, prediction.stream, ask.horizon);
+    Ok(Prediction {
+        forecast: StoredForecast {
+            horizon: ask.horizon,
+            model: champion.in_use(bins),
+            tenants: known.tenant_names().iter().map(str::to_owned).collect(),
+            forecast: prediction.forecast,
+        },
+        scenario: ValidScenario::new(scenario).map_err(fits)?,
+        champion,
+    })
+}
+
+fn because(reason: &str, message: impl ToString) -> NotReady {
+    NotReady { reason: reason.to_owned(), message: message.to_string(), bins_missing: None }
+}
+
+fn too_short(reason: forecast::NotReady) -> NotReady {
+    match reason {
+        forecast::NotReady::NeedsBins { missing } => {
+            NotReady { bins_missing: Some(missing as u64), ..because("needs_more_history", reason) }
+        }
+        other => because("needs_another_model", other),
+    }
+}

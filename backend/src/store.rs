@@ -1,0 +1,169 @@
+//! The durable log, and everything the service must still know after a restart.
+//!
+//! The trait is asynchronous and shaped in batches, and shows nothing of the database behind it. What it has answered
+//! is committed: it survives a kill.
+
+mod documents;
+mod sqlite;
+
+use async_trait::async_trait;
+use shared::api::{Job, JobKind};
+use shared::request::{Observation, Request};
+use shared::units::{Duration, Instant, Window};
+
+pub use documents::{Collection, Document, read_documents, write_document};
+pub use sqlite::SqliteStore;
+
+/// Where a scan goes on: after this key, in order of (at, id).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogKey {
+    /// When the request was made.
+    pub at: Instant,
+    /// Its id.
+    pub id: String,
+}
+
+impl LogKey {
+    /// Before every request at or after `at`.
+    pub fn from(at: Instant) -> Self {
+        Self { at: Instant::from_micros(at.micros() - 1), id: "\u{10ffff}".to_owned() }
+    }
+}
+
+/// What became of one record of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// New, and committed.
+    Accepted,
+    /// Was there already, with the same content.
+    Duplicate,
+    /// Was there already with another content, which stays.
+    Conflict,
+}
+
+/// The log in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogSummary {
+    /// The first request.
+    pub first: Option<Instant>,
+    /// The last request.
+    pub last: Option<Instant>,
+    /// How many requests.
+    pub requests: u64,
+    /// How many observations.
+    pub observations: u64,
+}
+
+/// A job with what it was given and what it yielded, both as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredJob {
+    /// State and progress.
+    pub job: Job,
+    /// What it shall do.
+    pub input: String,
+    /// What came of it.
+    pub output: Option<String>,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// With this output, as JSON.
+    Succeeded(String),
+    /// For this reason.
+    Failed(String),
+    /// Because nobody wanted it any more.
+    Cancelled,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused.
+    #[error("the database answered: {0}")]
+    Database(String),
+    /// What is stored is not what this version writes.
+    #[error("a stored record cannot be read: {0}")]
+    Unreadable(String),
+    /// A newer version of the program wrote the file.
+    #[error("the database has version {found}, this program knows {known}; use the newer program or another --data")]
+    TooNew {
+        /// Version of the file.
+        found: u32,
+        /// Newest version that this program knows.
+        known: u32,
+    },
+    /// The store has been closed.
+    #[error("the store has been closed")]
+    Closed,
+}
+
+/// Storage of the service.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Adds requests to the log, each once by its id. The answers are in order and committed.
+    async fn append_requests(&self, batch: Vec<Request>) -> Result<Vec<Appended>, StoreError>;
+
+    /// Adds observations, each once by its content: there may be several about one request, as facts become known.
+    async fn append_observations(&self, batch: Vec<Observation>, now: Instant) -> Result<Vec<Appended>, StoreError>;
+
+    /// The next requests after a key and before an instant, in order of (at, id), `limit` at most.
+    async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError>;
+
+    /// The log in figures.
+    async fn summary(&self) -> Result<LogSummary, StoreError>;
+
+    /// Creates per bin that has any, in order of time; of one tenant or of all.
+    async fn count_creates(
+        &self,
+        window: Window,
+        bin: Duration,
+        tenant: Option<String>,
+    ) -> Result<Vec<(Instant, u64)>, StoreError>;
+
+    /// Queues a job.
+    async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError>;
+
+    /// Takes the job that has waited longest; no two claims take the same.
+    async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
+
+    /// Ends a job that has not ended; whether it did.
+    async fn finish(&self, id: String, end: JobEnd, now: Instant) -> Result<bool, StoreError>;
+
+    /// Queues again what was running when the service stopped; how many those were.
+    async fn requeue_running(&self) -> Result<u64, StoreError>;
+
+    /// One job.
+    async fn job(&self, id: String) -> Result<Option<StoredJob>, StoreError>;
+
+    /// The newest jobs, of one kind or of all, without their outputs.
+    async fn jobs(&self, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError>;
+
+    /// Writes documents; one with the key of an earlier one replaces it.
+    async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError>;
+
+    /// The document with a key.
+    async fn get(&self, collection: Collection, key: String) -> Result<Option<Document>, StoreError>;
+
+    /// Documents of a window in order of time, the newest `limit` of them.
+    async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// Drops everything dated before `end`, so that a demo that runs for ever does not grow for ever.
+    async fn forget_before(&self, end: Instant) -> Result<(), StoreError>;
+}
+
+/// Every request of a window, scanned in batches.
+///
+/// # Errors
+/// When the store fails.
+pub async fn requests_in(store: &dyn Store, window: Window) -> Result<Vec<Request>, StoreError> {
+    const BATCH: usize = 10_000;
+    let mut all = Vec::new();
+    let mut after = LogKey::from(window.start);
+    loop {
+        let batch = store.scan_requests(after.clone(), window.end, BATCH).await?;
+        let Some(last) = batch.last() else { return Ok(all) };
+        after = LogKey { at: last.at, id: last.id.clone() };
+        all.extend(batch);
+    }
+}

@@ -1,0 +1,80 @@
+//! Documents: dated JSON values by key.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::units::Instant;
+
+use super::StoreError;
+
+/// What a document is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Collection {
+    /// Decisions of the feedback loop.
+    Decisions,
+    /// Forecasts, by origin and series.
+    Forecasts,
+    /// Ensembles run by the loop, by origin.
+    Runs,
+    /// Reports of closed windows.
+    Reports,
+    /// Scenarios by content hash.
+    Scenarios,
+    /// Predicted cost by bin.
+    PredictedCosts,
+    /// Actual cost by bin.
+    ActualCosts,
+    /// Champion and challengers.
+    Models,
+}
+
+impl Collection {
+    /// Every collection.
+    pub const ALL: [Self; 8] = [
+        Self::Decisions,
+        Self::Forecasts,
+        Self::Runs,
+        Self::Reports,
+        Self::Scenarios,
+        Self::PredictedCosts,
+        Self::ActualCosts,
+        Self::Models,
+    ];
+}
+
+/// One dated JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Unique within its collection.
+    pub key: String,
+    /// What instant it is about.
+    pub at: Instant,
+    /// The value, as JSON.
+    pub body: String,
+}
+
+/// A value as a document.
+///
+/// # Errors
+/// When the value cannot be JSON.
+pub fn write_document(key: impl Into<String>, at: Instant, value: &impl Serialize) -> Result<Document, StoreError> {
+    let body = serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    Ok(Document { key: key.into(), at, body })
+}
+
+/// The values of documents.
+///
+/// # Errors
+/// When one of them is not of the type that is asked for.
+pub fn read_documents<T: DeserializeOwned>(documents: &[Document]) -> Result<Vec<T>, StoreError> {
+    documents.iter().map(Document::read).collect()
+}
+
+impl Document {
+    /// The value.
+    ///
+    /// # Errors
+    /// When it is not of the type that is asked for.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        serde_json::from_str(&self.body).map_err(|error| StoreError::Unreadable(format!("{}: {error}", self.key)))
+    }
+}

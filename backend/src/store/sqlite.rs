@@ -1,0 +1,129 @@
+//! The store in one SQLite file: one thread writes, one reads, both by themselves.
+
+mod documents;
+mod jobs;
+mod log;
+mod migrations;
+#[cfg(test)]
+mod tests;
+mod thread;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use shared::api::{Job, JobKind};
+use shared::request::{Observation, Request};
+use shared::units::{Duration, Instant, Window};
+
+use super::{Appended, Collection, Document, JobEnd, LogKey, LogSummary, Store, StoreError, StoredJob};
+use thread::DatabaseThread;
+
+/// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: DatabaseThread,
+    reader: DatabaseThread,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it where it is missing, and brings it to the newest version.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is no database, or was written by a newer program.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = connect(path)?;
+        migrations::apply(&mut connection)?;
+        Ok(Self {
+            writer: DatabaseThread::start("store-writer", connection)?,
+            reader: DatabaseThread::start("store-reader", connect(path)?)?,
+        })
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(connection)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn append_requests(&self, batch: Vec<Request>) -> Result<Vec<Appended>, StoreError> {
+        self.writer.call(move |connection| log::append_requests(connection, &batch)).await
+    }
+
+    async fn append_observations(&self, batch: Vec<Observation>, now: Instant) -> Result<Vec<Appended>, StoreError> {
+        self.writer.call(move |connection| log::append_observations(connection, &batch, now)).await
+    }
+
+    async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError> {
+        self.reader.call(move |connection| log::scan_requests(connection, &after, end, limit)).await
+    }
+
+    async fn summary(&self) -> Result<LogSummary, StoreError> {
+        self.reader.call(|connection| log::summary(connection)).await
+    }
+
+    async fn count_creates(
+        &self,
+        window: Window,
+        bin: Duration,
+        tenant: Option<String>,
+    ) -> Result<Vec<(Instant, u64)>, StoreError> {
+        self.reader.call(move |connection| log::count_creates(connection, window, bin, tenant.as_deref())).await
+    }
+
+    async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError> {
+        self.writer.call(move |connection| jobs::submit(connection, kind, &input, now)).await
+    }
+
+    async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError> {
+        self.writer.call(move |connection| jobs::claim(connection, now)).await
+    }
+
+    async fn finish(&self, id: String, end: JobEnd, now: Instant) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| jobs::finish(connection, &id, &end, now)).await
+    }
+
+    async fn requeue_running(&self) -> Result<u64, StoreError> {
+        self.writer.call(|connection| jobs::requeue_running(connection)).await
+    }
+
+    async fn job(&self, id: String) -> Result<Option<StoredJob>, StoreError> {
+        self.reader.call(move |connection| jobs::get(connection, &id)).await
+    }
+
+    async fn jobs(&self, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError> {
+        self.reader.call(move |connection| jobs::list(connection, kind, limit)).await
+    }
+
+    async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError> {
+        self.writer.call(move |connection| documents::put(connection, collection, &documents)).await
+    }
+
+    async fn get(&self, collection: Collection, key: String) -> Result<Option<Document>, StoreError> {
+        self.reader.call(move |connection| documents::get(connection, collection, &key)).await
+    }
+
+    async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError> {
+        self.reader.call(move |connection| documents::list(connection, collection, window, limit)).await
+    }
+
+    async fn forget_before(&self, end: Instant) -> Result<(), StoreError> {
+        self.writer
+            .call(move |connection| {
+                log::forget_before(connection, end)?;
+                documents::forget_before(connection, end)
+            })
+            .await
+    }
+}

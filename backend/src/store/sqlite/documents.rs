@@ -1,0 +1,75 @@
+//! Documents: one table a collection, all of the same shape.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use shared::units::{Instant, Window};
+
+use crate::store::{Collection, Document, StoreError};
+
+const fn table(collection: Collection) -> &'static str {
+    match collection {
+        Collection::Decisions => "decisions",
+        Collection::Forecasts => "forecasts",
+        Collection::Runs => "runs",
+        Collection::Reports => "reports",
+        Collection::Scenarios => "scenarios",
+        Collection::PredictedCosts => "predicted_costs",
+        Collection::ActualCosts => "actual_costs",
+        Collection::Models => "models",
+    }
+}
+
+pub(super) fn put(
+    connection: &mut Connection,
+    collection: Collection,
+    documents: &[Document],
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    {
+        let sql = format!("INSERT OR REPLACE INTO {} (key, at, body) VALUES (?1, ?2, ?3)", table(collection));
+        let mut insert = transaction.prepare_cached(&sql)?;
+        for document in documents {
+            insert.execute(params![document.key, document.at.micros(), document.body])?;
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+pub(super) fn get(connection: &Connection, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
+    let sql = format!("SELECT key, at, body FROM {} WHERE key = ?1", table(collection));
+    Ok(connection.prepare_cached(&sql)?.query_row(params![key], document).optional()?)
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    collection: Collection,
+    window: Window,
+    limit: usize,
+) -> Result<Vec<Document>, StoreError> {
+    let sql = format!(
+        "SELECT key, at, body FROM {} WHERE at >= ?1 AND at < ?2 ORDER BY at DESC, key DESC LIMIT ?3",
+        table(collection)
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        params![window.start.micros(), window.end.micros(), limit.min(i64::MAX as usize) as i64],
+        document,
+    )?;
+    let mut newest_first: Vec<Document> = rows.collect::<Result<_, _>>()?;
+    newest_first.reverse();
+    Ok(newest_first)
+}
+
+pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for collection in Collection::ALL {
+        // The champion stays, however long ago it was fitted.
+        if collection != Collection::Models {
+            transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
+fn document(row: &Row<'_>) -> rusqlite::Result<Document> {
+    Ok(Document { key: row.get(0)?, at: Instant::from_micros(row.get(1)?), body: row.get(2)? })
+}

@@ -1,0 +1,110 @@
+//! Jobs and their states.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use shared::api::{Job, JobKind, JobState, Progress};
+use shared::units::Instant;
+
+use crate::store::{JobEnd, StoreError, StoredJob};
+
+const PREFIX: &str = "j-";
+const COLUMNS: &str = "number, kind, state, done, total, queued_at, started_at, finished_at, failure, input, output";
+
+pub(super) fn submit(connection: &Connection, kind: JobKind, input: &str, now: Instant) -> Result<Job, StoreError> {
+    connection.execute(
+        "INSERT INTO jobs (kind, state, queued_at, input) VALUES (?1, ?2, ?3, ?4)",
+        params![kind.as_str(), JobState::Queued.as_str(), now.micros(), input],
+    )?;
+    Ok(Job {
+        id: format!("{PREFIX}{}", connection.last_insert_rowid()),
+        kind,
+        state: JobState::Queued,
+        progress: Progress::default(),
+        queued_at: now,
+        started_at: None,
+        finished_at: None,
+        failure: None,
+    })
+}
+
+pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<StoredJob>, StoreError> {
+    // One statement on the one writing thread: no two claims can take the same row.
+    let sql = format!(
+        "UPDATE jobs SET state = ?1, started_at = ?2, done = 0, total = 0
+         WHERE number = (SELECT number FROM jobs WHERE state = ?3 ORDER BY number LIMIT 1) RETURNING {COLUMNS}"
+    );
+    let states = (JobState::Running.as_str(), JobState::Queued.as_str());
+    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1], stored_job).optional()?)
+}
+
+pub(super) fn finish(connection: &Connection, id: &str, end: &JobEnd, now: Instant) -> Result<bool, StoreError> {
+    let (state, failure, output) = match end {
+        JobEnd::Succeeded(output) => (JobState::Succeeded, None, Some(output)),
+        JobEnd::Failed(failure) => (JobState::Failed, Some(failure), None),
+        JobEnd::Cancelled => (JobState::Cancelled, None, None),
+    };
+    let changed = connection.execute(
+        "UPDATE jobs SET state = ?2, failure = ?3, output = ?4, finished_at = ?5, done = CASE ?2 WHEN ?8 THEN total
+         ELSE done END WHERE number = ?1 AND state IN (?6, ?7)",
+        params![
+            number(id),
+            state.as_str(),
+            failure,
+            output,
+            now.micros(),
+            JobState::Queued.as_str(),
+            JobState::Running.as_str(),
+            JobState::Succeeded.as_str(),
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn requeue_running(connection: &Connection) -> Result<u64, StoreError> {
+    let states = (JobState::Queued.as_str(), JobState::Running.as_str());
+    let sql = "UPDATE jobs SET state = ?1, done = 0, total = 0, started_at = NULL WHERE state = ?2";
+    Ok(connection.execute(sql, params![states.0, states.1])? as u64)
+}
+
+pub(super) fn get(connection: &Connection, id: &str) -> Result<Option<StoredJob>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE number = ?1");
+    Ok(connection.query_row(&sql, params![number(id)], stored_job).optional()?)
+}
+
+pub(super) fn list(connection: &Connection, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError> {
+    let columns = COLUMNS.replace("output", "NULL");
+    let sql = format!("SELECT {columns} FROM jobs WHERE ?1 IS NULL OR kind = ?1 ORDER BY number DESC LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![kind.map(JobKind::as_str), limit as i64], stored_job)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The row of an id; none has 0.
+fn number(id: &str) -> i64 {
+    id.strip_prefix(PREFIX).and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+fn stored_job(row: &Row<'_>) -> rusqlite::Result<StoredJob> {
+    let instant = |column: usize| row.get::<_, Option<i64>>(column).map(|at| at.map(Instant::from_micros));
+    Ok(StoredJob {
+        job: Job {
+            id: format!("{PREFIX}{}", row.get::<_, i64>(0)?),
+            kind: word(row, 1)?,
+            state: word(row, 2)?,
+            progress: Progress { done: row.get::<_, i64>(3)? as u64, total: row.get::<_, i64>(4)? as u64 },
+            queued_at: Instant::from_micros(row.get(5)?),
+            started_at: instant(6)?,
+            finished_at: instant(7)?,
+            failure: row.get(8)?,
+        },
+        input: row.get(9)?,
+        output: row.get(10)?,
+    })
+}
+
+/// A stored word as the enum whose name on the wire it is.
+fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let word: String = row.get(column)?;
+    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}

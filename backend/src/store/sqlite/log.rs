@@ -1,0 +1,114 @@
+//! Requests and observations.
+
+use rusqlite::{Connection, Row, params};
+use serde::de::DeserializeOwned;
+use shared::request::{Observation, Operation, Request};
+use shared::units::{Duration, Instant, Window};
+
+use crate::store::{Appended, LogKey, LogSummary, StoreError};
+
+pub(super) fn append_requests(connection: &mut Connection, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
+    let transaction = connection.transaction()?;
+    let mut answers = Vec::with_capacity(batch.len());
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO requests (at, id, tenant, op, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?;
+        let mut stored = transaction.prepare_cached("SELECT body FROM requests WHERE id = ?1")?;
+        for request in batch {
+            let body = json(request)?;
+            let operation = request.operation.as_str();
+            let new = insert.execute(params![request.at.micros(), request.id, request.tenant, operation, body])? == 1;
+            answers.push(if new {
+                Appended::Accepted
+            } else {
+                let earlier: String = stored.query_row(params![request.id], |row| row.get(0))?;
+                if earlier == body { Appended::Duplicate } else { Appended::Conflict }
+            });
+        }
+    }
+    transaction.commit()?;
+    Ok(answers)
+}
+
+pub(super) fn append_observations(
+    connection: &mut Connection,
+    batch: &[Observation],
+    now: Instant,
+) -> Result<Vec<Appended>, StoreError> {
+    let transaction = connection.transaction()?;
+    let mut answers = Vec::with_capacity(batch.len());
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO observations (at, request, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        for observation in batch {
+            let new = insert.execute(params![now.micros(), observation.request, json(observation)?])? == 1;
+            answers.push(if new { Appended::Accepted } else { Appended::Duplicate });
+        }
+    }
+    transaction.commit()?;
+    Ok(answers)
+}
+
+pub(super) fn scan_requests(
+    connection: &Connection,
+    after: &LogKey,
+    end: Instant,
+    limit: usize,
+) -> Result<Vec<Request>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT body FROM requests WHERE (at, id) > (?1, ?2) AND at < ?3 ORDER BY at, id LIMIT ?4")?;
+    let rows = statement.query_map(params![after.at.micros(), after.id, end.micros(), limit as i64], body)?;
+    rows.map(|row| parse(&row?)).collect()
+}
+
+pub(super) fn summary(connection: &Connection) -> Result<LogSummary, StoreError> {
+    let instant = |row: &Row<'_>| row.get::<_, Option<i64>>(0).map(|at| at.map(Instant::from_micros));
+    let number = |row: &Row<'_>| row.get::<_, i64>(0).map(|count| count as u64);
+    Ok(LogSummary {
+        first: connection.query_row("SELECT min(at) FROM requests", [], instant)?,
+        last: connection.query_row("SELECT max(at) FROM requests", [], instant)?,
+        requests: connection.query_row("SELECT count(*) FROM requests", [], number)?,
+        observations: connection.query_row("SELECT count(*) FROM observations", [], number)?,
+    })
+}
+
+pub(super) fn count_creates(
+    connection: &Connection,
+    window: Window,
+    bin: Duration,
+    tenant: Option<&str>,
+) -> Result<Vec<(Instant, u64)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT (at - ?1) / ?3, count(*) FROM requests
+         WHERE at >= ?1 AND at < ?2 AND op = ?4 AND (?5 IS NULL OR tenant = ?5) GROUP BY 1 ORDER BY 1",
+    )?;
+    let (start, end) = (window.start.micros(), window.end.micros());
+    let rows = statement.query_map(params![start, end, bin.micros(), Operation::Create.as_str(), tenant], |row| {
+        Ok((window.start + bin * row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for table in ["requests", "observations"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE at < ?1"), params![end.micros()])?;
+    }
+    let finished = "DELETE FROM jobs WHERE finished_at IS NOT NULL AND number <= (SELECT max(number) - 200 FROM jobs)";
+    transaction.execute(finished, [])?;
+    Ok(transaction.commit()?)
+}
+
+fn body(row: &Row<'_>) -> rusqlite::Result<String> {
+    row.get(0)
+}
+
+fn json(record: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(record).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Unreadable(error.to_string()))
+}

@@ -1,0 +1,97 @@
+use std::path::PathBuf;
+
+use shared::api::{JobKind, JobState};
+use shared::request::Request;
+use shared::units::{Duration, Instant, Window};
+
+use super::SqliteStore;
+use crate::store::{Appended, JobEnd, LogKey, Store, StoreError, requests_in};
+
+/// A file that is gone when the test is over.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("shadowplane-store-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.0.join("store.sqlite")).unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // What cannot be removed is the temporary folder's business.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn at(seconds: i64) -> Instant {
+    Instant::from_micros(0) + Duration::from_seconds(seconds)
+}
+
+fn create(id: &str, seconds: i64) -> Request {
+    let text = format!(
+        r#"{{"id":"{id}","at":"{}","tenant":"acme","op":"create","class":"compute","resource":"{id}","requested":{{"vcpu":2}}}}"#,
+        at(seconds)
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+#[test]
+fn an_id_is_one_request_wherever_it_stands_in_time() {
+    let file = File::new("ids");
+    block_on(async {
+        let store = file.open();
+        let moved = create("a", 2);
+        let batch = vec![create("b", 1), create("a", 1), create("a", 1), moved];
+        let answers = store.append_requests(batch).await.unwrap();
+        assert_eq!(answers, [Appended::Accepted, Appended::Accepted, Appended::Duplicate, Appended::Conflict]);
+        drop(store);
+        let store = file.open();
+        let window = Window { start: at(0), end: at(2) };
+        let ids: Vec<String> = requests_in(&store, window).await.unwrap().into_iter().map(|r| r.id).collect();
+        assert_eq!(ids, ["a", "b"], "in order of (at, id), after a restart");
+        let rest = store.scan_requests(LogKey { at: at(1), id: "a".to_owned() }, at(9), 10).await.unwrap();
+        assert_eq!(rest.len(), 1, "a scan goes on after its key");
+        let counts = store.count_creates(window, Duration::from_seconds(1), Some("acme".to_owned())).await.unwrap();
+        assert_eq!(counts, [(at(1), 2)]);
+    });
+}
+
+#[test]
+fn a_job_is_claimed_once_and_queued_again_after_a_restart() {
+    let file = File::new("jobs");
+    block_on(async {
+        let store = file.open();
+        let first = store.submit(JobKind::Retraining, "{}".to_owned(), at(0)).await.unwrap();
+        let second = store.submit(JobKind::ShadowRun, "{}".to_owned(), at(0)).await.unwrap();
+        assert_eq!(store.claim(at(1)).await.unwrap().unwrap().job.id, first.id);
+        assert_eq!(store.claim(at(1)).await.unwrap().unwrap().job.id, second.id);
+        assert_eq!(store.claim(at(1)).await.unwrap(), None);
+        assert!(store.finish(second.id.clone(), JobEnd::Succeeded("1".to_owned()), at(2)).await.unwrap());
+        assert!(!store.finish(second.id, JobEnd::Cancelled, at(3)).await.unwrap(), "it has ended");
+        drop(store);
+        let store = file.open();
+        assert_eq!(store.requeue_running().await.unwrap(), 1);
+        let again = store.claim(at(4)).await.unwrap().unwrap();
+        assert_eq!((again.job.id, again.job.state), (first.id, JobState::Running));
+    });
+}
+
+#[test]
+fn a_newer_file_is_refused() {
+    let file = File::new("newer");
+    drop(file.open());
+    let connection = rusqlite::Connection::open(file.0.join("store.sqlite")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let error = SqliteStore::open(&file.0.join("store.sqlite")).unwrap_err();
+    assert_eq!(error, StoreError::TooNew { found: 99, known: 1 });
+}

@@ -1,0 +1,7 @@
+//! The HTTP API from outside: the built program on a free port, with a folder of its own.
+
+mod ingest;
+mod problems;
+mod restart;
+mod server;
+mod shadow;

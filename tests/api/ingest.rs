@@ -1,0 +1,51 @@
+//! Requests and observations coming in.
+
+use std::io::Write;
+
+use super::server::{Folder, Server};
+
+const NDJSON: &str = "application/x-ndjson";
+
+fn create(id: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","at":"2026-01-01T00:00:00Z","tenant":"acme","op":"create","class":"compute","resource":"{id}","requested":{{"vcpu":2}}}}"#
+    )
+}
+
+#[test]
+fn every_line_has_its_answer() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let other = create("r-1").replace("\"vcpu\":2", "\"vcpu\":4");
+    let wrong = create("r-3").replace("\"vcpu\":2", "\"vcpu\":-2");
+    let body = [create("r-1"), create("r-1"), other, String::new(), wrong, "{".to_owned()].join("\n");
+    let reply = server.post("/v1/requests", NDJSON, body.as_bytes());
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let answer = reply.json();
+    assert_eq!((&answer["accepted"], &answer["duplicates"], &answer["refused"]), (&1.into(), &1.into(), &3.into()));
+    let line = |i: usize| {
+        let line = &answer["lines"][i];
+        (line["line"].as_u64().unwrap(), line["outcome"].as_str().unwrap(), line["field"].as_str())
+    };
+    assert_eq!(line(0), (1, "accepted", None));
+    assert_eq!(line(1), (2, "duplicate", None));
+    assert_eq!(line(2), (3, "refused", Some("id")));
+    assert_eq!(line(3), (5, "refused", Some("requested")));
+    assert_eq!((line(4).0, line(4).1), (6, "refused"));
+    assert_eq!(server.get("/v1/status").json()["requests"], 1);
+}
+
+#[test]
+fn arrays_and_gzip_are_taken_too() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let array = format!("[{},{}]", create("r-1"), create("r-2"));
+    assert_eq!(server.post("/v1/requests", "application/json", array.as_bytes()).json()["accepted"], 2);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(create("r-3").as_bytes()).unwrap();
+    assert_eq!(server.post("/v1/requests", NDJSON, &gzip.finish().unwrap()).json()["accepted"], 1);
+    let observation = r#"{"request":"r-1","admitted":true,"node":"n-1"}"#;
+    let observed = || server.post("/v1/observations", NDJSON, observation.as_bytes()).json();
+    assert_eq!((&observed()["accepted"], &observed()["duplicates"]), (&1.into(), &1.into()));
+    assert_eq!(server.get("/v1/status").json()["requests"], 3);
+}

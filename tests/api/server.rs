@@ -1,0 +1,142 @@
+//! A running service, and a client for it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long anything may take before the test has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A folder that is gone when the test is over.
+pub(super) struct Folder(PathBuf);
+
+/// The service; killed when it is dropped.
+pub(super) struct Server {
+    child: Child,
+    address: String,
+    agent: ureq::Agent,
+}
+
+/// What the service said.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) content_type: String,
+    pub(super) location: Option<String>,
+    pub(super) body: String,
+}
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("shadowplane-api-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is the temporary folder's business.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Server {
+    pub(super) fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        let mut command = Command::new(tests::shadowplane());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().expect("the service says where it listens").unwrap();
+        let address = first.strip_prefix("listening on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+        // Keeps the pipe open, or the service could not print its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
+        Self { child, address, agent: config.into() }
+    }
+
+    pub(super) fn get(&self, path: &str) -> Reply {
+        self.agent.get(format!("{}{path}", self.address)).call().unwrap().into()
+    }
+
+    pub(super) fn delete(&self, path: &str) -> Reply {
+        self.agent.delete(format!("{}{path}", self.address)).call().unwrap().into()
+    }
+
+    pub(super) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
+        self.try_post(path, content_type, body).unwrap()
+    }
+
+    /// Fails where the service is killed in the meantime.
+    pub(super) fn try_post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
+        let request = self.agent.post(format!("{}{path}", self.address)).header("Content-Type", content_type);
+        let mut response = request.send(body)?;
+        let text = response.body_mut().read_to_string()?;
+        Ok(Reply::new(&response, text))
+    }
+
+    /// Asks until the answer is as wanted.
+    pub(super) fn wait_for(&self, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get(path);
+            if wanted(&reply) {
+                return reply;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} never was as wanted; last: {} {}", reply.status, reply.body);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The id of the process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without a chance to tidy up.
+    pub(super) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Reply {
+    fn new(response: &ureq::http::Response<ureq::Body>, body: String) -> Self {
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        Self {
+            status: response.status().as_u16(),
+            content_type: header("content-type").unwrap_or_default(),
+            location: header("location"),
+            body,
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+impl From<ureq::http::Response<ureq::Body>> for Reply {
+    fn from(mut response: ureq::http::Response<ureq::Body>) -> Self {
+        let body = response.body_mut().with_config().limit(100 << 20).read_to_string().unwrap();
+        Self::new(&response, body)
+    }
+}

@@ -1,0 +1,45 @@
+//! The demo from outside: forecasts, shadow runs, costs, and the close of a day.
+
+use super::server::{Folder, Server};
+
+#[test]
+fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
+    let folder = Folder::new();
+    // A virtual day in a little more than ten seconds.
+    let server = Server::start(&folder, &["--demo", "--speed", "7200"]);
+    server.wait_for("/readyz", |reply| reply.status == 200);
+    let forecast = server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("\"ready\"")).json();
+    assert_eq!((forecast["state"].as_str(), forecast["bins"].as_array().unwrap().len()), (Some("ready"), 288));
+    let bin = &forecast["bins"][144];
+    assert!(bin["quantiles"][0].as_f64() <= bin["quantiles"][6].as_f64(), "{bin}");
+    assert_eq!(server.get("/v1/forecasts?horizon=1h&tenant=ci").json()["bins"].as_array().unwrap().len(), 12);
+
+    let order = br#"{"horizon":"6h","runs":3,"seed":5,"edits":[{"scale_demand":{"tenant":null,"percent":200}}]}"#;
+    let reply = server.post("/v1/shadow-runs", "application/json", order);
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    let location = reply.location.clone().unwrap();
+    let done = |reply: &super::server::Reply| reply.json()["job"]["state"] == "succeeded";
+    let run = server.wait_for(&location, done).json();
+    assert_eq!(run["outcome"]["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(run["outcome"]["runs"], 3);
+    let scenario = server.get(&format!("/v1/scenarios/{}", run["scenario"].as_str().unwrap())).json();
+    assert_eq!(scenario["digest"], run["outcome"]["digest"]);
+    let saved = server.post("/v1/scenarios", "application/json", scenario.to_string().as_bytes());
+    assert_eq!((saved.status, &saved.json()["hash"]), (201, &run["scenario"]));
+    assert_eq!(server.delete(&location).status, 409, "it has ended");
+
+    let closed = |reply: &super::server::Reply| !reply.json()["windows"].as_array().unwrap().is_empty();
+    let report = server.wait_for("/v1/reports/allocation?by=tenant", closed).json();
+    let window = &report["windows"][0];
+    let money = |value: &serde_json::Value| -> f64 { value["amount"].as_str().unwrap().parse().unwrap() };
+    let causes: f64 = window["causes"].as_array().unwrap().iter().map(|cause| money(&cause["amount"])).sum();
+    // Six decimals each, and six causes.
+    assert!((causes - money(&window["variance"])).abs() < 1e-5, "{window}");
+    let rows: f64 = window["rows"].as_array().unwrap().iter().map(|row| money(&row["actual"])).sum();
+    assert!((rows - money(&window["actual"])).abs() < 1e-5, "{window}");
+    let costs = server.get("/v1/costs").json();
+    let both = |bin: &&serde_json::Value| !bin["actual"].is_null() && !bin["predicted"].is_null();
+    assert!(costs["bins"].as_array().unwrap().iter().filter(both).count() >= 12, "{costs}");
+    assert!(!server.get("/v1/decisions").json().as_array().unwrap().is_empty());
+    assert!(!server.get("/v1/models").json()["models"].as_array().unwrap().is_empty());
+}
