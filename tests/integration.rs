@@ -2,5 +2,6 @@
 
 mod api;
 mod browser;
+mod command_line;
 mod scenarios;
 mod structure;

@@ -46,7 +46,10 @@ fn check_fleet(scenario: &Scenario, found: &mut Found) {
         let on_node = flavor.class == ResourceClass::Compute;
         let fits = !on_node || groups.iter().any(|group| flavor.requested.fits(group.capacity));
         found.expect(fits, format!("flavors[{i}] ({})", flavor.name), || {
-            format!("asks for {}, which no node group can ever hold; add a larger instance type", flavor.requested)
+            format!(
+                "asks for {}, which no node group can ever hold; add one with larger nodes, such as from an inventory",
+                flavor.requested
+            )
         });
     }
 }

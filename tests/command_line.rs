@@ -1,0 +1,201 @@
+//! The commands that predict and run, as a user calls them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use shared::example;
+use shared::request::write_line;
+use shared::units::{Dimension, Duration};
+use tests::{real_data, shadowplane};
+
+/// A folder of its own for one test, gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("shadowplane-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// The example workload of some days, without what does not fit the default fleet, which has no GPUs.
+    fn example(&self, days: std::ops::Range<i64>) -> String {
+        let (mut text, mut on_gpu) = (String::new(), BTreeSet::new());
+        for request in days.flat_map(|day| example::requests(example::SEED, day)) {
+            if request.requested.is_some_and(|requested| requested[Dimension::Gpu] > 0) {
+                on_gpu.insert((request.tenant.clone(), request.resource.clone()));
+            }
+            if !on_gpu.contains(&(request.tenant.clone(), request.resource.clone())) {
+                write_line(&mut text, &request);
+            }
+        }
+        self.write("requests.ndjson", &text)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind is in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(shadowplane()).args(arguments).output().unwrap()
+}
+
+fn answer(arguments: &[&str]) -> Value {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The command fails with `status`, prints nothing, and says each of `parts`.
+fn fails(arguments: &[&str], status: i32, parts: &[&str]) {
+    let output = run(arguments);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed something");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?}: `{part}` is not in: {message}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+fn day(day: i64) -> String {
+    example::day_window(day).start.to_string()
+}
+
+fn ledger(value: &Value) -> i128 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_shadow_predicts_runs_and_explains() {
+    let folder = Folder::new("shadow");
+    let (requests, origin, saved) = (folder.example(0..5), day(4), folder.path("scenario.json"));
+    let arguments = |threads: &'static str| {
+        let model = ["--model", "seasonal-naive", "--runs", "4", "--horizon", "12h"];
+        let mut all = vec!["shadow", "--requests", &requests, "--origin", &origin, "--threads", threads, "--json"];
+        all.extend(model);
+        all
+    };
+    let mut saving = arguments("1");
+    saving.extend(["--save-scenario", &saved]);
+    let (one, four) = (answer(&saving), answer(&arguments("4")));
+    let again = answer(&["shadow", "--scenario", &saved, "--json"]);
+    assert_eq!(one["digest"], four["digest"]);
+    assert_eq!(one["digest"], again["digest"]);
+    assert_eq!(one["variance"], four["variance"]);
+
+    let variance = &one["variance"];
+    let causes: i128 = variance["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|line| line["finding"].get("observed"))
+        .map(|observed| ledger(&observed["amount"]))
+        .sum();
+    let (actual, predicted) = (ledger(&variance["actual"]), ledger(&variance["predicted"]));
+    assert_eq!(causes, actual - predicted);
+    let accuracy = one["prediction_accuracy"].as_f64().unwrap();
+    let expected = 1.0 - ((actual - predicted) as f64 / actual as f64).abs();
+    assert!((accuracy - expected).abs() < 1e-12, "the first window's accuracy is 1 − |variance ÷ actual|");
+}
+
+#[test]
+fn a_predicted_stream_is_a_stream_like_any_other() {
+    let folder = Folder::new("predict");
+    let requests = folder.example(0..3);
+    let predicted = folder.path("predicted.ndjson");
+    let predict = ["predict", "--requests", &requests, "--horizon", "6h", "--model", "seasonal-naive"];
+    let written = run(&[&predict[..], &["-o", &predicted]].concat());
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let stream = fs::read_to_string(&predicted).unwrap();
+    assert!(stream.lines().count() > 100 && stream.lines().all(|line| line.starts_with(r#"{"id":"p-"#)));
+    let outcome = answer(&["shadow", "--requests", &predicted, "--runs", "1", "--json"]);
+    let notices = outcome["notices"].to_string();
+    assert!(notices.contains("never created"), "deletes of what lives at the origin are counted: {notices}");
+}
+
+#[test]
+fn a_forecast_says_what_it_still_needs() {
+    let folder = Folder::new("forecast");
+    let requests = folder.example(0..1);
+    let origin = (example::day_window(0).start + Duration::HOUR * 6).to_string();
+    let short = answer(&["forecast", "--requests", &requests, "--origin", &origin, "--horizon", "1h", "--json"]);
+    assert_eq!(short["selection"]["fallback"]["model"], "recent_mean");
+    assert!(short["selection"]["fallback"]["missing"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn bad_input_is_named_with_what_to_do() {
+    let folder = Folder::new("bad");
+    let requests = folder.example(0..2);
+    let text = fs::read_to_string(&requests).unwrap();
+    let origin = day(1);
+    let with = |name: &str, text: &str| folder.write(name, text);
+
+    let empty = with("empty.ndjson", "");
+    fails(&["shadow", "--requests", &empty], 1, &["empty.ndjson", "no request", "shadowplane import"]);
+    let broken = with("broken.ndjson", &format!("{text}{{\"id\":\"x\",\"at\":\"yesterday\"}}\n"));
+    let line = format!("line {}", text.lines().count() + 1);
+    fails(&["shadow", "--requests", &broken], 1, &["broken.ndjson", &line, "`at`", "RFC 3339"]);
+    let unknown = with("unknown.ndjson", &text.replacen("\"requested\":{", "\"unheard_of\":{", 1));
+    fails(&["shadow", "--requests", &unknown], 1, &["line 1", "unheard_of"]);
+    let create = text.lines().next().unwrap();
+    let start = create.find(",\"requested\"").unwrap();
+    let end = start + create[start..].find('}').unwrap() + 1;
+    let nameless = with("flavor.ndjson", &format!("{}{}\n", &create[..start], &create[end..]));
+    fails(&["shadow", "--requests", &nameless], 1, &["line 1", "`flavor`", "price file"]);
+
+    let shadow = ["shadow", "--requests", &requests, "--origin", &origin];
+    fails(&[&shadow[..], &["--horizon", "7m"]].concat(), 1, &["7m", "multiple", "5m"]);
+    fails(&["shadow", "--requests", &requests, "--origin", "2020-01-01T00:00:00Z"], 1, &["more"]);
+    fails(&["shadow", "--requests", &requests, "--origin", "noon"], 2, &["noon", "RFC 3339"]);
+    fails(&["shadow"], 2, &["--requests"]);
+    fails(&["shadow", "--requests", "nowhere.ndjson"], 1, &["nowhere.ndjson"]);
+
+    let nodes = with("nodes.csv", "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,64,256,4,own.big,a\n");
+    let inventory = [&shadow[..], &["--inventory", &nodes, "--horizon", "1h"]].concat();
+    fails(&inventory, 1, &["own.big", "no price", "price file"]);
+}
+
+/// The main job on the real trace, with the cheapest model and few runs: a short form of the README's example.
+#[test]
+fn the_azure_trace_runs_from_import_to_variance() {
+    let Some(data) = real_data("azure-vm-v1") else { return };
+    let folder = Folder::new("azure");
+    let (log, file) = (folder.path("dev.ndjson"), |name: &str| data.join(name).to_str().unwrap().to_owned());
+    let import =
+        |output: &str| {
+            let (dev, flavors, lifetimes) = (file("dev.csv.gz"), file("flavors.csv"), file("lifetime_bins.csv"));
+            let epoch = ["--tenants", "40", "--epoch", "2026-01-01T00:00:00Z", "-o", output];
+            let output =
+                run(&[&["import", "azure-vm", &dev, "--flavors", &flavors, "--lifetimes", &lifetimes], &epoch[..]]
+                    .concat());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        };
+    import(&log);
+    assert!(Path::new(&log).exists());
+    let origin = ["--origin", "2026-01-24T00:00:00Z", "--horizon", "1d"];
+    let options = ["--model", "seasonal-naive", "--runs", "2", "--json"];
+    let outcome = answer(&[&["shadow", "--requests", &log], &origin[..], &options[..]].concat());
+    // Lines of dev.csv with 23 days ≤ t_s < 24 days.
+    let bins = outcome["actual"]["timeline"].as_array().unwrap();
+    assert_eq!(bins.iter().map(|bin| bin["creates"].as_f64().unwrap()).sum::<f64>(), 76_805.0);
+    assert!(outcome["prediction_accuracy"].as_f64().unwrap() > 0.5, "{}", outcome["prediction_accuracy"]);
+}
