@@ -173,9 +173,13 @@ fn choose(horizon: Duration, candidates: &[Candidate]) -> Choice {
     best.unwrap_or(Choice { horizon, model: ModelName::SeasonalNaive, mase: None })
 }
 
+/// The mean over the series of everyone, whose sums the costs follow; over tenants only where there are no others. A
+/// tenant with a request now and then is forecast best as nothing at all, and many such must not decide for the total.
 fn mean_mase(horizon: Duration, scores: &[SeriesScores]) -> Option<f64> {
-    let of_horizon = scores.iter().filter(|score| score.horizon == horizon);
-    let mases: Vec<f64> = of_horizon.filter_map(|score| score.scores()?.mase).collect();
+    let of_everyone = |score: &SeriesScores| score.key.tenant().is_none();
+    let any_of_everyone = scores.iter().any(of_everyone);
+    let counted = |score: &&SeriesScores| score.horizon == horizon && (!any_of_everyone || of_everyone(score));
+    let mases: Vec<f64> = scores.iter().filter(counted).filter_map(|score| score.scores()?.mase).collect();
     (!mases.is_empty()).then(|| mases.iter().sum::<f64>() / mases.len() as f64)
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Corpus<'a> {
     contexts: &'a [Context<'a>],
     /// By series: the inputs of every step.
     steps: Vec<Vec<f32>>,
+    /// The series of everyone: half of all sequences come from them, because the costs follow their sums.
+    of_everyone: Vec<usize>,
     /// How far ahead an example may look.
     horizon_bins: usize,
     encoder_bins: usize,
@@ -57,6 +59,9 @@ pub(super) const LEADS: usize = 6;
 /// The part of the history that validates: its last seventh, but at least a day.
 const VALIDATION_PART: usize = 7;
 
+/// The number of the draw that tosses between the series of everyone and all; leads use those from 2 on.
+const COIN: u64 = 2 + (LEADS * ORIGINS) as u64;
+
 impl<'a> Corpus<'a> {
     pub(super) fn new(
         past: Past<'a>,
@@ -72,7 +77,17 @@ impl<'a> Corpus<'a> {
             steps
         });
         let split = past.bins() - (past.bins() / VALIDATION_PART).max(season);
-        Self { past, layout, contexts, steps: steps.collect(), horizon_bins, encoder_bins: config.encoder_bins, split }
+        let of_everyone = (0..past.series()).filter(|&series| past.key(series).tenant().is_none()).collect();
+        Self {
+            past,
+            layout,
+            contexts,
+            steps: steps.collect(),
+            of_everyone,
+            horizon_bins,
+            encoder_bins: config.encoder_bins,
+            split,
+        }
     }
 
     /// How many bins have been read at each origin of a sequence, the longest first.
@@ -94,7 +109,7 @@ impl<'a> Corpus<'a> {
         let chosen: Vec<(Draws, usize, usize)> = (0..sequences as u64)
             .map(|sequence| {
                 let draws = Draws::new(seed, run, Purpose::Training, sequence);
-                let series = draws.below(0, self.contexts.len() as u64) as usize;
+                let series = self.series(draws);
                 (draws, series, first + draws.below(1, limit.saturating_sub(first).max(1) as u64) as usize)
             })
             .collect();
@@ -118,6 +133,13 @@ impl<'a> Corpus<'a> {
             }
         }
         batch
+    }
+
+    fn series(&self, draws: Draws) -> usize {
+        let among_everyone = draws.below(COIN, 2) == 1 && !self.of_everyone.is_empty();
+        let series = if among_everyone { self.of_everyone.len() } else { self.contexts.len() };
+        let chosen = draws.below(0, series as u64) as usize;
+        if among_everyone { self.of_everyone[chosen] } else { chosen }
     }
 
     fn push(&self, batch: &mut Batch, series: usize, (origin, lead): (usize, usize)) {

@@ -74,7 +74,8 @@ pub struct Choice {
     pub horizon: Duration,
     /// The model.
     pub model: ModelName,
-    /// Its MASE, averaged over the series that have one: the least among the candidates. None for a fallback.
+    /// Its MASE, averaged over the series of everyone (over tenants where there are no others): the least among the
+    /// candidates. None for a fallback.
     pub mase: Option<f64>,
 }
 
