@@ -34,8 +34,11 @@ fn unpack(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
     if unpacked.len() > limit { Err(Problem::too_large(limit)) } else { Ok(unpacked.into()) }
 }
 
-/// One record a line or element, each with its number from 1, or what is wrong with it.
-pub(super) fn records<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<(u64, Result<T, InputError>)>, Problem> {
+/// A record with its number from 1, or what is wrong with it.
+pub(super) type Numbered<T> = (u64, Result<T, InputError>);
+
+/// One record a line or element.
+pub(super) fn records<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<Numbered<T>>, Problem> {
     let text = core::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
         Problem::input(InputError::line(line, "is not UTF-8"))

@@ -47,7 +47,7 @@ struct Route {
 }
 
 enum Answer {
-    Json(RefOr<Schema>),
+    Json(Box<RefOr<Schema>>),
     Text,
 }
 
@@ -94,7 +94,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         let (method, status, body) = (HttpMethod::Get, "200", Vec::new());
         routes.push(Route { method, path, summary, query, body, status, answer });
     };
-    let json = Answer::Json;
+    let json = |schema| Answer::Json(Box::new(schema));
     get(paths::LIVE, "The process runs", &[], Answer::Text);
     get(paths::READY, "The store answers and the loop has caught up", &[], Answer::Text);
     let object = Schema::from(ObjectBuilder::new().build());
@@ -113,7 +113,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::CURRENT_SCENARIO, "The scenario of the latest shadow run", &[], json(schemas.of::<SavedScenario>()));
     get(paths::SCENARIO, "A saved scenario", &[], json(schemas.of::<SavedScenario>()));
     let mut change = |method, path, summary, body, status, answer| {
-        routes.push(Route { method, path, summary, query: &[], body, status, answer: Answer::Json(answer) });
+        routes.push(Route { method, path, summary, query: &[], body, status, answer: Answer::Json(Box::new(answer)) });
     };
     let (post, delete) = (HttpMethod::Post, HttpMethod::Delete);
     let answer = schemas.of::<IngestAnswer>();
@@ -146,7 +146,7 @@ impl Route {
         };
         let content = |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).build();
         let (media_type, schema) = match self.answer {
-            Answer::Json(schema) => ("application/json", schema),
+            Answer::Json(schema) => ("application/json", *schema),
             Answer::Text => ("text/plain", text()),
         };
         let answer = ResponseBuilder::new().description(self.summary).content(media_type, content(schema));
