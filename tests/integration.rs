@@ -3,5 +3,8 @@
 mod api;
 mod browser;
 mod command_line;
+mod import;
+mod prices;
 mod scenarios;
+mod shadowplane;
 mod structure;

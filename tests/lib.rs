@@ -35,7 +35,7 @@ pub fn real_data(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says that the test that calls this is skipped, and why; it has to return then.
+/// Says that a test, or a part of it, did not run, and why.
 pub fn skipped(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");

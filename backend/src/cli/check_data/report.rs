@@ -61,7 +61,8 @@ impl Report {
                 writeln!(text, "{:<13}{:>10}  {}", "", "", counts.join(", "))?;
             }
         }
-        writeln!(text, "\n{} findings", self.findings.len())?;
+        let plural = if self.findings.len() == 1 { "" } else { "s" };
+        writeln!(text, "\n{} finding{plural}", self.findings.len())?;
         for finding in &self.findings {
             writeln!(text, "- {}: {}\n  spoils: {}", finding.kind, finding.found, finding.spoils)?;
         }
