@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::csv_fields::{column, columns, instant};
-use crate::input::InputError;
+use super::csv_fields::instant;
+use crate::input::{InputError, Row, Table};
 use crate::units::{Duration, Window};
 
 /// Something in the calendar that moves demand: a launch, a holiday, a batch night.
@@ -65,27 +65,25 @@ impl Repeat {
 /// At the first wrong line: an unknown column, an instant that is none, an end that is not after its start, a
 /// repetition that is neither `daily` nor `weekly` or is shorter than the event.
 pub fn read_known_events(text: &str) -> Result<Vec<KnownEvent>, InputError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = columns(&mut reader, &["name", "start", "end"], &["tenant", "repeat"])?;
-    let mut events = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| InputError::whole(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let field = |name: &str| column(&record, &header, line, name);
-        let name = field("name")?.to_owned();
-        if name.is_empty() {
+    let mut table = Table::open(text, None)?;
+    table.expect_only(&["name", "start", "end", "tenant", "repeat"])?;
+    let (name, start, end) = (table.column("name")?, table.column("start")?, table.column("end")?);
+    let (tenant, repetition) = (table.find("tenant"), table.find("repeat"));
+    let (mut events, mut row) = (Vec::new(), Row::default());
+    while table.next(&mut row)? {
+        let line = row.line;
+        if row.get(name).is_empty() {
             return Err(InputError::field(line, "name", "is empty; give the event a name"));
         }
         let window =
-            Window { start: instant(line, "start", field("start")?)?, end: instant(line, "end", field("end")?)? };
+            Window { start: instant(line, "start", row.get(start))?, end: instant(line, "end", row.get(end))? };
         if window.end <= window.start {
-            let message = format!("`{}` is not after the start; an event ends after it starts", field("end")?);
+            let message = format!("`{}` is not after the start; an event ends after it starts", row.get(end));
             return Err(InputError::field(line, "end", message));
         }
-        let optional = |name: &str| if header.contains_key(name) { field(name) } else { Ok("") };
-        let repeat = repeat(line, optional("repeat")?, window)?;
-        let tenant = Some(optional("tenant")?).filter(|tenant| !tenant.is_empty()).map(str::to_owned);
-        events.push(KnownEvent { name, window, tenant, repeat });
+        let repeat = repeat(line, row.optional(repetition).unwrap_or_default(), window)?;
+        let tenant = row.optional(tenant).map(str::to_owned);
+        events.push(KnownEvent { name: row.get(name).to_owned(), window, tenant, repeat });
     }
     Ok(events)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::csv_fields::{column, columns, instant, number};
-use crate::input::InputError;
+use super::csv_fields::{instant, number};
+use crate::input::{InputError, Row, Table};
 use crate::units::{Duration, Instant};
 
 /// One reading of a sensor.
@@ -73,22 +73,21 @@ fn carried(sums: &[(f64, u32)]) -> Vec<SensorBin> {
 /// # Errors
 /// At the first wrong line: an unknown column, an instant that is none, a value that is no finite number.
 pub fn read_sensors(text: &str) -> Result<Vec<SensorReading>, InputError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = columns(&mut reader, &["at", "sensor", "scope", "value"], &[])?;
-    let mut readings = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| InputError::whole(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let field = |name: &str| column(&record, &header, line, name);
-        let sensor = field("sensor")?.to_owned();
-        if sensor.is_empty() {
+    let mut table = Table::open(text, None)?;
+    table.expect_only(&["at", "sensor", "scope", "value"])?;
+    let (at, sensor) = (table.column("at")?, table.column("sensor")?);
+    let (scope, value) = (table.column("scope")?, table.column("value")?);
+    let (mut readings, mut row) = (Vec::new(), Row::default());
+    while table.next(&mut row)? {
+        let line = row.line;
+        if row.get(sensor).is_empty() {
             return Err(InputError::field(line, "sensor", "is empty; name the sensor, such as cpu_load"));
         }
         readings.push(SensorReading {
-            at: instant(line, "at", field("at")?)?,
-            sensor,
-            scope: field("scope")?.to_owned(),
-            value: number(line, "value", field("value")?)?,
+            at: instant(line, "at", row.get(at))?,
+            sensor: row.get(sensor).to_owned(),
+            scope: row.get(scope).to_owned(),
+            value: number(line, "value", row.get(value))?,
         });
     }
     Ok(readings)

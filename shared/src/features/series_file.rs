@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::csv_fields::{column, columns, number};
+use super::csv_fields::number;
 use super::{CountSeries, SeriesKey, SeriesSet};
-use crate::input::InputError;
+use crate::input::{InputError, Row, Table};
 use crate::units::{Duration, Instant};
 
 /// A series file in bins.
@@ -52,14 +52,14 @@ pub fn read_series(text: &str, bin: Option<Duration>) -> Result<SeriesFile, Inpu
 }
 
 fn read_values(text: &str) -> Result<BTreeMap<Instant, f64>, InputError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = columns(&mut reader, &["timestamp", "value"], &[])?;
-    let mut values = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| InputError::whole(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let at = timestamp(line, column(&record, &header, line, "timestamp")?)?;
-        let text = column(&record, &header, line, "value")?;
+    let mut table = Table::open(text, None)?;
+    table.expect_only(&["timestamp", "value"])?;
+    let columns = (table.column("timestamp")?, table.column("value")?);
+    let (mut values, mut row) = (BTreeMap::new(), Row::default());
+    while table.next(&mut row)? {
+        let line = row.line;
+        let at = timestamp(line, row.get(columns.0))?;
+        let text = row.get(columns.1);
         let value = number(line, "value", text)?;
         if value < 0.0 {
             let message = format!("`{text}` is negative; counts and volumes are not");

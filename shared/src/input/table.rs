@@ -101,7 +101,11 @@ impl<'t> Table<'t> {
             return Ok(true);
         }
         let (has, expected) = (row.record.len(), self.columns.len());
-        Err(InputError::line(row.line, format!("has {has} values; expected {expected}, one for each column")))
+        let message = format!("the line has {has} values; expected {expected}, one for each column");
+        Err(match self.columns.get(has) {
+            Some(missing) => InputError::field(row.line, missing.as_str(), message),
+            None => InputError::line(row.line, message),
+        })
     }
 
     /// The reader counts a line break only once it has passed it, and skips empty lines: count them here.
@@ -187,7 +191,7 @@ mod tests {
         assert!(table.next(&mut row).unwrap());
         assert_eq!(
             table.next(&mut row).unwrap_err().to_string(),
-            "line 3: has 1 values; expected 2, one for each column"
+            "line 3: field `b`: the line has 1 values; expected 2, one for each column"
         );
     }
 }
