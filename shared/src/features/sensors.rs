@@ -121,6 +121,6 @@ mod tests {
         check("now,cpu_load,n-1,1", "at", "`now`");
         check("2026-01-01T00:00:00Z,cpu_load,n-1,NaN", "value", "finite");
         check("2026-01-01T00:00:00Z,,n-1,1", "sensor", "empty");
-        check("2026-01-01T00:00:00Z,cpu_load,n-1", "value", "too few");
+        check("2026-01-01T00:00:00Z,cpu_load,n-1", "value", "3 values");
     }
 }
