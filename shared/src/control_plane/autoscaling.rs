@@ -30,5 +30,5 @@ pub(super) fn gone_at(
         && node.empty_since == Some(since)
         && now >= since + autoscaling.empty_for
         && now >= node.ready;
-    (due && nodes.paid(group) > fleet.node_groups[group.usize()].min).then(|| now + autoscaling.drain)
+    (due && nodes.kept(group) > fleet.node_groups[group.usize()].min).then(|| now + autoscaling.drain)
 }

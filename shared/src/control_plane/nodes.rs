@@ -13,8 +13,9 @@ pub(super) struct Nodes {
     /// Maxima of what is free, per dimension: leaves from `leaves`, the root at 1.
     tree: Vec<Resources>,
     leaves: usize,
-    /// Nodes that are paid, by group.
+    /// Nodes that are paid, by group, and those of them that are being given back.
     paid: Vec<u32>,
+    draining: Vec<u32>,
     next: NodeIndex,
 }
 
@@ -50,7 +51,14 @@ impl Slot {
 
 impl Nodes {
     pub(super) fn new(groups: usize, next: NodeIndex) -> Self {
-        Self { slots: Vec::new(), tree: vec![Resources::ZERO; 2], leaves: 1, paid: vec![0; groups], next }
+        Self {
+            slots: Vec::new(),
+            tree: vec![Resources::ZERO; 2],
+            leaves: 1,
+            paid: vec![0; groups],
+            draining: vec![0; groups],
+            next,
+        }
     }
 
     /// Adds a machine that is paid already.
@@ -77,6 +85,7 @@ impl Nodes {
         let node = &mut self.slots[slot as usize];
         node.life = NodeLife::Paid;
         self.paid[node.node.node_group.usize()] += 1;
+        self.draining[node.node.node_group.usize()] += u32::from(node.node.gone.is_some());
         self.update(slot as usize);
     }
 
@@ -128,6 +137,7 @@ impl Nodes {
     /// Marks a node as being given back; it takes nobody any more.
     pub(super) fn drain(&mut self, slot: u32, now: Instant, gone: Instant) {
         let node = &mut self.slots[slot as usize];
+        self.draining[node.node.node_group.usize()] += u32::from(node.node.gone.is_none());
         node.node.gone = Some(gone);
         node.drains = Some(now);
         self.update(slot as usize);
@@ -136,6 +146,7 @@ impl Nodes {
     /// Marks a node as no longer paid.
     pub(super) fn remove(&mut self, slot: u32, now: Instant) {
         let node = &mut self.slots[slot as usize];
+        self.draining[node.node.node_group.usize()] -= u32::from(node.node.gone.is_some());
         node.node.gone = Some(now);
         node.life = NodeLife::Gone;
         self.paid[node.node.node_group.usize()] -= 1;
@@ -145,6 +156,11 @@ impl Nodes {
     /// Paid nodes of a group.
     pub(super) fn paid(&self, group: NodeGroupIndex) -> u32 {
         self.paid[group.usize()]
+    }
+
+    /// Paid nodes of a group that are not being given back.
+    pub(super) fn kept(&self, group: NodeGroupIndex) -> u32 {
+        self.paid[group.usize()] - self.draining[group.usize()]
     }
 
     /// Paid nodes of all groups.

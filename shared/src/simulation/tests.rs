@@ -139,7 +139,7 @@ fn peak(spans: &[(Instant, Instant, Resources)]) -> [u64; DIMENSIONS] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     /// What was paid for the nodes, reckoned from their lives alone, is what the breakdown adds up to.
     #[test]
@@ -327,4 +327,15 @@ fn the_impossible_is_refused_with_every_problem() {
     let problems = ValidScenario::new(scenario).unwrap_err().0;
     let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["runs", "flavors[0] (small)", "modules.quota.workers", "fleet.node_groups[0].instance_type"]);
+}
+
+/// Two nodes become empty within the minute that one of them takes to drain: the group keeps its minimum.
+#[test]
+fn a_group_never_falls_below_its_minimum() {
+    let mut scenario = scenario((PlacementPolicy::FirstFit, 1, 5, false, false));
+    scenario.fleet.node_groups.truncate(1);
+    let lives: Vec<Life> = (0..8).map(|i| (i, HOUR + i * 1_000_000, 0, 1, None)).collect();
+    let outcome = simulate(&valid(scenario), &requests(&lives), RunOptions::default());
+    assert_eq!(outcome.peak_nodes, 2);
+    assert_eq!(outcome.timeline.last().unwrap().nodes, 1);
 }

@@ -232,7 +232,7 @@ impl<'a> ControlPlane<'a> {
     fn order_minimum(&mut self, now: Instant, out: &mut Output) {
         for (position, group) in self.settings.fleet.node_groups.iter().enumerate() {
             let index = NodeGroupIndex::from_usize(position);
-            while self.nodes.paid(index) < group.min {
+            while self.nodes.kept(index) < group.min {
                 self.order_node(now, index, out);
             }
         }
