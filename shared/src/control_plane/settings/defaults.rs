@@ -28,13 +28,15 @@ impl Default for Autoscaling {
 
 impl Default for Modules {
     /// Assumed service times of a mid-sized control plane: milliseconds for everything but making the resource,
-    /// which takes 20 s (median), on workers of 0.10 an hour.
+    /// which takes 20 s (median). A worker costs 0.02 an hour, about a fifth of an m5.large; those of the provisioner
+    /// mostly wait for machines, and cost 0.0005.
     fn default() -> Self {
         let stage = |workers, median_ms: i64| ModuleSettings {
             workers,
             service: ServiceTime::Lognormal { median: Duration::from_micros(median_ms * 1_000), sigma_milli: 500 },
-            rate: Rate::from_nanos(100_000_000),
+            rate: Rate::from_nanos(20_000_000),
         };
-        Self([stage(2, 2), stage(2, 4), stage(2, 5), stage(2, 3), stage(2, 10), stage(100, 20_000), stage(2, 2)])
+        let provisioner = ModuleSettings { rate: Rate::from_nanos(500_000), ..stage(100, 20_000) };
+        Self([stage(2, 2), stage(2, 4), stage(2, 5), stage(2, 3), stage(2, 10), provisioner, stage(2, 2)])
     }
 }
