@@ -22,7 +22,7 @@ pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use problem::ProblemDocument;
-pub use reports::{AllocationRow, CauseView, ReportList, ReportView};
+pub use reports::{ReportList, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
     DurationsView, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,

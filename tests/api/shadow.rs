@@ -30,13 +30,13 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
 
     let closed = |reply: &super::server::Reply| !reply.json()["windows"].as_array().unwrap().is_empty();
     let report = server.wait_for("/v1/reports/allocation?by=tenant", closed).json();
-    let window = &report["windows"][0];
+    let window = &report["windows"][0]["report"];
     let money = |value: &serde_json::Value| -> f64 { value["amount"].as_str().unwrap().parse().unwrap() };
     let causes: f64 = window["causes"].as_array().unwrap().iter().map(|cause| money(&cause["amount"])).sum();
     // Six decimals each, and six causes.
     assert!((causes - money(&window["variance"])).abs() < 1e-5, "{window}");
     let rows: f64 = window["rows"].as_array().unwrap().iter().map(|row| money(&row["actual"])).sum();
-    assert!((rows - money(&window["actual"])).abs() < 1e-5, "{window}");
+    assert!((rows - money(&window["total"]["actual"])).abs() < 1e-5, "{window}");
     let costs = server.get("/v1/costs").json();
     let both = |bin: &&serde_json::Value| !bin["actual"].is_null() && !bin["predicted"].is_null();
     assert!(costs["bins"].as_array().unwrap().iter().filter(both).count() >= 12, "{costs}");

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, Json, Query, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::Grouping;
-use shared::api::{ReportList, ReportView, paths};
+use shared::api::{ReportList, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Answer, App, resource};
@@ -34,6 +34,9 @@ async fn allocation(app: Data<App>, query: Query<Ask>) -> Answer<ReportList> {
     let documents = app.store.list(Collection::Reports, window, REPORTS_MAX).await?;
     let of_grouping: Vec<Document> =
         documents.into_iter().filter(|document| document.key.starts_with(&prefix)).collect();
-    let windows: Vec<ReportView> = read_documents(&of_grouping)?;
-    Ok(Json(ReportList { prediction_accuracy: windows.last().and_then(|report| report.prediction_accuracy), windows }))
+    let windows: Vec<WindowReport> = read_documents(&of_grouping)?;
+    Ok(Json(ReportList {
+        prediction_accuracy: windows.last().and_then(|window| window.report.prediction_accuracy),
+        windows,
+    }))
 }

@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
+use shared::recommendation::{Thresholds, attach, recommend};
 use shared::request::RequestLog;
 use shared::scenario::{Demand, ValidScenario};
 use shared::shadow::Known;
@@ -67,6 +68,11 @@ pub(super) fn close(
     };
     let Ok(decomposition) = decompose(&with_newcomers, &predicted.outcome, &actual, replay);
     accuracy.update(decomposition.predicted, decomposition.actual);
+    let try_out = |changed: &ValidScenario| -> Result<Outcome, Infallible> {
+        let runs = ensemble::run(changed, ensemble::available_threads(), false, &|_, _| true);
+        Ok(runs.unwrap_or_else(|| Outcome::collect(Vec::new())))
+    };
+    let Ok(advice) = recommend(&predicted.scenario, &predicted.outcome, &Thresholds::default(), try_out);
     let of = with_newcomers.scenario();
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
@@ -80,6 +86,7 @@ pub(super) fn close(
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
         explain(&mut report, &decomposition, &of.tenants);
+        attach(&mut report, &advice, of);
         report
     };
     let reports = [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into();

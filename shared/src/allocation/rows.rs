@@ -48,6 +48,22 @@ pub enum RowKind {
     Total,
 }
 
+impl RowKind {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Flavor => "flavor",
+            Self::Class => "class",
+            Self::Workload => "workload",
+            Self::Idle => "idle",
+            Self::Overhead => "overhead",
+            Self::Module => "module",
+            Self::Total => "total",
+        }
+    }
+}
+
 /// One row: predicted over the runs, actual, and the difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

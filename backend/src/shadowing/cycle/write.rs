@@ -1,8 +1,8 @@
 //! What the loop writes down, and what it reads back after a restart.
 
 use serde::{Deserialize, Serialize};
-use shared::allocation::{AllocationReport, MoneyBand, PredictionAccuracy, RowKind, Status};
-use shared::api::{AllocationRow, CauseView, OutcomeView, ReportView, SavedScenario};
+use shared::allocation::{AllocationReport, MoneyBand, PredictionAccuracy};
+use shared::api::{OutcomeView, SavedScenario, WindowReport};
 use shared::feedback::{Decision, Triggers};
 use shared::scenario::ValidScenario;
 use shared::simulation::Outcome;
@@ -84,7 +84,8 @@ impl Cycle {
             .map(|report| {
                 let by = serde_json::to_value(report.grouping).unwrap_or_default();
                 let key = format!("{}/{}", by.as_str().unwrap_or_default(), report.window.start);
-                write_document(key, report.window.start, &view(report, model, self.basis()))
+                let window = WindowReport { model: model.to_owned(), report: report.clone() };
+                write_document(key, report.window.start, &window)
             })
             .collect();
         Ok(self.store.put(Collection::Reports, documents?).await?)
@@ -94,44 +95,5 @@ impl Cycle {
         let key = format!("{}/{:?}", decision.at, decision.verdict);
         let document = write_document(key, decision.at, decision)?;
         Ok(self.store.put(Collection::Decisions, vec![document]).await?)
-    }
-}
-
-fn view(report: &AllocationReport, model: &str, basis: shared::allocation::Basis) -> ReportView {
-    let word = |kind: RowKind| serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(str::to_owned));
-    let zero = LedgerUnits::ZERO.to_money(report.currency);
-    ReportView {
-        window: report.window,
-        basis,
-        provisional: report.status == Status::Provisional,
-        model: model.to_owned(),
-        predicted: report.total.predicted,
-        actual: report.total.actual.unwrap_or(zero),
-        variance: report.variance.unwrap_or(zero),
-        causes: report
-            .causes
-            .iter()
-            .map(|line| CauseView { cause: line.cause.as_str().to_owned(), amount: line.amount })
-            .collect(),
-        prediction_accuracy: report.prediction_accuracy,
-        rows: report
-            .rows
-            .iter()
-            .map(|row| AllocationRow {
-                kind: word(row.kind).unwrap_or_default(),
-                name: row.name.clone(),
-                predicted: row.predicted.mean,
-                actual: row.actual.unwrap_or(zero),
-            })
-            .collect(),
-        optimization_areas: report
-            .optimization_areas
-            .iter()
-            .map(|area| {
-                let kind = word(area.kind).unwrap_or_default();
-                let what = if area.name.is_empty() { kind } else { format!("{kind} {}", area.name) };
-                format!("{what}: {} by {}", area.variance, area.cause.as_str())
-            })
-            .collect(),
     }
 }

@@ -82,7 +82,7 @@ fn entry(decision: &Decision, zone: Zone) -> Html {
         <li>
             <span class="when">{ format::instant(decision.at, zone) }</span>
             <span {class}>{ what }</span>
-            <p>{ &decision.reason }</p>
+            <p>{ format::words(&decision.reason) }</p>
         </li>
     }
 }

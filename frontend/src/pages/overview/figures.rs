@@ -1,6 +1,7 @@
 //! The figures that matter, in one row.
 
-use shared::api::{ReportView, Status};
+use shared::allocation::AllocationReport;
+use shared::api::Status;
 use yew::prelude::*;
 
 use super::Snapshot;
@@ -12,7 +13,7 @@ use crate::zone::Zone;
 pub(super) fn figures(snapshot: &Snapshot, zone: Zone) -> Html {
     let reports = snapshot.reports.as_ref().ok();
     let windows = reports.map_or(0, |reports| reports.windows.len());
-    let last = reports.and_then(|reports| reports.windows.last());
+    let last = reports.and_then(|reports| reports.windows.last()).map(|window| &window.report);
     let accuracy =
         reports.and_then(|reports| reports.prediction_accuracy).map_or_else(|| "–".to_owned(), format::percent);
     let status = &snapshot.status;
@@ -34,16 +35,18 @@ fn accuracy_note(windows: usize) -> String {
     }
 }
 
-fn last_window(report: Option<&ReportView>, zone: Zone) -> Html {
+fn last_window(report: Option<&AllocationReport>, zone: Zone) -> Html {
     let Some(report) = report else {
         return figure("Last closed window", "–".to_owned(), "none has closed yet".to_owned(), "actual");
     };
     // Its middle is the same day in any time zone that somebody is likely to be in.
     let middle = (report.window.start.micros() + report.window.end.micros()) / 2;
     let label = format!("Actual cost, {}", format::day(middle, zone));
-    let range = format::range(&report.predicted.p10, &report.predicted.p90);
-    let note = format!("predicted {} ({range})", format::money(&report.predicted.mean));
-    figure(&label, format::money(&report.actual), note, "actual")
+    let predicted = &report.total.predicted;
+    let range = format::range(&predicted.p10, &predicted.p90);
+    let note = format!("predicted {} ({range})", format::money(&predicted.mean));
+    let actual = report.total.actual.as_ref().map_or_else(|| "–".to_owned(), format::money);
+    figure(&label, actual, note, "actual")
 }
 
 fn model(status: &Status, zone: Zone) -> Html {

@@ -1,6 +1,8 @@
 //! The last closed window: why it cost what it did, and who paid.
 
-use shared::api::{AllocationRow, ReportView};
+use shared::allocation::{AllocationRow, Basis, OptimizationArea, Status};
+use shared::api::WindowReport;
+use shared::units::Money;
 use yew::prelude::*;
 
 use super::Snapshot;
@@ -13,19 +15,22 @@ use crate::zone::Zone;
 pub(super) fn variance(snapshot: &Snapshot, zone: Zone) -> Html {
     let (note, content) = match last(snapshot) {
         Err(message) => (String::new(), message),
-        Ok(report) => {
-            let rows = report.causes.iter().map(|cause| CauseRow { name: cause.cause.clone(), amount: cause.amount });
-            let areas = report.optimization_areas.iter().map(|area| html! { <li>{ area }</li> });
+        Ok(window) => {
+            let report = &window.report;
+            let rows =
+                report.causes.iter().map(|line| CauseRow { name: line.cause.as_str().to_owned(), amount: line.amount });
+            let areas = report.optimization_areas.iter().take(AREAS).map(area);
+            let variance = report.variance.unwrap_or(Money { amount: Default::default(), currency: report.currency });
             let content = html! {
                 <>
-                    { causes(&rows.collect::<Vec<_>>(), &report.variance) }
+                    { causes(&rows.collect::<Vec<_>>(), &variance) }
                     if !report.optimization_areas.is_empty() {
                         <h3>{ "Where to look" }</h3>
                         <ul class="areas">{ for areas }</ul>
                     }
                 </>
             };
-            (window_note(report, zone), content)
+            (window_note(window, zone), content)
         }
     };
     Card { title: "Variance by cause", note, ..Card::default() }.around(content)
@@ -35,15 +40,16 @@ pub(super) fn variance(snapshot: &Snapshot, zone: Zone) -> Html {
 pub(super) fn allocation(snapshot: &Snapshot, zone: Zone) -> Html {
     let (note, content) = match last(snapshot) {
         Err(message) => (String::new(), message),
-        Ok(report) => {
-            let rows = report.rows.iter().map(bar_row).collect::<Vec<_>>();
-            (format!("{}. {}.", window_note(report, zone), basis(report.basis)), bars("who", &rows))
+        Ok(window) => {
+            let rows = window.report.rows.iter().map(bar_row).collect::<Vec<_>>();
+            let known = window.report.basis.unwrap_or(Basis::Simulated);
+            (format!("{}. {}.", window_note(window, zone), basis(known)), bars("who", &rows))
         }
     };
     Card { title: "Cost allocation", note, class: "full", ..Card::default() }.around(content)
 }
 
-fn last(snapshot: &Snapshot) -> Result<&ReportView, Html> {
+fn last(snapshot: &Snapshot) -> Result<&WindowReport, Html> {
     match &snapshot.reports {
         Err(error) => Err(say(Tidings::Error, &error.message())),
         Ok(reports) => reports.windows.last().ok_or_else(|| {
@@ -52,13 +58,29 @@ fn last(snapshot: &Snapshot) -> Result<&ReportView, Html> {
     }
 }
 
-fn window_note(report: &ReportView, zone: Zone) -> String {
-    let (length, model) = (format::span(report.window.length()), format::words(&report.model));
-    let provisional = if report.provisional { ", provisional" } else { "" };
+fn window_note(window: &WindowReport, zone: Zone) -> String {
+    let report = &window.report;
+    let (length, model) = (format::span(report.window.length()), format::words(&window.model));
+    let provisional = if report.status == Status::Provisional { ", provisional" } else { "" };
     format!("{length} from {}, forecast by {model}{provisional}", format::instant(report.window.start, zone))
 }
 
+/// How many areas the card has room for.
+const AREAS: usize = 6;
+
+fn area(area: &OptimizationArea) -> Html {
+    let what = if area.name.is_empty() { area.kind.as_str() } else { &area.name };
+    let advice = area.recommendation.as_ref().map(|advice| html! { <span class="advice">{ advice }</span> });
+    html! {
+        <li>
+            { format!("{what}, {} by {}", format::signed_money(&area.variance), area.cause.as_str()) }
+            { for advice }
+        </li>
+    }
+}
+
 fn bar_row(row: &AllocationRow) -> BarRow {
-    let name = if row.name.is_empty() { format::words(&row.kind) } else { row.name.clone() };
-    BarRow { name, predicted: row.predicted, beside: Beside::Actual(row.actual) }
+    let name = if row.name.is_empty() { format::words(row.kind.as_str()) } else { row.name.clone() };
+    let nothing = Money { amount: Default::default(), currency: row.predicted.mean.currency };
+    BarRow { name, predicted: row.predicted.mean, beside: Beside::Actual(row.actual.unwrap_or(nothing)) }
 }
