@@ -64,7 +64,7 @@ impl Cycle {
                 feed_example(&*store, demo, window).await?;
                 demo.start
             }
-            None => clock.now().floor(Duration::HOUR),
+            None => (clock.now() - config.late).floor(Duration::HOUR),
         };
         let basis = if config.observed { Basis::Metered } else { Basis::Simulated };
         let mut cycle = Self {

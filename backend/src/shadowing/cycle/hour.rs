@@ -1,6 +1,5 @@
 //! What happens when an hour closes.
 
-use shared::allocation::Basis;
 use shared::api::{JobKind, NotReady};
 use shared::features::SeriesKey;
 use shared::feedback::{Decision, Verdict};
@@ -170,10 +169,6 @@ impl Cycle {
     fn set_not_ready(&self, reason: &str, message: &str) {
         let not_ready = NotReady { reason: reason.to_owned(), message: message.to_owned(), bins_missing: None };
         self.board.update(|snapshot| snapshot.not_ready = Some(not_ready));
-    }
-
-    pub(super) fn basis(&self) -> Basis {
-        if self.config.observed { Basis::Metered } else { Basis::Simulated }
     }
 }
 

@@ -92,7 +92,7 @@ impl Cycle {
     }
 
     pub(super) async fn write_decision(&self, decision: &Decision) -> Result<(), CycleError> {
-        let key = format!("{}/{:?}", decision.at, decision.verdict);
+        let key = format!("{}/{}", decision.at, decision.reason);
         let document = write_document(key, decision.at, decision)?;
         Ok(self.store.put(Collection::Decisions, vec![document]).await?)
     }
