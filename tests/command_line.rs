@@ -164,7 +164,12 @@ fn bad_input_is_named_with_what_to_do() {
 
     let shadow = ["shadow", "--requests", &requests, "--origin", &origin];
     fails(&[&shadow[..], &["--horizon", "7m"]].concat(), 1, &["7m", "multiple", "5m"]);
-    fails(&["shadow", "--requests", &requests, "--origin", "2020-01-01T00:00:00Z"], 1, &["more"]);
+    fails(&["shadow", "--requests", &requests, "--origin", "2020-01-01T00:00:00Z"], 1, &["more", "--history"]);
+    fails(&[&shadow[..], &["--history", &requests]].concat(), 1, &["--history", "twice"]);
+    fails(&[&shadow[..], &["--horizon", "100000d"]].concat(), 2, &["at most 366d"]);
+    fails(&[&shadow[..], &["--threads", "0"]].concat(), 2, &["threads"]);
+    let long_ago = with("long-ago.ndjson", &text.replacen("\"at\":\"2026", "\"at\":\"0026", 1));
+    fails(&["shadow", "--requests", &long_ago], 1, &["line 1", "`at`", "1970"]);
     fails(&["shadow", "--requests", &requests, "--origin", "noon"], 2, &["noon", "RFC 3339"]);
     fails(&["shadow"], 2, &["--requests"]);
     fails(&["shadow", "--requests", "nowhere.ndjson"], 1, &["nowhere.ndjson"]);

@@ -1,13 +1,16 @@
 //! The inputs that forecasts are made from, as options of several commands.
 
-use shared::features::{Features, KnownEvent, SensorReading, TimeZone, read_known_events, read_sensors};
-use shared::forecast::{ModelName, SelectionConfig};
+use shared::features::{Features, KnownEvent, Past, SensorReading, TimeZone, read_known_events, read_sensors};
+use shared::forecast::{Continue, ModelName, Selected, SelectionConfig, SelectionReport, fit_best};
 use shared::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
-use super::CliError;
-use crate::input;
+use super::{CliError, progress_line};
+use crate::{input, output};
+
+/// Beyond a year a forecast from days of history says nothing.
+const LONGEST_HORIZON: Duration = Duration::from_seconds(366 * 86_400);
 
 /// Requests, and what goes with them.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,9 +78,19 @@ impl DemandArgs {
             return Err(CliError::Usage("--bin is nothing; expected a duration such as 5m".to_owned()));
         }
         let zone = self.time_zone.parse::<TimeZone>().map_err(|error| CliError::Usage(error.to_string()))?;
+        let log = read_log(&self.requests, catalogue)?;
+        let older = self.history.as_deref().map(|path| read_log(path, catalogue)).transpose()?;
+        if let (Some(last), Some(first)) = (older.as_ref().and_then(RequestLog::last), log.first())
+            && last >= first
+        {
+            return Err(CliError::Data(format!(
+                "--history goes on until {last}, but --requests begins at {first}: what is in both would count twice; \
+                 cut the history there"
+            )));
+        }
         Ok(Demand {
-            log: read_log(&self.requests, catalogue)?,
-            older: self.history.as_deref().map(|path| read_log(path, catalogue)).transpose()?,
+            log,
+            older,
             readings: read_with(self.sensors.as_deref(), read_sensors)?,
             events: read_with(self.events.as_deref(), read_known_events)?,
             zone,
@@ -110,6 +123,35 @@ impl DemandArgs {
             .in_zone(demand.zone.clone())
             .with_events(&demand.events, known.tenant_names())
             .with_sensors(&demand.readings)
+    }
+
+    /// Whether there are older requests.
+    pub(super) fn has_history(&self) -> bool {
+        self.history.is_some()
+    }
+
+    /// Chooses and fits a model, with progress on a terminal.
+    pub(super) fn fit(
+        &self,
+        past: &Past<'_>,
+        config: &SelectionConfig,
+    ) -> Result<(Selected, SelectionReport), CliError> {
+        if config.horizons.iter().any(|&horizon| horizon > LONGEST_HORIZON) {
+            return Err(CliError::Usage(format!("a horizon is at most {LONGEST_HORIZON}")));
+        }
+        let fitted = fit_best(past, config, &mut |progress| {
+            output::progress(&progress_line(progress));
+            Continue::Yes
+        });
+        output::progress_done();
+        fitted.map_err(|error| {
+            let (bins, bin, origin) = (past.bins(), self.bin, past.origin());
+            let advice = "bring older requests with --history, or choose another origin or horizon";
+            CliError::Data(format!(
+                "{}: {error}; it has {bins} bins of {bin} before {origin}: {advice}",
+                input::name(&self.requests)
+            ))
+        })
     }
 
     /// How to choose a model for `horizons`.

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use shared::features::SeriesKey;
-use shared::forecast::{Answer, Continue, Forecast, Predict, SelectionReport, fit_best};
+use shared::forecast::{Answer, Forecast, Predict, SelectionReport};
 use shared::pricing::builtin;
 use shared::units::Duration;
 
 use super::assumptions::catalogue;
 use super::demand::DemandArgs;
-use super::{CliError, Global, progress_line, selection_table};
+use super::{CliError, Global, selection_table};
 use crate::output;
 
 /// Forecast creates per bin, with quantiles and the level that each claims
@@ -52,12 +52,7 @@ impl Args {
         let known = demand.known(self.demand.origin_or_end(&demand));
         let features = self.demand.features(&demand, &known);
         let config = self.demand.selection(vec![self.horizon], self.seed);
-        let fitted = fit_best(&features.all(), &config, &mut |progress| {
-            output::progress(&progress_line(progress));
-            Continue::Yes
-        });
-        output::progress_done();
-        let (model, selection) = fitted.map_err(|error| CliError::Data(error.to_string()))?;
+        let (model, selection) = self.demand.fit(&features.all(), &config)?;
         let forecast = model.predict(&features.all(), self.horizon);
         let forecast = forecast.map_err(|error| CliError::Data(error.to_string()))?;
         let tenants = known.tenant_names().iter().map(str::to_owned).collect();

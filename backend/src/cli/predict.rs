@@ -1,13 +1,12 @@
 //! `predict`: a predicted stream, in the format of the actual one.
 
-use shared::forecast::{Continue, fit_best};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::stream::{RecordNames, StreamSettings, to_records};
 use shared::units::Duration;
 
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::DemandArgs;
-use super::{CliError, Global, progress_line};
+use super::{CliError, Global};
 use crate::output;
 
 /// Predict the requests to come, in exactly the format of the actual ones
@@ -49,17 +48,12 @@ impl Args {
         let features = self.demand.features(&demand, &known);
         let past = features.all();
         let config = self.demand.selection(vec![self.horizon], self.assumptions.seed());
-        let fitted = fit_best(&past, &config, &mut |progress| {
-            output::progress(&progress_line(progress));
-            Continue::Yes
-        });
-        let (model, _) = fitted.map_err(|error| data(&error))?;
+        let (model, _) = self.demand.fit(&past, &config)?;
         let prediction =
             known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;
         let primary = known.primary(&base).map_err(|error| data(&error))?;
         let scenario = known.predicted(&base, &primary, prediction.stream, self.horizon);
         let valid = ValidScenario::new(scenario).map_err(|error| data(&error))?;
-        output::progress_done();
         let live: Vec<String> = known.names_of(&primary.lives).map(str::to_owned).collect();
         let Scenario { tenants, flavors, .. } = valid.scenario();
         let stream = valid.requests(self.run);

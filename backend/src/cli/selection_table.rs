@@ -25,7 +25,8 @@ fn write_all(out: &mut String, report: &SelectionReport) -> std::fmt::Result {
         write_candidate(out, candidate)?;
     }
     for choice in &report.choices {
-        let mase = choice.mase.map_or(String::new(), |mase| format!(": mean MASE {mase:.3} over all series"));
+        let mase =
+            choice.mase.map_or(String::new(), |mase| format!(": mean MASE {mase:.3} over the series of everyone"));
         writeln!(out, "  {} is used for {}{mase}", choice.model.as_str(), choice.horizon)?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! `shadowplane serve`: the service.
 
+use std::io::IsTerminal;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -48,7 +49,11 @@ impl Args {
             return Err(CliError::Usage(format!("--speed is {}; expected a number above zero", self.speed)));
         }
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
         let config = Config {
             listen: self.listen,
             data: self.data.clone(),

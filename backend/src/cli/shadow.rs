@@ -7,7 +7,6 @@ use std::time::Instant as Clock;
 
 use shared::allocation::{ActualCost, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate};
 use shared::api::OutcomeView;
-use shared::forecast::{Continue, fit_best};
 use shared::request::IndexedRequest;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -19,7 +18,7 @@ use shared::variance::{Actual, decompose, explain};
 use self::answer::{Answer, Utilisations, WithOrigin};
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
-use super::{CliError, Global, progress_line};
+use super::{CliError, Global};
 use crate::{ensemble, input, output};
 
 /// Run a shadow of the control plane, and say what it costs
@@ -40,8 +39,8 @@ pub(super) struct Args {
     #[command(flatten)]
     assumptions: AssumptionArgs,
     /// How many threads to use; the outcome does not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
     /// Write the plans of the first run, NDJSON
     #[arg(long, value_name = "FILE")]
     plans: Option<String>,
@@ -94,6 +93,10 @@ impl Args {
             return Err(CliError::Data(message.to_owned()));
         }
         match args.origin() {
+            None if args.has_history() => {
+                let message = "--history is for training, and without --origin nothing is predicted; name the origin";
+                Err(CliError::Usage(message.to_owned()))
+            }
             Some(origin) => self.predict(args, &demand, &base, origin),
             None => self.as_they_are(&demand, base),
         }
@@ -119,11 +122,7 @@ impl Args {
         let features = args.features(demand, &known);
         let past = features.all();
         let config = args.selection(vec![self.horizon], self.assumptions.seed());
-        let (model, selection) = fit_best(&past, &config, &mut |progress| {
-            output::progress(&progress_line(progress));
-            Continue::Yes
-        })
-        .map_err(data)?;
+        let (model, selection) = args.fit(&past, &config)?;
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon, &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
@@ -131,12 +130,20 @@ impl Args {
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &primary, prediction.stream, self.horizon);
         let valid = ValidScenario::new(predicted).map_err(data)?;
-        let (mut answer, outcome) = self.answer(&valid, notices(demand, origin))?;
+        let mut said = notices(demand, origin);
+        if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
+            said.push(
+                "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
+            );
+        }
+        let (mut answer, outcome) = self.answer(&valid, said)?;
         let mut with_origin = WithOrigin::new(origin, self.horizon, model, selection, &answer.outcome);
-        if demand.log.last().is_some_and(|last| last >= origin) {
+        let end = origin + self.horizon;
+        if demand.log.last().is_some_and(|last| last >= end - args.bin()) {
             self.compare(&known, base, &primary, &valid, &outcome, &mut with_origin)?;
         } else {
-            answer.notices.push("the log ends before the origin: there is no actual cost to compare with".to_owned());
+            let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
+            answer.notices.push(notice.to_owned());
         }
         answer.prediction = Some(with_origin);
         Ok(answer)
@@ -210,7 +217,7 @@ impl Args {
     }
 
     fn threads(&self) -> usize {
-        self.threads.unwrap_or_else(ensemble::available_threads)
+        self.threads.map_or_else(ensemble::available_threads, usize::from)
     }
 }
 
@@ -219,6 +226,7 @@ fn notices(demand: &Demand, origin: Instant) -> Vec<String> {
     let log = &demand.log;
     let mut notices = Vec::new();
     if let Some(first) = log.first() {
+        notices.push("service times, workers and costs of the modules are assumed".to_owned());
         notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
     }
     if log.orphans > 0 {

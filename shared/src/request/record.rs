@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::input::InputError;
 use crate::units::{Duration, Instant, Resources};
 
+/// From 1970 to 2200: what lies outside is a slip of the pen, and a log that long would have no end of bins.
+const PLAUSIBLE: core::ops::Range<Instant> = Instant::from_micros(0)..Instant::from_micros(7_258_118_400_000_000);
+
 /// What a request does to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,6 +106,10 @@ impl Request {
     /// # Errors
     /// With `line` and the field that is wrong.
     pub fn validate(&self, line: u64) -> Result<(), InputError> {
+        if !PLAUSIBLE.contains(&self.at) {
+            let message = format!("is {}; expected an instant between 1970 and 2200", self.at);
+            return Err(InputError::field(line, "at", message));
+        }
         for (field, value) in [("id", &self.id), ("tenant", &self.tenant), ("resource", &self.resource)] {
             if value.is_empty() {
                 return Err(InputError::field(line, field, "is empty; expected a name"));

@@ -36,8 +36,8 @@ fn idle_workers_are_saved() {
     let found = recommendations(&scenario, Thresholds::default());
     let (recommendation, workers) = workers_of(&found, Module::Scheduler).expect("two hundred schedulers are too many");
     assert_eq!((recommendation.benefit, recommendation.refused), (Benefit::Saves, 0));
-    // A scheduler costs 0.10 an hour; the fleet stays as it is but for milliseconds.
-    let planted = i128::from(200 - workers) * 24 * 100_000_000 * 3_600_000_000;
+    // A scheduler costs 0.02 an hour; the fleet stays as it is but for milliseconds.
+    let planted = i128::from(200 - workers) * 24 * 20_000_000 * 3_600_000_000;
     let difference = (recommendation.saving.0 - planted).abs() as f64 / planted as f64;
     assert!(workers < 5 && difference < 0.02, "{workers} workers, {difference}");
     assert_ne!(recommendation.before, recommendation.after);
