@@ -117,6 +117,18 @@ fn a_shadow_predicts_runs_and_explains() {
 }
 
 #[test]
+fn a_log_that_ends_inside_the_window_is_not_compared() {
+    let folder = Folder::new("cut");
+    let (requests, origin) = (folder.example(0..4), (example::day_window(3).start + Duration::HOUR * 12).to_string());
+    let shadow = ["shadow", "--requests", &requests, "--origin", &origin, "--model", "seasonal-naive", "--runs", "1"];
+    let half = answer(&[&shadow[..], &["--horizon", "1d", "--json"]].concat());
+    assert!(half["variance"].is_null() && half["prediction_accuracy"].is_null());
+    assert!(half["notices"].to_string().contains("ends before the window"), "{}", half["notices"]);
+    let whole = answer(&[&shadow[..], &["--horizon", "12h", "--json"]].concat());
+    assert!(whole["prediction_accuracy"].is_number());
+}
+
+#[test]
 fn a_predicted_stream_is_a_stream_like_any_other() {
     let folder = Folder::new("predict");
     let requests = folder.example(0..3);

@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 
 use shared::allocation::{ActualCost, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate};
 use shared::api::OutcomeView;
-use shared::request::IndexedRequest;
+use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Outcome, RunEnd, RunOptions, simulate};
@@ -138,8 +138,7 @@ impl Args {
         }
         let (mut answer, outcome) = self.answer(&valid, said)?;
         let mut with_origin = WithOrigin::new(origin, self.horizon, model, selection, &answer.outcome);
-        let end = origin + self.horizon;
-        if demand.log.last().is_some_and(|last| last >= end - args.bin()) {
+        if reaches(&demand.log, origin + self.horizon, args.bin()) {
             self.compare(&known, base, &primary, &valid, &outcome, &mut with_origin)?;
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
@@ -219,6 +218,13 @@ impl Args {
     fn threads(&self) -> usize {
         self.threads.map_or_else(ensemble::available_threads, usize::from)
     }
+}
+
+/// Whether a log goes on until `end`: the silence before it is no longer than a bin, or than one that the log had before.
+fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
+    let silences = log.requests.windows(2).map(|pair| pair[1].at - pair[0].at);
+    let longest = silences.max().unwrap_or(Duration::ZERO).max(bin);
+    log.last().is_some_and(|last| end - last <= longest)
 }
 
 /// What a reader of the answer should know about its log.
