@@ -17,7 +17,7 @@ use crate::units::{Currency, Duration, LedgerUnits, Money, Window, apportion};
 pub struct AllocationReport {
     /// The window.
     pub window: Window,
-    /// How far the forecast behind it reached, in microseconds.
+    /// How far the forecast behind it reached.
     pub horizon: Duration,
     /// How many runs the prediction has.
     pub runs: u32,
