@@ -1,5 +1,6 @@
 //! The HTTP API from outside: the built program on a free port, with a folder of its own.
 
+mod assumptions;
 mod ingest;
 mod problems;
 mod restart;

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use shared::feedback::{PromotionSettings, TriggerSettings};
-use shared::pricing;
 use shared::request::Catalogue;
-use shared::scenario::{Fleet, Scenario};
+use shared::scenario::Scenario;
 use shared::units::{Duration, Instant};
 
 /// Settings of the service.
@@ -67,21 +66,14 @@ pub struct DemoConfig {
 }
 
 impl ShadowingConfig {
-    /// Shadows what comes in, on the clock of the system, assuming the documented defaults.
-    pub fn system() -> Self {
-        let assumed = Scenario {
-            name: "default".to_owned(),
-            tenants: Vec::new(),
-            flavors: Vec::new(),
-            fleet: Fleet::default(),
-            price_book: pricing::builtin(),
-            ..shared::example::scenario()
-        };
+    /// Shadows what comes in, on the clock of the system, under assumptions; `catalogue` has the amounts of flavors
+    /// that requests only name.
+    pub fn system(assumed: Scenario, catalogue: Catalogue) -> Self {
         Self {
             primary: assumed.clone(),
             assumed,
             observed: false,
-            catalogue: Catalogue::default(),
+            catalogue,
             bin: Duration::from_minutes(5),
             horizon: Duration::DAY,
             refresh: Duration::HOUR * 6,
@@ -98,13 +90,12 @@ impl ShadowingConfig {
     pub fn demo(speed: f64) -> Self {
         let start = shared::example::day_window(DEMO_DAYS_BEFORE).start;
         Self {
-            assumed: shared::example::scenario(),
             primary: shared::example::truth(),
             observed: true,
             keep: Some(Duration::DAY * 21),
             late: Duration::ZERO,
             demo: Some(DemoConfig { speed, seed: shared::example::SEED, start }),
-            ..Self::system()
+            ..Self::system(shared::example::scenario(), Catalogue::default())
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a shadow assumes of its control plane, as options of several commands.
 
+use serde::Deserialize;
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
-use shared::pricing::{PriceBook, builtin, read_prices};
+use shared::pricing::{builtin, read_prices};
 use shared::request::Catalogue;
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::inventory::read_inventory;
@@ -10,8 +11,14 @@ use shared::units::{Duration, Instant, Window};
 use super::CliError;
 use crate::input;
 
-/// Fleet, prices, policies, seed.
-#[derive(Clone, Debug, clap::Args)]
+/// How many predicted streams are run where nobody says.
+const RUNS: u32 = 20;
+/// What seeds the draws where nobody says.
+const SEED: u64 = 1;
+
+/// Fleet, prices, policies, seed; what is not given has a documented default.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct AssumptionArgs {
     /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone`; else m5.16xlarge, up to 5,000
     #[arg(long, value_name = "FILE")]
@@ -19,38 +26,44 @@ pub(super) struct AssumptionArgs {
     /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`; else built-in list prices
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
-    /// How a node is chosen
-    #[arg(long, value_enum, default_value_t = Policy::First)]
-    policy: Policy,
-    /// Whether nodes are paid, and tenants share them, or each resource has a price
-    #[arg(long, value_enum, default_value_t = BillingArg::Fleet)]
-    billing: BillingArg,
-    /// How many predicted streams to run
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    runs: u32,
-    /// Seeds every draw; the same seed gives the same outcome
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// How a node is chosen [default: first-fit]
+    #[arg(long, value_enum)]
+    policy: Option<Policy>,
+    /// Whether nodes are paid, and tenants share them, or each resource has a price [default: fleet]
+    #[arg(long, value_enum)]
+    billing: Option<BillingArg>,
+    /// How many predicted streams to run [default: 20]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    runs: Option<u32>,
+    /// Seeds every draw; the same seed gives the same outcome [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 /// How a node is chosen among those that fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 enum Policy {
     /// The oldest
+    #[default]
     #[value(name = "first-fit")]
+    #[serde(rename = "first-fit")]
     First,
     /// The one that is left with the least
     #[value(name = "best-fit")]
+    #[serde(rename = "best-fit")]
     Best,
     /// The one that is left with the most
     #[value(name = "worst-fit")]
+    #[serde(rename = "worst-fit")]
     Worst,
 }
 
 /// What is paid for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum BillingArg {
     /// Nodes: private clouds and clusters
+    #[default]
     Fleet,
     /// Each resource: public clouds
     PerResource,
@@ -76,21 +89,21 @@ impl AssumptionArgs {
         Ok(Scenario {
             name: "shadow".to_owned(),
             engine: ENGINE,
-            seed: self.seed,
-            runs: self.runs,
+            seed: self.seed(),
+            runs: self.runs.unwrap_or(RUNS),
             window: Window { start: Instant::default(), end: Instant::default() },
             bin,
             time_zone: time_zone.to_owned(),
             tenants: Vec::new(),
             flavors: Vec::new(),
             fleet,
-            placement: match self.policy {
+            placement: match self.policy.unwrap_or_default() {
                 Policy::First => PlacementPolicy::FirstFit,
                 Policy::Best => PlacementPolicy::BestFit,
                 Policy::Worst => PlacementPolicy::WorstFit,
             },
             autoscaling: Autoscaling::default(),
-            billing: match self.billing {
+            billing: match self.billing.unwrap_or_default() {
                 BillingArg::Fleet => Billing::Fleet,
                 BillingArg::PerResource => Billing::PerResource,
             },
@@ -104,12 +117,40 @@ impl AssumptionArgs {
 
     /// The seed.
     pub(super) fn seed(&self) -> u64 {
-        self.seed
+        self.seed.unwrap_or(SEED)
+    }
+
+    /// The same, with what `file` says where these say nothing.
+    pub(super) fn or(self, file: Self) -> Self {
+        Self {
+            inventory: self.inventory.or(file.inventory),
+            prices: self.prices.or(file.prices),
+            policy: self.policy.or(file.policy),
+            billing: self.billing.or(file.billing),
+            runs: self.runs.or(file.runs),
+            seed: self.seed.or(file.seed),
+        }
+    }
+
+    /// The first option that was given, for those who have no use for any.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--inventory", self.inventory.is_some()),
+            ("--prices", self.prices.is_some()),
+            ("--policy", self.policy.is_some()),
+            ("--billing", self.billing.is_some()),
+            ("--runs", self.runs.is_some()),
+            ("--seed", self.seed.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
 }
 
-/// The shapes that a price book names, for requests that give a flavor without amounts.
-pub(super) fn catalogue(book: &PriceBook) -> Catalogue {
-    let shapes = book.types.iter().filter_map(|entry| Some((entry.name.clone(), entry.shape?)));
-    Catalogue { flavors: shapes.collect() }
+/// The shapes that prices and machines name, for requests that give a flavor without amounts.
+pub(super) fn catalogue(base: &Scenario) -> Catalogue {
+    let mut catalogue = base.price_book.catalogue();
+    for group in &base.fleet.node_groups {
+        catalogue.flavors.entry(group.instance_type.clone()).or_insert(group.capacity);
+    }
+    catalogue
 }

@@ -8,7 +8,6 @@ use shared::forecast::{Answer, Forecast, Predict, SelectionReport};
 use shared::pricing::builtin;
 use shared::units::Duration;
 
-use super::assumptions::catalogue;
 use super::demand::DemandArgs;
 use super::{CliError, Global, selection_table};
 use crate::output;
@@ -48,7 +47,7 @@ impl Args {
     /// # Errors
     /// When an input is wrong, or there is nothing to forecast from.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let demand = self.demand.read(&catalogue(&builtin()))?;
+        let demand = self.demand.read(&builtin().catalogue())?;
         let known = demand.known(self.demand.origin_or_end(&demand));
         let features = self.demand.features(&demand, &known);
         let config = self.demand.selection(vec![self.horizon], self.seed);

@@ -43,7 +43,7 @@ impl Args {
     pub(super) fn run(&self, _: &Global) -> Result<(), CliError> {
         let data = |error: &dyn std::fmt::Display| CliError::Data(error.to_string());
         let base = self.assumptions.base(self.demand.bin(), self.demand.time_zone())?;
-        let demand = self.demand.read(&catalogue(&base.price_book))?;
+        let demand = self.demand.read(&catalogue(&base))?;
         let known = demand.known(self.demand.origin_or_end(&demand));
         let features = self.demand.features(&demand, &known);
         let past = features.all();

@@ -5,11 +5,16 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use serde::Deserialize;
+use shared::input::InputError;
+use shared::scenario::{Scenario, ValidScenario};
+use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
+use super::assumptions::{AssumptionArgs, catalogue};
 use super::{CliError, Global};
 use crate::config::{Config, ShadowingConfig};
-use crate::service;
+use crate::{input, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
 #[derive(Debug, clap::Args)]
@@ -17,30 +22,66 @@ use crate::service;
   shadowplane serve --demo                          the example workload on an accelerated clock
   shadowplane serve --demo --speed 600              ten virtual minutes a second
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
+  shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
+  shadowplane serve --config shadowplane.toml
+
+  listen = \"0.0.0.0:8080\"                          such a file
+  [assumptions]
+  inventory = \"nodes.csv\"
+  policy = \"best-fit\"
 
   curl --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
   curl http://127.0.0.1:8080/v1/forecasts?horizon=1d
 
 The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
-    /// Where to listen
-    #[arg(long, env = "SHADOWPLANE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: SocketAddr,
-    /// Folder of the database
-    #[arg(long, env = "SHADOWPLANE_DATA", default_value = "data", value_name = "DIR")]
-    data: PathBuf,
-    /// Folder of the dashboard's files, as trunk builds them
-    #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
-    dashboard: Option<PathBuf>,
+    /// Settings, TOML: the options below by their names, those of assumptions under `[assumptions]`; what the command
+    /// line or the environment says holds
+    #[arg(long, env = "SHADOWPLANE_CONFIG", value_name = "FILE")]
+    config: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
     /// Replay the example workload on a virtual clock, in a database of its own that begins afresh at every start
     #[arg(long)]
     demo: bool,
     /// Seconds of the demo's clock per second
     #[arg(long, requires = "demo", default_value_t = 2_400.0, value_name = "N")]
     speed: f64,
-    /// The most bytes that a body may hold, after decompression
-    #[arg(long, env = "SHADOWPLANE_BODY_BYTES", default_value_t = 32 << 20, value_name = "N")]
-    body_bytes: usize,
+}
+
+/// What the command line, the environment and the file may say.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "SHADOWPLANE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder of the database [default: data]
+    #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Folder of the dashboard's files, as trunk builds them
+    #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
+    dashboard: Option<PathBuf>,
+    /// The most bytes that a body may hold, after decompression [default: 33554432]
+    #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
+    body_bytes: Option<usize>,
+    #[command(flatten)]
+    assumptions: AssumptionArgs,
+}
+
+const BODY_BYTES: usize = 32 << 20;
+
+impl Settings {
+    /// The same, with what `file` says where these say nothing.
+    fn or(self, file: Self) -> Self {
+        Self {
+            listen: self.listen.or(file.listen),
+            data: self.data.or(file.data),
+            dashboard: self.dashboard.or(file.dashboard),
+            body_bytes: self.body_bytes.or(file.body_bytes),
+            assumptions: self.assumptions.or(file.assumptions),
+        }
+    }
 }
 
 impl Args {
@@ -48,19 +89,13 @@ impl Args {
         if !(self.speed.is_finite() && self.speed > 0.0) {
             return Err(CliError::Usage(format!("--speed is {}; expected a number above zero", self.speed)));
         }
+        let config = self.config()?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
-        let config = Config {
-            listen: self.listen,
-            data: self.data.clone(),
-            dashboard: self.dashboard.clone(),
-            body_bytes_max: self.body_bytes,
-            shadowing: if self.demo { ShadowingConfig::demo(self.speed) } else { ShadowingConfig::system() },
-        };
         let demo = self.demo;
         service::run(config, |address| {
             // Nobody may be reading; the service runs all the same.
@@ -71,4 +106,40 @@ impl Args {
         })?;
         Ok(())
     }
+
+    fn config(&self) -> Result<Config, CliError> {
+        let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
+        let settings = self.settings.clone().or(file);
+        if let Some(option) = settings.assumptions.given().filter(|_| self.demo) {
+            let message =
+                format!("{option} has no effect with --demo, whose workload has a fleet and prices of its own");
+            return Err(CliError::Usage(message));
+        }
+        let shadowing = if self.demo { ShadowingConfig::demo(self.speed) } else { assuming(&settings.assumptions)? };
+        Ok(Config {
+            listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
+            dashboard: settings.dashboard,
+            body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
+            shadowing,
+        })
+    }
+}
+
+/// What the service shadows under these assumptions; they are checked before the first request comes in.
+fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
+    let base = assumptions.base(Duration::HOUR, "UTC")?;
+    let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
+    let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
+    some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
+    let catalogue = catalogue(&base);
+    Ok(ShadowingConfig::system(base, catalogue))
+}
+
+fn read_settings(path: &str) -> Result<Settings, CliError> {
+    let text = input::read_text(path)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(0, |span| 1 + text[..span.start].matches('\n').count() as u64);
+        CliError::in_file(input::name(path))(InputError::line(line, error.message()))
+    })
 }

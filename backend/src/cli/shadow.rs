@@ -87,7 +87,7 @@ impl Args {
     fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
         let base = self.assumptions.base(args.bin(), args.time_zone())?;
         output::progress("reading requests");
-        let demand = args.read(&catalogue(&base.price_book))?;
+        let demand = args.read(&catalogue(&base))?;
         if demand.log.lives.iter().all(|life| life.deleted.is_none()) {
             let message = "no request deletes anything: without lifetimes the log serves as --history only, since its fleet would only grow";
             return Err(CliError::Data(message.to_owned()));

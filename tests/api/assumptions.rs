@@ -1,0 +1,103 @@
+//! A service that shadows one's own machines at one's own prices.
+
+use std::process::Command;
+
+use serde_json::Value;
+use shared::units::{Duration, Instant};
+
+use super::server::{Folder, Server};
+
+const INVENTORY: &str = "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,64,256,0,own.big,a\nn-2,64,256,0,own.big,b\n";
+const PRICES: &str = "instance_type,price_per_hour,currency,vcpu,memory_gib\nown.big,2,EUR,,\nown.small,0.1,EUR,2,8\n";
+/// An hour of two nodes at 2 EUR, and of the assumed workers: 6 modules × 2 × 0.02, and 100 provisioners × 0.0005.
+const EUR_PER_HOUR: f64 = 2.0 * 2.0 + 6.0 * 2.0 * 0.02 + 100.0 * 0.0005;
+
+/// Three days of creates that only name the price file's flavor, one in five minutes, each deleted after two hours.
+fn requests(now: Instant) -> String {
+    let step = Duration::from_minutes(5);
+    let start = now.floor(Duration::HOUR) - Duration::DAY * 3;
+    let line = |number: i64, after: Duration, rest: &str| {
+        let at = start + step * number + after;
+        let common = r#""tenant":"acme","class":"compute""#;
+        format!(r#"{{"id":"{rest}-{number}","at":"{at}",{common},"resource":"vm-{number}","op":"{rest}""#)
+    };
+    let mut text = String::new();
+    for number in 0..Duration::DAY.divide(step) * 3 {
+        text += &format!("{},\"flavor\":\"own.small\"}}\n", line(number, Duration::ZERO, "create"));
+        text += &format!("{}}}\n", line(number, Duration::HOUR * 2, "delete"));
+    }
+    text
+}
+
+fn now() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Instant::from_micros(since.as_micros() as i64)
+}
+
+fn amount(money: &Value) -> f64 {
+    money["amount"].as_str().unwrap().parse().unwrap()
+}
+
+/// The command line names the machines, the file of settings the prices.
+#[test]
+fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
+    let folder = Folder::new();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (nodes, prices) = (file("nodes.csv", INVENTORY), file("prices.csv", PRICES));
+    let settings = file("settings.toml", &format!("[assumptions]\nprices = {prices:?}\nruns = 4\n"));
+    let arguments = ["--config", &settings, "--inventory", &nodes];
+    let server = Server::start(&folder, &arguments);
+    let reply = server.post("/v1/requests", "application/x-ndjson", requests(now()).as_bytes());
+    let answer = reply.json();
+    assert_eq!((reply.status, &answer["refused"]), (200, &0.into()), "the price file has the flavor's amounts");
+    server.kill();
+
+    // The hour that is over is closed at the start.
+    let server = Server::start(&folder, &arguments);
+    server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("\"ready\""));
+    let saved = server.wait_for("/v1/scenarios/current", |reply| reply.status == 200).json();
+    let group = &saved["scenario"]["fleet"]["node_groups"][0];
+    assert_eq!((&group["instance_type"], &group["min"], &group["max"]), (&"own.big".into(), &2.into(), &2.into()));
+    assert_eq!(saved["scenario"]["runs"], 4);
+    let costs = server.get("/v1/costs").json();
+    assert_eq!(costs["currency"], "EUR");
+    let bins = costs["bins"].as_array().unwrap();
+    let actual: Vec<f64> =
+        bins.iter().filter(|bin| !bin["actual"].is_null()).map(|bin| amount(&bin["actual"])).collect();
+    let predicted: Vec<f64> =
+        bins.iter().filter(|bin| !bin["predicted"].is_null()).map(|bin| amount(&bin["predicted"]["mean"])).collect();
+    assert!(actual.len() >= 20 && predicted.len() == 24, "{costs}");
+    for cost in actual.into_iter().chain(predicted) {
+        assert!((cost - EUR_PER_HOUR).abs() < 1e-5, "{cost} is not {EUR_PER_HOUR}: {costs}");
+    }
+}
+
+#[test]
+fn what_cannot_be_assumed_stops_the_service_before_it_listens() {
+    let folder = Folder::new();
+    let check = |arguments: &[&str], status: i32, parts: &[&str]| {
+        let mut command = Command::new(tests::shadowplane());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(arguments);
+        let output = command.output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{message}");
+        assert!(output.stdout.is_empty());
+        parts.iter().for_each(|part| assert!(message.contains(part), "no `{part}` in {message}"));
+    };
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let nodes = file("nodes.csv", INVENTORY);
+    check(&["--inventory", &nodes], 1, &["own.big", "no price"]);
+    check(&["--demo", "--inventory", &nodes], 2, &["--inventory", "--demo"]);
+    let settings = file("settings.toml", "listen = \"127.0.0.1:0\"\n[assumptions]\npolice = \"best-fit\"\n");
+    check(&["--config", &settings], 1, &["settings.toml", "line 3", "police", "policy"]);
+    let settings = file("settings.toml", "[assumptions]\npolicy = \"fast\"\n");
+    check(&["--config", &settings], 1, &["line 2", "fast", "best-fit"]);
+}
