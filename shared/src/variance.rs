@@ -14,6 +14,7 @@ mod volume;
 pub use decompose::{Actual, decompose};
 pub use explain::explain;
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};
+pub use lives::StepContext;
 pub use mix::mix;
 pub use replay::Replay;
-pub use volume::{VolumeContext, volume};
+pub use volume::volume;

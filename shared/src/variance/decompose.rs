@@ -1,7 +1,7 @@
 //! The decomposition: one replay a cause, each on top of the one before.
 
 use super::parts::{amounts, means, parts};
-use super::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine, Replay, VolumeContext, mix, volume};
+use super::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine, Replay, StepContext, mix, volume};
 use crate::allocation::{ActualCost, Cause};
 use crate::control_plane::ObservedFleet;
 use crate::pricing::PriceBook;
@@ -40,9 +40,10 @@ pub fn decompose<E>(
     mut simulate: impl FnMut(Replay) -> Result<Outcome, E>,
 ) -> Result<Decomposition, E> {
     let of = scenario.scenario();
-    let context = |run| VolumeContext { flavors: &of.flavors, live: of.start.live.len(), seed: of.seed, run };
+    let context =
+        |run| StepContext { flavors: &of.flavors, live: of.start.live.len(), end: of.window.end, seed: of.seed, run };
     let counted = |run| volume(context(run), &scenario.requests(run), actual.requests);
-    let mixed = |run| mix(&of.flavors, counted(run), actual.requests);
+    let mixed = |run| mix(context(run), &counted(run), actual.requests);
     let timed = |_| actual.requests.to_vec();
     let mut steps = Steps::new(of, predicted, actual);
     let after_timing = Replay { scenario, stream: &timed, observed: None };

@@ -2,8 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use crate::random::{Draws, Purpose};
 use crate::request::{Flavor, IndexedRequest, Operation, ResourceClass};
 use crate::units::{Instant, ResourceIndex, TenantIndex};
+
+/// What the steps of volume and mix need to know of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct StepContext<'a> {
+    /// Flavors by index.
+    pub flavors: &'a [Flavor],
+    /// How many resources live at the start; the stream does not create them.
+    pub live: usize,
+    /// The end of the window; nothing is asked at or after it.
+    pub end: Instant,
+    /// Seeds the choice.
+    pub seed: u64,
+    /// The run whose stream it is.
+    pub run: u32,
+}
+
+impl StepContext<'_> {
+    /// A random order of creates without ties; `draw` numbers the order.
+    pub(super) fn rank(self, create: &IndexedRequest, draw: u64) -> (u64, u64) {
+        let draws = Draws::new(self.seed, self.run, Purpose::Thinning, create.draw_key);
+        (draws.bits(draw), create.draw_key)
+    }
+}
 
 /// Whose creates of which class: what volume and mix are counted by.
 pub(super) type Group = (TenantIndex, ResourceClass);
@@ -20,6 +44,11 @@ pub(super) fn creates_by_group(stream: &[IndexedRequest], flavors: &[Flavor]) ->
         groups.entry(group_of(create, flavors)).or_default().push(*create);
     }
     groups
+}
+
+/// The creates of a class, whosoever.
+pub(super) fn of_class(class: ResourceClass, groups: &BTreeMap<Group, Vec<IndexedRequest>>) -> Vec<IndexedRequest> {
+    groups.iter().filter(|(group, _)| group.1 == class).flat_map(|(_, creates)| creates).copied().collect()
 }
 
 /// The requests of a stream by resource, each with its position in it.
@@ -93,7 +122,7 @@ impl Assembly {
 
     /// The requests in order of time, new resources numbered in order of their creation.
     pub(super) fn finish(mut self) -> Vec<IndexedRequest> {
-        self.requests.sort_unstable_by_key(|(place, request)| (*place, request.resource));
+        self.requests.sort_unstable_by_key(|(place, request)| (*place, request.resource, request.operation));
         let mut numbers = vec![0_usize; self.lives];
         let creates = self.requests.iter().filter(|(_, request)| request.operation == Operation::Create);
         for (number, (_, create)) in creates.enumerate() {

@@ -4,15 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::request::{Flavor, IndexedRequest, Operation, ResourceClass};
-use crate::units::{FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
+use crate::units::{Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
 
 fn flavors() -> Vec<Flavor> {
     let flavor = |class| Flavor { name: String::new(), class, requested: Resources::compute(1, 1) };
     vec![flavor(ResourceClass::Compute), flavor(ResourceClass::Compute), flavor(ResourceClass::Storage)]
 }
 
-fn context(flavors: &[Flavor], live: usize) -> VolumeContext<'_> {
-    VolumeContext { flavors, live, seed: 1, run: 0 }
+fn context(flavors: &[Flavor], live: usize) -> StepContext<'_> {
+    StepContext { flavors, live, end: Instant::from_micros(1_000_000_000), seed: 1, run: 0 }
 }
 
 /// Creates of (tenant, flavor) one after the other, each deleted half a second after the last create.
@@ -60,7 +60,7 @@ fn check_order(stream: &[IndexedRequest], live: usize) {
 fn equal_counts_change_nothing() {
     let stream = stream(&[(0, 0), (1, 2), (0, 1)]);
     assert_eq!(volume(context(&flavors(), 0), &stream, &stream), stream);
-    assert_eq!(mix(&flavors(), stream.clone(), &stream), stream);
+    assert_eq!(mix(context(&flavors(), 0), &stream, &stream), stream);
 }
 
 #[test]
@@ -102,12 +102,66 @@ fn what_is_asked_of_live_resources_stays() {
     assert_eq!(result, vec![predicted[1]]);
 }
 
+/// (instant of the create, flavor, seconds to its delete) of every create.
+fn lives(stream: &[IndexedRequest]) -> Vec<(i64, u32, Option<i64>)> {
+    let creates = stream.iter().filter(|request| request.operation == Operation::Create);
+    let life = |create: &IndexedRequest| {
+        let delete = stream.iter().find(|r| r.operation == Operation::Delete && r.resource == create.resource);
+        let seconds = |at: Instant| at.micros() / 1_000_000;
+        (seconds(create.at), create.flavor.0, delete.map(|delete| seconds(delete.at) - seconds(create.at)))
+    };
+    creates.map(life).collect()
+}
+
+/// Creates of tenant 0, one a second: those of flavor 0 live 100 s, those of flavor 1 live 400 s.
+fn by_flavor(creates: &[u32]) -> Vec<IndexedRequest> {
+    let with_tenants: Vec<(u32, u32)> = creates.iter().map(|&flavor| (0, flavor)).collect();
+    let mut stream = stream(&with_tenants);
+    for i in 0..creates.len() {
+        let lifetime = Duration::from_micros([100, 400][creates[i] as usize] * 1_000_000);
+        stream[creates.len() + i].at = stream[i].at + lifetime;
+    }
+    stream.sort_by_key(|request| request.at);
+    stream
+}
+
 #[test]
-fn the_kth_create_takes_the_kth_flavor_and_its_delete_follows() {
-    let actual = stream(&[(0, 1), (1, 1), (0, 0)]);
-    let result = mix(&flavors(), stream(&[(0, 0), (0, 0), (1, 0)]), &actual);
-    let flavors: Vec<u32> = result.iter().map(|request| request.flavor.0).collect();
-    assert_eq!(flavors, [1, 0, 1, 1, 0, 1]);
+fn the_same_flavors_in_another_order_are_no_change_of_mix() {
+    let predicted = by_flavor(&[0, 1, 0, 0, 1, 0]);
+    let result = mix(context(&flavors(), 0), &predicted, &by_flavor(&[1, 1, 0, 0, 0, 0]));
+    assert_eq!(result, predicted);
+}
+
+#[test]
+fn a_changed_flavor_brings_its_own_lifetime() {
+    let predicted = by_flavor(&[0, 1, 0, 0, 0, 0]);
+    let result = mix(context(&flavors(), 0), &predicted, &by_flavor(&[1, 1, 1, 0, 0, 0]));
+    check_order(&result, 0);
+    let lives = lives(&result);
+    assert_eq!(lives.iter().map(|life| life.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5], "instants stay");
+    assert_eq!(lives.iter().filter(|life| life.1 == 1).count(), 3);
+    for (_, flavor, lifetime) in lives {
+        assert_eq!(lifetime, Some([100, 400][flavor as usize]));
+    }
+}
+
+#[test]
+fn a_flavor_that_nobody_was_predicted_to_ask_for_lives_as_the_actual_ones() {
+    let result = mix(context(&flavors(), 0), &by_flavor(&[0, 0]), &by_flavor(&[1, 0]));
+    let mut lifetimes: Vec<_> = lives(&result).into_iter().map(|(_, flavor, lifetime)| (flavor, lifetime)).collect();
+    lifetimes.sort_unstable();
+    assert_eq!(lifetimes, [(0, Some(100)), (1, Some(400))]);
+}
+
+#[test]
+fn a_delete_past_the_window_is_known_from_the_announced_lifetime() {
+    let mut predicted = by_flavor(&[0, 0, 1]);
+    // The only life of flavor 1 began too late to end in the window; its create says how long it would have lived.
+    predicted.retain(|request| request.at < Instant::from_micros(400_000_000));
+    let late = predicted.iter_mut().find(|request| request.flavor.0 == 1).unwrap();
+    late.lifetime = Some(Duration::from_micros(400_000_000));
+    let result = mix(context(&flavors(), 0), &predicted, &by_flavor(&[1, 1, 1]));
+    assert_eq!(lives(&result), [(0, 1, Some(400)), (1, 1, Some(400)), (2, 1, None)]);
 }
 
 proptest! {
@@ -122,7 +176,7 @@ proptest! {
         check_order(&result, 0);
         prop_assert_eq!(counts(&result), counts(&actual));
         prop_assert_eq!(result.len(), actual.len(), "every create has its delete");
-        let mixed = mix(&flavors, result, &actual);
+        let mixed = mix(context(&flavors, 0), &result, &actual);
         let of = |stream: &[IndexedRequest], tenant| -> Vec<u32> {
             let mut flavors: Vec<u32> =
                 stream.iter().filter(|r| r.tenant == TenantIndex(tenant)).map(|r| r.flavor.0).collect();

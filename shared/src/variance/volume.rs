@@ -2,33 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::lives::{Assembly, Group, Lives, creates_by_group};
-use crate::random::{Draws, Purpose, key};
-use crate::request::{Flavor, IndexedRequest, ResourceClass};
+use super::lives::{Assembly, Group, Lives, StepContext, creates_by_group, of_class};
+use crate::random::key;
+use crate::request::IndexedRequest;
 use crate::units::TenantIndex;
 
 /// Number of the draw that ranks donors; edits of demand use the first ones of the same entity.
 const RANK_DRAW: u64 = 1 << 32;
-
-/// What the volume step needs to know of a scenario.
-#[derive(Clone, Copy, Debug)]
-pub struct VolumeContext<'a> {
-    /// Flavors by index.
-    pub flavors: &'a [Flavor],
-    /// How many resources live at the start; the stream does not create them.
-    pub live: usize,
-    /// Seeds the choice.
-    pub seed: u64,
-    /// The run whose stream it is.
-    pub run: u32,
-}
 
 /// `predicted` with as many creates per tenant × class as `actual` has.
 ///
 /// Too many: some are left out, chosen by keyed draws. Too few: creates are repeated with their times, flavors and
 /// lifetimes, each once before any twice. A tenant without predicted creates of a class borrows those of others, under
 /// its own name; where nobody has any, the actual requests stand in. What is asked of live resources stays as predicted.
-pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[IndexedRequest]) -> Vec<IndexedRequest> {
+pub fn volume(context: StepContext, predicted: &[IndexedRequest], actual: &[IndexedRequest]) -> Vec<IndexedRequest> {
     let donors = creates_by_group(predicted, context.flavors);
     let wanted = creates_by_group(actual, context.flavors);
     let lives = Lives::new(predicted);
@@ -51,7 +38,7 @@ pub fn volume(context: VolumeContext, predicted: &[IndexedRequest], actual: &[In
 
 /// `count` donors of a group with the number of the copy; nothing where nobody has donors of its class.
 fn choose(
-    context: VolumeContext,
+    context: StepContext,
     group: Group,
     donors: &BTreeMap<Group, Vec<IndexedRequest>>,
     count: usize,
@@ -61,18 +48,8 @@ fn choose(
     if ranked.is_empty() {
         return Vec::new();
     }
-    ranked.sort_by_cached_key(|donor| rank(context, donor));
+    ranked.sort_by_cached_key(|donor| context.rank(donor, RANK_DRAW));
     (0..count).map(|i| (ranked[i % ranked.len()], i / ranked.len())).collect()
-}
-
-fn of_class(class: ResourceClass, donors: &BTreeMap<Group, Vec<IndexedRequest>>) -> Vec<IndexedRequest> {
-    donors.iter().filter(|(group, _)| group.1 == class).flat_map(|(_, creates)| creates).copied().collect()
-}
-
-/// A random order without ties: donors with small ranks stay, or are repeated, first.
-fn rank(context: VolumeContext, donor: &IndexedRequest) -> (u64, u64) {
-    let draws = Draws::new(context.seed, context.run, Purpose::Thinning, donor.draw_key);
-    (draws.bits(RANK_DRAW), donor.draw_key)
 }
 
 /// The first copy of a tenant's own create draws what the create drew; all others draw on their own.
