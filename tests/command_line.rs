@@ -191,6 +191,25 @@ fn bad_input_is_named_with_what_to_do() {
     fails(&inventory, 1, &["own.big", "no price", "price file"]);
 }
 
+/// 0.10 EUR an hour for each of the example's flavors but one, which only the built-in dollars could price.
+#[test]
+fn dollars_are_not_taken_for_another_currency() {
+    let folder = Folder::new("currency");
+    let requests = folder.example(0..1);
+    let flavors = ["small", "medium", "large", "memory", "compute"];
+    let rows: String = flavors.iter().map(|flavor| format!("{flavor},0.10,EUR\n")).collect();
+    let header = "instance_type,price_per_hour,currency\n";
+    let all = folder.write("prices.csv", &format!("{header}{rows}"));
+    let shadow = ["shadow", "--requests", &requests, "--runs", "1", "--billing", "per-resource"];
+    let outcome = answer(&[&shadow[..], &["--prices", &all, "--json"]].concat());
+    assert_eq!(outcome["cost"]["mean"]["currency"], "EUR");
+    let some = folder.write("some.csv", &format!("{header}{}", rows.replace("medium,0.10,EUR\n", "")));
+    let refused = ["some.csv", "`instance_type`", "`medium`", "USD", "EUR", "medium,0.10,EUR"];
+    fails(&[&shadow[..], &["--prices", &some]].concat(), 1, &refused);
+    let dollars = folder.write("usd.csv", &format!("{header}small,0.10,USD\n"));
+    answer(&[&shadow[..], &["--prices", &dollars, "--json"]].concat());
+}
+
 /// The main job on the real trace, with the cheapest model and few runs: a short form of the README's example.
 #[test]
 fn the_azure_trace_runs_from_import_to_variance() {

@@ -110,6 +110,13 @@ impl PriceBook {
         Catalogue { flavors: shapes.collect() }
     }
 
+    /// Whether the prices of single resources are in the book's currency: the built-in ones are in dollars.
+    ///
+    /// Their ratios, which split a node's price over its parts, hold in any currency.
+    pub fn has_unit_prices(&self) -> bool {
+        self.currency == Currency::USD || self.units != UnitRates::default()
+    }
+
     /// The price of `name` at `at`, where the book has one.
     pub fn rate(&self, name: &str, at: Instant) -> Option<Rate> {
         self.get(name).map(|entry| entry.rate(at))

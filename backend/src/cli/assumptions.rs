@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
+use shared::input::InputError;
 use shared::pricing::{builtin, read_prices};
 use shared::request::Catalogue;
-use shared::scenario::{Demand, ENGINE, Scenario};
+use shared::scenario::{Demand, ENGINE, Problems, Scenario};
 use shared::trace::inventory::read_inventory;
 use shared::units::{Duration, Instant, Window};
 
@@ -129,6 +130,17 @@ impl AssumptionArgs {
             billing: self.billing.or(file.billing),
             runs: self.runs.or(file.runs),
             seed: self.seed.or(file.seed),
+        }
+    }
+
+    /// What is wrong with a scenario made from these: where a file is to blame, with its name.
+    pub(super) fn refuse(&self, problems: Problems) -> CliError {
+        let of_prices = problems.0.iter().find(|problem| problem.field.starts_with("price_book."));
+        match (&self.prices, of_prices) {
+            (Some(file), Some(problem)) => {
+                CliError::in_file(input::name(file))(InputError::field(0, "instance_type", &problem.message))
+            }
+            _ => CliError::Data(problems.to_string()),
         }
     }
 

@@ -131,7 +131,7 @@ fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
     let base = assumptions.base(Duration::HOUR, "UTC")?;
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
-    some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
+    some_day.map_err(|problems| assumptions.refuse(problems))?;
     let catalogue = catalogue(&base);
     Ok(ShadowingConfig::system(base, catalogue))
 }

@@ -107,7 +107,7 @@ impl Args {
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
         let scenario = demand.known(start).from_nothing(&base, end - start);
-        let valid = ValidScenario::new(scenario).map_err(data)?;
+        let valid = ValidScenario::new(scenario).map_err(|problems| self.assumptions.refuse(problems))?;
         self.answer(&valid, notices(demand, start)).map(|(answer, _)| answer)
     }
 
@@ -126,10 +126,10 @@ impl Args {
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon, &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
-        let primary = known.primary(base).map_err(data)?;
+        let primary = known.primary(base).map_err(|problems| self.assumptions.refuse(problems))?;
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &primary, prediction.stream, self.horizon);
-        let valid = ValidScenario::new(predicted).map_err(data)?;
+        let valid = ValidScenario::new(predicted).map_err(|problems| self.assumptions.refuse(problems))?;
         let mut said = notices(demand, origin);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
             said.push(

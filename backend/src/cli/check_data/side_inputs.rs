@@ -7,7 +7,7 @@ use shared::pricing::PriceBook;
 use shared::request::{Observation, RequestLog};
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
-use shared::units::{Currency, Dimension};
+use shared::units::Dimension;
 
 use super::report::{Input, Report, some};
 
@@ -82,11 +82,12 @@ pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
             ("types without a shape", shapeless),
         ]),
     });
-    if book.currency != Currency::USD {
+    if !book.has_unit_prices() {
         report.find(
             "currency",
             format!("prices are in {}, prices per vCPU and GiB only built in, in USD", book.currency),
-            "cost of flavors without a price with `billing: per_resource`; none with `billing: fleet`",
+            "whatever has no price and pays for itself: flavors with `--billing per-resource`, storage and network always; \
+             `shadow` refuses it",
         );
     }
 }

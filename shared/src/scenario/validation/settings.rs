@@ -79,6 +79,9 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
             "expected at least one price, in order of time".to_owned()
         });
     }
+    if sorted {
+        check_unit_prices(scenario, found);
+    }
     if scenario.billing == Billing::Fleet && sorted {
         for (i, group) in scenario.fleet.node_groups.iter().enumerate() {
             let priced = book.get(&group.instance_type).is_some();
@@ -87,6 +90,31 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
             });
         }
     }
+}
+
+/// Built-in prices of single resources price nothing in another currency than theirs.
+fn check_unit_prices(scenario: &Scenario, found: &mut Found) {
+    let book = &scenario.price_book;
+    if book.has_unit_prices() {
+        return;
+    }
+    // With a fleet, what is on a node pays a share of the node.
+    let by_itself = |class| scenario.billing == Billing::PerResource || class != ResourceClass::Compute;
+    let unpriced: Vec<&str> = scenario
+        .flavors
+        .iter()
+        .filter(|flavor| by_itself(flavor.class) && book.get(&flavor.name).is_none())
+        .map(|flavor| flavor.name.as_str())
+        .collect();
+    let Some(first) = unpriced.first() else { return };
+    let more = if unpriced.len() > 1 { format!(" and {} more", unpriced.len() - 1) } else { String::new() };
+    found.expect(false, "price_book.types", || {
+        let currency = book.currency;
+        format!(
+            "no price of flavor `{first}`{more}, and the built-in prices per vCPU and GiB are in USD, not in {currency}; \
+             add a row for each, such as `{first},0.10,{currency}` under `instance_type,price_per_hour,currency`"
+        )
+    });
 }
 
 fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Found) {
