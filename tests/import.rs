@@ -110,7 +110,7 @@ fn wrong_lines_are_named_and_nothing_is_written() {
         ("inventory", "node,vcpu,memory_gib,instance_type\nn,-1,4,t\n", "line 2: field `vcpu`"),
         ("prices", "instance_type,price_per_hour,currency\na,1,USD\na,2,USD\n", "line 3: field `instance_type`"),
         ("sensors", "at,sensor,scope,value\n2026-01-01T00:00:00Z,cpu_load,n,high\n", "line 2: field `value`"),
-        ("requests", "{\"id\":\"1\"}\n", "line 1: missing field `at`"),
+        ("requests", "{\"id\":\"1\"}\n", "line 1: field `at`: is missing"),
         ("observations", "{\"request\":\"1\",\"admited\":true}\n", "line 1: field `admited`"),
         ("mapping", "[[rule]]\ntenant = 1\n", "line 2"),
     ];

@@ -11,6 +11,7 @@ mod jobs;
 mod models;
 mod openapi;
 mod problem;
+mod query;
 mod reports;
 mod scenarios;
 mod shadow_runs;
@@ -50,8 +51,6 @@ type Answer<T> = Result<web::Json<T>, Problem>;
 /// Registers every route; what is not registered is answered with a problem document.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .app_data(web::JsonConfig::default().error_handler(|error, _| problem::bad_json(&error).into()))
-        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error).into()))
         .app_data(web::PathConfig::default().error_handler(|error, _| problem::bad_path(&error).into()))
         .configure(health::routes)
         .configure(status::routes)

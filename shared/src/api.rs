@@ -21,7 +21,7 @@ pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
-pub use problem::ProblemDocument;
+pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{

@@ -1,9 +1,11 @@
 //! Where an input is wrong: line, field, and what was expected.
 
+mod json;
 mod table;
 
 use core::fmt;
 
+pub use json::{field_and_message, parse_json, parse_json_document};
 pub use table::{Row, Table};
 
 /// One wrong place of an input; the caller that opened the file adds its name.

@@ -15,7 +15,7 @@ pub use history::{History, LifeBefore};
 pub use indexed::{Flavor, IndexedRequest, Life, Tenant};
 pub use log::{RequestLog, RequestLogBuilder};
 pub use names::Names;
-pub use ndjson::{parse_record, parse_requests, read_observations, read_requests, write_line};
+pub use ndjson::{parse_requests, read_observations, read_requests, write_line};
 pub use observation::{MODULES, Module, Observation};
 pub use record::{Operation, Request, ResourceClass};
 pub use tables::{TableMap, Tables};

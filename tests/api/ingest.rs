@@ -32,6 +32,12 @@ fn every_line_has_its_answer() {
     assert_eq!(line(2), (3, "refused", Some("id")));
     assert_eq!(line(3), (5, "refused", Some("requested")));
     assert_eq!((line(4).0, line(4).1), (6, "refused"));
+    let message = |i: usize| answer["lines"][i]["message"].as_str().unwrap();
+    assert!(message(4).starts_with("is no JSON") && !message(4).contains("column"), "{answer}");
+    let late = create("r-4").replace(r#""at":"2026-01-01T00:00:00Z","#, "");
+    let reply = server.post("/v1/requests", NDJSON, late.as_bytes()).json();
+    let refused = &reply["lines"][0];
+    assert_eq!((&refused["field"], &refused["message"]), (&"at".into(), &"is missing; expected a value".into()));
     assert_eq!(server.get("/v1/status").json()["requests"], 1);
 }
 

@@ -31,9 +31,54 @@ fn whatever_is_wrong_is_a_problem_document() {
     check(&server.post("/v1/shadow-runs", json, b"{"), 400, "EOF");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","runs":0}"#), 400, "runs");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","tuns":1}"#), 400, "tuns");
+    check(&server.post("/v1/shadow-runs", "text/plain", br#"{"horizon":"1d"}"#), 415, "text/plain");
     check(&server.post("/v1/requests", json, b"[1"), 400, "line");
     check(&server.post("/v1/requests", json, &[b' '; 2_000]), 413, "1000 bytes");
     check(&server.post("/v1/requests", json, &[b'\n', 0xff]), 400, "UTF-8");
+}
+
+#[test]
+fn a_problem_names_what_is_wrong() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let names = |reply: &Reply, field: &str| {
+        check(reply, 400, "");
+        assert_eq!(reply.json()["field"], field, "{}", reply.body);
+        assert!(!reply.body.contains("column"), "{}", reply.body);
+    };
+    names(&server.get("/v1/demand?from=yesterday"), "from");
+    names(&server.get("/v1/demand?form=x"), "form");
+    names(&server.get("/v1/demand?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"), "to");
+    names(&server.get("/v1/costs?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"), "to");
+    names(&server.get("/v1/reports/allocation?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"), "to");
+    names(&server.get("/v1/reports/allocation?by=colour"), "by");
+    names(&server.get("/v1/jobs?limit=-1"), "limit");
+
+    let order = |rest: &str| {
+        let body = format!(r#"{{"horizon":"1d",{rest}}}"#);
+        server.post("/v1/shadow-runs", "application/json", body.as_bytes())
+    };
+    names(&order(r#""runs":-1"#), "runs");
+    names(&order(r#""tuns":1"#), "tuns");
+    names(&order(r#""edits":[{"max_nodes":{"node_group":0,"max":-5}}]"#), "edits[0].max_nodes.max");
+    let edits = r#"{"max_nodes":{"node_group":77,"max":5}},{"scale_demand":{"tenant":9,"percent":20000}}"#;
+    let impossible = order(&format!(r#""edits":[{edits},{{"placement":{{"policy":"best_fit"}}}}]"#));
+    names(&impossible, "edits[0].node_group");
+    let errors = impossible.json()["errors"].clone();
+    let fields: Vec<&str> = errors.as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["edits[0].node_group", "edits[1].tenant", "edits[1].percent"]);
+    assert!(errors[0]["detail"].as_str().unwrap().contains("77"), "{errors}");
+    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 0, "nothing was queued");
+}
+
+#[test]
+fn probes_are_text() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    for probe in ["/livez", "/readyz"] {
+        let reply = server.wait_for(probe, |reply| reply.status == 200);
+        assert_eq!(reply.content_type, "text/plain; charset=utf-8", "{probe}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Instant as Clock;
 
 use shared::allocation::{ActualCost, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate};
 use shared::api::OutcomeView;
+use shared::input::parse_json_document;
 use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -76,10 +77,7 @@ impl Args {
 
     fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
         let text = input::read_text(path)?;
-        let scenario: Scenario = serde_json::from_str(&text).map_err(|error| {
-            let line = error.line() as u64;
-            CliError::in_file(input::name(path))(shared::input::InputError::line(line, error.to_string()))
-        })?;
+        let scenario: Scenario = parse_json_document(&text).map_err(CliError::in_file(input::name(path)))?;
         let valid = ValidScenario::new(scenario).map_err(data)?;
         self.answer(&valid, Vec::new()).map(|(answer, _)| answer)
     }

@@ -1,12 +1,11 @@
-//! Bodies of records: NDJSON or a JSON array, compressed or not.
+//! Bodies: records as NDJSON or a JSON array, or one JSON document; compressed or not.
 
 use std::io::Read;
 
-use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
-use shared::input::InputError;
-use shared::request::parse_record;
+use shared::input::{InputError, parse_json, parse_json_document};
 
 use super::Problem;
 
@@ -39,16 +38,33 @@ pub(super) type Numbered<T> = (u64, Result<T, InputError>);
 
 /// One record a line or element.
 pub(super) fn records<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<Numbered<T>>, Problem> {
-    let text = core::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
-        Problem::input(InputError::line(line, "is not UTF-8"))
-    })?;
+    let text = text(bytes)?;
     if text.trim_start().starts_with('[') {
-        let elements: Vec<serde_json::Value> = serde_json::from_str(text)
-            .map_err(|error| Problem::input(InputError::line(error.line() as u64, error.to_string())))?;
+        let elements: Vec<serde_json::Value> = parse_json_document(text).map_err(Problem::input)?;
         let numbered = elements.into_iter().zip(1..);
-        return Ok(numbered.map(|(element, number)| (number, parse_record(number, &element.to_string()))).collect());
+        return Ok(numbered.map(|(element, number)| (number, parse_json(number, &element.to_string()))).collect());
     }
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
-    Ok(lines.map(|(line, number)| (number, parse_record(number, line))).collect())
+    Ok(lines.map(|(line, number)| (number, parse_json(number, line))).collect())
+}
+
+/// One JSON document.
+pub(super) async fn document<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<T, Problem> {
+    let content_type = request.content_type();
+    if content_type != "application/json" && !content_type.ends_with("+json") {
+        return Err(Problem::no_json(content_type));
+    }
+    let bytes = read(request, payload, limit).await?;
+    parse_json_document(text(&bytes)?).map_err(Problem::input)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+        Problem::input(InputError::line(line, "is not UTF-8"))
+    })
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{Basis, CostBin, CostSeries, MoneyBand, paths};
 use shared::units::{Duration, Instant, Money, Window};
 
+use super::query::{Query, in_order};
 use super::{Answer, App, Problem, resource};
 use crate::store::Collection;
 
@@ -24,13 +25,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::COSTS).route(web::get().to(costs)));
 }
 
-async fn costs(app: Data<App>, query: Query<Between>) -> Answer<CostSeries> {
+async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {
     let (bin, now) = (app.config.assumed.bin, app.board.snapshot().now);
     let start = query.from.unwrap_or(now - Duration::DAY).floor(bin);
     let end = query.to.unwrap_or(now + app.config.horizon);
-    if end < start {
-        return Err(Problem::field("to", "lies before `from`"));
-    }
+    in_order(Some(start), Some(end))?;
     let window = Window { start, end };
     if window.bins(bin) > BINS_MAX {
         return Err(Problem::field("from", format!("the window has too many bins; ask for {BINS_MAX} at most")));

@@ -1,11 +1,12 @@
 //! `GET /v1/decisions`.
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::paths;
 use shared::feedback::Decision;
 use shared::units::{Instant, Window};
 
+use super::query::Query;
 use super::{Answer, App, resource};
 use crate::store::{Collection, read_documents};
 
@@ -27,7 +28,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::DECISIONS).route(web::get().to(decisions)));
 }
 
-async fn decisions(app: Data<App>, query: Query<Limit>) -> Answer<Vec<Decision>> {
+async fn decisions(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Decision>> {
     let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
     let mut decisions: Vec<Decision> =
         read_documents(&app.store.list(Collection::Decisions, always, query.get()).await?)?;

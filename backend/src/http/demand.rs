@@ -1,10 +1,11 @@
 //! `GET /v1/demand`.
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{DemandSeries, paths};
 use shared::units::{Duration, Instant, Window};
 
+use super::query::{Query, in_order};
 use super::{Answer, App, Problem, resource};
 
 /// A window that an answer is asked for.
@@ -23,9 +24,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::DEMAND).route(web::get().to(demand)));
 }
 
-async fn demand(app: Data<App>, query: Query<Between>) -> Answer<DemandSeries> {
+async fn demand(app: Data<App>, Query(query): Query<Between>) -> Answer<DemandSeries> {
     let (bin, now) = (app.config.bin, app.board.snapshot().now);
-    let Between { from, to, tenant } = query.into_inner();
+    let Between { from, to, tenant } = query;
+    in_order(from, to)?;
     let end = to.unwrap_or(now).min(now).floor(bin);
     let start = from.unwrap_or(end - Duration::DAY).floor(bin).min(end);
     let bins = (end - start).divide(bin);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{ForecastAnswer, ForecastBin, ForecastView, NotReady, paths};
 use shared::features::SeriesKey;
 use shared::forecast::{Answer as SeriesAnswer, BinForecast, horizon_bins};
 use shared::units::{Duration, Instant, TenantIndex, Window};
 
+use super::query::Query;
 use super::{Answer, App, Problem, resource};
 use crate::shadowing::StoredForecast;
 use crate::store::Collection;
@@ -24,8 +25,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::FORECASTS).route(web::get().to(forecast)));
 }
 
-async fn forecast(app: Data<App>, query: Query<Ask>) -> Answer<ForecastAnswer> {
-    let Ask { horizon, tenant } = query.into_inner();
+async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAnswer> {
+    let Ask { horizon, tenant } = query;
     let horizon = horizon.unwrap_or(app.config.horizon);
     let bins = horizon_bins(horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
     if horizon > app.config.horizon {

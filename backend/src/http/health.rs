@@ -1,6 +1,7 @@
 //! `/livez`, `/readyz` and `/openapi.json`.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use shared::api::{NotReady, paths};
 
@@ -14,13 +15,13 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn live() -> HttpResponse {
-    HttpResponse::Ok().body("live")
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body("live")
 }
 
 async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     app.store.summary().await?;
     if app.board.snapshot().caught_up {
-        return Ok(HttpResponse::Ok().body("ready"));
+        return Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready"));
     }
     Err(Problem::not_ready(&NotReady {
         reason: "catching_up".to_owned(),

@@ -2,10 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use shared::api::{Job, JobKind, JobState, paths};
 
 use super::decisions::Limit;
+use super::query::Query;
 use super::{Answer, App, Problem, resource};
 use crate::jobs::wall_clock;
 
@@ -16,7 +17,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource(paths::RETRAINING).route(web::post().to(retrain)));
 }
 
-async fn list(app: Data<App>, query: Query<Limit>) -> Answer<Vec<Job>> {
+async fn list(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Job>> {
     let jobs = app.store.jobs(None, query.get()).await?;
     Ok(Json(jobs.into_iter().map(|stored| live(&app, stored.job)).collect()))
 }

@@ -2,40 +2,71 @@
 
 use core::fmt;
 
-use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::error::PathError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use shared::api::{NotReady, ProblemDocument};
+use shared::api::{FieldProblem, NotReady, ProblemDocument};
 use shared::input::InputError;
+use shared::scenario::Problems;
 
 use crate::store::StoreError;
 
 /// A problem on its way to the client.
 #[derive(Clone, Debug)]
-pub struct Problem(ProblemDocument);
+pub struct Problem(Box<ProblemDocument>);
 
 impl Problem {
     fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self(ProblemDocument {
+        Self(Box::new(ProblemDocument {
             kind: format!("urn:shadowplane:problem:{kind}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
             line: None,
             field: None,
-        })
+            errors: Vec::new(),
+        }))
     }
 
     /// 400: a parameter or field is wrong.
     pub(super) fn field(field: &str, detail: impl Into<String>) -> Self {
         let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
-        Self(ProblemDocument { field: Some(field.to_owned()), ..document })
+        Self(Box::new(ProblemDocument { field: Some(field.to_owned()), ..*document }))
+    }
+
+    /// 400: values of a body ask the impossible of a scenario.
+    pub(super) fn fields(problems: Problems) -> Self {
+        let errors: Vec<FieldProblem> = problems
+            .0
+            .into_iter()
+            .map(|problem| FieldProblem { field: problem.field, detail: problem.message })
+            .collect();
+        let detail: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect();
+        let field = errors.first().map_or("", |error| &error.field);
+        let Self(document) = Self::field(field, detail.join("; "));
+        Self(Box::new(ProblemDocument { errors, ..*document }))
+    }
+
+    /// 400: a query parameter is wrong.
+    pub(super) fn query(field: Option<String>, detail: String) -> Self {
+        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-query", "The query is wrong", detail);
+        Self(Box::new(ProblemDocument { field, ..*document }))
+    }
+
+    /// 415: a body is not what is asked for.
+    pub(super) fn no_json(content_type: &str) -> Self {
+        let detail = format!("the body is `{content_type}`; send `Content-Type: application/json`");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", "The body is no JSON", detail)
     }
 
     /// 400: a body is wrong at some place.
     pub(super) fn input(error: InputError) -> Self {
         let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-body", "The body is wrong", error.message);
-        Self(ProblemDocument { line: (error.line > 0).then_some(error.line), field: error.field, ..document })
+        Self(Box::new(ProblemDocument {
+            line: (error.line > 0).then_some(error.line),
+            field: error.field,
+            ..*document
+        }))
     }
 
     /// 404: there is no such thing.
@@ -58,25 +89,6 @@ impl Problem {
     pub(super) fn not_ready(reason: &NotReady) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready yet", reason.message.clone())
     }
-}
-
-pub(super) fn bad_json(error: &JsonPayloadError) -> Problem {
-    match error {
-        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
-            Problem::too_large(*limit)
-        }
-        JsonPayloadError::ContentType => Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "wrong-content-type",
-            "The body is no JSON",
-            "send `Content-Type: application/json`",
-        ),
-        error => Problem::input(InputError::whole(error.to_string())),
-    }
-}
-
-pub(super) fn bad_query(error: &QueryPayloadError) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "wrong-query", "The query is wrong", error.to_string())
 }
 
 pub(super) fn bad_path(error: &PathError) -> Problem {

@@ -1,11 +1,12 @@
 //! `GET /v1/reports/allocation`.
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::Grouping;
 use shared::api::{ReportList, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
 
+use super::query::{Query, in_order};
 use super::{Answer, App, resource};
 use crate::store::{Collection, Document, read_documents};
 
@@ -25,7 +26,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::ALLOCATION).route(web::get().to(allocation)));
 }
 
-async fn allocation(app: Data<App>, query: Query<Ask>) -> Answer<ReportList> {
+async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportList> {
+    in_order(query.from, query.to)?;
     let now = app.board.snapshot().now;
     let start = query.from.unwrap_or(now - Duration::DAY * 31);
     let window = Window { start, end: query.to.unwrap_or(now) };

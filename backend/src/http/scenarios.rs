@@ -1,12 +1,12 @@
 //! `/v1/scenarios`: saved by content hash, so that a long link becomes a short one.
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, JsonConfig, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{SavedScenario, ScenarioLink, paths};
-use shared::scenario::ValidScenario;
+use shared::scenario::{Problems, ValidScenario};
 
-use super::{Answer, App, Problem, problem, resource};
+use super::{Answer, App, Problem, body, resource};
 use crate::jobs::saved_hash;
 use crate::store::{Collection, write_document};
 
@@ -14,10 +14,9 @@ use crate::store::{Collection, write_document};
 const BYTES_MAX: usize = 8 << 20;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    let body = JsonConfig::default().limit(BYTES_MAX).error_handler(|error, _| problem::bad_json(&error).into());
     config
         .service(resource(paths::CURRENT_SCENARIO).route(web::get().to(current)))
-        .service(resource(paths::SCENARIOS).app_data(body).route(web::post().to(save)))
+        .service(resource(paths::SCENARIOS).route(web::post().to(save)))
         .service(resource(paths::SCENARIO).route(web::get().to(one)));
 }
 
@@ -29,11 +28,11 @@ async fn one(app: Data<App>, hash: Path<String>) -> Answer<SavedScenario> {
     find(&app, &hash, &format!("there is no scenario `{hash}`")).await
 }
 
-async fn save(app: Data<App>, saved: Json<SavedScenario>) -> Result<HttpResponse, Problem> {
-    let saved = saved.into_inner();
-    ValidScenario::new(saved.scenario.clone()).map_err(|problems| {
-        let first = problems.0.first().map_or("scenario", |problem| problem.field.as_str());
-        Problem::field(&format!("scenario.{first}"), problems.to_string())
+async fn save(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    let saved: SavedScenario = body::document(&request, payload, BYTES_MAX).await?;
+    ValidScenario::new(saved.scenario.clone()).map_err(|Problems(mut problems)| {
+        problems.iter_mut().for_each(|problem| problem.field.insert_str(0, "scenario."));
+        Problem::fields(Problems(problems))
     })?;
     let hash = saved_hash(&saved).map_err(|error| Problem::field("scenario", error.to_string()))?;
     let document = write_document(hash.clone(), app.board.snapshot().now, &saved)?;

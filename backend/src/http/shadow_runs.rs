@@ -1,13 +1,15 @@
 //! `/v1/shadow-runs`: ordered, watched, cancelled.
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{JobKind, ShadowRun, ShadowRunOrder, paths};
 use shared::forecast::horizon_bins;
+use shared::request::Tenant;
+use shared::scenario::Scenario;
 use shared::units::Duration;
 
-use super::{Answer, App, Problem, jobs, resource};
+use super::{Answer, App, Problem, body, jobs, resource};
 use crate::jobs::{RunOutput, wall_clock};
 use crate::store::{JobEnd, StoredJob};
 
@@ -24,8 +26,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource(paths::SHADOW_RUN).route(web::get().to(one)).route(web::delete().to(cancel)));
 }
 
-async fn order(app: Data<App>, order: Json<ShadowRunOrder>) -> Result<HttpResponse, Problem> {
-    let order = order.into_inner();
+async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    let order: ShadowRunOrder = body::document(&request, payload, app.body_bytes_max).await?;
     horizon_bins(order.horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
     if order.horizon > HORIZON_MAX {
         return Err(Problem::field("horizon", format!("is too far; ask for {HORIZON_MAX} at most")));
@@ -33,6 +35,10 @@ async fn order(app: Data<App>, order: Json<ShadowRunOrder>) -> Result<HttpRespon
     if !(1..=RUNS_MAX).contains(&order.runs) {
         return Err(Problem::field("runs", format!("is {}; ask for 1 to {RUNS_MAX}", order.runs)));
     }
+    // The tenants that edits name by index are those that the log has now.
+    let tenants = app.board.snapshot().tenants.into_iter().map(|name| Tenant { name, ..Tenant::default() });
+    let current = Scenario { tenants: tenants.collect(), ..app.config.assumed.clone() };
+    current.check_edits(&order.edits).map_err(Problem::fields)?;
     let input = serde_json::to_string(&order).map_err(|error| Problem::field("edits", error.to_string()))?;
     let job = app.store.submit(JobKind::ShadowRun, input, wall_clock()).await?;
     let location = paths::SHADOW_RUN.replace("{id}", &job.id);

@@ -21,4 +21,17 @@ pub struct ProblemDocument {
     /// The field, path segment or query parameter, where one is to blame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Every field that is wrong, where several may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One wrong field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldProblem {
+    /// Its path, such as `edits[0].node_group`.
+    pub field: String,
+    /// What is wrong with it and what would be right.
+    pub detail: String,
 }

@@ -6,7 +6,7 @@ mod start;
 
 use core::fmt;
 
-use super::{Demand, Scenario};
+use super::{Demand, Edit, Scenario};
 use crate::control_plane::Settings;
 use crate::request::IndexedRequest;
 use crate::stream::{LiveAtStart, sample};
@@ -95,6 +95,18 @@ impl ValidScenario {
             edit.edit(&mut requests, start.live.len() as u32, *seed, run);
         }
         requests
+    }
+}
+
+impl Scenario {
+    /// Whether these edits could be made here, whatever else there is to say of the scenario.
+    ///
+    /// # Errors
+    /// With every problem of an edit, each naming its field.
+    pub fn check_edits(&self, edits: &[Edit]) -> Result<(), Problems> {
+        let mut found = Found::default();
+        settings::check_edits(self, edits, &mut found);
+        if found.0.is_empty() { Ok(()) } else { Err(Problems(found.0)) }
     }
 }
 

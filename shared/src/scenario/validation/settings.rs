@@ -24,7 +24,11 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     check_fleet(scenario, found);
     check_modules(scenario, found);
     check_prices(scenario, found);
-    for (i, edit) in scenario.edits.iter().enumerate() {
+    check_edits(scenario, &scenario.edits, found);
+}
+
+pub(super) fn check_edits(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
+    for (i, edit) in edits.iter().enumerate() {
         check_edit(scenario, i, edit, found);
     }
 }
@@ -132,7 +136,9 @@ fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Fou
         }
         Edit::MaxNodes { node_group, max } => {
             let groups = scenario.fleet.node_groups.len();
-            found.expect(node_group.usize() < groups, path("node_group"), || format!("names none of the {groups}"));
+            found.expect(node_group.usize() < groups, path("node_group"), || {
+                format!("is {}, which names none of the {groups} node groups; they count from 0", node_group.0)
+            });
             found.expect(*max <= MAX_NODES, path("max"), || format!("is {max}; expected at most {MAX_NODES}"));
         }
     }
