@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod ingest;
+mod observations;
 mod problems;
 mod restart;
 mod server;

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use shared::feedback::{PromotionSettings, TriggerSettings};
+use shared::pricing::PriceBook;
 use shared::request::Catalogue;
 use shared::scenario::Scenario;
+use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
 /// Settings of the service.
@@ -28,10 +30,10 @@ pub struct Config {
 pub struct ShadowingConfig {
     /// What the shadows assume.
     pub assumed: Scenario,
-    /// What the primary is; equal to `assumed` unless it is observed.
-    pub primary: Scenario,
-    /// Whether placements, times and prices of the primary come from outside.
-    pub observed: bool,
+    /// What is really charged, where a bill says so; it comes from elsewhere than requests and observations.
+    pub bill: Option<PriceBook>,
+    /// All the machines that there are, where they are known; then others cannot have been observed.
+    pub inventory: Vec<InventoryNode>,
     /// Amounts of flavors that requests only name.
     pub catalogue: Catalogue,
     /// Step of the counts.
@@ -70,9 +72,9 @@ impl ShadowingConfig {
     /// that requests only name.
     pub fn system(assumed: Scenario, catalogue: Catalogue) -> Self {
         Self {
-            primary: assumed.clone(),
             assumed,
-            observed: false,
+            bill: None,
+            inventory: Vec::new(),
             catalogue,
             bin: Duration::from_minutes(5),
             horizon: Duration::DAY,
@@ -90,8 +92,8 @@ impl ShadowingConfig {
     pub fn demo(speed: f64) -> Self {
         let start = shared::example::day_window(DEMO_DAYS_BEFORE).start;
         Self {
-            primary: shared::example::truth(),
-            observed: true,
+            // The demo's bill: nothing else of the truth is known here.
+            bill: Some(shared::example::truth().price_book),
             keep: Some(Duration::DAY * 21),
             late: Duration::ZERO,
             demo: Some(DemoConfig { speed, seed: shared::example::SEED, start }),

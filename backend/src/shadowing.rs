@@ -11,13 +11,14 @@ mod cycle;
 mod feed;
 mod known_log;
 mod prediction;
+mod primary;
 mod training;
 
 pub use board::{Board, Snapshot};
 pub use champion::Champion;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use cycle::{Cycle, CycleError};
-pub use feed::{FeedError, feed_example};
+pub use feed::feed_example;
 pub use known_log::known_log;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
 pub use training::{Trained, train};

@@ -8,7 +8,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 use shared::api::{Job, JobKind};
-use shared::request::{Observation, Request};
+use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 pub use documents::{Collection, Document, read_documents, write_document};
@@ -29,6 +29,10 @@ impl LogKey {
         Self { at: Instant::from_micros(at.micros() - 1), id: "\u{10ffff}".to_owned() }
     }
 }
+
+/// Where a scan of observations goes on: after this one, in the order in which they came in; 0 is before all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObservationKey(pub i64);
 
 /// What became of one record of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +114,15 @@ pub trait Store: Send + Sync {
     /// The next requests after a key and before an instant, in order of (at, id), `limit` at most.
     async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError>;
 
+    /// The next observations after one, `limit` at most, of those that came in during a window; in the order in which
+    /// they came in, each with where the scan goes on.
+    async fn scan_observations(
+        &self,
+        after: ObservationKey,
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<(ObservationKey, Received)>, StoreError>;
+
     /// The log in figures.
     async fn summary(&self) -> Result<LogSummary, StoreError>;
 
@@ -152,12 +165,29 @@ pub trait Store: Send + Sync {
     async fn forget_before(&self, end: Instant) -> Result<(), StoreError>;
 }
 
+/// Records of a scan that somebody else goes on with.
+const BATCH: usize = 10_000;
+
+/// Every observation that came in during a window, scanned in batches.
+///
+/// # Errors
+/// When the store fails.
+pub async fn observations_in(store: &dyn Store, window: Window) -> Result<Vec<Received>, StoreError> {
+    let mut all = Vec::new();
+    let mut after = ObservationKey::default();
+    loop {
+        let batch = store.scan_observations(after, window, BATCH).await?;
+        let Some((last, _)) = batch.last() else { return Ok(all) };
+        after = *last;
+        all.extend(batch.into_iter().map(|(_, received)| received));
+    }
+}
+
 /// Every request of a window, scanned in batches.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn requests_in(store: &dyn Store, window: Window) -> Result<Vec<Request>, StoreError> {
-    const BATCH: usize = 10_000;
     let mut all = Vec::new();
     let mut after = LogKey::from(window.start);
     loop {

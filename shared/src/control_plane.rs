@@ -15,7 +15,7 @@ mod state;
 mod step;
 mod transition;
 
-pub use observed::{ObservedFleet, ObservedNode};
+pub use observed::{Anomaly, AnomalyKind, Asked, Folded, ObservedFleet, ObservedNode, fold};
 pub use settings::{
     Autoscaling, Billing, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceTime, Settings,
 };

@@ -6,12 +6,14 @@
 //! [`SHIFTED_TENANT`] doubles from [`SHIFT_DAY`] on.
 
 mod lab;
+mod primary;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod workload;
 
 pub use lab::lab_scenario;
+pub use primary::{Happened, Primary};
 pub use settings::{scenario, truth};
 pub use workload::{LONGEST_LIFE, day_of, day_window, requests, requests_between};
 

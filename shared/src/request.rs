@@ -16,6 +16,6 @@ pub use indexed::{Flavor, IndexedRequest, Life, Tenant};
 pub use log::{RequestLog, RequestLogBuilder};
 pub use names::Names;
 pub use ndjson::{parse_requests, read_observations, read_requests, write_line};
-pub use observation::{MODULES, Module, Observation};
+pub use observation::{MODULES, Module, Observation, Received};
 pub use record::{Operation, Request, ResourceClass};
 pub use tables::{TableMap, Tables};

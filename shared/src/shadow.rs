@@ -4,12 +4,14 @@
 //! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
 //! labels by name, and its demand, start and window are replaced.
 
-use crate::control_plane::State;
+use std::collections::BTreeMap;
+
+use crate::control_plane::{Asked, ObservedFleet, State};
 use crate::features::{Past, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
-use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
+use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, ResourceClass, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
-use crate::simulation::{RunEnd, RunOptions, simulate_to_fork};
+use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate};
 use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, Window};
 
@@ -168,24 +170,66 @@ impl<'a> Known<'a> {
         lives.iter().map(|life| &*self.log.log.lives[life.usize()].name)
     }
 
-    /// The primary, run from the log's first request up to the origin.
+    /// The ids of the creates of lives of the log: what they are called wherever the log's own numbering may change.
+    pub fn ids_of(&self, lives: &[ResourceIndex]) -> Vec<String> {
+        let log = self.log.log;
+        let mut ids: Vec<&str> = vec![""; log.lives.len()];
+        for (request, id) in log.requests.iter().zip(&log.ids) {
+            if request.operation == Operation::Create {
+                ids[request.resource.usize()] = id;
+            }
+        }
+        lives.iter().map(|life| ids[life.usize()].to_owned()).collect()
+    }
+
+    /// The lives of the log that creates with these ids began; none where one of them is not in the log.
+    pub fn lives_of(&self, ids: &[String]) -> Option<Vec<ResourceIndex>> {
+        let asked = self.asked(self.origin);
+        ids.iter().map(|id| Some(asked.get(id.as_str()).filter(|asked| asked.is_create)?.resource)).collect()
+    }
+
+    /// What was asked for before `end`, by the id of the request: what observations are held against.
+    pub fn asked(&self, end: Instant) -> BTreeMap<&str, Asked> {
+        let log = self.log.log;
+        let requests = log.requests[..log.position(end)].iter().zip(&log.ids);
+        let asked = |(request, id): (&IndexedRequest, &'a Box<str>)| {
+            let life = &log.lives[request.resource.usize()];
+            let flavor = &log.flavors[life.flavor.usize()];
+            let asked = Asked {
+                resource: request.resource,
+                created: life.created,
+                deleted: life.deleted.filter(|&at| at < end),
+                requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
+                is_create: request.operation == Operation::Create,
+            };
+            (&**id, asked)
+        };
+        requests.map(asked).collect()
+    }
+
+    /// The primary, run from the log's first request up to the origin, on the machines and placements that were
+    /// observed where there are any.
     ///
     /// # Errors
     /// When what `base` assumes cannot run.
-    pub fn primary(&self, base: &Scenario) -> Result<RunEnd, Problems> {
+    pub fn primary(&self, base: &Scenario, observed: Option<&ObservedFleet>) -> Result<RunEnd, Problems> {
         let end = self.origin;
         let first = self.log.log.first().filter(|&first| first < end).unwrap_or(end - base.bin);
         let window = Window { start: first.floor(base.bin).min(end - Duration::from_micros(1)), end };
         let scenario = Scenario { window, ..self.scenario_with_all(base) };
         let requests: Vec<IndexedRequest> =
             self.log.log.before(end).requests().map(|request| self.log.map.request(request)).collect();
-        Ok(simulate_to_fork(&ValidScenario::new(scenario)?, &requests, RunOptions::default()))
+        Ok(simulate_to_fork(
+            &ValidScenario::new(scenario)?,
+            &requests,
+            RunOptions { observed, ..RunOptions::default() },
+        ))
     }
 
     /// The scenario of a shadow over `horizon`: the primary's fork, and the predicted demand.
     ///
     /// Tenants and flavors that first appear after the origin are not in it.
-    pub fn predicted(&self, base: &Scenario, primary: &RunEnd, model: StreamModel, horizon: Duration) -> Scenario {
+    pub fn predicted(&self, base: &Scenario, fork: &Fork, model: StreamModel, horizon: Duration) -> Scenario {
         let flavors = model.lifetimes.hazards.len();
         let mut scenario = self.scenario_with_all(base);
         scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize()));
@@ -193,7 +237,7 @@ impl<'a> Known<'a> {
         Scenario {
             window: Window { start: self.origin, end: self.origin + horizon },
             demand: Demand::Forecast(Box::new(model)),
-            start: primary.state.clone(),
+            start: fork.state.clone(),
             ..scenario
         }
     }
@@ -201,10 +245,10 @@ impl<'a> Known<'a> {
     /// The scenario of what happened over `horizon`: the same fork, and the actual requests.
     ///
     /// Whoever appeared after the origin is in it, behind those that were known.
-    pub fn actual(&self, base: &Scenario, primary: &RunEnd, horizon: Duration) -> Scenario {
+    pub fn actual(&self, base: &Scenario, fork: &Fork, horizon: Duration) -> Scenario {
         let window = Window { start: self.origin, end: self.origin + horizon };
-        let requests = self.requests_in(window, &primary.lives);
-        let (demand, start) = (Demand::Requests(requests), primary.state.clone());
+        let requests = self.requests_in(window, &fork.lives);
+        let (demand, start) = (Demand::Requests(requests), fork.state.clone());
         Scenario { window, demand, start, ..self.scenario_with_all(base) }
     }
 
@@ -218,23 +262,37 @@ impl<'a> Known<'a> {
     /// The requests of a window, their resources counted from the `live` ones on.
     fn requests_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<IndexedRequest> {
         let log = self.log.log;
-        let mut new_index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
-        for (new, old) in live.iter().enumerate() {
-            new_index[old.usize()] = Some(ResourceIndex::from_usize(new));
+        let index = self.indices(window, live);
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        // What the primary refused before the window is not there to be deleted.
+        let inside = requests.iter().filter_map(|request| Some((request, index[request.resource.usize()]?)));
+        let indexed = |(request, resource): (&IndexedRequest, ResourceIndex)| IndexedRequest {
+            resource,
+            lifetime: None,
+            ..self.log.map.request(*request)
+        };
+        inside.map(indexed).collect()
+    }
+
+    /// The index in a run over `window` of each life of the log: the `live` ones of its fork, then its creates in order.
+    pub fn indices(&self, window: Window, live: &[ResourceIndex]) -> Vec<Option<ResourceIndex>> {
+        let log = self.log.log;
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        let created = requests.iter().filter(|request| request.operation == Operation::Create);
+        let mut index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
+        for (new, life) in live.iter().copied().chain(created.map(|request| request.resource)).enumerate() {
+            index[life.usize()] = Some(ResourceIndex::from_usize(new));
         }
-        let mut next = live.len();
-        let mut requests = Vec::new();
-        for request in &log.requests[log.position(window.start)..log.position(window.end)] {
-            let index = &mut new_index[request.resource.usize()];
-            if request.operation == Operation::Create {
-                *index = Some(ResourceIndex::from_usize(next));
-                next += 1;
-            }
-            // What the primary refused before the window is not there to be deleted.
-            let Some(resource) = *index else { continue };
-            requests.push(IndexedRequest { resource, lifetime: None, ..self.log.map.request(*request) });
-        }
-        requests
+        index
+    }
+
+    /// Whether tenants and flavors stand where a scenario that was predicted earlier has them: requests that came in
+    /// late may have moved them.
+    pub fn agrees_with(&self, predicted: &Scenario) -> bool {
+        let tenants = self.tables.tenants.iter().zip(&predicted.tenants).all(|(name, tenant)| name == tenant.name);
+        tenants
+            && self.tables.tenants.len() >= predicted.tenants.len()
+            && self.tables.flavors().take(predicted.flavors.len()).eq(&predicted.flavors)
     }
 
     /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the
@@ -303,9 +361,9 @@ mod tests {
         let (log, base) = (log(days(0..5)), example::scenario());
         let total = |origin: Instant| {
             let known = Known::new(&log, None, origin);
-            let primary = known.primary(&base).unwrap();
+            let primary = known.primary(&base, None).unwrap();
             let end = example::day_window(4).end;
-            let actual = ValidScenario::new(known.actual(&base, &primary, end - origin)).unwrap();
+            let actual = ValidScenario::new(known.actual(&base, &primary.fork, end - origin)).unwrap();
             let outcome = simulate(&actual, &actual.requests(0), RunOptions::default());
             primary.outcome.cost.total() + outcome.cost.total()
         };
@@ -322,8 +380,8 @@ mod tests {
         let known = [&with, &without].map(|log| Known::new(log, None, noon()));
         assert_eq!(known[0].series(base.bin, 100), known[1].series(base.bin, 100));
         assert_eq!(known[0].flavors(), known[1].flavors());
-        let [a, b] = known.map(|known| known.primary(&base).unwrap());
-        assert_eq!((a.state, a.outcome), (b.state, b.outcome));
+        let [a, b] = known.map(|known| known.primary(&base, None).unwrap());
+        assert_eq!((a.fork, a.outcome), (b.fork, b.outcome));
     }
 
     #[test]
@@ -334,8 +392,8 @@ mod tests {
         let past = features.all();
         let model = SeasonalNaive.fit(&past).unwrap();
         let prediction = known.predict(&past, &model, Duration::HOUR * 6, &StreamSettings::default()).unwrap();
-        let primary = known.primary(&base).unwrap();
-        let predicted = known.predicted(&base, &primary, prediction.stream, Duration::HOUR * 6);
+        let primary = known.primary(&base, None).unwrap();
+        let predicted = known.predicted(&base, &primary.fork, prediction.stream, Duration::HOUR * 6);
         let wider = known.with_newcomers(&predicted);
         let digest =
             |scenario: Scenario| crate::simulation::run(&ValidScenario::new(scenario).unwrap(), 0, false).digest;
@@ -352,6 +410,6 @@ mod tests {
         let split = Known::new(&newer, Some(&older), origin);
         let joined = Known::new(&both, None, origin);
         assert_eq!(split.series(base.bin, 100), joined.series(base.bin, 100));
-        assert_eq!(split.primary(&base).unwrap().state.live.len(), newer.lives.len());
+        assert_eq!(split.primary(&base, None).unwrap().fork.state.live.len(), newer.lives.len());
     }
 }

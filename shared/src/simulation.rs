@@ -13,7 +13,7 @@ pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_di
 #[cfg(test)]
 mod tests;
 
-pub use run::{RunEnd, RunOptions, run, simulate, simulate_to_fork};
+pub use run::{Fork, RunEnd, RunOptions, run, simulate, simulate_to_fork};
 
 pub use crate::control_plane::{PlanState, Refusal};
 pub use crate::cost::Utilisation;

@@ -6,7 +6,7 @@ use shared::input::InputError;
 use shared::pricing::{builtin, read_prices};
 use shared::request::Catalogue;
 use shared::scenario::{Demand, ENGINE, Problems, Scenario};
-use shared::trace::inventory::read_inventory;
+use shared::trace::inventory::{InventoryNode, read_inventory};
 use shared::units::{Duration, Instant, Window};
 
 use super::CliError;
@@ -76,17 +76,33 @@ impl AssumptionArgs {
     /// # Errors
     /// When a file is wrong.
     pub(super) fn base(&self, bin: Duration, time_zone: &str) -> Result<Scenario, CliError> {
+        self.base_on(&self.machines()?, bin, time_zone)
+    }
+
+    /// The machines that there are; none where no inventory says so.
+    ///
+    /// # Errors
+    /// When the inventory is wrong.
+    pub(super) fn machines(&self) -> Result<Vec<InventoryNode>, CliError> {
+        let Some(path) = &self.inventory else { return Ok(Vec::new()) };
+        read_inventory(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
+    }
+
+    /// The base scenario on these machines, or on the default fleet where there are none.
+    ///
+    /// # Errors
+    /// When a file is wrong.
+    pub(super) fn base_on(
+        &self,
+        machines: &[InventoryNode],
+        bin: Duration,
+        time_zone: &str,
+    ) -> Result<Scenario, CliError> {
         let price_book = match &self.prices {
             Some(path) => read_prices(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
             None => builtin(),
         };
-        let fleet = match &self.inventory {
-            Some(path) => {
-                let inventory = read_inventory(&input::read_text(path)?);
-                Fleet::from_inventory(&inventory.map_err(CliError::in_file(input::name(path)))?)
-            }
-            None => Fleet::default(),
-        };
+        let fleet = if machines.is_empty() { Fleet::default() } else { Fleet::from_inventory(machines) };
         Ok(Scenario {
             name: "shadow".to_owned(),
             engine: ENGINE,

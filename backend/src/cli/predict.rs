@@ -51,10 +51,10 @@ impl Args {
         let (model, _) = self.demand.fit(&past, &config)?;
         let prediction =
             known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;
-        let primary = known.primary(&base).map_err(|problems| self.assumptions.refuse(problems))?;
-        let scenario = known.predicted(&base, &primary, prediction.stream, self.horizon);
+        let primary = known.primary(&base, None).map_err(|problems| self.assumptions.refuse(problems))?;
+        let scenario = known.predicted(&base, &primary.fork, prediction.stream, self.horizon);
         let valid = ValidScenario::new(scenario).map_err(|problems| self.assumptions.refuse(problems))?;
-        let live: Vec<String> = known.names_of(&primary.lives).map(str::to_owned).collect();
+        let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
         let Scenario { tenants, flavors, .. } = valid.scenario();
         let stream = valid.requests(self.run);
         output::write_records(

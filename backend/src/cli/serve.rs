@@ -128,12 +128,13 @@ impl Args {
 
 /// What the service shadows under these assumptions; they are checked before the first request comes in.
 fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
-    let base = assumptions.base(Duration::HOUR, "UTC")?;
+    let inventory = assumptions.machines()?;
+    let base = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
     some_day.map_err(|problems| assumptions.refuse(problems))?;
     let catalogue = catalogue(&base);
-    Ok(ShadowingConfig::system(base, catalogue))
+    Ok(ShadowingConfig { inventory, ..ShadowingConfig::system(base, catalogue) })
 }
 
 fn read_settings(path: &str) -> Result<Settings, CliError> {

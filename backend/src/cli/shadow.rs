@@ -11,10 +11,10 @@ use shared::input::parse_json_document;
 use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
-use shared::simulation::{Outcome, RunEnd, RunOptions, simulate};
+use shared::simulation::{Fork, Outcome, RunOptions, simulate};
 use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
-use shared::variance::{Actual, decompose, explain};
+use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::answer::{Answer, Utilisations, WithOrigin};
 use super::assumptions::{AssumptionArgs, catalogue};
@@ -124,9 +124,9 @@ impl Args {
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon, &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
-        let primary = known.primary(base).map_err(|problems| self.assumptions.refuse(problems))?;
+        let primary = known.primary(base, None).map_err(|problems| self.assumptions.refuse(problems))?;
         let model = prediction.forecast.model;
-        let predicted = known.predicted(base, &primary, prediction.stream, self.horizon);
+        let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon);
         let valid = ValidScenario::new(predicted).map_err(|problems| self.assumptions.refuse(problems))?;
         let mut said = notices(demand, origin);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
@@ -137,7 +137,7 @@ impl Args {
         let (mut answer, outcome) = self.answer(&valid, said)?;
         let mut with_origin = WithOrigin::new(origin, self.horizon, model, selection, &answer.outcome);
         if reaches(&demand.log, origin + self.horizon, args.bin()) {
-            self.compare(&known, base, &primary, &valid, &outcome, &mut with_origin)?;
+            self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
             answer.notices.push(notice.to_owned());
@@ -151,18 +151,18 @@ impl Args {
         &self,
         known: &Known<'_>,
         base: &Scenario,
-        primary: &RunEnd,
+        fork: &Fork,
         predicted: &ValidScenario,
         outcome: &Outcome,
         answer: &mut WithOrigin,
     ) -> Result<(), CliError> {
         output::progress("running what really happened");
-        let actual = ValidScenario::new(known.actual(base, primary, self.horizon)).map_err(data)?;
+        let actual = ValidScenario::new(known.actual(base, fork, self.horizon)).map_err(data)?;
         let requests: Vec<IndexedRequest> = actual.requests(0);
         let happened = simulate(&actual, &requests, RunOptions::default());
         let cost = ActualCost { breakdown: &happened.cost, basis: Basis::Simulated, status: Status::Final };
         let wider = ValidScenario::new(known.with_newcomers(predicted.original())).map_err(data)?;
-        let seen = Actual { requests: &requests, fleet: None, price_book: None, cost };
+        let seen = Actual { requests: &requests, fleet: Err(NotObserved::NoPlacements), price_book: None, cost };
         let mut steps = 0;
         let decomposition = decompose(&wider, outcome, &seen, |replay| {
             steps += 1;

@@ -48,7 +48,7 @@ async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSerie
         start,
         bin,
         currency: app.config.assumed.price_book.currency.to_string(),
-        basis: if app.config.observed { Basis::Metered } else { Basis::Simulated },
+        basis: app.board.snapshot().basis.unwrap_or(Basis::Simulated),
         bins: bins.into_values().collect(),
     }))
 }

@@ -31,6 +31,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         orphans: snapshot.orphans,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),
         not_ready: snapshot.not_ready,
-        basis: if config.observed { Basis::Metered } else { Basis::Simulated },
+        basis: snapshot.basis.unwrap_or(Basis::Simulated),
+        observed: snapshot.observed,
     }))
 }

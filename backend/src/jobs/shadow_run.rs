@@ -7,7 +7,7 @@ use shared::units::{Instant, Window};
 use super::{Runner, Stopped};
 use crate::ensemble;
 use crate::shadowing::{Ask, Prediction, known_log, predict};
-use crate::store::{Collection, StoredJob, requests_in, write_document};
+use crate::store::{Collection, StoredJob, observations_in, requests_in, write_document};
 
 /// What a run yields: stored as the job's output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,8 +30,9 @@ impl Runner {
         let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
         let (log, _) =
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
+        let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };
-        let Prediction { scenario, .. } = predict(&self.config, snapshot.champion.as_deref(), &log, &ask)
+        let Prediction { scenario, .. } = predict(&self.config, snapshot.champion.as_deref(), &log, &received, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;
         let watch = |done: u32, total: u32| self.go_on(&stored.job.id, u64::from(done), u64::from(total));
         // One thread: the other one is the loop's.

@@ -1,20 +1,27 @@
 //! The close of a window: actual against predicted, cause by cause.
 
 use core::convert::Infallible;
+use std::collections::BTreeMap;
 
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
+use shared::api::ObservedView;
+use shared::cost::CostBreakdown;
 use shared::recommendation::{Thresholds, attach, recommend};
-use shared::request::RequestLog;
-use shared::scenario::{Demand, ValidScenario};
+use shared::request::{Received, RequestLog};
+use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
-use shared::simulation::{Outcome, RunEnd, RunOptions, simulate_to_fork};
-use shared::units::{LedgerUnits, TenantIndex, Window};
-use shared::variance::{Actual, Replay, decompose, explain};
+use shared::simulation::{Fork, Outcome};
+use shared::units::{LedgerUnits, TenantIndex};
+use shared::variance::{Actual, Decomposition, Replay, decompose, explain};
 
+use super::primary::{Forked, actual, meter, observed_after};
 use crate::config::ShadowingConfig;
 use crate::ensemble;
+
+/// The accuracy by how actual costs are known: bases are never mixed.
+pub(super) type Accuracies = BTreeMap<Basis, PredictionAccuracy>;
 
 /// What was predicted for a window when it began.
 #[derive(Clone, Debug)]
@@ -22,6 +29,10 @@ pub(super) struct Predicted {
     pub(super) scenario: ValidScenario,
     pub(super) outcome: Outcome,
     pub(super) model: String,
+    /// Who its fork's live resources are: the ids of their creates.
+    pub(super) lives: Vec<String>,
+    /// The observed names of its fork's nodes; empty where its placements were simulated.
+    pub(super) nodes: Vec<String>,
 }
 
 /// A closed window.
@@ -29,6 +40,8 @@ pub(super) struct Predicted {
 pub(super) struct Closed {
     /// One report a grouping.
     pub(super) reports: Vec<AllocationReport>,
+    /// What was observed in the window.
+    pub(super) observed: ObservedView,
     /// Predicted mean and actual workload of each tenant, and then of all that is shared.
     pub(super) accounts: Vec<(LedgerUnits, LedgerUnits)>,
 }
@@ -39,65 +52,81 @@ pub(super) struct Closed {
 pub(super) fn close(
     config: &ShadowingConfig,
     log: &RequestLog,
-    window: Window,
+    received: &[Received],
     predicted: &Predicted,
-    accuracy: &mut PredictionAccuracy,
+    accuracies: &mut Accuracies,
 ) -> Option<Closed> {
+    let window = predicted.scenario.scenario().window;
     let known = Known::new(log, None, window.start);
-    let primary = known.primary(&config.primary).ok()?;
-    let valid = ValidScenario::new(known.actual(&config.primary, &primary, window.length())).ok()?;
-    let with_newcomers = ValidScenario::new(known.with_newcomers(predicted.scenario.original())).ok()?;
-    if primary.state != predicted.scenario.original().start {
-        // Requests from before the window came in after the prediction: its fork is not that of the log any more.
+    if !known.agrees_with(predicted.scenario.original()) {
         return None;
     }
-    let Demand::Requests(requests) = &valid.original().demand else { return None };
-    let end: RunEnd = simulate_to_fork(&valid, requests, RunOptions::default());
-    let basis = if config.observed { Basis::Metered } else { Basis::Simulated };
-    let cost = ActualCost { breakdown: &end.outcome.cost, basis, status: Status::Final };
-    let actual = Actual {
-        requests,
-        fleet: config.observed.then_some(&end.fleet),
-        price_book: config.observed.then_some(&config.primary.price_book),
-        cost,
-    };
+    let metered = meter(config, log, received, window)?;
+    let wider = ValidScenario::new(known.with_newcomers(predicted.scenario.original())).ok()?;
+    let state = predicted.scenario.original().start.clone();
+    let from =
+        Forked { fork: Fork { state, lives: known.lives_of(&predicted.lives)? }, nodes: predicted.nodes.clone() };
+    let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
+    let fleet = observed_after(&known, &metered.folded, window, &from);
+    let cost = ActualCost { breakdown: &metered.end.outcome.cost, basis: metered.basis, status: Status::Final };
+    let fleet = fleet.as_ref().map_err(Clone::clone);
+    let actual = Actual { requests: &requests, fleet, price_book: config.bill.as_ref(), cost };
     let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> {
         let runs =
             ensemble::in_parallel(replay.runs(), ensemble::available_threads(), &|_, _| true, |run| replay.run(run));
         Ok(Outcome::collect(runs.unwrap_or_default()))
     };
-    let Ok(decomposition) = decompose(&with_newcomers, &predicted.outcome, &actual, replay);
+    let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
+    let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
+    let reports = reports(config, wider.scenario(), predicted, cost, &decomposition, accuracy);
+    Some(Closed {
+        reports,
+        observed: ObservedView::new(&metered.folded, window, metered.end.outcome.anomalies),
+        accounts: accounts(wider.scenario(), &predicted.outcome, cost.breakdown),
+    })
+}
+
+/// One report a grouping, with the causes of its variance and the advice that stood the test of a replay.
+fn reports(
+    config: &ShadowingConfig,
+    of: &Scenario,
+    predicted: &Predicted,
+    cost: ActualCost<'_>,
+    decomposition: &Decomposition,
+    accuracy: &PredictionAccuracy,
+) -> Vec<AllocationReport> {
     let try_out = |changed: &ValidScenario| -> Result<Outcome, Infallible> {
         let runs = ensemble::run(changed, ensemble::available_threads(), false, &|_, _| true);
         Ok(runs.unwrap_or_else(|| Outcome::collect(Vec::new())))
     };
     let Ok(advice) = recommend(&predicted.scenario, &predicted.outcome, &Thresholds::default(), try_out);
-    let of = with_newcomers.scenario();
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
         let context = ReportContext {
             tenants: &of.tenants,
             flavors: &of.flavors,
             currency: of.price_book.currency,
-            window,
+            window: of.window,
             horizon: config.horizon,
             grouping,
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
-        explain(&mut report, &decomposition, &of.tenants);
+        explain(&mut report, decomposition, &of.tenants);
         attach(&mut report, &advice, of);
         report
     };
-    let reports = [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into();
-    let runs = predicted.outcome.runs.len().max(1) as i128;
-    let mean = |of: &dyn Fn(&shared::cost::CostBreakdown) -> LedgerUnits| {
-        LedgerUnits(breakdowns.iter().map(|breakdown| of(breakdown).0).sum::<i128>() / runs)
+    [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()
+}
+
+/// Predicted mean and actual workload of each tenant, and then of all that is shared.
+fn accounts(of: &Scenario, predicted: &Outcome, actual: &CostBreakdown) -> Vec<(LedgerUnits, LedgerUnits)> {
+    let runs = predicted.runs.len().max(1) as i128;
+    let mean = |of: &dyn Fn(&CostBreakdown) -> LedgerUnits| {
+        LedgerUnits(predicted.runs.iter().map(|run| of(&run.cost).0).sum::<i128>() / runs)
     };
     let tenants = (0..of.tenants.len()).map(TenantIndex::from_usize);
-    let mut accounts: Vec<_> =
-        tenants.map(|tenant| (mean(&|cost| cost.tenant(tenant)), end.outcome.cost.tenant(tenant))).collect();
-    accounts
-        .push((mean(&|cost| cost.total() - cost.workload()), end.outcome.cost.total() - end.outcome.cost.workload()));
-    Some(Closed { reports, accounts })
+    let by_tenant = tenants.map(|tenant| (mean(&|cost| cost.tenant(tenant)), actual.tenant(tenant)));
+    let shared = (mean(&|cost| cost.total() - cost.workload()), actual.total() - actual.workload());
+    by_tenant.chain([shared]).collect()
 }

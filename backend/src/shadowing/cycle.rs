@@ -5,16 +5,16 @@ mod write;
 
 use std::sync::Arc;
 
-use shared::allocation::{Basis, PredictionAccuracy};
+use shared::example::Primary;
 use shared::feedback::Triggers;
 use shared::input::InputError;
-use shared::request::{Request, RequestLog};
+use shared::request::{Received, Request, RequestLog};
 use shared::units::{Duration, Instant, Window};
 
-use super::closing::Predicted;
+use super::closing::{Accuracies, Predicted};
 use super::{Board, Clock, feed_example, known_log};
 use crate::config::ShadowingConfig;
-use crate::store::{Store, StoreError, requests_in};
+use crate::store::{Store, StoreError, observations_in, requests_in};
 
 /// The loop's state between two hours.
 pub struct Cycle {
@@ -22,6 +22,8 @@ pub struct Cycle {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     config: Arc<ShadowingConfig>,
+    /// The demo's world; the loop only hears of it what it appends to the log.
+    world: Option<Primary>,
     /// The next hour that closes.
     next: Instant,
     /// Where the log begins that this day is judged by.
@@ -30,7 +32,7 @@ pub struct Cycle {
     predicted: Option<Predicted>,
     /// Expected creates of each hour of the newest forecast.
     expected: Vec<(Instant, f64)>,
-    accuracy: PredictionAccuracy,
+    accuracies: Accuracies,
     triggers: Triggers,
     /// Whether this day has a decision about the drift of demand.
     drift_decided: bool,
@@ -58,19 +60,23 @@ impl Cycle {
         clock: Arc<dyn Clock>,
         config: Arc<ShadowingConfig>,
     ) -> Result<Self, CycleError> {
-        let next = match &config.demo {
-            Some(demo) => {
-                let window = Window { start: shared::example::START, end: demo.start };
-                feed_example(&*store, demo, window).await?;
+        let mut world = config.demo.map(|demo| Primary::new(demo.seed, shared::example::START));
+        let next = match (&config.demo, &mut world) {
+            (Some(demo), Some(world)) => {
+                let mut day = shared::example::START;
+                while day < demo.start {
+                    day = (day + Duration::DAY).min(demo.start);
+                    feed_example(&*store, world, day).await?;
+                }
                 demo.start
             }
-            None => (clock.now() - config.late).floor(Duration::HOUR),
+            _ => (clock.now() - config.late).floor(Duration::HOUR),
         };
-        let basis = if config.observed { Basis::Metered } else { Basis::Simulated };
         let mut cycle = Self {
             triggers: Triggers::new(config.triggers),
             drift_decided: false,
-            accuracy: PredictionAccuracy::new(basis),
+            accuracies: Accuracies::new(),
+            world,
             predicted: None,
             expected: Vec::new(),
             log_start: Instant::from_micros(0),
@@ -108,6 +114,11 @@ impl Cycle {
     async fn log_until(&self, end: Instant) -> Result<(RequestLog, u64), CycleError> {
         let requests: Vec<Request> = requests_in(&*self.store, Window { start: self.log_start, end }).await?;
         Ok(known_log(&requests, &self.config.catalogue)?)
+    }
+
+    /// What was observed of the log by `end`.
+    async fn received_until(&self, end: Instant) -> Result<Vec<Received>, StoreError> {
+        observations_in(&*self.store, Window { start: self.log_start, end }).await
     }
 
     /// The log of a day keeps its beginning until the day is closed, so that indices hold as long as they are compared.

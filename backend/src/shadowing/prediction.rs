@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
 use shared::features::Features;
 use shared::forecast::{self, Forecast, horizon_bins};
-use shared::request::RequestLog;
+use shared::request::{Received, RequestLog};
 use shared::scenario::{Edit, Scenario, ValidScenario};
 use shared::shadow::{Known, PredictionError};
 use shared::stream::{StreamError, StreamSettings};
 use shared::units::{Duration, Instant};
 
 use super::Champion;
+use super::primary::{Forked, folded, forked};
 use crate::config::ShadowingConfig;
 
 /// At most so many tenants have a series of their own.
@@ -40,6 +41,10 @@ pub struct Prediction {
     pub scenario: ValidScenario,
     /// What made the forecast.
     pub champion: Champion,
+    /// Who the live resources of the scenario's fork are: the ids of their creates.
+    pub lives: Vec<String>,
+    /// The observed names of its nodes; empty where its placements are simulated.
+    pub nodes: Vec<String>,
 }
 
 /// A forecast whose tenants have names.
@@ -57,12 +62,15 @@ pub struct StoredForecast {
 
 /// Forecasts with the champion, or with the baseline where there is none yet, and puts the shadows' scenario together.
 ///
+/// `received` are the observations that had come in by the origin.
+///
 /// # Errors
 /// Why there is no forecast, for programs and for people.
 pub fn predict(
     config: &ShadowingConfig,
     champion: Option<&Champion>,
     log: &RequestLog,
+    received: &[Received],
     ask: &Ask<'_>,
 ) -> Result<Prediction, NotReady> {
     let known = Known::new(log, None, ask.origin);
@@ -82,9 +90,10 @@ pub fn predict(
         },
     )?;
     let fits = |problems| because("scenario_cannot_run", problems);
-    let primary = known.primary(&config.primary).map_err(fits)?;
+    let folded = folded(config, &known, received, ask.origin);
+    let Forked { fork, nodes } = forked(&config.assumed, &known, &folded).map_err(fits)?;
     let base = Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), ..config.assumed.clone() };
-    let scenario = known.predicted(&base, &primary, prediction.stream, ask.horizon);
+    let scenario = known.predicted(&base, &fork, prediction.stream, ask.horizon);
     Ok(Prediction {
         forecast: StoredForecast {
             horizon: ask.horizon,
@@ -94,6 +103,8 @@ pub fn predict(
         },
         scenario: ValidScenario::new(scenario).map_err(fits)?,
         champion,
+        lives: known.ids_of(&fork.lives),
+        nodes,
     })
 }
 

@@ -13,10 +13,10 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use shared::api::{Job, JobKind};
-use shared::request::{Observation, Request};
+use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
-use super::{Appended, Collection, Document, JobEnd, LogKey, LogSummary, Store, StoreError, StoredJob};
+use super::{Appended, Collection, Document, JobEnd, LogKey, LogSummary, ObservationKey, Store, StoreError, StoredJob};
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
@@ -67,6 +67,15 @@ impl Store for SqliteStore {
 
     async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError> {
         self.reader.call(move |connection| log::scan_requests(connection, &after, end, limit)).await
+    }
+
+    async fn scan_observations(
+        &self,
+        after: ObservationKey,
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<(ObservationKey, Received)>, StoreError> {
+        self.reader.call(move |connection| log::scan_observations(connection, after, window, limit)).await
     }
 
     async fn summary(&self) -> Result<LogSummary, StoreError> {

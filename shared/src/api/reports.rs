@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ObservedView;
 use crate::allocation::AllocationReport;
 
 /// Reports of closed windows in order of time, and the accuracy after the last of them.
@@ -20,6 +21,9 @@ pub struct ReportList {
 pub struct WindowReport {
     /// What the model that made the forecast is called.
     pub model: String,
+    /// What was observed in the window, and what was impossible about it.
+    #[serde(default)]
+    pub observed: ObservedView,
     /// What was predicted, what it cost, and why the two differ.
     pub report: AllocationReport,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ObservedView;
 use crate::allocation::Basis;
 use crate::units::{Duration, Instant};
 
@@ -43,8 +44,11 @@ pub struct Status {
     pub model: Option<ModelInUse>,
     /// Why there is no forecast, while there is none.
     pub not_ready: Option<NotReady>,
-    /// Where the facts about placements and ready times come from.
+    /// Where the facts about placements come from: metered where enough of them were observed.
     pub basis: Basis,
+    /// What was observed of the day that is open, and what was impossible about it.
+    #[serde(default)]
+    pub observed: ObservedView,
 }
 
 /// The champion, in short.

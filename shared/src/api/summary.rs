@@ -72,7 +72,7 @@ fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
 }
 
 fn refusals(runs: &[RunOutcome]) -> Vec<RefusalView> {
-    [Refusal::Quota, Refusal::NoSuchNode, Refusal::NoRoomToResize]
+    [Refusal::Quota, Refusal::NoSuchNode, Refusal::NoRoomToResize, Refusal::Observed]
         .into_iter()
         .map(|reason| {
             let counts = runs.iter().map(|run| run.refused.get(&reason).copied().unwrap_or(0));

@@ -1,6 +1,15 @@
 //! Placements and machines that were observed, to be replayed instead of our own decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod facts;
+mod fold;
+mod machines;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Anomaly, AnomalyKind, Asked};
+pub use fold::{Folded, fold};
 
 use crate::units::{Instant, NodeGroupIndex, ResourceIndex};
 
@@ -14,6 +23,8 @@ pub struct ObservedFleet {
     pub nodes: Vec<ObservedNode>,
     /// Position in `nodes` by resource.
     pub placements: BTreeMap<ResourceIndex, u32>,
+    /// Resources that were seen to be refused.
+    pub refused: BTreeSet<ResourceIndex>,
 }
 
 /// One machine's paid life.

@@ -133,7 +133,8 @@ impl<'a> ControlPlane<'a> {
         let stage = &mut self.stages[module as usize];
         let service = stage.service_time(&draws, call.operation as u64 * MODULES as u64 + module as u64);
         let start = stage.serve(now, service);
-        out.effects.push(Effect::Served { module, start, wait: start - now, service });
+        let Call { resource, operation, .. } = call;
+        out.effects.push(Effect::Served { module, resource, operation, start, wait: start - now, service });
         let phase = if call.operation == Operation::Delete { Phase::Release } else { Phase::Arrival };
         out.schedule(start + service, phase, Transition::Leave { call: position, module });
     }
@@ -170,6 +171,12 @@ impl<'a> ControlPlane<'a> {
     fn admit(&self, call: &Call) -> Result<Option<Module>, Refusal> {
         if call.operation == Operation::Delete {
             return Ok(Some(Module::Provisioner));
+        }
+        if self
+            .observed
+            .is_some_and(|seen| call.operation == Operation::Create && seen.refused.contains(&call.resource))
+        {
+            return Err(Refusal::Observed);
         }
         let requested = self.requested(call.flavor);
         let groups = &self.settings.fleet.node_groups;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::{IndexedRequest, Module};
+use crate::request::{IndexedRequest, Module, Operation};
 use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, ResourceIndex, TenantIndex};
 
 /// One change of state at an instant.
@@ -93,6 +93,10 @@ pub enum Effect {
     Served {
         /// Which one.
         module: Module,
+        /// What the request is about.
+        resource: ResourceIndex,
+        /// What it does.
+        operation: Operation,
         /// When service begins.
         start: Instant,
         /// From entering the queue to the start.
@@ -164,6 +168,8 @@ pub enum Refusal {
     NoSuchNode,
     /// A resize that does not fit the node the resource is on.
     NoRoomToResize,
+    /// The primary was seen to refuse it.
+    Observed,
 }
 
 impl Refusal {
@@ -173,6 +179,7 @@ impl Refusal {
             Self::Quota => "quota",
             Self::NoSuchNode => "no_such_node",
             Self::NoRoomToResize => "no_room_to_resize",
+            Self::Observed => "observed",
         }
     }
 }

@@ -56,6 +56,15 @@ impl Module {
     }
 }
 
+/// An observation, and when it came in by the clock of the service: what came later was not known then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// When it came in.
+    pub at: Instant,
+    /// What was seen.
+    pub observation: Observation,
+}
+
 /// What was seen of one request; everything but `request` may be unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

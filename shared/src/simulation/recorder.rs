@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Histogram, ModuleOutcome, TimelineBin};
 use crate::control_plane::{ControlPlane, Effect, Refusal};
-use crate::request::Module;
+use crate::request::{MODULES, Module, Operation};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
 
 /// Histograms, counters and the timeline of one run.
@@ -19,6 +19,8 @@ pub(super) struct Recorder {
     pub(super) peak_live: u32,
     pub(super) peak_nodes: u32,
     pub(super) timeline: Vec<TimelineBin>,
+    /// By resource, how long its create spent in each module; only where it is asked for.
+    pub(super) module_times: Option<Vec<[Duration; MODULES]>>,
     bins: usize,
     bin_end: Instant,
     creates_in_bin: u32,
@@ -26,7 +28,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(window: Window, bin: Duration) -> Self {
+    pub(super) fn new(window: Window, bin: Duration, keep_module_times: bool) -> Self {
         let module = |module| ModuleOutcome {
             module,
             wait: Histogram::default(),
@@ -43,6 +45,7 @@ impl Recorder {
             peak_live: 0,
             peak_nodes: 0,
             timeline: Vec::new(),
+            module_times: keep_module_times.then(Vec::new),
             bins: window.bins(bin),
             bin_end: (window.start + bin).min(window.end),
             creates_in_bin: 0,
@@ -52,7 +55,10 @@ impl Recorder {
 
     pub(super) fn observe(&mut self, effect: Effect) {
         match effect {
-            Effect::Served { module, start, wait, service } => {
+            Effect::Served { module, resource, operation, start, wait, service } => {
+                if operation == Operation::Create {
+                    self.note_time(resource, module, wait + service);
+                }
                 let outcome = &mut self.modules[module as usize];
                 outcome.wait.record(wait);
                 outcome.service.record(service);
@@ -66,6 +72,14 @@ impl Recorder {
             }
             _ => {}
         }
+    }
+
+    fn note_time(&mut self, resource: ResourceIndex, module: Module, spent: Duration) {
+        let Some(times) = &mut self.module_times else { return };
+        if resource.usize() >= times.len() {
+            times.resize(resource.usize() + 1, [Duration::ZERO; MODULES]);
+        }
+        times[resource.usize()][module as usize] = spent;
     }
 
     pub(super) fn create(&mut self) {

@@ -5,7 +5,7 @@ use super::recorder::Recorder;
 use super::{Digest, Plan, RunOutcome};
 use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, ResourceRecord, State, Transition};
 use crate::cost::{Meter, Rates};
-use crate::request::{IndexedRequest, Module, Operation};
+use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex};
 
@@ -26,11 +26,20 @@ pub struct RunEnd {
     /// What it yields.
     pub outcome: RunOutcome,
     /// The fork of the control plane at the end of the window.
-    pub state: State,
-    /// The index in this run of each live resource of the fork.
-    pub lives: Vec<ResourceIndex>,
+    pub fork: Fork,
     /// The machines of the run, and who went where.
     pub fleet: ObservedFleet,
+    /// By resource, the time that its create has spent in each module; empty unless plans are kept.
+    pub module_times: Vec<[Duration; MODULES]>,
+}
+
+/// A control plane at one instant, and who its live resources are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fork {
+    /// What is there.
+    pub state: State,
+    /// The index of each live resource in the run that the fork was taken from.
+    pub lives: Vec<ResourceIndex>,
 }
 
 /// Run `run` of a scenario, on requests of its own demand.
@@ -53,7 +62,8 @@ pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], opti
     let end = valid.scenario().window.end;
     let (state, lives) = run.plane.fork(end, &core::mem::take(&mut run.queue).into_ordered());
     let fleet = run.plane.fleet_seen();
-    RunEnd { outcome: run.outcome(options.keep_plans), state, lives, fleet }
+    let module_times = run.recorder.module_times.take().unwrap_or_default();
+    RunEnd { outcome: run.outcome(options.keep_plans), fork: Fork { state, lives }, fleet, module_times }
 }
 
 /// A run on its way.
@@ -84,7 +94,7 @@ impl<'a> Run<'a> {
             plane,
             queue: EventQueue::default(),
             meter: Meter::new(&scenario.fleet, &scenario.flavors, rates(scenario, start), start),
-            recorder: Recorder::new(scenario.window, scenario.bin),
+            recorder: Recorder::new(scenario.window, scenario.bin, options.keep_plans),
             out,
             price_changes: price_changes(scenario),
             run: options.run,
@@ -211,7 +221,7 @@ fn price_changes(scenario: &Scenario) -> Vec<Instant> {
 }
 
 /// Worker-hours of every module over `span`.
-fn module_costs(scenario: &Scenario, span: Duration) -> [LedgerUnits; crate::request::MODULES] {
+fn module_costs(scenario: &Scenario, span: Duration) -> [LedgerUnits; MODULES] {
     Module::ALL.map(|module| {
         let settings = &scenario.modules[module];
         LedgerUnits((settings.rate * span).0 * i128::from(settings.workers))

@@ -204,10 +204,10 @@ proptest! {
         let before = Scenario { window: Window { end: cut, ..whole.window }, ..whole.clone() };
         let first = simulate_to_fork(&valid(before), &requests, keep());
         let mut new_index = vec![None; lives.len()];
-        for (new, old) in first.lives.iter().enumerate() {
+        for (new, old) in first.fork.lives.iter().enumerate() {
             new_index[old.usize()] = Some(new as u32);
         }
-        let mut next = first.lives.len() as u32;
+        let mut next = first.fork.lives.len() as u32;
         let rest: Vec<IndexedRequest> = requests.iter().filter(|request| request.at >= cut).filter_map(|request| {
             let index = &mut new_index[request.resource.usize()];
             if request.operation == Operation::Create {
@@ -217,7 +217,7 @@ proptest! {
             index.map(|index| IndexedRequest { resource: ResourceIndex(index), ..*request })
         }).collect();
         let after =
-            Scenario { window: Window { start: cut, ..whole.window }, start: first.state.clone(), ..whole.clone() };
+            Scenario { window: Window { start: cut, ..whole.window }, start: first.fork.state.clone(), ..whole.clone() };
         let second = simulate_to_fork(&valid(after), &rest, keep());
         prop_assert_eq!(first.outcome.cost.total() + second.outcome.cost.total(), once.outcome.cost.total());
         prop_assert_eq!(first.outcome.cost.idle + second.outcome.cost.idle, once.outcome.cost.idle);

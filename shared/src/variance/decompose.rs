@@ -11,12 +11,12 @@ use crate::simulation::{Digest, Outcome, cost_digest};
 use crate::units::LedgerUnits;
 
 /// What really happened in a window, in the indices of the scenario that predicted it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Actual<'a> {
     /// The requests in order of time; resources below the number of live ones at the start are those.
     pub requests: &'a [IndexedRequest],
-    /// The machines and where requests went, where it was observed.
-    pub fleet: Option<&'a ObservedFleet>,
+    /// The machines and where requests went, or why that is not known.
+    pub fleet: Result<&'a ObservedFleet, NotObserved>,
     /// What was charged, where it is known.
     pub price_book: Option<&'a PriceBook>,
     /// What it cost.
@@ -50,10 +50,10 @@ pub fn decompose<E>(
     steps.observed(Cause::Volume, &simulate(Replay { stream: &counted, ..after_timing })?);
     steps.observed(Cause::Mix, &simulate(Replay { stream: &mixed, ..after_timing })?);
     steps.observed(Cause::Timing, &simulate(after_timing)?);
-    let placed = Replay { observed: actual.fleet, ..after_timing };
-    match actual.fleet {
-        Some(_) => steps.observed(Cause::Placement, &simulate(placed)?),
-        None => steps.not_observed(Cause::Placement, NotObserved::NoPlacements),
+    let placed = Replay { observed: actual.fleet.as_ref().ok().copied(), ..after_timing };
+    match &actual.fleet {
+        Ok(_) => steps.observed(Cause::Placement, &simulate(placed)?),
+        Err(reason) => steps.not_observed(Cause::Placement, reason.clone()),
     }
     match priced(scenario, actual.price_book) {
         // The same prices would only repeat the replay before.

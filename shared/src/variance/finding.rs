@@ -67,6 +67,17 @@ pub enum NotObserved {
     /// Nobody said where requests went.
     #[error("no observed placements; bring observations with `node`")]
     NoPlacements,
+    /// Too few requests have an observed node.
+    #[error("only {seen} of {creates} creates have an observed node; bring observations with `node` of at least half")]
+    TooFewPlacements {
+        /// Creates with an observed node.
+        seen: u64,
+        /// Creates that need one.
+        creates: u64,
+    },
+    /// The window went on from placements that had not been observed.
+    #[error("the window began with simulated placements; one that begins with observed ones can be compared")]
+    SimulatedFork,
     /// Nobody said what was charged.
     #[error("no actual prices; bring a price book of what was charged")]
     NoPrices,

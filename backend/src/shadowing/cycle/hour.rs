@@ -1,26 +1,25 @@
 //! What happens when an hour closes.
 
-use shared::api::{JobKind, NotReady};
+use shared::api::{JobKind, NotReady, ObservedView};
 use shared::features::SeriesKey;
 use shared::feedback::{Decision, Verdict};
 use shared::forecast::BinForecast;
-use shared::request::RequestLog;
-use shared::scenario::{Demand, ValidScenario};
-use shared::shadow::Known;
-use shared::simulation::{RunOptions, simulate};
+use shared::request::{Received, RequestLog};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::closing::close;
-use crate::shadowing::feed::observations;
+use crate::shadowing::primary::{Metered, meter};
 use crate::shadowing::{Ask, Prediction, StoredForecast, feed_example, predict};
 
 impl Cycle {
     pub(super) async fn close_hour(&mut self, hour: Instant) -> Result<(), CycleError> {
         let over = Window { start: hour - Duration::HOUR, end: hour };
-        if let Some(demo) = self.config.demo.filter(|demo| over.start >= demo.start) {
-            feed_example(&*self.store, &demo, over).await?;
+        if let (Some(world), Some(demo)) = (&mut self.world, self.config.demo)
+            && hour > demo.start
+        {
+            feed_example(&*self.store, world, hour).await?;
         }
         let (log, anomalies) = self.log_until(hour).await?;
         let tenants = log.tenants.iter().map(str::to_owned).collect();
@@ -31,10 +30,11 @@ impl Cycle {
             return Ok(());
         }
         let day = (hour - Duration::from_micros(1)).floor(Duration::DAY);
-        self.charge(&log, day, hour).await?;
+        let received = self.received_until(self.clock.now().max(hour)).await?;
+        self.charge(&log, &received, day, hour).await?;
         self.watch_demand(over).await?;
         if hour == hour.floor(Duration::DAY) {
-            self.close_day(&log, Window { start: day, end: hour }).await?;
+            self.close_day(&log, &received, Window { start: day, end: hour }).await?;
         }
         let since_midnight = hour - hour.floor(Duration::DAY);
         if self.board.snapshot().origin.is_none() || since_midnight.micros() % self.config.refresh.micros() == 0 {
@@ -44,27 +44,24 @@ impl Cycle {
     }
 
     /// The actual cost of every closed hour of the day; of the whole log the first time.
-    async fn charge(&mut self, log: &RequestLog, day: Instant, end: Instant) -> Result<(), CycleError> {
+    async fn charge(
+        &mut self,
+        log: &RequestLog,
+        received: &[Received],
+        day: Instant,
+        end: Instant,
+    ) -> Result<(), CycleError> {
         let first_time = self.board.snapshot().origin.is_none();
-        let known = Known::new(log, None, if first_time { end } else { day });
-        let Ok(primary) = known.primary(&self.config.primary) else { return Ok(()) };
-        if first_time {
-            let start = log.first().unwrap_or(end).floor(self.config.assumed.bin);
-            let costs = primary.outcome.timeline.iter().map(|bin| bin.cost);
-            return self.write_actual_costs(start, costs).await;
-        }
-        let Ok(valid) = ValidScenario::new(known.actual(&self.config.primary, &primary, end - day)) else {
+        let first = log.first().unwrap_or(end).floor(self.config.assumed.bin);
+        let window = Window { start: if first_time { first } else { day }, end };
+        let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, received, window) else {
             return Ok(());
         };
-        let Demand::Requests(requests) = &valid.original().demand else { return Ok(()) };
-        let observed = self.config.demo.is_some();
-        let outcome = simulate(&valid, requests, RunOptions { keep_plans: observed, ..RunOptions::default() });
-        if observed {
-            let hour = Window { start: end - Duration::HOUR, end };
-            let facts = observations(log, day, primary.lives.len(), &outcome.plans, hour);
-            self.store.append_observations(facts, end).await?;
-        }
-        self.write_actual_costs(day, outcome.timeline.iter().map(|bin| bin.cost)).await
+        // Facts about the closed hours may have come in until now.
+        let until_now = Window { start: day, end: self.clock.now().max(end) };
+        let observed = ObservedView::new(&folded, until_now, ended.outcome.anomalies);
+        self.board.update(|snapshot| (snapshot.basis, snapshot.observed) = (Some(basis), observed));
+        self.write_actual_costs(window.start, ended.outcome.timeline.iter().map(|bin| bin.cost)).await
     }
 
     /// Sets the hour's creates against the newest forecast made before it.
@@ -83,11 +80,11 @@ impl Cycle {
         Ok(())
     }
 
-    async fn close_day(&mut self, log: &RequestLog, window: Window) -> Result<(), CycleError> {
+    async fn close_day(&mut self, log: &RequestLog, received: &[Received], window: Window) -> Result<(), CycleError> {
         if let Some(predicted) = self.predicted.take().filter(|p| p.scenario.scenario().window == window) {
-            match close(&self.config, log, window, &predicted, &mut self.accuracy) {
+            match close(&self.config, log, received, &predicted, &mut self.accuracies) {
                 Some(closed) => {
-                    self.write_reports(&closed.reports, &predicted.model).await?;
+                    self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
                 }
                 None => tracing::warn!(day = %window.start, "late requests changed what the day was predicted from"),
@@ -124,8 +121,9 @@ impl Cycle {
         let assumed = &self.config.assumed;
         let (runs, seed) = (assumed.runs, assumed.seed);
         let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
-        let Prediction { forecast, scenario, champion } =
-            match predict(&self.config, snapshot.champion.as_deref(), log, &ask) {
+        let received = self.received_until(origin).await?;
+        let Prediction { forecast, scenario, champion, lives, nodes } =
+            match predict(&self.config, snapshot.champion.as_deref(), log, &received, &ask) {
                 Ok(prediction) => prediction,
                 Err(reason) => {
                     self.board.update(|snapshot| snapshot.not_ready = Some(reason));
@@ -150,7 +148,7 @@ impl Cycle {
         }
         if origin == origin.floor(Duration::DAY) {
             let model = forecast.model.name.clone();
-            self.predicted = Some(Predicted { scenario, outcome, model });
+            self.predicted = Some(Predicted { scenario, outcome, model, lives, nodes });
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What the loop writes down, and what it reads back after a restart.
 
 use serde::{Deserialize, Serialize};
-use shared::allocation::{AllocationReport, MoneyBand, PredictionAccuracy};
+use shared::allocation::MoneyBand;
 use shared::api::{OutcomeView, SavedScenario, WindowReport};
 use shared::feedback::{Decision, Triggers};
 use shared::scenario::ValidScenario;
@@ -10,12 +10,13 @@ use shared::units::{Instant, LedgerUnits};
 
 use super::{Cycle, CycleError};
 use crate::shadowing::StoredForecast;
+use crate::shadowing::closing::{Accuracies, Closed};
 use crate::store::{Collection, Document, StoreError, write_document};
 
 /// What a restart must not forget.
 #[derive(Debug, Serialize, Deserialize)]
 struct Memory {
-    accuracy: PredictionAccuracy,
+    accuracies: Accuracies,
     triggers: Triggers,
 }
 
@@ -24,14 +25,14 @@ const MEMORY: &str = "loop";
 impl Cycle {
     pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
         if let Some(document) = self.store.get(Collection::Models, MEMORY.to_owned()).await? {
-            let Memory { accuracy, triggers } = document.read()?;
-            (self.accuracy, self.triggers) = (accuracy, triggers);
+            let Memory { accuracies, triggers } = document.read()?;
+            (self.accuracies, self.triggers) = (accuracies, triggers);
         }
         Ok(())
     }
 
     pub(super) async fn keep(&self) -> Result<(), CycleError> {
-        let memory = Memory { accuracy: self.accuracy, triggers: self.triggers.clone() };
+        let memory = Memory { accuracies: self.accuracies.clone(), triggers: self.triggers.clone() };
         let document = write_document(MEMORY, self.next, &memory)?;
         Ok(self.store.put(Collection::Models, vec![document]).await?)
     }
@@ -78,13 +79,15 @@ impl Cycle {
         Ok(self.store.put(Collection::PredictedCosts, documents?).await?)
     }
 
-    pub(super) async fn write_reports(&self, reports: &[AllocationReport], model: &str) -> Result<(), CycleError> {
-        let documents: Result<Vec<Document>, StoreError> = reports
+    pub(super) async fn write_reports(&self, closed: &Closed, model: &str) -> Result<(), CycleError> {
+        let documents: Result<Vec<Document>, StoreError> = closed
+            .reports
             .iter()
             .map(|report| {
                 let by = serde_json::to_value(report.grouping).unwrap_or_default();
                 let key = format!("{}/{}", by.as_str().unwrap_or_default(), report.window.start);
-                let window = WindowReport { model: model.to_owned(), report: report.clone() };
+                let window =
+                    WindowReport { model: model.to_owned(), observed: closed.observed.clone(), report: report.clone() };
                 write_document(key, report.window.start, &window)
             })
             .collect();

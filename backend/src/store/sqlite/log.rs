@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
-use shared::request::{Observation, Operation, Request};
+use shared::request::{Observation, Operation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
-use crate::store::{Appended, LogKey, LogSummary, StoreError};
+use crate::store::{Appended, LogKey, LogSummary, ObservationKey, StoreError};
 
 pub(super) fn append_requests(connection: &mut Connection, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
     let transaction = connection.transaction()?;
@@ -61,6 +61,25 @@ pub(super) fn scan_requests(
         .prepare_cached("SELECT body FROM requests WHERE (at, id) > (?1, ?2) AND at < ?3 ORDER BY at, id LIMIT ?4")?;
     let rows = statement.query_map(params![after.at.micros(), after.id, end.micros(), limit as i64], body)?;
     rows.map(|row| parse(&row?)).collect()
+}
+
+pub(super) fn scan_observations(
+    connection: &Connection,
+    after: ObservationKey,
+    window: Window,
+    limit: usize,
+) -> Result<Vec<(ObservationKey, Received)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, at, body FROM observations WHERE sequence > ?1 AND at >= ?2 AND at < ?3
+         ORDER BY sequence LIMIT ?4",
+    )?;
+    let bounds = params![after.0, window.start.micros(), window.end.micros(), limit as i64];
+    let rows = statement.query_map(bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+    let received = |row: rusqlite::Result<(i64, i64, String)>| {
+        let (sequence, at, body) = row?;
+        Ok((ObservationKey(sequence), Received { at: Instant::from_micros(at), observation: parse(&body)? }))
+    };
+    rows.map(received).collect()
 }
 
 pub(super) fn summary(connection: &Connection) -> Result<LogSummary, StoreError> {

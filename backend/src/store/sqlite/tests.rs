@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
 use shared::api::{JobKind, JobState};
-use shared::request::Request;
+use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::SqliteStore;
-use crate::store::{Appended, JobEnd, LogKey, Store, StoreError, requests_in};
+use crate::store::{Appended, JobEnd, LogKey, ObservationKey, Store, StoreError, observations_in, requests_in};
 
 /// A file that is gone when the test is over.
 struct File(PathBuf);
@@ -63,6 +63,28 @@ fn an_id_is_one_request_wherever_it_stands_in_time() {
         assert_eq!(rest.len(), 1, "a scan goes on after its key");
         let counts = store.count_creates(window, Duration::from_seconds(1), Some("acme".to_owned())).await.unwrap();
         assert_eq!(counts, [(at(1), 2)]);
+    });
+}
+
+#[test]
+fn observations_are_scanned_in_the_order_in_which_they_came_in() {
+    let file = File::new("observations");
+    block_on(async {
+        let store = file.open();
+        let seen = |request: &str| Observation { request: request.to_owned(), ..Observation::default() };
+        let batch = vec![seen("b"), seen("a"), seen("b")];
+        let answers = store.append_observations(batch, at(5)).await.unwrap();
+        assert_eq!(answers, [Appended::Accepted, Appended::Accepted, Appended::Duplicate]);
+        store.append_observations(vec![seen("c")], at(4)).await.unwrap();
+        let ids = |received: Vec<Received>| -> Vec<String> {
+            received.into_iter().map(|received| received.observation.request).collect()
+        };
+        let window = |start, end| Window { start: at(start), end: at(end) };
+        assert_eq!(ids(observations_in(&store, window(0, 6)).await.unwrap()), ["b", "a", "c"]);
+        assert_eq!(ids(observations_in(&store, window(0, 5)).await.unwrap()), ["c"], "what came later is not known");
+        let first = store.scan_observations(ObservationKey::default(), window(0, 6), 1).await.unwrap();
+        let rest = store.scan_observations(first[0].0, window(0, 6), 9).await.unwrap();
+        assert_eq!(ids(rest.into_iter().map(|(_, received)| received).collect()), ["a", "c"]);
     });
 }
 

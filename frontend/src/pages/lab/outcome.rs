@@ -100,6 +100,7 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::Quota => "over quota",
         Refusal::NoSuchNode => "fit no node type",
         Refusal::NoRoomToResize => "could not be resized",
+        Refusal::Observed => "were refused by the primary",
     }
 }
 

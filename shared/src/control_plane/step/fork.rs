@@ -1,6 +1,6 @@
 //! From a state to a running control plane, and back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{ControlPlane, ResourceRecord};
 use crate::control_plane::call::{Call, Calls};
@@ -104,6 +104,8 @@ impl<'a> ControlPlane<'a> {
         };
         ObservedFleet {
             placements: self.resources.iter().enumerate().filter_map(placement).collect(),
+            // What the quota refused it refuses again.
+            refused: BTreeSet::new(),
             nodes: nodes
                 .iter()
                 .map(|slot| ObservedNode {

@@ -5,14 +5,13 @@ use core::convert::Infallible;
 use proptest::prelude::*;
 
 use crate::allocation::{ActualCost, Basis, Cause, Grouping, ReportContext, Status, allocate};
-use crate::control_plane::ObservedFleet;
 use crate::example::{PRICE_CHANGE_DAY, SEED, day_window, requests, scenario, truth};
 use crate::pricing::PriceBook;
 use crate::request::{Catalogue, IndexedRequest, RequestLogBuilder};
 use crate::scenario::{Demand, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::{Outcome, RunOptions, run, simulate_to_fork};
 use crate::units::{Duration, LedgerUnits, ResourceIndex, TenantIndex, Window};
-use crate::variance::{Actual, Decomposition, Finding, Part, decompose, explain};
+use crate::variance::{Actual, Decomposition, Finding, NotObserved, Part, decompose, explain};
 
 /// The requests of one day in the indices of the example's scenario.
 pub(super) fn day(number: i64) -> Vec<IndexedRequest> {
@@ -51,7 +50,7 @@ fn compare(
     observed: bool,
 ) -> (Decomposition, crate::simulation::RunEnd) {
     let actual = simulate_to_fork(truth, requests, RunOptions::default());
-    let fleet: Option<&ObservedFleet> = observed.then_some(&actual.fleet);
+    let fleet = if observed { Ok(&actual.fleet) } else { Err(NotObserved::NoPlacements) };
     let cost = ActualCost { breakdown: &actual.outcome.cost, basis: Basis::Simulated, status: Status::Final };
     let decomposition =
         decompose(predicted, &ensemble(predicted), &Actual { requests, fleet, price_book, cost }, |replay| {
