@@ -191,6 +191,52 @@ fn bad_input_is_named_with_what_to_do() {
     fails(&inventory, 1, &["own.big", "no price", "price file"]);
 }
 
+#[test]
+fn options_without_effect_are_refused() {
+    let folder = Folder::new("no-effect");
+    let requests = folder.example(0..1);
+    let shadow = |rest: &[&'static str], parts: &[&str]| {
+        fails(&[&["shadow", "--requests", &requests], rest].concat(), 2, &[parts, &["--origin"]].concat());
+    };
+    shadow(&["--model", "lstm"], &["--model"]);
+    shadow(&["--horizon", "1h"], &["--horizon"]);
+    shadow(&["--sensors", "sensors.csv"], &["--sensors"]);
+    shadow(&["--history", "older.ndjson"], &["--history"]);
+    let scenario = folder.write("scenario.json", "{}");
+    fails(&["shadow", "--scenario", &scenario, "--runs", "3"], 2, &["--runs", "--scenario"]);
+    fails(&["shadow", "--scenario", &scenario], 1, &["scenario.json", "`name`", "is missing"]);
+}
+
+/// The example asks about 2,000 times a day: three hours of silence are many, a day and more says nothing any more.
+#[test]
+fn an_origin_behind_the_end_of_the_log_is_warned_about_or_refused() {
+    let folder = Folder::new("late");
+    let requests = folder.example(0..3);
+    let end = example::day_window(2).end;
+    let late = |by: Duration| (end + by).to_string();
+    let arguments = |command: &'static str, origin: &str| {
+        let options = ["--model", "seasonal-naive", "--horizon", "1h", "--json"];
+        let all = [&[command, "--requests", &requests, "--origin", origin], &options[..]].concat();
+        all.into_iter().map(str::to_owned).collect::<Vec<String>>()
+    };
+    for command in ["shadow", "forecast"] {
+        let of = |by: Duration| arguments(command, &late(by));
+        let given = of(Duration::HOUR * 3);
+        let output = run(&given.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("warning: nothing was requested"), "{command}: {said}");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(answer["notices"].to_string().contains("nothing was requested"), "{}", answer["notices"]);
+        let on_time = of(Duration::ZERO);
+        let on_time = run(&on_time.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(!String::from_utf8_lossy(&on_time.stderr).contains("warning"), "{command}");
+        let far = of(Duration::DAY * 30);
+        let far: Vec<&str> = far.iter().map(String::as_str).collect();
+        fails(&far, 1, &["requests.ndjson", "forecast would be of nothing", "origin"]);
+    }
+}
+
 /// 0.10 EUR an hour for each of the example's flavors but one, which only the built-in dollars could price.
 #[test]
 fn dollars_are_not_taken_for_another_currency() {

@@ -82,6 +82,12 @@ pub fn print_json(answer: &impl Serialize) -> Result<(), CliError> {
     print(&text)
 }
 
+/// Says on stderr what to know before an answer is believed.
+pub fn warn(message: &str) {
+    progress_done();
+    eprintln!("warning: {message}");
+}
+
 /// Shows how far a long step has come, when stderr is a terminal.
 pub fn progress(message: &str) {
     if io::stderr().is_terminal() {

@@ -9,6 +9,8 @@ use shared::units::{Duration, Instant};
 use super::{CliError, progress_line};
 use crate::{input, output};
 
+/// Tenants with a series of their own where nobody says.
+const TENANTS_MAX: usize = 100;
 /// Beyond a year a forecast from days of history says nothing.
 const LONGEST_HORIZON: Duration = Duration::from_seconds(366 * 86_400);
 
@@ -36,12 +38,12 @@ pub(super) struct DemandArgs {
     /// IANA name that hours of the day and days of the week follow
     #[arg(long, default_value = "UTC")]
     time_zone: String,
-    /// The model: the best by backtest, or one of them
-    #[arg(long, value_enum, default_value_t = Model::Auto)]
-    model: Model,
-    /// Most tenants with a series of their own; the largest come first
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    tenants_max: usize,
+    /// The model: the best by backtest, or one of them [default: auto]
+    #[arg(long, value_enum)]
+    model: Option<Model>,
+    /// Most tenants with a series of their own; the largest come first [default: 100]
+    #[arg(long, value_name = "N")]
+    tenants_max: Option<usize>,
 }
 
 /// Which model to use.
@@ -119,15 +121,52 @@ impl DemandArgs {
 
     /// What the models learn from.
     pub(super) fn features(&self, demand: &Demand, known: &Known<'_>) -> Features {
-        Features::new(known.series(self.bin, self.tenants_max))
+        Features::new(known.series(self.bin, self.tenants_max.unwrap_or(TENANTS_MAX)))
             .in_zone(demand.zone.clone())
             .with_events(&demand.events, known.tenant_names())
             .with_sensors(&demand.readings)
     }
 
-    /// Whether there are older requests.
-    pub(super) fn has_history(&self) -> bool {
-        self.history.is_some()
+    /// The first option that was given and only means something to a forecast.
+    pub(super) fn given_for_forecasts(&self) -> Option<&'static str> {
+        let given = [
+            ("--history", self.history.is_some()),
+            ("--model", self.model.is_some()),
+            ("--sensors", self.sensors.is_some()),
+            ("--events", self.events.is_some()),
+            ("--tenants-max", self.tenants_max.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
+
+    /// What to know about the end of the log before a forecast from `origin` is believed.
+    ///
+    /// A silence before the origin that is no longer than one the log had before is part of its life; a longer one
+    /// looks like demand that has stopped, though only the log has.
+    ///
+    /// # Errors
+    /// When the whole day before the origin is such a silence: then a forecast would be of nothing.
+    pub(super) fn check_end(&self, demand: &Demand, origin: Instant) -> Result<Option<String>, CliError> {
+        let log = &demand.log;
+        let end = log.position(origin);
+        let Some(last) = log.requests[..end].last().map(|request| request.at) else { return Ok(None) };
+        let silence = origin - last;
+        let earlier = log.requests[..end].windows(2).map(|pair| pair[1].at - pair[0].at).max();
+        let usual = earlier.unwrap_or(Duration::ZERO).max(Duration::HOUR);
+        if silence <= usual {
+            return Ok(None);
+        }
+        if silence > Duration::DAY {
+            return Err(CliError::Data(format!(
+                "{}: the last request before the origin, {origin}, is of {last}: with a day of nothing before it the \
+                 forecast would be of nothing; choose an origin near the end of the log, or bring the requests until then",
+                input::name(&self.requests)
+            )));
+        }
+        Ok(Some(format!(
+            "nothing was requested between {last} and the origin, {origin}: if the log only ends too early, the forecast \
+             is too low"
+        )))
     }
 
     /// Chooses and fits a model, with progress on a terminal.
@@ -158,7 +197,7 @@ impl DemandArgs {
     pub(super) fn selection(&self, horizons: Vec<Duration>, seed: u64) -> SelectionConfig {
         let mut config = SelectionConfig::new(horizons);
         config.lstm.seed = seed;
-        match self.model {
+        match self.model.unwrap_or(Model::Auto) {
             Model::Auto => {}
             Model::SeasonalNaive => config.models = vec![ModelName::SeasonalNaive],
             Model::OneDayMedian => config.models = vec![ModelName::OneDayMedian],

@@ -38,6 +38,8 @@ struct ForecastAnswer {
     selection: SelectionReport,
     /// Names by the tenant index that series keys have.
     tenants: Vec<String>,
+    /// What to know before it is believed.
+    notices: Vec<String>,
     forecast: Forecast,
 }
 
@@ -48,14 +50,17 @@ impl Args {
     /// When an input is wrong, or there is nothing to forecast from.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let demand = self.demand.read(&builtin().catalogue())?;
-        let known = demand.known(self.demand.origin_or_end(&demand));
+        let origin = self.demand.origin_or_end(&demand);
+        let warning = self.demand.check_end(&demand, origin)?;
+        warning.iter().for_each(|warning| output::warn(warning));
+        let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
         let config = self.demand.selection(vec![self.horizon], self.seed);
         let (model, selection) = self.demand.fit(&features.all(), &config)?;
         let forecast = model.predict(&features.all(), self.horizon);
         let forecast = forecast.map_err(|error| CliError::Data(error.to_string()))?;
         let tenants = known.tenant_names().iter().map(str::to_owned).collect();
-        let answer = ForecastAnswer { selection, tenants, forecast };
+        let answer = ForecastAnswer { selection, tenants, notices: warning.into_iter().collect(), forecast };
         if global.json { output::print_json(&answer) } else { output::print(&text(&answer)) }
     }
 }

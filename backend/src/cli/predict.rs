@@ -44,7 +44,10 @@ impl Args {
         let data = |error: &dyn std::fmt::Display| CliError::Data(error.to_string());
         let base = self.assumptions.base(self.demand.bin(), self.demand.time_zone())?;
         let demand = self.demand.read(&catalogue(&base))?;
-        let known = demand.known(self.demand.origin_or_end(&demand));
+        let origin = self.demand.origin_or_end(&demand);
+        let warning = self.demand.check_end(&demand, origin)?;
+        warning.iter().for_each(|warning| output::warn(warning));
+        let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
         let past = features.all();
         let config = self.demand.selection(vec![self.horizon], self.assumptions.seed());

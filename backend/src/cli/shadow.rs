@@ -34,9 +34,9 @@ pub(super) struct Args {
     /// A scenario, JSON, instead of requests and assumptions
     #[arg(long, value_name = "FILE", conflicts_with = "requests")]
     scenario: Option<String>,
-    /// How far to predict from the origin: a multiple of the bin
-    #[arg(long, default_value = "1d")]
-    horizon: Duration,
+    /// How far to predict from the origin: a multiple of the bin [default: 1d]
+    #[arg(long)]
+    horizon: Option<Duration>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
     /// How many threads to use; the outcome does not depend on it
@@ -65,6 +65,9 @@ impl Args {
     /// When an input is wrong, or what is asked for cannot be predicted or run.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let started = Clock::now();
+        if let Some(option) = self.without_use() {
+            return Err(CliError::Usage(option));
+        }
         let mut answer = match (&self.scenario, &self.demand) {
             (Some(path), _) => self.run_scenario(path)?,
             (None, Some(demand)) => self.run_requests(demand)?,
@@ -73,6 +76,25 @@ impl Args {
         output::progress_done();
         answer.wall_s = started.elapsed().as_secs_f64();
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
+    }
+
+    /// What is wrong with an option that would have no effect.
+    fn without_use(&self) -> Option<String> {
+        let horizon = self.horizon.map(|_| "--horizon");
+        if self.scenario.is_some() {
+            let option = self.assumptions.given().or(horizon)?;
+            return Some(format!("{option} has no effect with --scenario, which says everything itself; change it there"));
+        }
+        let demand = self.demand.as_ref().filter(|demand| demand.origin().is_none())?;
+        let option = demand.given_for_forecasts().or(horizon)?;
+        Some(format!(
+            "{option} has no effect without --origin: nothing is predicted, the requests are run as they are; name the \
+             origin"
+        ))
+    }
+
+    fn horizon(&self) -> Duration {
+        self.horizon.unwrap_or(Duration::DAY)
     }
 
     fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
@@ -91,10 +113,6 @@ impl Args {
             return Err(CliError::Data(message.to_owned()));
         }
         match args.origin() {
-            None if args.has_history() => {
-                let message = "--history is for training, and without --origin nothing is predicted; name the origin";
-                Err(CliError::Usage(message.to_owned()))
-            }
             Some(origin) => self.predict(args, &demand, &base, origin),
             None => self.as_they_are(&demand, base),
         }
@@ -116,27 +134,30 @@ impl Args {
         base: &Scenario,
         origin: Instant,
     ) -> Result<Answer, CliError> {
+        let warning = args.check_end(demand, origin)?;
+        warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
         let features = args.features(demand, &known);
         let past = features.all();
-        let config = args.selection(vec![self.horizon], self.assumptions.seed());
+        let config = args.selection(vec![self.horizon()], self.assumptions.seed());
         let (model, selection) = args.fit(&past, &config)?;
         let settings = StreamSettings::default();
-        let prediction = known.predict(&past, &model, self.horizon, &settings).map_err(data)?;
+        let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
         let primary = known.primary(base, None).map_err(|problems| self.assumptions.refuse(problems))?;
         let model = prediction.forecast.model;
-        let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon);
+        let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon());
         let valid = ValidScenario::new(predicted).map_err(|problems| self.assumptions.refuse(problems))?;
         let mut said = notices(demand, origin);
+        said.extend(warning);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
             said.push(
                 "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
             );
         }
         let (mut answer, outcome) = self.answer(&valid, said)?;
-        let mut with_origin = WithOrigin::new(origin, self.horizon, model, selection, &answer.outcome);
-        if reaches(&demand.log, origin + self.horizon, args.bin()) {
+        let mut with_origin = WithOrigin::new(origin, self.horizon(), model, selection, &answer.outcome);
+        if reaches(&demand.log, origin + self.horizon(), args.bin()) {
             self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
@@ -157,7 +178,7 @@ impl Args {
         answer: &mut WithOrigin,
     ) -> Result<(), CliError> {
         output::progress("running what really happened");
-        let actual = ValidScenario::new(known.actual(base, fork, self.horizon)).map_err(data)?;
+        let actual = ValidScenario::new(known.actual(base, fork, self.horizon())).map_err(data)?;
         let requests: Vec<IndexedRequest> = actual.requests(0);
         let happened = simulate(&actual, &requests, RunOptions::default());
         let cost = ActualCost { breakdown: &happened.cost, basis: Basis::Simulated, status: Status::Final };
@@ -179,7 +200,7 @@ impl Args {
             flavors: &scenario.flavors,
             currency: scenario.price_book.currency,
             window: scenario.window,
-            horizon: self.horizon,
+            horizon: self.horizon(),
             grouping: Grouping::Tenant,
         };
         let mut accuracy = PredictionAccuracy::new(Basis::Simulated);
@@ -239,9 +260,6 @@ fn notices(demand: &Demand, origin: Instant) -> Vec<String> {
     }
     if log.duplicates > 0 {
         notices.push(format!("{} requests were in the input twice and count once", log.duplicates));
-    }
-    if log.last().is_some_and(|last| last < origin) {
-        notices.push(format!("nothing was requested between the end of the log and the origin, {origin}"));
     }
     notices
 }
