@@ -5,6 +5,7 @@
 //! ```
 
 mod candidates;
+mod instance_types;
 mod rank;
 mod replay;
 

@@ -17,6 +17,9 @@ use crate::request::{Flavor, IndexedRequest, Tenant};
 use crate::stream::StreamModel;
 use crate::units::{Duration, Window};
 
+/// Most nodes that a group of a scenario may have.
+pub(crate) const MAX_NODES: u32 = 1_000_000;
+
 /// The version of the simulation: incremented whenever an outcome changes for the same scenario.
 pub const ENGINE: u32 = 1;
 

@@ -83,7 +83,9 @@ impl Args {
         let horizon = self.horizon.map(|_| "--horizon");
         if self.scenario.is_some() {
             let option = self.assumptions.given().or(horizon)?;
-            return Some(format!("{option} has no effect with --scenario, which says everything itself; change it there"));
+            return Some(format!(
+                "{option} has no effect with --scenario, which says everything itself; change it there"
+            ));
         }
         let demand = self.demand.as_ref().filter(|demand| demand.origin().is_none())?;
         let option = demand.given_for_forecasts().or(horizon)?;

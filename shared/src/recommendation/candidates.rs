@@ -1,9 +1,10 @@
 //! Changes that are worth a replay.
 
+use crate::cost::Utilisation;
 use crate::request::Module;
 use crate::scenario::{Edit, PlacementPolicy, Scenario};
 use crate::simulation::Outcome;
-use crate::units::NodeGroupIndex;
+use crate::units::{DIMENSIONS, Dimension, NodeGroupIndex};
 
 /// Workers are sized so that they are busy for this part of their time in the busiest bin.
 const TARGET: f64 = 0.6;
@@ -16,7 +17,8 @@ const IDLE: f64 = 0.3;
 /// A fleet of one group is tried with this part of its peak, in percent.
 const PEAK_PERCENT: u32 = 90;
 
-/// Every other placement policy; other numbers of workers for modules that are too busy or too idle; a smaller fleet.
+/// Every other placement policy; other numbers of workers for modules that are too busy or too idle; a smaller fleet,
+/// fewer nodes that are kept though empty, smaller nodes of the same family.
 ///
 /// `outcome` is what the scenario yields.
 pub fn candidates(scenario: &Scenario, outcome: &Outcome) -> Vec<Edit> {
@@ -24,7 +26,11 @@ pub fn candidates(scenario: &Scenario, outcome: &Outcome) -> Vec<Edit> {
     let others = policies.into_iter().filter(|&policy| policy != scenario.placement);
     let placements = others.map(|policy| Edit::Placement { policy });
     let workers = Module::ALL.into_iter().filter_map(|module| workers(scenario, outcome, module));
-    placements.chain(workers).chain(smaller_fleet(scenario, outcome)).collect()
+    let groups = (0..scenario.fleet.node_groups.len()).map(NodeGroupIndex::from_usize);
+    let by_group = groups.flat_map(|group| {
+        fewer_kept(scenario, outcome, group).into_iter().chain(super::instance_types::smaller(scenario, group))
+    });
+    placements.chain(workers).chain(smaller_fleet(scenario, outcome)).chain(by_group).collect()
 }
 
 /// As many workers as the busiest bin needs: its load L (Erlang) at the target, and at least L + 3 √L, the square-root
@@ -50,6 +56,26 @@ fn peak_factor(outcome: &Outcome) -> f64 {
     let bins = || outcome.runs.iter().flat_map(|run| &run.timeline).map(|bin| f64::from(bin.creates));
     let (most, sum, count) = (bins().fold(0.0, f64::max), bins().sum::<f64>(), bins().count() as f64);
     if sum > 0.0 { most * count / sum } else { 1.0 }
+}
+
+/// As many nodes as the load of the busiest bin fills to the target: more are booted when they are needed.
+fn fewer_kept(scenario: &Scenario, outcome: &Outcome, node_group: NodeGroupIndex) -> Option<Edit> {
+    let group = &scenario.fleet.node_groups[node_group.usize()];
+    let share = |dimension: Dimension| {
+        let sum = |of: fn(&Utilisation) -> &[u128; DIMENSIONS]| -> f64 {
+            outcome.runs.iter().map(|run| of(&run.utilisation)[dimension as usize] as f64).sum()
+        };
+        let capacity = sum(|utilisation| &utilisation.capacity);
+        if capacity > 0.0 { sum(|utilisation| &utilisation.requested) / capacity } else { 0.0 }
+    };
+    // What the group has none of is used elsewhere.
+    let offered = Dimension::ALL.into_iter().filter(|&dimension| group.capacity[dimension] > 0);
+    let utilisation = offered.map(share).fold(0.0, f64::max);
+    let nodes = || outcome.runs.iter().flat_map(|run| &run.timeline).map(|bin| f64::from(bin.live));
+    let (most, sum, count) = (nodes().fold(0.0, f64::max), nodes().sum::<f64>(), nodes().count() as f64);
+    let peak = if sum > 0.0 { most * count / sum } else { 1.0 };
+    let min = libm::ceil(f64::from(group.min) * utilisation * peak / TARGET) as u32;
+    (min < group.min).then_some(Edit::MinNodes { node_group, min })
 }
 
 fn smaller_fleet(scenario: &Scenario, outcome: &Outcome) -> Option<Edit> {

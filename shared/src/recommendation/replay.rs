@@ -47,7 +47,7 @@ pub fn attach(report: &mut AllocationReport, recommendations: &[Recommendation],
 fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
     match edit {
         Edit::Workers { module, .. } => area.kind == RowKind::Module && area.name == module.as_str(),
-        Edit::Placement { .. } | Edit::MaxNodes { .. } => {
+        Edit::Placement { .. } | Edit::MaxNodes { .. } | Edit::MinNodes { .. } | Edit::InstanceType { .. } => {
             matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
         }
         Edit::ScaleDemand { .. } => false,
@@ -64,6 +64,14 @@ impl Recommendation {
             Edit::Placement { policy } => format!("place by {}", policy.as_str()),
             Edit::MaxNodes { node_group, max } => {
                 format!("at most {max} nodes of `{}`", scenario.fleet.node_groups[node_group.usize()].name)
+            }
+            Edit::MinNodes { node_group, min } => {
+                let group = &scenario.fleet.node_groups[node_group.usize()];
+                format!("keep {min} nodes of `{}` instead of {} when they are empty", group.name, group.min)
+            }
+            Edit::InstanceType { node_group, instance_type } => {
+                let group = &scenario.fleet.node_groups[node_group.usize()];
+                format!("`{instance_type}` nodes instead of `{}` for `{}`", group.instance_type, group.name)
             }
             Edit::ScaleDemand { percent, .. } => format!("{percent} % of the demand"),
         };

@@ -1,5 +1,7 @@
 //! What-if changes, as values.
 
+mod change_type;
+
 use serde::{Deserialize, Serialize};
 
 use super::{PlacementPolicy, Scenario};
@@ -40,22 +42,43 @@ pub enum Edit {
         /// How many at most.
         max: u32,
     },
+    /// Keeps another number of nodes of a group that are never given back.
+    MinNodes {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// How many at least.
+        min: u32,
+    },
+    /// Gives a node group another instance type of the price book, as if it had always been of it.
+    InstanceType {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// The type; the book has its shape.
+        instance_type: String,
+    },
 }
 
 impl Edit {
     /// Changes the settings of `scenario`; edits of demand leave them alone.
     ///
     /// # Panics
-    /// When the edit names a node group that is not there, which validation refuses.
+    /// When the edit names a node group or an instance type that is not there, which validation refuses.
     pub(super) fn apply(&self, scenario: &mut Scenario) {
-        match *self {
+        match self {
             Self::ScaleDemand { .. } => {}
-            Self::Placement { policy } => scenario.placement = policy,
-            Self::Workers { module, workers } => scenario.modules[module].workers = workers,
+            Self::Placement { policy } => scenario.placement = *policy,
+            Self::Workers { module, workers } => scenario.modules[*module].workers = *workers,
             Self::MaxNodes { node_group, max } => {
                 let group = &mut scenario.fleet.node_groups[node_group.usize()];
-                group.max = max;
-                group.min = group.min.min(max);
+                group.max = *max;
+                group.min = group.min.min(*max);
+            }
+            Self::MinNodes { node_group, min } => {
+                let group = &mut scenario.fleet.node_groups[node_group.usize()];
+                group.min = (*min).min(group.max);
+            }
+            Self::InstanceType { node_group, instance_type } => {
+                change_type::change_type(scenario, *node_group, instance_type);
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Controls {
     pub(super) max_nodes: Vec<u32>,
     pub(super) runs: u32,
     pub(super) seed: u64,
+    /// Edits of the scenario that the form does not show.
+    pub(super) kept: Vec<Edit>,
 }
 
 impl Controls {
@@ -25,7 +27,7 @@ impl Controls {
     pub(super) fn of(scenario: &Scenario) -> Self {
         let mut controls = Self::unedited(scenario);
         for edit in &scenario.edits {
-            match *edit {
+            match edit.clone() {
                 Edit::ScaleDemand { tenant: None, percent } => controls.demand_percent = percent,
                 Edit::ScaleDemand { tenant: Some(tenant), percent } => {
                     set(&mut controls.tenant_percent, tenant.usize(), percent);
@@ -33,6 +35,8 @@ impl Controls {
                 Edit::Placement { policy } => controls.placement = policy,
                 Edit::Workers { module, workers } => controls.workers[module as usize] = workers,
                 Edit::MaxNodes { node_group, max } => set(&mut controls.max_nodes, node_group.usize(), max),
+                // The form has no field for these: they stay as they are.
+                Edit::MinNodes { .. } | Edit::InstanceType { .. } => controls.kept.push(edit.clone()),
             }
         }
         controls
@@ -44,7 +48,7 @@ impl Controls {
             return base.clone();
         }
         let from = Self::unedited(base);
-        let mut edits = Vec::new();
+        let mut edits = self.kept.clone();
         if self.demand_percent != 100 {
             edits.push(Edit::ScaleDemand { tenant: None, percent: self.demand_percent });
         }
@@ -71,6 +75,7 @@ impl Controls {
         Self {
             demand_percent: 100,
             tenant_percent: vec![100; scenario.tenants.len()],
+            kept: Vec::new(),
             placement: scenario.placement,
             workers: scenario.modules.0.map(|module| module.workers),
             max_nodes: scenario.fleet.node_groups.iter().map(|group| group.max).collect(),

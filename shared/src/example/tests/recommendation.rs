@@ -82,6 +82,81 @@ fn areas_are_told_what_concerns_them() {
     assert_eq!(report.optimization_areas[1].recommendation, None);
 }
 
+/// Forty nodes of 16 vCPU and 64 GiB are kept for a load that a few would hold.
+#[test]
+fn nodes_that_are_kept_for_nothing_are_given_back() {
+    let scenario = scenario(|scenario| scenario.fleet.node_groups[0].min = 120);
+    let found = recommendations(&scenario, Thresholds::default());
+    let kept = found.iter().find_map(|recommendation| match recommendation.edit {
+        Edit::MinNodes { node_group, min } => Some((recommendation, node_group.usize(), min)),
+        _ => None,
+    });
+    let (recommendation, group, min) = kept.expect("a hundred and twenty nodes are too many");
+    assert_eq!((group, recommendation.refused, recommendation.ready >= 0), (0, 0, true));
+    assert!(min < 60, "{min}");
+    let sentence = recommendation.sentence(scenario.scenario(), scenario.scenario().price_book.currency);
+    assert!(sentence.contains("of `general` instead of 120"), "{sentence}");
+    // Most of a kept node's day: 0.768 an hour each, for those beyond what the load needs at its busiest.
+    let planted = LedgerUnits(i128::from(120 - 60) * 24 * 768_000_000 * 3_600_000_000);
+    assert!(recommendation.saving > planted, "{recommendation:?}");
+}
+
+/// A few small machines an hour on nodes of 96 vCPU, where the price book has the whole family.
+#[test]
+fn a_smaller_type_is_found_for_a_small_load() {
+    let scenario = scenario(|scenario| {
+        scenario.price_book = crate::pricing::builtin();
+        let group = &mut scenario.fleet.node_groups[0];
+        let shape = scenario.price_book.get("m5.24xlarge").and_then(|entry| entry.shape);
+        (group.instance_type, group.capacity) = ("m5.24xlarge".to_owned(), shape.unwrap());
+        scenario.edits = vec![Edit::ScaleDemand { tenant: None, percent: 5 }];
+    });
+    let found = recommendations(&scenario, Thresholds::default());
+    let smaller = found.iter().find_map(|recommendation| match &recommendation.edit {
+        Edit::InstanceType { instance_type, .. } => Some((recommendation, instance_type.as_str())),
+        _ => None,
+    });
+    let (recommendation, instance_type) = smaller.expect("a twentieth of the load needs no 96 vCPU at once");
+    // The largest flavor asks for 8 vCPU or 32 GiB: m5.2xlarge holds it once, m5.8xlarge four times.
+    assert!(["m5.2xlarge", "m5.8xlarge"].contains(&instance_type), "{instance_type}");
+    assert_eq!((recommendation.benefit, recommendation.refused), (Benefit::Saves, 0));
+}
+
+/// A fork with nodes and residents goes on on nodes of the other type: nobody is lost, nothing is over-committed.
+#[test]
+fn a_fork_moves_to_another_type() {
+    let before = predicting(day(3), day_window(3));
+    let noon = Window { start: day_window(3).start, end: day_window(3).start + Duration::HOUR * 12 };
+    let first = ValidScenario::new(Scenario {
+        window: noon,
+        demand: requests_before(&before, noon.end),
+        ..before.original().clone()
+    });
+    let first = first.unwrap_or_else(|problems| panic!("{problems}"));
+    let end = crate::simulation::simulate_to_fork(&first, &first.requests(0), crate::simulation::RunOptions::default());
+    let live = end.fork.state.live.len();
+    assert!(live > 10, "{live}");
+    let mut scenario = before.original().clone();
+    scenario.window = Window { start: noon.end, end: noon.end + Duration::HOUR };
+    scenario.demand = crate::scenario::Demand::Requests(Vec::new());
+    scenario.start = end.fork.state;
+    scenario.price_book = crate::pricing::builtin();
+    let instance_type = "m5.2xlarge".to_owned();
+    scenario.edits = vec![Edit::InstanceType { node_group: crate::units::NodeGroupIndex(0), instance_type }];
+    let changed = ValidScenario::new(scenario.clone()).unwrap_or_else(|problems| panic!("{problems}"));
+    let moved = &changed.scenario().start;
+    let again =
+        Scenario { edits: Vec::new(), start: moved.clone(), fleet: changed.scenario().fleet.clone(), ..scenario };
+    // What a start may be is checked once more, over-commitment included.
+    let checked = ValidScenario::new(again).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(moved.live.len(), live);
+    assert_eq!(ensemble(&changed).digest, ensemble(&checked).digest);
+}
+
+fn requests_before(of: &ValidScenario, end: crate::units::Instant) -> crate::scenario::Demand {
+    crate::scenario::Demand::Requests(of.requests(0).into_iter().filter(|request| request.at < end).collect())
+}
+
 fn report(window: Window, of: &Scenario) -> AllocationReport {
     let context = ReportContext {
         tenants: &of.tenants,

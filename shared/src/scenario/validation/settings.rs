@@ -2,14 +2,13 @@
 
 use super::Found;
 use crate::control_plane::{Billing, ServiceTime};
-use crate::request::{Module, ResourceClass};
-use crate::scenario::{ENGINE, Edit, Scenario};
+use crate::request::{Flavor, Module, ResourceClass};
+use crate::scenario::{ENGINE, Edit, MAX_NODES, Scenario};
 use crate::units::Duration;
 
-/// Most runs, steps of a timeline, and nodes of a group that a scenario may have.
+/// Most runs and steps of a timeline that a scenario may have.
 const MAX_RUNS: u32 = 10_000;
 const MAX_BINS: i64 = 1_000_000;
-const MAX_NODES: u32 = 1_000_000;
 /// A year: no module or machine takes longer, and sums stay far from the limits of a microsecond clock.
 const MAX_WAIT: Duration = Duration::from_seconds(366 * 86_400);
 
@@ -135,13 +134,61 @@ fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Fou
             found.expect(fits, path("workers"), || format!("is {workers}; expected 1 to 1,000,000"));
         }
         Edit::MaxNodes { node_group, max } => {
-            let groups = scenario.fleet.node_groups.len();
-            found.expect(node_group.usize() < groups, path("node_group"), || {
-                format!("is {}, which names none of the {groups} node groups; they count from 0", node_group.0)
-            });
+            let known = node_group.usize() < scenario.fleet.node_groups.len();
+            found.expect(known, path("node_group"), || no_group(scenario, node_group.usize()));
             found.expect(*max <= MAX_NODES, path("max"), || format!("is {max}; expected at most {MAX_NODES}"));
         }
+        Edit::MinNodes { node_group, min } => {
+            let group = scenario.fleet.node_groups.get(node_group.usize());
+            found.expect(group.is_some(), path("node_group"), || no_group(scenario, node_group.usize()));
+            let Some(group) = group else { return };
+            found.expect(*min <= group.max, path("min"), || format!("is {min}; expected at most max ({})", group.max));
+        }
+        Edit::InstanceType { node_group, instance_type } => {
+            check_instance_type(scenario, node_group.usize(), instance_type, &path, found);
+        }
     }
+}
+
+fn no_group(scenario: &Scenario, position: usize) -> String {
+    let groups = scenario.fleet.node_groups.len();
+    format!("is {position}, which names none of the {groups} node groups; they count from 0")
+}
+
+/// The type has to be known, and to hold all that only this group holds, and all that lives there already.
+fn check_instance_type(
+    scenario: &Scenario,
+    position: usize,
+    instance_type: &str,
+    path: &impl Fn(&str) -> String,
+    found: &mut Found,
+) {
+    let groups = &scenario.fleet.node_groups;
+    found.expect(position < groups.len(), path("node_group"), || no_group(scenario, position));
+    let capacity = scenario.price_book.get(instance_type).and_then(|entry| entry.shape);
+    found.expect(capacity.is_some(), path("instance_type"), || {
+        format!("`{instance_type}` has no price with its vCPU and memory in the price book")
+    });
+    let Some(capacity) = capacity.filter(|_| position < groups.len()) else { return };
+    let elsewhere = |flavor: &Flavor| {
+        groups.iter().enumerate().any(|(i, group)| i != position && flavor.requested.fits(group.capacity))
+    };
+    let needs = |flavor: &Flavor| flavor.class == ResourceClass::Compute && !elsewhere(flavor);
+    let lives_there = scenario.start.live.iter().filter_map(|live| {
+        let node = scenario.start.nodes.iter().find(|node| Some(node.index) == live.node)?;
+        (node.node_group.usize() == position).then_some(live.flavor)
+    });
+    let mut here: Vec<bool> = scenario.flavors.iter().map(needs).collect();
+    for flavor in lives_there {
+        if let Some(here) = here.get_mut(flavor.usize()) {
+            *here = true;
+        }
+    }
+    let too_large = scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !flavor.requested.fits(capacity));
+    found.expect(too_large.is_none(), path("instance_type"), || {
+        let name = too_large.map_or("", |(flavor, _)| &flavor.name);
+        format!("`{instance_type}` has {capacity}, which does not hold flavor `{name}`")
+    });
 }
 
 fn expect_wait(wait: Duration, path: String, found: &mut Found) {
