@@ -1,5 +1,7 @@
 //! The commands that predict and run, as a user calls them.
 
+mod answers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -222,7 +222,7 @@ fn what_data_lack_is_found() {
     let answer = folder.run(["check-data", "--requests", "requests.ndjson", "--mapping", "mapping.toml"]);
     assert_eq!(answer.status, 0, "{}", answer.stderr);
     for part in [
-        "mid-life start: 1 deletes",
+        "mid-life start: 1 request to delete",
         "no deletes: none of 720",
         "gaps: no creates from 2026-01-02T06:00:00Z for 12h",
         "no such node: 720 creates of 96 vcpu",

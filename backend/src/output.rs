@@ -1,5 +1,7 @@
 //! Writing answers: to stdout, or to a file that is there whole or not at all.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -82,6 +84,21 @@ pub fn print_json(answer: &impl Serialize) -> Result<(), CliError> {
     print(&text)
 }
 
+/// `1 create`, `2 creates`.
+pub fn counted(count: impl Copy + fmt::Display + PartialEq<u64>, singular: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {singular}{ending}")
+}
+
+/// A name as it may stand in a table: line breaks and other control characters are written as escapes.
+pub fn in_line(name: &str) -> Cow<'_, str> {
+    if !name.chars().any(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let escaped = name.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() });
+    Cow::Owned(escaped.collect())
+}
+
 /// Says on stderr what to know before an answer is believed.
 pub fn warn(message: &str) {
     progress_done();
@@ -132,6 +149,13 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stay_in_their_line() {
+        assert_eq!(in_line("a\nb\u{1b}[31m"), "a\\nb\\u{1b}[31m");
+        assert_eq!(in_line("Größe"), "Größe");
+        assert_eq!((counted(1_u64, "run").as_str(), counted(0_u64, "run").as_str()), ("1 run", "0 runs"));
+    }
 
     #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {

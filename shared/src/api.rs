@@ -27,6 +27,7 @@ pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
-    DurationsView, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
+    DurationsView, Label, Labels, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,
+    TenantBand,
 };
 pub use status::{ModelInUse, NotReady, Status};

@@ -207,6 +207,16 @@ impl<'a> Known<'a> {
         requests.map(asked).collect()
     }
 
+    /// The names of resources by their index in [`Known::actual`] and [`Known::from_nothing`]: the `live` ones, then
+    /// those that are created in the window.
+    pub fn names_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<String> {
+        let log = self.log.log;
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        let created = requests.iter().filter(|request| request.operation == Operation::Create);
+        let created: Vec<ResourceIndex> = created.map(|request| request.resource).collect();
+        self.names_of(live).chain(self.names_of(&created)).map(str::to_owned).collect()
+    }
+
     /// The primary, run from the log's first request up to the origin, on the machines and placements that were
     /// observed where there are any.
     ///

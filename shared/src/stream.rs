@@ -22,5 +22,5 @@ mod tests;
 
 pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
 pub use model::{ArrivalBins, BatchTemplate, Lifetimes, QUARTERS, StreamModel};
-pub use records::{RecordNames, to_records};
+pub use records::{RecordNames, predicted_prefix, to_records};
 pub use sample::{LiveAtStart, sample};

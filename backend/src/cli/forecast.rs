@@ -101,7 +101,8 @@ fn name(key: SeriesKey, tenants: &[String]) -> String {
         SeriesKey::Given => "the series".to_owned(),
         SeriesKey::Creates { tenant, class } => {
             let class = class.map_or(String::new(), |class| format!(" of {}", class.as_str()));
-            let tenant = tenant.map_or(String::new(), |tenant| format!(" by {}", tenants[tenant.usize()]));
+            let tenant =
+                tenant.map_or(String::new(), |tenant| format!(" by {}", output::in_line(&tenants[tenant.usize()])));
             format!("creates{class}{tenant}")
         }
     }

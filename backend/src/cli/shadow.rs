@@ -1,13 +1,18 @@
 //! `shadow`: what will it cost, and, where that is known, why did it cost something else.
 
+mod advice;
 mod answer;
+mod plans;
 mod table;
 
 use std::time::Instant as Clock;
 
-use shared::allocation::{ActualCost, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate};
+use shared::allocation::{
+    ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
+};
 use shared::api::OutcomeView;
 use shared::input::parse_json_document;
+use shared::recommendation::{Recommendation, attach};
 use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -16,6 +21,7 @@ use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
+use self::advice::Advice;
 use self::answer::{Answer, Utilisations, WithOrigin};
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
@@ -42,7 +48,12 @@ pub(super) struct Args {
     /// How many threads to use; the outcome does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// Write the plans of the first run, NDJSON
+    /// Say what to change: each candidate is replayed on the same predicted streams, which takes as long as the
+    /// shadow itself, about a dozen times
+    #[arg(long)]
+    recommend: bool,
+    /// Write the plans of the first run, NDJSON: resource, tenant, class, flavor, requested, arrived, state, reason,
+    /// node, node_group, ready, released, price_per_hour, currency
     #[arg(long, value_name = "FILE")]
     plans: Option<String>,
     /// Write the scenario that was run, JSON: `shadow --scenario` runs it again
@@ -55,6 +66,7 @@ Examples:
   shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --horizon 1d
   shadowplane shadow --requests dev.ndjson --history train.ndjson --origin 2026-01-24T00:00:00Z --json
   shadowplane shadow --requests requests.ndjson --inventory nodes.csv --prices prices.csv --policy best-fit
+  shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --recommend
   shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
   shadowplane shadow --scenario scenario.json --threads 4";
 
@@ -103,7 +115,7 @@ impl Args {
         let text = input::read_text(path)?;
         let scenario: Scenario = parse_json_document(&text).map_err(CliError::in_file(input::name(path)))?;
         let valid = ValidScenario::new(scenario).map_err(data)?;
-        self.answer(&valid, Vec::new()).map(|(answer, _)| answer)
+        self.answer(&valid, Vec::new(), &[]).map(|(answer, ..)| answer)
     }
 
     fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
@@ -124,9 +136,11 @@ impl Args {
     fn as_they_are(&self, demand: &Demand, base: Scenario) -> Result<Answer, CliError> {
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
-        let scenario = demand.known(start).from_nothing(&base, end - start);
+        let known = demand.known(start);
+        let scenario = known.from_nothing(&base, end - start);
+        let names = known.names_in(scenario.window, &[]);
         let valid = ValidScenario::new(scenario).map_err(|problems| self.assumptions.refuse(problems))?;
-        self.answer(&valid, notices(demand, start)).map(|(answer, _)| answer)
+        self.answer(&valid, notices(demand), &names).map(|(answer, ..)| answer)
     }
 
     fn predict(
@@ -150,17 +164,19 @@ impl Args {
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon());
         let valid = ValidScenario::new(predicted).map_err(|problems| self.assumptions.refuse(problems))?;
-        let mut said = notices(demand, origin);
+        let mut said = notices(demand);
         said.extend(warning);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
             said.push(
                 "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
             );
         }
-        let (mut answer, outcome) = self.answer(&valid, said)?;
+        let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
+        let (mut answer, outcome, advice) = self.answer(&valid, said, &live)?;
         let mut with_origin = WithOrigin::new(origin, self.horizon(), model, selection, &answer.outcome);
         if reaches(&demand.log, origin + self.horizon(), args.bin()) {
-            self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
+            let report = self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
+            attach(report, &advice, valid.scenario());
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
             answer.notices.push(notice.to_owned());
@@ -170,15 +186,15 @@ impl Args {
     }
 
     /// Runs what really happened, and explains the difference.
-    fn compare(
+    fn compare<'a>(
         &self,
         known: &Known<'_>,
         base: &Scenario,
         fork: &Fork,
         predicted: &ValidScenario,
         outcome: &Outcome,
-        answer: &mut WithOrigin,
-    ) -> Result<(), CliError> {
+        answer: &'a mut WithOrigin,
+    ) -> Result<&'a mut AllocationReport, CliError> {
         output::progress("running what really happened");
         let actual = ValidScenario::new(known.actual(base, fork, self.horizon())).map_err(data)?;
         let requests: Vec<IndexedRequest> = actual.requests(0);
@@ -213,11 +229,16 @@ impl Args {
         answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
         answer.prediction_accuracy = accuracy.value;
         answer.variance = Some(decomposition);
-        answer.report = Some(report);
-        Ok(())
+        Ok(answer.report.insert(report))
     }
 
-    fn answer(&self, valid: &ValidScenario, notices: Vec<String>) -> Result<(Answer, Outcome), CliError> {
+    /// The outcome of a scenario, with what was asked for beside it; `names` are those of its known resources.
+    fn answer(
+        &self,
+        valid: &ValidScenario,
+        notices: Vec<String>,
+        names: &[String],
+    ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
             output::write(Some(path), &(json + "\n"))?;
@@ -228,12 +249,15 @@ impl Args {
         };
         let outcome = ensemble::run(valid, self.threads(), false, &watch).ok_or_else(cancelled)?;
         if let Some(path) = &self.plans {
-            let plans = shared::simulation::run(valid, 0, true).plans;
-            output::write_records(Some(path), plans.into_iter())?;
+            plans::write(path, valid, names)?;
         }
+        let found = if self.recommend { advice::advise(valid, &outcome, self.threads())? } else { Vec::new() };
+        let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
         let utilisation = Utilisations::new(&outcome);
-        Ok((Answer { wall_s: 0.0, outcome: view, utilisation, notices, prediction: None }, outcome))
+        let recommendations = self.recommend.then_some(advice);
+        let answer = Answer { wall_s: 0.0, outcome: view, utilisation, notices, recommendations, prediction: None };
+        Ok((answer, outcome, found))
     }
 
     fn threads(&self) -> usize {
@@ -249,7 +273,7 @@ fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
 }
 
 /// What a reader of the answer should know about its log.
-fn notices(demand: &Demand, origin: Instant) -> Vec<String> {
+fn notices(demand: &Demand) -> Vec<String> {
     let log = &demand.log;
     let mut notices = Vec::new();
     if let Some(first) = log.first() {
@@ -257,11 +281,12 @@ fn notices(demand: &Demand, origin: Instant) -> Vec<String> {
         notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
     }
     if log.orphans > 0 {
-        let count = log.orphans;
-        notices.push(format!("{count} deletes and resizes of resources that the log never created were left out"));
+        let left_out = output::counted(log.orphans, "request");
+        notices.push(format!("left out: {left_out} to delete or resize what the log never created"));
     }
     if log.duplicates > 0 {
-        notices.push(format!("{} requests were in the input twice and count once", log.duplicates));
+        let duplicates = output::counted(log.duplicates, "request");
+        notices.push(format!("{duplicates} in the input twice: each counts once"));
     }
     notices
 }

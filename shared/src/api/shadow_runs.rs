@@ -75,6 +75,12 @@ pub struct OutcomeView {
     pub latency_ms: DurationsView,
     /// Creates and resizes not let in, per run on average, by reason.
     pub refused: Vec<RefusalView>,
+    /// Creates that wait for a node when the window ends, per run on average.
+    #[serde(default)]
+    pub pending: f64,
+    /// How placements, latency and module times are known.
+    #[serde(default)]
+    pub labels: Labels,
     /// Requested ÷ paid vCPU time over all runs, from 0 to 1; none without nodes.
     pub vcpu_utilisation: Option<f64>,
     /// Most live resources at once in any run.
@@ -83,6 +89,36 @@ pub struct OutcomeView {
     pub peak_nodes: u32,
     /// Step by step.
     pub timeline: Vec<RunTimelineBin>,
+}
+
+/// How the figures of an outcome are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Labels {
+    /// Where resources are.
+    pub placements: Label,
+    /// How long they take to be ready.
+    pub latency: Label,
+    /// Service times, workers and costs of the modules.
+    pub modules: Label,
+}
+
+/// How a figure is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Label {
+    /// Our control plane decided it.
+    Simulated,
+    /// Somebody set it, or nobody: it was not observed.
+    Assumed,
+}
+
+impl Default for Labels {
+    /// What holds without observations.
+    fn default() -> Self {
+        Self { placements: Label::Simulated, latency: Label::Simulated, modules: Label::Assumed }
+    }
 }
 
 /// What one tenant's resources cost.

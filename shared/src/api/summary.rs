@@ -1,6 +1,6 @@
 //! An outcome in names and money, for people and programs.
 
-use super::{DurationsView, ModuleView, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
+use super::{DurationsView, Labels, ModuleView, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
 use crate::request::Module;
 use crate::scenario::Scenario;
 use crate::simulation::{Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
@@ -32,6 +32,8 @@ impl OutcomeView {
             modules: Module::ALL.into_iter().map(|module| module_view(module, scenario, runs)).collect(),
             latency_ms: DurationsView::new(&merged(runs.iter().map(|run| &run.latency))),
             refused: refusals(runs),
+            pending: mean(runs.iter().map(pending_at_the_end), runs.len()),
+            labels: Labels::default(),
             vcpu_utilisation: vcpu_utilisation(runs),
             peak_live: runs.iter().map(|run| run.peak_live).max().unwrap_or(0),
             peak_nodes: runs.iter().map(|run| run.peak_nodes).max().unwrap_or(0),
@@ -80,6 +82,10 @@ fn refusals(runs: &[RunOutcome]) -> Vec<RefusalView> {
         })
         .filter(|refusal| refusal.count > 0.0)
         .collect()
+}
+
+fn pending_at_the_end(run: &RunOutcome) -> u64 {
+    run.timeline.last().map_or(0, |bin| u64::from(bin.pending))
 }
 
 fn vcpu_utilisation(runs: &[RunOutcome]) -> Option<f64> {

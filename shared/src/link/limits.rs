@@ -47,7 +47,9 @@ impl Limits {
         at_most("bins", u64::try_from(bins).unwrap_or(u64::MAX), self.bins)?;
         let workers = scenario.modules.0.iter().map(|module| module.workers).chain(edited_workers(scenario)).max();
         at_most("workers of a module", workers.unwrap_or(0).into(), self.workers.into())?;
-        let always_on = scenario.fleet.node_groups.iter().map(|group| u64::from(group.min)).sum();
+        let fleet = scenario.edited_fleet();
+        let groups = fleet.iter().chain([&scenario.fleet]).map(|fleet| &fleet.node_groups);
+        let always_on = groups.map(|groups| groups.iter().map(|group| u64::from(group.min)).sum()).max().unwrap_or(0);
         at_most("nodes that are always on", always_on, self.workers.into())?;
         at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
     }

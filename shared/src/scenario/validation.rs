@@ -6,7 +6,7 @@ mod start;
 
 use core::fmt;
 
-use super::{Demand, Edit, Scenario};
+use super::{Demand, Edit, Fleet, Scenario};
 use crate::control_plane::Settings;
 use crate::request::IndexedRequest;
 use crate::stream::{LiveAtStart, sample};
@@ -107,6 +107,16 @@ impl Scenario {
         let mut found = Found::default();
         settings::check_edits(self, edits, &mut found);
         if found.0.is_empty() { Ok(()) } else { Err(Problems(found.0)) }
+    }
+}
+
+impl Scenario {
+    /// The fleet with the edits of the scenario applied; none where they are impossible.
+    pub(crate) fn edited_fleet(&self) -> Option<Fleet> {
+        self.check_edits(&self.edits).ok()?;
+        let mut edited = Scenario { demand: Demand::Requests(Vec::new()), ..self.clone() };
+        self.edits.iter().for_each(|edit| edit.apply(&mut edited));
+        Some(edited.fleet)
     }
 }
 

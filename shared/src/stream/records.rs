@@ -21,10 +21,7 @@ pub struct RecordNames<'a> {
 /// Ids are `p-000000`, `p-000001`, …, new resources are called `p-` and their number, live ones keep their names. Where
 /// a live one already has such a name (its create was predicted, too), new names begin with one more `p-`.
 pub fn to_records<'a>(stream: &'a [IndexedRequest], names: RecordNames<'a>) -> impl Iterator<Item = Request> + 'a {
-    let mut prefix = PREDICTED.to_owned();
-    while names.live.iter().any(|name| name.starts_with(&prefix)) {
-        prefix.push_str(PREDICTED);
-    }
+    let prefix = predicted_prefix(names.live);
     let record = move |(position, request): (usize, &IndexedRequest)| {
         let flavor = &names.flavors[request.flavor.usize()];
         let shaped = request.operation != Operation::Delete;
@@ -45,4 +42,13 @@ pub fn to_records<'a>(stream: &'a [IndexedRequest], names: RecordNames<'a>) -> i
         }
     };
     stream.iter().enumerate().map(record)
+}
+
+/// What the names of new resources begin with beside those that live: their number in six digits follows.
+pub fn predicted_prefix(live: &[String]) -> String {
+    let mut prefix = PREDICTED.to_owned();
+    while live.iter().any(|name| name.starts_with(&prefix)) {
+        prefix.push_str(PREDICTED);
+    }
+    prefix
 }

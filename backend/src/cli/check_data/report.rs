@@ -6,6 +6,8 @@ use std::fmt::Write;
 use serde::Serialize;
 use shared::units::Instant;
 
+use crate::output;
+
 /// Everything that `check-data` says.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
@@ -56,13 +58,19 @@ impl Report {
         for input in &self.inputs {
             let (from, to) = (instant(input.from.map(whole_seconds)), instant(input.to.map(whole_seconds)));
             writeln!(text, "{:<13}{:>10}  {from:<21}{to:<21}{}", input.kind, input.rows, input.file)?;
-            let counts: Vec<String> = input.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+            let counts: Vec<String> = input
+                .counts
+                .iter()
+                .map(|(name, &count)| match name.strip_suffix('s') {
+                    Some(one) => output::counted(count, one),
+                    None => format!("{count} {name}"),
+                })
+                .collect();
             if !counts.is_empty() {
                 writeln!(text, "{:<13}{:>10}  {}", "", "", counts.join(", "))?;
             }
         }
-        let plural = if self.findings.len() == 1 { "" } else { "s" };
-        writeln!(text, "\n{} finding{plural}", self.findings.len())?;
+        writeln!(text, "\n{}", output::counted(self.findings.len() as u64, "finding"))?;
         for finding in &self.findings {
             writeln!(text, "- {}: {}\n  spoils: {}", finding.kind, finding.found, finding.spoils)?;
         }
@@ -76,7 +84,7 @@ impl Report {
 /// A few names, and how many more there are.
 pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
-    let names: Vec<&str> = names.into_iter().collect();
+    let names: Vec<_> = names.into_iter().map(output::in_line).collect();
     let shown = names[..names.len().min(SHOWN)].join(", ");
     if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }

@@ -9,6 +9,7 @@ use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
 use super::report::{Input, Report, some};
+use crate::output::counted;
 
 const BIN: Duration = Duration::from_minutes(5);
 const BINS_A_DAY: usize = 288;
@@ -44,7 +45,7 @@ fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64)
     if log.orphans > 0 {
         report.find(
             "mid-life start",
-            format!("{} deletes and resizes of resources that the log never created", log.orphans),
+            format!("{} to delete or resize what the log never created", counted(log.orphans, "request")),
             "stock and cost at the beginning of the log, which starts without them",
         );
     }
@@ -54,7 +55,7 @@ fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64)
     if log.duplicates > 0 {
         report.find(
             "duplicates",
-            format!("{} requests stand there again", log.duplicates),
+            format!("{} given again", counted(log.duplicates, "request")),
             "nothing: each counts once",
         );
     }
@@ -141,7 +142,7 @@ pub(super) fn check_fit(report: &mut Report, log: &RequestLog, inventory: Option
             .count();
         report.find(
             "no such node",
-            format!("{requests} creates of {} fit no node", some(misfits)),
+            format!("{} of {}: no node ever holds them", counted(requests as u64, "create"), some(misfits)),
             "these creates, which are refused; cost and utilisation lack them",
         );
     }

@@ -10,6 +10,8 @@ use shared::simulation::Outcome;
 use shared::units::{Dimension, Duration, Instant};
 use shared::variance::Decomposition;
 
+use super::advice::Advice;
+
 /// The outcome; with an origin it is the predicted one, and what it was made from and compared with stands beside it.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
@@ -19,6 +21,9 @@ pub(super) struct Answer {
     pub(super) outcome: OutcomeView,
     pub(super) utilisation: Utilisations,
     pub(super) notices: Vec<String>,
+    /// Changes that were replayed and are worth it, the largest saving first; only where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recommendations: Option<Vec<Advice>>,
     #[serde(flatten)]
     pub(super) prediction: Option<WithOrigin>,
 }

@@ -6,8 +6,10 @@ use shared::allocation::{AllocationReport, MoneyBand, RowKind};
 use shared::api::OutcomeView;
 use shared::units::Money;
 
+use super::advice::Advice;
 use super::answer::{Answer, WithOrigin};
 use crate::cli::selection_table;
+use crate::output;
 
 /// The whole answer as text.
 pub(super) fn text(answer: &Answer) -> String {
@@ -18,7 +20,13 @@ pub(super) fn text(answer: &Answer) -> String {
 
 fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
     let outcome = &answer.outcome;
-    writeln!(out, "{} … {}   {} runs", outcome.window.start, outcome.window.end, outcome.runs)?;
+    writeln!(
+        out,
+        "{} … {}   {}",
+        outcome.window.start,
+        outcome.window.end,
+        output::counted(u64::from(outcome.runs), "run")
+    )?;
     for notice in &answer.notices {
         writeln!(out, "note: {notice}")?;
     }
@@ -34,6 +42,9 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
         write_variance(out, prediction)?;
     }
     write_control_plane(out, answer)?;
+    if let Some(advice) = &answer.recommendations {
+        write_recommendations(out, advice)?;
+    }
     writeln!(out, "\ndigest {}", outcome.digest)?;
     writeln!(
         out,
@@ -43,26 +54,26 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
 }
 
 fn write_costs(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
-    writeln!(out, "\n{:<28}{:>14}{:>14}{:>14}{:>14}", "cost", "mean", "p10", "p50", "p90")?;
+    writeln!(out, "\n{:<38}{:>14}{:>14}{:>14}{:>14}", "cost", "mean", "p10", "p50", "p90")?;
     for tenant in &outcome.tenants {
-        write_band(out, &tenant.tenant, &tenant.workload)?;
+        write_band(out, &output::in_line(&tenant.tenant), &tenant.workload)?;
     }
     write_band(out, "idle", &outcome.idle)?;
     write_band(out, "overhead (boot, drain)", &outcome.overhead)?;
     for module in &outcome.modules {
-        write_band(out, &format!("module {}", module.module.as_str()), &module.cost)?;
+        write_band(out, &module_row(module.module.as_str()), &module.cost)?;
     }
     write_band(out, "total", &outcome.cost)
 }
 
 fn write_band(out: &mut String, name: &str, band: &MoneyBand) -> std::fmt::Result {
     let [mean, p10, p50, p90] = [band.mean, band.p10, band.p50, band.p90].map(short);
-    writeln!(out, "{name:<28}{mean:>14}{p10:>14}{p50:>14}{p90:>14}")
+    writeln!(out, "{name:<38}{mean:>14}{p10:>14}{p50:>14}{p90:>14}")
 }
 
 fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result {
     let heads = ["mean", "p10", "p50", "p90", "actual", "variance"];
-    write!(out, "\n{:<28}", "predicted cost")?;
+    write!(out, "\n{:<38}", "predicted cost")?;
     heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
     writeln!(out)?;
     for row in report.rows.iter().chain([&report.total]) {
@@ -70,12 +81,12 @@ fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result
             RowKind::Idle => "idle".to_owned(),
             RowKind::Overhead => "overhead (boot, drain)".to_owned(),
             RowKind::Total => "total".to_owned(),
-            RowKind::Module => format!("module {}", row.name),
-            _ => row.name.clone(),
+            RowKind::Module => module_row(&row.name),
+            _ => output::in_line(&row.name).into_owned(),
         };
         let band = row.predicted;
         let amounts = [Some(band.mean), Some(band.p10), Some(band.p50), Some(band.p90), row.actual, row.variance];
-        write!(out, "{name:<28}")?;
+        write!(out, "{name:<38}")?;
         amounts.iter().try_for_each(|amount| write!(out, "{:>13}", amount.map_or("-".to_owned(), short)))?;
         writeln!(out)?;
     }
@@ -102,16 +113,23 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
 
 fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
     let heads = ["wait p50 ms", "p99 ms", "service p50", "p99 ms", "per s"];
-    write!(out, "\n{:<28}", "module (times assumed)")?;
+    write!(out, "\n{:<38}", "module (times assumed, wait simulated)")?;
     heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
     writeln!(out)?;
     for module in &answer.outcome.modules {
         let (wait, service) = (&module.wait_ms, &module.service_ms);
-        write!(out, "{:<28}", module.module.as_str())?;
+        write!(out, "{:<38}", module.module.as_str())?;
         for value in [wait.p50, wait.p99, service.p50, service.p99, Some(module.throughput_per_s)] {
             write!(out, "{:>13}", value.map_or("-".to_owned(), |value| format!("{value:.3}")))?;
         }
         writeln!(out)?;
+    }
+    let ready = &answer.outcome.latency_ms;
+    if let (Some(p50), Some(p99)) = (ready.p50, ready.p99) {
+        writeln!(out, "\nready after {p50:.0} ms (p50), {p99:.0} ms (p99): simulated, as placements are")?;
+    }
+    if answer.outcome.pending > 0.0 {
+        writeln!(out, "waiting for a node at the end of the window: {:.1} a run", answer.outcome.pending)?;
     }
     for refusal in &answer.outcome.refused {
         writeln!(out, "refused: {} ({:.1} a run)", refusal.reason.as_str(), refusal.count)?;
@@ -126,6 +144,19 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
         outcome.peak_live,
         outcome.peak_nodes
     )
+}
+
+/// Workers and costs of modules were not observed.
+fn module_row(module: &str) -> String {
+    format!("module {module} (assumed)")
+}
+
+fn write_recommendations(out: &mut String, advice: &[Advice]) -> std::fmt::Result {
+    writeln!(out, "\nrecommendations, each replayed on the same streams")?;
+    if advice.is_empty() {
+        writeln!(out, "  none: no change that was tried is worth it")?;
+    }
+    advice.iter().try_for_each(|advice| writeln!(out, "  {}", output::in_line(&advice.text)))
 }
 
 /// Two decimals: the JSON has all of them.

@@ -1,0 +1,111 @@
+//! What `--plans` writes: one plan a line, in names.
+
+use serde::Serialize;
+use shared::control_plane::{Billing, PlanState};
+use shared::cost::Rates;
+use shared::request::ResourceClass;
+use shared::scenario::{Demand, Scenario, ValidScenario};
+use shared::simulation::{Plan, RunOptions, simulate_to_fork};
+use shared::stream::predicted_prefix;
+use shared::units::{Currency, Instant, NodeGroupIndex, Rate, Resources};
+
+use crate::cli::CliError;
+use crate::output;
+
+/// What the control plane decided for one create, or for a resource that lived when the window began.
+#[derive(Serialize)]
+struct PlanLine<'a> {
+    resource: String,
+    tenant: &'a str,
+    class: ResourceClass,
+    flavor: &'a str,
+    requested: Resources,
+    /// When the create was made.
+    arrived: Instant,
+    /// `admitted`, `pending`, `placed`, `ready`, `released` or `refused`, at the end of the window.
+    state: &'static str,
+    /// Why it was refused.
+    reason: Option<&'static str>,
+    /// The group and the number of the node.
+    node: Option<String>,
+    node_group: Option<&'a str>,
+    ready: Option<Instant>,
+    released: Option<Instant>,
+    /// What the resource costs an hour from its create on; none while it is not known where.
+    price_per_hour: Option<Rate>,
+    currency: Currency,
+}
+
+/// Writes the plans of run 0; `names` are those of the resources that are known, by index.
+pub(super) fn write(path: &str, valid: &ValidScenario, names: &[String]) -> Result<(), CliError> {
+    let scenario = valid.scenario();
+    let options = RunOptions { keep_plans: true, ..RunOptions::default() };
+    let end = simulate_to_fork(valid, &valid.requests(0), options);
+    let prices = Prices::new(scenario);
+    // Demand is only in the original: edits act on it run by run.
+    let prefix = match valid.original().demand {
+        Demand::Forecast(_) => predicted_prefix(names),
+        Demand::Requests(_) => "resource-".to_owned(),
+    };
+    let lines = end.outcome.plans.iter().map(|plan| {
+        let slot = end.fleet.placements.get(&plan.resource).filter(|_| plan.node.is_some());
+        let group = slot.map(|&slot| end.fleet.nodes[slot as usize].node_group);
+        let flavor = &scenario.flavors[plan.flavor.usize()];
+        let node_group = group.map(|group| scenario.fleet.node_groups[group.usize()].name.as_str());
+        let (state, reason) = state(plan.state);
+        let known = names.get(plan.resource.usize()).cloned();
+        PlanLine {
+            resource: known.unwrap_or_else(|| format!("{prefix}{:06}", plan.resource.0)),
+            tenant: &scenario.tenants[plan.tenant.usize()].name,
+            class: flavor.class,
+            flavor: &flavor.name,
+            requested: flavor.requested,
+            arrived: plan.arrived,
+            state,
+            reason,
+            node: node_group.zip(plan.node).map(|(group, node)| format!("{group}-{}", node.0)),
+            node_group,
+            ready: plan.ready,
+            released: plan.released,
+            price_per_hour: prices.of(scenario, plan, group),
+            currency: scenario.price_book.currency,
+        }
+    });
+    output::write_records(Some(path), lines)
+}
+
+fn state(state: PlanState) -> (&'static str, Option<&'static str>) {
+    match state {
+        PlanState::Admitted => ("admitted", None),
+        PlanState::Pending => ("pending", None),
+        PlanState::Placed => ("placed", None),
+        PlanState::Ready => ("ready", None),
+        PlanState::Released => ("released", None),
+        PlanState::Refused(reason) => ("refused", Some(reason.as_str())),
+    }
+}
+
+/// Rates from each price change on, the first from the start of the window.
+struct Prices(Vec<(Instant, Rates)>);
+
+impl Prices {
+    fn new(scenario: &Scenario) -> Self {
+        let changes = scenario.price_book.types.iter().flat_map(|entry| entry.prices.iter().map(|dated| dated.from));
+        let mut starts: Vec<Instant> = changes.filter(|&from| scenario.window.contains(from)).collect();
+        starts.push(scenario.window.start);
+        starts.sort_unstable();
+        starts.dedup();
+        let Scenario { price_book, billing, fleet, flavors, .. } = scenario;
+        Self(starts.into_iter().map(|at| (at, Rates::new(price_book, *billing, fleet, flavors, at))).collect())
+    }
+
+    fn of(&self, scenario: &Scenario, plan: &Plan, group: Option<NodeGroupIndex>) -> Option<Rate> {
+        let on_node = scenario.flavors[plan.flavor.usize()].class == ResourceClass::Compute;
+        let nowhere = on_node && group.is_none() && scenario.billing == Billing::Fleet;
+        if nowhere || matches!(plan.state, PlanState::Refused(_)) {
+            return None;
+        }
+        let after = self.0.partition_point(|(from, _)| *from <= plan.arrived);
+        Some(self.0[after.saturating_sub(1)].1.of(plan.flavor, group))
+    }
+}
