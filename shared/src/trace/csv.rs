@@ -48,6 +48,8 @@ pub struct Config {
     pub delimiter: Option<u8>,
     /// How instants are written.
     pub times: Times,
+    /// What the file writes where it has no value, beside what exports usually write.
+    pub empty: Vec<String>,
 }
 
 /// A file made ours.

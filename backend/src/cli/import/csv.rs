@@ -59,6 +59,10 @@ pub(super) struct Args {
     /// The IANA time zone of instants without an offset
     #[arg(long, default_value = "UTC")]
     zone: String,
+    /// A text that stands for no value, such as NA or Unknown; may be given again. Numbers and instants are also
+    /// missing where the file has nothing, None, null, NULL, \\N or -
+    #[arg(long = "empty", value_name = "TEXT")]
+    empty: Vec<String>,
     /// Where to write; stdout unless given
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
@@ -100,7 +104,13 @@ impl Args {
             }
         }
         let times = Times::new(&self.zone, self.epoch).map_err(|error| CliError::Usage(format!("--zone {error}")))?;
-        Ok(Config { kind: self.kind, columns: self.columns.clone(), delimiter: self.delimiter, times })
+        Ok(Config {
+            kind: self.kind,
+            columns: self.columns.clone(),
+            delimiter: self.delimiter,
+            times,
+            empty: self.empty.clone(),
+        })
     }
 }
 

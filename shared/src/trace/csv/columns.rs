@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{Config, Kind, Source, Times};
 use crate::input::{InputError, Row, Table};
-use crate::units::{Dimension, Instant, Resources};
+use crate::units::{Dimension, Instant, Resources, ResourcesError};
 
 /// What exports write where a number or an instant is missing.
 const ABSENT: [&str; 6] = ["", "None", "null", "NULL", "\\N", "-"];
@@ -16,6 +16,7 @@ const ABSENT: [&str; 6] = ["", "None", "null", "NULL", "\\N", "-"];
 pub(super) struct Columns {
     columns: Vec<Column>,
     times: Times,
+    empty: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Columns {
             );
             return Err(InputError::field(1, *missing, message));
         }
-        Ok(Self { columns, times: config.times.clone() })
+        Ok(Self { columns, times: config.times.clone(), empty: config.empty.clone() })
     }
 
     /// Our names, in the order in which they were mapped.
@@ -110,7 +111,26 @@ impl Columns {
             Some(Value::Product(number)) => dimension.from_decimal(number),
             Some(Value::Quotient(number)) => dimension.from_decimal(rounded(number, dimension)),
         };
-        amount.map(Some).map_err(|error| InputError::field(row.line, name, error.to_string()))
+        amount.map(Some).map_err(|error| {
+            let advice = if matches!(error, ResourcesError::TooFine { .. }) { self.how_to_round(name) } else { None };
+            InputError::field(row.line, name, format!("{error}{}", advice.unwrap_or_default()))
+        })
+    }
+
+    /// Only a quotient is rounded: the quotient that means the same.
+    fn how_to_round(&self, name: &str) -> Option<String> {
+        let column = self.columns.iter().find(|column| column.name == name)?;
+        let (from, by) = match &column.source {
+            Source::Column(from) => (from, Decimal::ONE),
+            Source::Times(from, by) => (from, Decimal::ONE.checked_div(*by)?.normalize()),
+            Source::DividedBy(..) | Source::Constant(_) => return None,
+        };
+        Some(format!("; if it may be rounded to that, divide: --column \"{name}={from}/{by}\""))
+    }
+
+    /// Whether a text stands for no value because the caller said so.
+    fn is_empty(&self, text: &str) -> bool {
+        self.empty.iter().any(|empty| empty == text)
     }
 
     /// The amounts of every dimension that has a column; none where all of them are absent.
@@ -156,12 +176,15 @@ impl Columns {
         let Some(column) = self.columns.iter().find(|column| column.name == name) else { return Ok(None) };
         let (by, is_product) = match &column.source {
             Source::Constant(text) => return Ok(Some(Value::Text(Cow::Borrowed(text)))),
-            Source::Column(_) => return Ok(Some(Value::Text(Cow::Borrowed(row.get(column.position))))),
+            Source::Column(_) => {
+                let text = row.get(column.position);
+                return Ok(Some(text).filter(|text| !self.is_empty(text)).map(|text| Value::Text(Cow::Borrowed(text))));
+            }
             Source::Times(_, by) => (*by, true),
             Source::DividedBy(_, by) => (*by, false),
         };
         let text = row.get(column.position);
-        if ABSENT.contains(&text) {
+        if ABSENT.contains(&text) || self.is_empty(text) {
             return Ok(None);
         }
         let number = decimal(text).ok_or_else(|| no_number(row, name, text))?;

@@ -15,7 +15,7 @@ fn config(kind: Kind, columns: &[&str]) -> Config {
         (name.to_owned(), source.parse().unwrap())
     };
     let columns = columns.iter().map(pair).collect();
-    Config { kind, columns, delimiter: None, times: Times::new("UTC", None).unwrap() }
+    Config { kind, columns, delimiter: None, times: Times::new("UTC", None).unwrap(), empty: Vec::new() }
 }
 
 fn text(imported: &Imported) -> String {
@@ -128,4 +128,37 @@ fn what_is_wrong_is_named_with_line_column_and_value() {
     check(("shop", ""), &SERVERS, 2, "tenant", "is empty");
     check(("", ""), &[&SERVERS[..], &["op='start'"]].concat(), 2, "op", "`start`");
     check(("", ""), &[&SERVERS[..], &["class='gpu'"]].concat(), 2, "class", "`gpu`");
+}
+
+#[test]
+fn what_stands_for_nothing_is_said() {
+    let file =
+        "id,tenant,at,end,vcpu,zone\n1,a,2026-01-01T00:00:00Z,Unknown,1,NA\n2,a,2026-01-01T00:00:00Z,Unknown,NA,b\n";
+    let mut config = config(Kind::Requests, &[]);
+    assert_eq!(import(file, &config).unwrap_err().field.as_deref(), Some("end"));
+    config.empty = vec!["Unknown".to_owned(), "NA".to_owned()];
+    // The second request has neither amounts nor a flavor then.
+    let error = import(file, &config).unwrap_err();
+    assert_eq!((error.line, error.field.as_deref()), (3, Some("requested")), "{error}");
+    let imported = text(&import(&file.replace("NA,b", "2,b"), &config).unwrap());
+    assert_eq!(imported.lines().count(), 2, "no end, no delete: {imported}");
+    assert!(!imported.contains("NA") && imported.contains(r#""zone":"b""#), "{imported}");
+}
+
+#[test]
+fn a_value_that_is_too_fine_is_told_how_to_round() {
+    let import_as = |source: &str, value: &str| {
+        let file = format!("node,instance_type,vcpu,amount\nn,t,1,{value}\n");
+        let imported = import(&file, &config(Kind::Inventory, &[&format!("memory_gib={source}")]));
+        imported.map(|imported| read_inventory(&text(&imported)).unwrap()[0].capacity.to_array()[1])
+    };
+    let check = |source: &str, value: &str, divided: &str, mib: u32| {
+        let error = import_as(source, value).unwrap_err();
+        let advice = format!("divide: --column \"memory_gib={divided}\"");
+        assert!(error.message.contains(&advice), "{error}");
+        assert_eq!(import_as(divided, value).unwrap(), mib, "the advice works");
+    };
+    // 1.7 GiB are 1,740.8 MiB; 1,000.1 × 0.001 GiB are 1,024.1024 MiB.
+    check("amount", "1.7", "amount/1", 1_741);
+    check("amount*0.001", "1000.1", "amount/1000", 1_024);
 }
