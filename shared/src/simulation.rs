@@ -1,5 +1,6 @@
 //! Running scenarios: one run, an ensemble, and the outcome with its digest.
 
+mod check;
 mod digest;
 mod histogram;
 mod outcome;
@@ -7,6 +8,7 @@ mod queue;
 mod recorder;
 mod run;
 
+pub use check::{Violation, check};
 pub use digest::Digest;
 pub use histogram::Histogram;
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};

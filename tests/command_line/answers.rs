@@ -111,6 +111,18 @@ fn advice_is_replayed_before_it_is_given() {
 }
 
 #[test]
+fn plans_are_checked_where_that_is_asked_for() {
+    let folder = Folder::new("check");
+    let requests = folder.example(0..1);
+    let shadow = ["shadow", "--requests", &requests, "--runs", "2", "--check"];
+    let outcome = answer(&[&shadow[..], &["--json"]].concat());
+    let creates =
+        fs::read_to_string(&requests).unwrap().lines().filter(|line| line.contains(r#""op":"create""#)).count();
+    assert_eq!((&outcome["checked"]["runs"], &outcome["checked"]["plans"]), (&2.into(), &(2 * creates).into()));
+    assert!(text(&shadow).contains(&format!("checked: {} plans of 2 runs break no rule", 2 * creates)));
+}
+
+#[test]
 fn areas_of_the_report_are_told_what_was_recommended() {
     let folder = Folder::new("areas");
     let requests = folder.example(0..4);

@@ -2,6 +2,7 @@
 
 mod advice;
 mod answer;
+mod checked;
 mod plans;
 mod table;
 
@@ -52,6 +53,10 @@ pub(super) struct Args {
     /// shadow itself, about a dozen times
     #[arg(long)]
     recommend: bool,
+    /// Have the plans of every run checked by code that is not the simulator's: nothing over-committed, no quota passed,
+    /// nothing before it was asked for or after its release. Runs every run once more
+    #[arg(long)]
+    check: bool,
     /// Write the plans of the first run, NDJSON: resource, tenant, class, flavor, requested, arrived, state, reason,
     /// node, node_group, ready, released, price_per_hour, currency
     #[arg(long, value_name = "FILE")]
@@ -251,12 +256,14 @@ impl Args {
         if let Some(path) = &self.plans {
             plans::write(path, valid, names)?;
         }
+        let checked = if self.check { Some(checked::check_plans(valid, self.threads())?) } else { None };
         let found = if self.recommend { advice::advise(valid, &outcome, self.threads())? } else { Vec::new() };
         let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
         let utilisation = Utilisations::new(&outcome);
         let recommendations = self.recommend.then_some(advice);
-        let answer = Answer { wall_s: 0.0, outcome: view, utilisation, notices, recommendations, prediction: None };
+        let answer =
+            Answer { wall_s: 0.0, outcome: view, utilisation, notices, checked, recommendations, prediction: None };
         Ok((answer, outcome, found))
     }
 

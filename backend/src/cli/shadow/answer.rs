@@ -11,6 +11,7 @@ use shared::units::{Dimension, Duration, Instant};
 use shared::variance::Decomposition;
 
 use super::advice::Advice;
+use super::checked::Checked;
 
 /// The outcome; with an origin it is the predicted one, and what it was made from and compared with stands beside it.
 #[derive(Debug, Serialize)]
@@ -21,6 +22,9 @@ pub(super) struct Answer {
     pub(super) outcome: OutcomeView,
     pub(super) utilisation: Utilisations,
     pub(super) notices: Vec<String>,
+    /// What was checked, where that was asked for; without an answer where a rule was broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) checked: Option<Checked>,
     /// Changes that were replayed and are worth it, the largest saving first; only where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recommendations: Option<Vec<Advice>>,

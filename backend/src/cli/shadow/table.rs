@@ -45,6 +45,10 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
     if let Some(advice) = &answer.recommendations {
         write_recommendations(out, advice)?;
     }
+    if let Some(checked) = &answer.checked {
+        let (runs, plans) = (output::counted(u64::from(checked.runs), "run"), output::counted(checked.plans, "plan"));
+        writeln!(out, "\nchecked: {plans} of {runs} break no rule")?;
+    }
     writeln!(out, "\ndigest {}", outcome.digest)?;
     writeln!(
         out,

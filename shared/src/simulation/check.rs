@@ -1,0 +1,270 @@
+//! An independent check of what a run decided: from requests, plans and machines alone.
+//!
+//! It shares no code with the control plane or the meter. What a plan does not say is given the benefit of the doubt: a
+//! resource holds its node from the instant it is ready, and one that was resized at least the smallest of its shapes.
+
+use std::collections::BTreeMap;
+
+use super::Plan;
+use crate::control_plane::{ObservedFleet, PlanState};
+use crate::request::{IndexedRequest, Operation, ResourceClass};
+use crate::scenario::Scenario;
+use crate::units::{DIMENSIONS, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
+
+/// A rule that a plan breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// A create has no plan, or several.
+    #[error("resource {} has {plans} plans; expected one", resource.0)]
+    NotOnePlan {
+        /// The resource.
+        resource: ResourceIndex,
+        /// How many there are.
+        plans: usize,
+    },
+    /// A plan is not of what was asked for.
+    #[error("the plan of resource {} is not of its request: {what}", resource.0)]
+    NotItsRequest {
+        /// The resource.
+        resource: ResourceIndex,
+        /// What differs.
+        what: &'static str,
+    },
+    /// Something happens too early or too late.
+    #[error("resource {}: {what}", resource.0)]
+    OutOfOrder {
+        /// The resource.
+        resource: ResourceIndex,
+        /// What.
+        what: &'static str,
+    },
+    /// A node holds more than it has.
+    #[error("node {node} holds {held} at {at}; it has {capacity}")]
+    OverCommitted {
+        /// Position of the node.
+        node: u32,
+        /// When.
+        at: Instant,
+        /// The sum of what is there.
+        held: Resources,
+        /// What there is.
+        capacity: Resources,
+    },
+    /// A tenant holds more than its quota.
+    #[error("tenant {} holds {held} at {at}; its quota is {quota}", tenant.0)]
+    QuotaPassed {
+        /// The tenant.
+        tenant: TenantIndex,
+        /// When.
+        at: Instant,
+        /// The sum of what it holds.
+        held: Resources,
+        /// What it may hold.
+        quota: Resources,
+    },
+}
+
+/// Every rule that the plans of one run break; `requests` are those of the run, `fleet` its machines.
+///
+/// # Panics
+/// When an index is not of the scenario, which validation and the simulator rule out.
+pub fn check(
+    scenario: &Scenario,
+    requests: &[IndexedRequest],
+    plans: &[Plan],
+    fleet: &ObservedFleet,
+) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let asked = Asked::new(scenario, requests);
+    let mut counts: BTreeMap<ResourceIndex, usize> = asked.0.keys().map(|&resource| (resource, 0)).collect();
+    for plan in plans {
+        *counts.entry(plan.resource).or_default() += 1;
+        match asked.0.get(&plan.resource) {
+            Some(life) => check_plan(scenario, life, plan, fleet, &mut found),
+            None => found.push(Violation::NotItsRequest { resource: plan.resource, what: "nobody asked for it" }),
+        }
+    }
+    let not_one = counts.into_iter().filter(|&(_, plans)| plans != 1);
+    found.extend(not_one.map(|(resource, plans)| Violation::NotOnePlan { resource, plans }));
+    check_nodes(scenario, &asked, plans, fleet, &mut found);
+    check_quotas(scenario, &asked, plans, &mut found);
+    found
+}
+
+/// What was asked about one resource.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    tenant: TenantIndex,
+    created: Instant,
+    flavor: FlavorIndex,
+    /// The least that it can have held of each dimension.
+    least: Resources,
+    resized: bool,
+    /// When its first delete was asked for.
+    deleted: Option<Instant>,
+}
+
+impl Life {
+    fn new(tenant: TenantIndex, created: Instant, flavor: FlavorIndex, shape: Resources) -> Self {
+        Self { tenant, created, flavor, least: shape, resized: false, deleted: None }
+    }
+
+    fn ask(&mut self, operation: Operation, shape: Resources, at: Instant) {
+        match operation {
+            Operation::Create => {}
+            Operation::Resize => {
+                self.resized = true;
+                self.least =
+                    Resources::from_array(core::array::from_fn(|i| self.least.to_array()[i].min(shape.to_array()[i])));
+            }
+            Operation::Delete => self.deleted = Some(self.deleted.map_or(at, |earlier| earlier.min(at))),
+        }
+    }
+}
+
+struct Asked(BTreeMap<ResourceIndex, Life>);
+
+impl Asked {
+    fn new(scenario: &Scenario, requests: &[IndexedRequest]) -> Self {
+        let shape = |flavor: FlavorIndex| scenario.flavors[flavor.usize()].requested;
+        let mut lives = BTreeMap::new();
+        for (position, live) in scenario.start.live.iter().enumerate() {
+            let life = Life::new(live.tenant, live.created, live.flavor, shape(live.flavor));
+            lives.insert(ResourceIndex::from_usize(position), life);
+        }
+        for call in &scenario.start.in_flight {
+            if let Some(life) = lives.get_mut(&call.resource) {
+                life.ask(call.operation, shape(call.flavor), call.arrived);
+            }
+        }
+        for request in requests {
+            let requested = shape(request.flavor);
+            match (lives.get_mut(&request.resource), request.operation) {
+                (None, Operation::Create) => {
+                    let life = Life::new(request.tenant, request.at, request.flavor, requested);
+                    lives.insert(request.resource, life);
+                }
+                (Some(life), operation) => life.ask(operation, requested, request.at),
+                (None, Operation::Resize | Operation::Delete) => {}
+            }
+        }
+        Self(lives)
+    }
+}
+
+fn check_plan(scenario: &Scenario, life: &Life, plan: &Plan, fleet: &ObservedFleet, found: &mut Vec<Violation>) {
+    let resource = plan.resource;
+    let mut differs = |differs: bool, what| {
+        if differs {
+            found.push(Violation::NotItsRequest { resource, what });
+        }
+    };
+    differs(plan.tenant != life.tenant, "another tenant");
+    differs(plan.arrived != life.created, "another instant");
+    differs(plan.flavor != life.flavor && !life.resized, "another flavor");
+    let mut wrong = |wrong: bool, what| {
+        if wrong {
+            found.push(Violation::OutOfOrder { resource, what });
+        }
+    };
+    wrong(plan.ready.is_some_and(|ready| ready < plan.arrived), "is ready before it was asked for");
+    wrong(
+        plan.released.zip(plan.ready).is_some_and(|(released, ready)| ready > released),
+        "is ready after its release",
+    );
+    let asked_to_go = plan.released.is_none_or(|released| life.deleted.is_some_and(|deleted| released >= deleted));
+    wrong(!asked_to_go, "is released before anybody asked for that");
+    let refused = matches!(plan.state, PlanState::Refused(_));
+    wrong(refused && (plan.node.is_some() || plan.ready.is_some()), "is refused, and used all the same");
+    wrong(
+        (plan.state == PlanState::Released) != plan.released.is_some(),
+        "is released without an instant, or not at all",
+    );
+    wrong(plan.state == PlanState::Ready && plan.ready.is_none(), "is ready at no instant");
+    let on_node = scenario.flavors[plan.flavor.usize()].class == ResourceClass::Compute;
+    wrong(on_node && plan.ready.is_some() && plan.node.is_none(), "is ready without a node");
+    let Some(node) = fleet.placements.get(&resource).map(|&slot| &fleet.nodes[slot as usize]) else { return };
+    wrong(plan.ready.is_some_and(|ready| ready < node.ready), "is ready before its node is");
+    let outlives = node.gone.is_some_and(|gone| gone < plan.released.unwrap_or(scenario.window.end));
+    wrong(plan.ready.is_some() && outlives, "goes on when its node is gone");
+}
+
+fn check_nodes(scenario: &Scenario, asked: &Asked, plans: &[Plan], fleet: &ObservedFleet, found: &mut Vec<Violation>) {
+    let on = plans.iter().filter_map(|plan| Some((*fleet.placements.get(&plan.resource)?, plan)));
+    for (node, at, held) in
+        peaks(asked, on, |node| scenario.fleet.node_groups[fleet.nodes[node as usize].node_group.usize()].capacity)
+    {
+        let capacity = scenario.fleet.node_groups[fleet.nodes[node as usize].node_group.usize()].capacity;
+        found.push(Violation::OverCommitted { node, at, held: amounts(held), capacity });
+    }
+}
+
+/// Who held more than its quota when the window began was let in before: nothing is decided by that.
+fn check_quotas(scenario: &Scenario, asked: &Asked, plans: &[Plan], found: &mut Vec<Violation>) {
+    let mut at_start = vec![[0_u64; DIMENSIONS]; scenario.tenants.len()];
+    for live in &scenario.start.live {
+        add(&mut at_start[live.tenant.usize()], scenario.flavors[live.flavor.usize()].requested);
+    }
+    let quota = |tenant: TenantIndex| {
+        let quota = scenario.tenants[tenant.usize()].quota?;
+        fits(&at_start[tenant.usize()], quota).then_some(quota)
+    };
+    let of = plans.iter().filter(|plan| quota(plan.tenant).is_some()).map(|plan| (plan.tenant, plan));
+    let limit = |tenant| quota(tenant).unwrap_or(Resources::ZERO);
+    for (tenant, at, held) in peaks(asked, of, limit) {
+        found.push(Violation::QuotaPassed { tenant, at, held: amounts(held), quota: limit(tenant) });
+    }
+}
+
+/// The first instant at which the plans of each holder hold more than its limit; what ends at an instant makes room for
+/// what begins then.
+fn peaks<'a, K: Copy + Ord>(
+    asked: &Asked,
+    plans: impl Iterator<Item = (K, &'a Plan)>,
+    limit: impl Fn(K) -> Resources,
+) -> Vec<(K, Instant, [u64; DIMENSIONS])> {
+    let mut changes: Vec<(K, Instant, bool, Resources)> = Vec::new();
+    for (holder, plan) in plans {
+        let (Some(ready), Some(life)) = (plan.ready, asked.0.get(&plan.resource)) else { continue };
+        changes.push((holder, ready, true, life.least));
+        changes.extend(plan.released.map(|released| (holder, released.max(ready), false, life.least)));
+    }
+    changes.sort_unstable_by_key(|&(holder, at, begins, _)| (holder, at, begins));
+    let mut found: Vec<(K, Instant, [u64; DIMENSIONS])> = Vec::new();
+    let (mut of, mut held) = (None, [0_u64; DIMENSIONS]);
+    for (holder, at, begins, amount) in changes {
+        if of.replace(holder) != Some(holder) {
+            held = [0; DIMENSIONS];
+        }
+        if begins {
+            add(&mut held, amount);
+        } else {
+            for (held, amount) in held.iter_mut().zip(amount.to_array()) {
+                *held = held.saturating_sub(u64::from(amount));
+            }
+        }
+        let known = found.last().is_some_and(|&(last, ..)| last == holder);
+        if begins && !known && !fits(&held, limit(holder)) {
+            found.push((holder, at, held));
+        }
+    }
+    found
+}
+
+fn add(held: &mut [u64; DIMENSIONS], amount: Resources) {
+    for (held, amount) in held.iter_mut().zip(amount.to_array()) {
+        *held += u64::from(amount);
+    }
+}
+
+fn fits(held: &[u64; DIMENSIONS], limit: Resources) -> bool {
+    held.iter().zip(limit.to_array()).all(|(&held, limit)| held <= u64::from(limit))
+}
+
+/// For a message: what is beyond our amounts is shown as the most that there is.
+fn amounts(held: [u64; DIMENSIONS]) -> Resources {
+    Resources::from_array(held.map(|amount| u32::try_from(amount).unwrap_or(u32::MAX)))
+}
+
+#[cfg(test)]
+mod tests;
