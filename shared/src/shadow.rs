@@ -191,8 +191,8 @@ impl<'a> Known<'a> {
     /// What was asked for before `end`, by the id of the request: what observations are held against.
     pub fn asked(&self, end: Instant) -> BTreeMap<&str, Asked> {
         let log = self.log.log;
-        let requests = log.requests[..log.position(end)].iter().zip(&log.ids);
-        let asked = |(request, id): (&IndexedRequest, &'a Box<str>)| {
+        let requests = log.requests[..log.position(end)].iter().zip(log.ids.iter().map(AsRef::as_ref));
+        let asked = |(request, id): (&IndexedRequest, &'a str)| {
             let life = &log.lives[request.resource.usize()];
             let flavor = &log.flavors[life.flavor.usize()];
             let asked = Asked {
@@ -202,7 +202,7 @@ impl<'a> Known<'a> {
                 requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
                 is_create: request.operation == Operation::Create,
             };
-            (&**id, asked)
+            (id, asked)
         };
         requests.map(asked).collect()
     }
