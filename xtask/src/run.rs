@@ -41,8 +41,11 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
 }
 
 /// Builds `target/release/shadowplane`; cargo knows what has changed.
+///
+/// No package is named, so that cargo unites the features of all that the tests are built from: dependencies are then
+/// compiled once for both, and the service that runs is the one that was tested.
 pub(crate) fn build_backend(workspace: &Workspace) -> Result<()> {
-    process::run(&mut workspace.cargo(&["build", "--release", "-p", "backend"]))
+    process::run(&mut workspace.cargo(&["build", "--release", "--bin", "shadowplane"]))
 }
 
 /// The arguments of `serve`: ours where the person gave none, then the person's.

@@ -36,11 +36,11 @@ pub(crate) fn run(workspace: &mut Workspace, filters: &[String]) -> Result<ExitC
     Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The service and every test of the native crates by one invocation each of the same packages: cargo then builds each
-/// dependency once, with the features that all of them ask for. There are no doc tests.
+/// The service and every test of the native crates, which are the default members, by invocations that name no package:
+/// cargo then builds each dependency once, with the features that all of them ask for. There are no doc tests.
 fn in_one_build(workspace: &Workspace, verb: &str, arguments: &[&str]) -> Command {
     let mut command = workspace.cargo(&[verb, "--release", "--tests"]);
-    command.args(["-p", "shared", "-p", "backend", "-p", "tests", "-p", "xtask"]).args(arguments);
+    command.args(arguments);
     command
 }
 

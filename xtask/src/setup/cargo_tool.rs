@@ -40,8 +40,8 @@ impl CargoTool {
             version: version.to_owned(),
             why: "it writes the JavaScript around the WebAssembly, and has to be of Cargo.lock's version; this takes \
                   some minutes",
-            // Its own lock file asks for a version that is gone from crates.io.
-            arguments: &[],
+            // Not `--locked`: its own lock file asks for a version that is gone from crates.io.
+            arguments: &["--bin", "wasm-bindgen"],
         }
     }
 
