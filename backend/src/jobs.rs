@@ -51,6 +51,11 @@ impl Runner {
     /// Works on jobs until the service ends.
     pub async fn run(self) {
         while !self.stop.load(Ordering::Relaxed) {
+            // Jobs look at the log up to what the loop has worked through: none before it has said how far that is.
+            if self.board.snapshot().now == Instant::default() {
+                tokio::time::sleep(IDLE).await;
+                continue;
+            }
             match self.store.claim(wall_clock()).await {
                 Ok(Some(job)) => self.work(job).await,
                 Ok(None) => tokio::time::sleep(IDLE).await,
@@ -75,7 +80,8 @@ impl Runner {
             // The service ends: the job stays as it is and is queued again at the next start.
             Err(Stopped::Cancelled) => return,
         };
-        if let Err(error) = self.store.finish(id.clone(), end, wall_clock()).await {
+        let progress = self.board.progress(&id).unwrap_or_default();
+        if let Err(error) = self.store.finish(id.clone(), end, progress, wall_clock()).await {
             tracing::error!(%error, job = id, "a job's end could not be stored");
         }
         self.board.forget(&id);

@@ -16,6 +16,7 @@ mod training;
 
 pub use board::{Board, Snapshot};
 pub use champion::Champion;
+pub(crate) use champion::keep_champion;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use cycle::{Cycle, CycleError};
 pub use feed::feed_example;

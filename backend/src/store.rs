@@ -7,7 +7,7 @@ mod documents;
 mod sqlite;
 
 use async_trait::async_trait;
-use shared::api::{Job, JobKind};
+use shared::api::{Job, JobKind, Progress};
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -140,8 +140,8 @@ pub trait Store: Send + Sync {
     /// Takes the job that has waited longest; no two claims take the same.
     async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
 
-    /// Ends a job that has not ended; whether it did.
-    async fn finish(&self, id: String, end: JobEnd, now: Instant) -> Result<bool, StoreError>;
+    /// Ends a job that has not ended, with how far it came (all the way where it succeeded); whether it did.
+    async fn finish(&self, id: String, end: JobEnd, progress: Progress, now: Instant) -> Result<bool, StoreError>;
 
     /// Queues again what was running when the service stopped; how many those were.
     async fn requeue_running(&self) -> Result<u64, StoreError>;
@@ -166,7 +166,7 @@ pub trait Store: Send + Sync {
 }
 
 /// Records of a scan that somebody else goes on with.
-const BATCH: usize = 10_000;
+pub(crate) const BATCH: usize = 10_000;
 
 /// Every observation that came in during a window, scanned in batches.
 ///

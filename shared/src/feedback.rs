@@ -11,4 +11,4 @@ mod triggers;
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::{Direction, PageHinkley};
 pub use promotion::{PromotionSettings, promotion};
-pub use triggers::{TriggerSettings, Triggers};
+pub use triggers::{TriggerMemory, TriggerSettings, Triggers};

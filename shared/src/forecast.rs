@@ -38,7 +38,7 @@ pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
-pub use selection::{Candidate, Choice, Fallback, Selected, SelectionConfig, SelectionReport, fit_best};
+pub use selection::{Candidate, Choice, Fallback, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best};
 pub use values::{
     Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, TrainError,
     horizon_bins,

@@ -42,6 +42,17 @@ fn every_line_has_its_answer() {
 }
 
 #[test]
+fn a_request_of_another_year_is_refused() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let ahead = create("r-1").replace("2026-01-01", "2126-01-01");
+    let answer = server.post("/v1/requests", NDJSON, ahead.as_bytes()).json();
+    let line = &answer["lines"][0];
+    assert_eq!((&answer["refused"], &line["field"]), (&1.into(), &"at".into()), "{answer}");
+    assert!(line["message"].as_str().unwrap().contains("more than a day after"), "{answer}");
+}
+
+#[test]
 fn arrays_and_gzip_are_taken_too() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);

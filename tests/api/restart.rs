@@ -1,5 +1,7 @@
 //! What survives a kill.
 
+use shared::units::{Duration, Instant, Window};
+
 use super::server::{Folder, Server};
 
 #[test]
@@ -56,4 +58,41 @@ fn jobs_survive_a_restart() {
     let run = server.wait_for(&location, |reply| reply.json()["job"]["state"] == "failed").json();
     assert!(run["job"]["failure"].as_str().is_some_and(|failure| !failure.is_empty()), "{run}");
     assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
+    let folder = Folder::new();
+    // Five days of the example, moved to those before today; the default fleet has no GPUs.
+    let end = shared::example::START + Duration::DAY * 5;
+    let window = Window { start: shared::example::START, end };
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let today = Instant::from_micros(since.as_micros() as i64).floor(Duration::DAY);
+    let mut body = Vec::new();
+    let mut requests = shared::example::requests_between(shared::example::SEED, window);
+    requests.retain(|request| request.flavor.as_deref() != Some("gpu"));
+    for mut request in requests {
+        request.at = request.at + (today - end);
+        serde_json::to_writer(&mut body, &request).unwrap();
+        body.push(b'\n');
+    }
+    let server = Server::start(&folder, &["--runs", "2"]);
+    assert_eq!(server.post("/v1/requests", "application/x-ndjson", &body).json()["refused"], 0);
+    server.kill();
+
+    // The hour that is over is closed at the start: there is a forecast, and a training is asked for.
+    let server = Server::start(&folder, &["--runs", "2"]);
+    let ended = |reply: &super::server::Reply| reply.json()[0]["finished_at"].is_string();
+    let job = server.wait_for("/v1/jobs", ended).json();
+    assert_eq!((&job[0]["kind"], &job[0]["state"]), (&"retraining".into(), &"succeeded".into()), "{job}");
+    let models = server.get("/v1/models").json()["models"].clone();
+    assert!(models.as_array().unwrap().iter().any(|model| model["name"] == "lstm"), "{models}");
+    let model = server.get("/v1/status").json()["model"].clone();
+    server.kill();
+
+    let server = Server::start(&folder, &["--runs", "2"]);
+    let there = |reply: &super::server::Reply| !reply.json()["models"].as_array().unwrap().is_empty();
+    assert_eq!(server.wait_for("/v1/models", there).json()["models"], models);
+    assert_eq!(server.get("/v1/status").json()["model"], model);
+    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1, "no other training is asked for");
 }

@@ -22,6 +22,7 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     let run = server.wait_for(&location, done).json();
     assert_eq!(run["outcome"]["digest"].as_str().unwrap().len(), 64);
     assert_eq!(run["outcome"]["runs"], 3);
+    assert_eq!(run["job"]["progress"], serde_json::json!({"done": 3, "total": 3}));
     let scenario = server.get(&format!("/v1/scenarios/{}", run["scenario"].as_str().unwrap())).json();
     assert_eq!(scenario["digest"], run["outcome"]["digest"]);
     let saved = server.post("/v1/scenarios", "application/json", scenario.to_string().as_bytes());

@@ -5,6 +5,7 @@ use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
 use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Request};
+use shared::units::{Duration, Instant};
 
 use super::{Answer, App, body, resource};
 use crate::store::{Appended, StoreError};
@@ -19,8 +20,9 @@ async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
+    let latest = app.clock.now() + AHEAD_MAX;
     for (line, record) in records {
-        let checked = record.and_then(|request| check(line, request, &app.config.catalogue));
+        let checked = record.and_then(|request| check(line, request, &app.config.catalogue, latest));
         answers.take(line, checked, |request| request.id.clone());
     }
     let appended = app.store.append_requests(core::mem::take(&mut answers.valid)).await?;
@@ -43,10 +45,18 @@ async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) ->
     Ok(Json(answers.finish(appended, "request", "contradicts an earlier observation")?))
 }
 
-fn check(line: u64, request: Request, catalogue: &Catalogue) -> Result<Request, InputError> {
+/// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
+const AHEAD_MAX: Duration = Duration::DAY;
+
+fn check(line: u64, request: Request, catalogue: &Catalogue, latest: Instant) -> Result<Request, InputError> {
     request.validate(line)?;
     if request.id.starts_with("p-") {
         return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
+    }
+    if request.at > latest {
+        let message =
+            format!("{} is more than a day after the service's clock; expected {latest} at the latest", request.at);
+        return Err(InputError::field(line, "at", message));
     }
     let named_only = request.operation != Operation::Delete && request.requested.is_none();
     if let Some(flavor) = request.flavor.as_deref().filter(|flavor| named_only && catalogue.get(flavor).is_none()) {

@@ -58,7 +58,8 @@ async fn one(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
 async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
     find(&app, &id).await?;
     app.board.cancel(&id);
-    if !app.store.finish(id.clone(), JobEnd::Cancelled, wall_clock()).await? {
+    let progress = app.board.progress(&id).unwrap_or_default();
+    if !app.store.finish(id.clone(), JobEnd::Cancelled, progress, wall_clock()).await? {
         app.board.forget(&id);
         return Err(Problem::conflict(format!("the shadow run `{id}` has ended already")));
     }

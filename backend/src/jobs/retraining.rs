@@ -7,7 +7,7 @@ use shared::forecast::{Continue, ForecastError, Progress, TrainError};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::shadowing::{Trained, known_log, train};
+use crate::shadowing::{Trained, keep_champion, known_log, train};
 use crate::store::{Collection, StoredJob, requests_in, write_document};
 
 impl Runner {
@@ -33,6 +33,7 @@ impl Runner {
         let document = write_document(format!("{}/{:?}", decision.at, decision.verdict), decision.at, &decision)?;
         self.store.put(Collection::Decisions, vec![document]).await?;
         if decision.verdict == Verdict::Promote {
+            keep_champion(&*self.store, &challenger).await?;
             self.board.update(|snapshot| snapshot.champion = Some(Arc::new(challenger)));
         } else {
             // The champion stays, with the scores of what it was compared with.
@@ -41,6 +42,9 @@ impl Runner {
                     Arc::make_mut(champion).report = challenger.report;
                 }
             });
+            if let Some(champion) = self.board.snapshot().champion {
+                keep_champion(&*self.store, &champion).await?;
+            }
         }
         serde_json::to_string(&decision).map_err(|error| Stopped::Failed(error.to_string()))
     }

@@ -1,5 +1,7 @@
 //! The model in use.
 
+mod saved;
+
 use shared::api::{ModelInUse, ModelRole, ModelScore, ModelView};
 use shared::features::Past;
 use shared::forecast::{
@@ -7,6 +9,8 @@ use shared::forecast::{
     fit_best,
 };
 use shared::units::{Duration, Instant};
+
+pub(crate) use saved::{keep_champion, stored_champion};
 
 /// A fitted choice of models, with how it came about.
 #[derive(Clone, Debug)]
@@ -108,9 +112,4 @@ fn scores(series: &[SeriesScores], origins: usize) -> Vec<ModelScore> {
             }
         })
         .collect()
-}
-
-/// The MASE over one horizon, averaged over the series that have one.
-pub(super) fn mean_mase(series: &[SeriesScores], horizon: Duration) -> Option<f64> {
-    scores(series, 0).into_iter().find(|score| score.horizon == horizon)?.mase
 }

@@ -1,6 +1,9 @@
 //! One hour after the other.
 
 mod hour;
+mod memory;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use shared::units::{Duration, Instant, Window};
 use super::closing::{Accuracies, Predicted};
 use super::{Board, Clock, feed_example, known_log};
 use crate::config::ShadowingConfig;
-use crate::store::{Store, StoreError, observations_in, requests_in};
+use crate::store::{BATCH, ObservationKey, Store, StoreError, requests_in};
 
 /// The loop's state between two hours.
 pub struct Cycle {
@@ -28,6 +31,9 @@ pub struct Cycle {
     next: Instant,
     /// Where the log begins that this day is judged by.
     log_start: Instant,
+    /// What has been observed since the log begins, and how far that has been read.
+    received: Arc<Vec<Received>>,
+    received_until: ObservationKey,
     /// What was predicted for the day that is open.
     predicted: Option<Predicted>,
     /// Expected creates of each hour of the newest forecast.
@@ -50,7 +56,8 @@ pub enum CycleError {
 }
 
 impl Cycle {
-    /// A loop that begins with the clock's present hour. A demo gets its past first.
+    /// A loop that goes on where it was when it ended, or begins with the clock's present hour. A demo gets its past
+    /// first.
     ///
     /// # Errors
     /// When the store fails.
@@ -77,6 +84,8 @@ impl Cycle {
             drift_decided: false,
             accuracies: Accuracies::new(),
             world,
+            received: Arc::default(),
+            received_until: ObservationKey::default(),
             predicted: None,
             expected: Vec::new(),
             log_start: Instant::from_micros(0),
@@ -86,8 +95,8 @@ impl Cycle {
             clock,
             config,
         };
+        cycle.set_log_start((next - Duration::from_micros(1)).floor(Duration::DAY));
         cycle.restore().await?;
-        cycle.set_log_start(next);
         Ok(cycle)
     }
 
@@ -101,6 +110,7 @@ impl Cycle {
         if due {
             self.close_hour(self.next).await?;
             self.next += Duration::HOUR;
+            self.keep().await?;
         }
         let caught_up = self.next + self.config.late > now;
         let shown = now.min(self.next + self.config.late);
@@ -116,9 +126,18 @@ impl Cycle {
         Ok(known_log(&requests, &self.config.catalogue)?)
     }
 
-    /// What was observed of the log by `end`.
-    async fn received_until(&self, end: Instant) -> Result<Vec<Received>, StoreError> {
-        observations_in(&*self.store, Window { start: self.log_start, end }).await
+    /// What has been observed of the log until now; only what is new is read.
+    async fn take_in_observations(&mut self) -> Result<Arc<Vec<Received>>, StoreError> {
+        let window = Window { start: self.log_start, end: Instant::from_micros(i64::MAX) };
+        let received = Arc::make_mut(&mut self.received);
+        received.retain(|received| window.contains(received.at));
+        loop {
+            let batch = self.store.scan_observations(self.received_until, window, BATCH).await?;
+            let Some((last, _)) = batch.last() else { break };
+            self.received_until = *last;
+            received.extend(batch.into_iter().map(|(_, received)| received));
+        }
+        Ok(Arc::clone(&self.received))
     }
 
     /// The log of a day keeps its beginning until the day is closed, so that indices hold as long as they are compared.

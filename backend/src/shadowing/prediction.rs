@@ -77,9 +77,13 @@ pub fn predict(
     let features = Features::new(known.series(config.bin, TENANTS_MAX));
     let past = features.all();
     let bins = horizon_bins(ask.horizon, config.bin).map_err(|error| because("wrong_horizon", error))?;
-    let champion = match champion.filter(|champion| !champion.is_baseline(bins)) {
-        Some(champion) => champion.clone(),
-        None => Champion::baseline(&past, config.horizon).map_err(too_short)?,
+    let champion = match champion {
+        Some(champion) if !champion.is_baseline(bins) => champion.clone(),
+        earlier => {
+            let fresh = Champion::baseline(&past, config.horizon).map_err(too_short)?;
+            // Fitted anew it is still the one that challengers were compared with.
+            earlier.map_or(fresh.clone(), |earlier| Champion { report: earlier.report.clone(), ..fresh })
+        }
     };
     let prediction = known.predict(&past, &champion.selected, ask.horizon, &StreamSettings::default()).map_err(
         |error| match error {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use shared::api::{Job, JobKind};
+use shared::api::{Job, JobKind, Progress};
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -99,8 +99,8 @@ impl Store for SqliteStore {
         self.writer.call(move |connection| jobs::claim(connection, now)).await
     }
 
-    async fn finish(&self, id: String, end: JobEnd, now: Instant) -> Result<bool, StoreError> {
-        self.writer.call(move |connection| jobs::finish(connection, &id, &end, now)).await
+    async fn finish(&self, id: String, end: JobEnd, progress: Progress, now: Instant) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| jobs::finish(connection, &id, &end, progress, now)).await
     }
 
     async fn requeue_running(&self) -> Result<u64, StoreError> {

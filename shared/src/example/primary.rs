@@ -48,11 +48,14 @@ impl Primary {
         Self { truth: truth(), seed, now: start, state: State::default(), lives: Vec::new(), creates: 0 }
     }
 
-    /// Lives until `end`.
+    /// Lives until `end`; where it has come as far already, nothing happens.
     ///
     /// # Panics
-    /// When `end` is not later than where it is.
+    /// Never: the example is a valid scenario.
     pub fn advance(&mut self, end: Instant) -> Happened {
+        if end <= self.now {
+            return Happened::default();
+        }
         let window = Window { start: self.now, end };
         let requests = requests_between(self.seed, window);
         let indexed = self.take_in(&requests);

@@ -60,6 +60,11 @@ impl PageHinkley {
         self.count
     }
 
+    /// The same memory under another tolerance.
+    pub fn with_tolerance(self, tolerance: f64) -> Self {
+        Self { tolerance, ..self }
+    }
+
     /// Forgets everything, as after a retraining.
     pub fn reset(&mut self) {
         *self = Self::new(self.tolerance);

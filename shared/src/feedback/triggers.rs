@@ -43,10 +43,16 @@ impl Default for TriggerSettings {
     }
 }
 
-/// What the triggers remember.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Limits, and what is held against them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Triggers {
     settings: TriggerSettings,
+    memory: TriggerMemory,
+}
+
+/// What the triggers remember; limits are not among it, so that new ones hold after a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TriggerMemory {
     /// Per closed window, predicted and actual cost of each account that is judged by itself.
     windows: VecDeque<Vec<(LedgerUnits, LedgerUnits)>>,
     drift: PageHinkley,
@@ -57,47 +63,62 @@ impl Triggers {
     /// Triggers that have seen nothing.
     pub fn new(settings: TriggerSettings) -> Self {
         let drift = PageHinkley::new(settings.drift_tolerance);
-        Self { settings, windows: VecDeque::new(), drift, last_training: None }
+        Self { settings, memory: TriggerMemory { windows: VecDeque::new(), drift, last_training: None } }
+    }
+
+    /// Triggers that go on from what others remembered.
+    pub fn resume(settings: TriggerSettings, memory: TriggerMemory) -> Self {
+        let drift = memory.drift.with_tolerance(settings.drift_tolerance);
+        Self { settings, memory: TriggerMemory { drift, ..memory } }
+    }
+
+    /// What they remember.
+    pub fn memory(&self) -> &TriggerMemory {
+        &self.memory
     }
 
     /// Takes in the demand of one hour: predicted and actual creates, and how many an hour of that forecast has on
     /// average, which makes errors of quiet hours small.
     pub fn observe_demand(&mut self, predicted: f64, actual: f64, mean_hour: f64) {
-        self.drift.observe((actual - predicted) / mean_hour.max(1.0));
+        self.memory.drift.observe((actual - predicted) / mean_hour.max(1.0));
     }
 
     /// Takes in a closed window: predicted and actual cost of every tenant, so that errors do not cancel out.
     pub fn observe_cost(&mut self, accounts: Vec<(LedgerUnits, LedgerUnits)>) {
-        self.windows.push_back(accounts);
-        while self.windows.len() > self.settings.windows {
-            self.windows.pop_front();
+        self.memory.windows.push_back(accounts);
+        while self.memory.windows.len() > self.settings.windows {
+            self.memory.windows.pop_front();
         }
     }
 
-    /// A training has begun: what was measured until now is the old model's.
+    /// A training that began at `at` has ended well: what was measured before is the old model's. Saying so again
+    /// changes nothing.
     pub fn trained(&mut self, at: Instant) {
-        self.last_training = Some(at);
-        self.drift.reset();
-        self.windows.clear();
+        if self.memory.last_training.is_some_and(|last| last >= at) {
+            return;
+        }
+        self.memory.last_training = Some(at);
+        self.memory.drift.reset();
+        self.memory.windows.clear();
     }
 
     /// Whether the change detector asks for a training, cool-down or not.
     pub fn drifted(&self) -> bool {
-        self.drift.statistic().0 >= self.settings.drift_limit
+        self.memory.drift.statistic().0 >= self.settings.drift_limit
     }
 
     /// Whether a training could begin now.
     pub fn cooled_down(&self, now: Instant) -> bool {
-        self.last_training.is_none_or(|last| now - last >= self.settings.cool_down)
+        self.memory.last_training.is_none_or(|last| now - last >= self.settings.cool_down)
     }
 
     /// Weighs all triggers against each other; every signal is in the decision, whichever way it points. While a
     /// training is `under_way`, no other one is asked for.
     pub fn decide(&self, now: Instant, under_way: bool) -> Decision {
         let settings = &self.settings;
-        let wape = (self.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
-        let (drift, _) = self.drift.statistic();
-        let since = self.last_training.map(|last| (now - last).seconds() / 86_400.0);
+        let wape = (self.memory.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
+        let (drift, _) = self.memory.drift.statistic();
+        let since = self.memory.last_training.map(|last| (now - last).seconds() / 86_400.0);
         let every = settings.every.seconds() / 86_400.0;
         let cool_down = settings.cool_down.seconds() / 86_400.0;
         let signal = |name: &str, value: Option<f64>, limit: f64| Signal {
@@ -108,7 +129,7 @@ impl Triggers {
         };
         let signals = vec![
             signal("cost_weighted_wape", wape, settings.wape_limit),
-            signal("demand_drift", (self.drift.count() > 0).then_some(drift), settings.drift_limit),
+            signal("demand_drift", (self.memory.drift.count() > 0).then_some(drift), settings.drift_limit),
             signal("days_since_training", since, every),
         ];
         let fired: Vec<&str> =
@@ -128,7 +149,7 @@ impl Triggers {
 
     fn wape(&self) -> Option<f64> {
         let mut errors = CostErrors::default();
-        for &(predicted, actual) in self.windows.iter().flatten() {
+        for &(predicted, actual) in self.memory.windows.iter().flatten() {
             errors.add(predicted, actual);
         }
         errors.wape()
@@ -180,6 +201,24 @@ mod tests {
         assert_eq!(triggers.decide(day(2), false).verdict, Verdict::Retrain);
         triggers.trained(day(2));
         assert!(!triggers.drifted());
+    }
+
+    #[test]
+    fn limits_of_today_hold_for_what_was_remembered() {
+        let mut triggers = Triggers::new(TriggerSettings::default());
+        triggers.trained(day(0));
+        (0..3).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(30), LedgerUnits(20))]));
+        // 10 too much of 20: a WAPE of 0.5 in three windows.
+        assert_eq!(triggers.decide(day(3), false).verdict, Verdict::Retrain);
+        let memory = serde_json::to_string(triggers.memory()).unwrap();
+        let lenient = TriggerSettings { wape_limit: 0.6, ..TriggerSettings::default() };
+        let mut resumed = Triggers::resume(lenient, serde_json::from_str(&memory).unwrap());
+        let decision = resumed.decide(day(3), false);
+        assert_eq!((decision.verdict, signal(&decision, "cost_weighted_wape").limit), (Verdict::KeepModel, 0.6));
+        resumed.trained(day(0));
+        assert_eq!(signal(&resumed.decide(day(3), false), "cost_weighted_wape").value, Some(0.5), "said before");
+        resumed.trained(day(1));
+        assert_eq!(signal(&resumed.decide(day(3), false), "cost_weighted_wape").value, None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The median of the last day.
 
+use serde::{Deserialize, Serialize};
+
 use super::model::season_bins;
 use super::quantile::{quantile, sort};
 use super::residuals::Band;
@@ -15,7 +17,7 @@ use crate::features::Past;
 pub struct OneDayMedian;
 
 /// What the residuals of a history say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedOneDayMedian {
     /// By series, then by power of two of the lead.
     bands: Vec<Vec<Band>>,

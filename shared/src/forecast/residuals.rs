@@ -1,5 +1,7 @@
 //! Intervals from how wrong a point forecast was before.
 
+use serde::{Deserialize, Serialize};
+
 use super::quantile::{quantile, sort};
 use super::{BinForecast, LEVELS};
 
@@ -7,7 +9,7 @@ use super::{BinForecast, LEVELS};
 ///
 /// A residual is divided by √(forecast + 1), the order of a Poisson count's standard deviation, so that a quiet hour
 /// and a busy one share a distribution.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Band {
     quantiles: [f64; LEVELS.len()],
     mean: f64,

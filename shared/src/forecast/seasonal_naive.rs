@@ -1,5 +1,7 @@
 //! The same local time one day ago.
 
+use serde::{Deserialize, Serialize};
+
 use super::model::season_bins;
 use super::residuals::Band;
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
@@ -14,7 +16,7 @@ use crate::features::{Calendar, Past};
 pub struct SeasonalNaive;
 
 /// What the residuals of a history say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedSeasonalNaive {
     /// By series, then by days of lag less one.
     bands: Vec<Vec<Band>>,

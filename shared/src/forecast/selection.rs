@@ -1,7 +1,10 @@
 //! Which model to use, per horizon: the one that a rolling backtest on the history would have liked best.
 
+mod compare;
 mod report;
+mod saved;
 
+pub use compare::compare_mase;
 pub use report::{Candidate, Choice, Fallback, SelectionConfig, SelectionReport};
 
 use super::backtest::{BacktestError, BacktestPlan, SeriesScores, backtest};
@@ -176,11 +179,19 @@ fn choose(horizon: Duration, candidates: &[Candidate]) -> Choice {
 /// The mean over the series of everyone, whose sums the costs follow; over tenants only where there are no others. A
 /// tenant with a request now and then is forecast best as nothing at all, and many such must not decide for the total.
 fn mean_mase(horizon: Duration, scores: &[SeriesScores]) -> Option<f64> {
+    let mases: Vec<f64> = counted(horizon, scores).filter_map(|score| score.scores()?.mase).collect();
+    mean(&mases)
+}
+
+/// The scores over a horizon that decide: of the series of everyone, or of tenants where there are no others.
+fn counted(horizon: Duration, scores: &[SeriesScores]) -> impl Iterator<Item = &SeriesScores> {
     let of_everyone = |score: &SeriesScores| score.key.tenant().is_none();
     let any_of_everyone = scores.iter().any(of_everyone);
-    let counted = |score: &&SeriesScores| score.horizon == horizon && (!any_of_everyone || of_everyone(score));
-    let mases: Vec<f64> = scores.iter().filter(counted).filter_map(|score| score.scores()?.mase).collect();
-    (!mases.is_empty()).then(|| mases.iter().sum::<f64>() / mases.len() as f64)
+    scores.iter().filter(move |score| score.horizon == horizon && (!any_of_everyone || of_everyone(score)))
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn selected(past: &Past, choices: &[Choice]) -> Selected {

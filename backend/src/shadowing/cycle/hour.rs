@@ -1,6 +1,6 @@
 //! What happens when an hour closes.
 
-use shared::api::{JobKind, NotReady, ObservedView};
+use shared::api::{JobKind, JobState, NotReady, ObservedView};
 use shared::features::SeriesKey;
 use shared::feedback::{Decision, Verdict};
 use shared::forecast::BinForecast;
@@ -9,9 +9,13 @@ use shared::units::{Duration, Instant, Window};
 
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
+use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter};
 use crate::shadowing::{Ask, Prediction, StoredForecast, feed_example, predict};
+
+/// So many of the newest trainings are looked at for one that has ended well.
+const JOBS_SEEN: usize = 20;
 
 impl Cycle {
     pub(super) async fn close_hour(&mut self, hour: Instant) -> Result<(), CycleError> {
@@ -29,8 +33,9 @@ impl Cycle {
             self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests");
             return Ok(());
         }
+        self.note_training().await?;
         let day = (hour - Duration::from_micros(1)).floor(Duration::DAY);
-        let received = self.received_until(self.clock.now().max(hour)).await?;
+        let received = self.take_in_observations().await?;
         self.charge(&log, &received, day, hour).await?;
         self.watch_demand(over).await?;
         if hour == hour.floor(Duration::DAY) {
@@ -38,7 +43,7 @@ impl Cycle {
         }
         let since_midnight = hour - hour.floor(Duration::DAY);
         if self.board.snapshot().origin.is_none() || since_midnight.micros() % self.config.refresh.micros() == 0 {
-            self.predict(&log, hour).await?;
+            self.predict(&log, &received, hour).await?;
         }
         Ok(())
     }
@@ -97,7 +102,20 @@ impl Cycle {
         if self.config.keep.is_some() {
             self.store.forget_before(self.log_start).await?;
         }
-        self.keep().await
+        Ok(())
+    }
+
+    /// Tells the triggers of the newest training that has ended well; one that failed or was cancelled leaves them be.
+    pub(super) async fn note_training(&mut self) -> Result<(), CycleError> {
+        let jobs = self.store.jobs(Some(JobKind::Retraining), JOBS_SEEN).await?;
+        let Some(ended) = jobs.into_iter().find(|stored| stored.job.state == JobState::Succeeded) else {
+            return Ok(());
+        };
+        let output = self.store.job(ended.job.id).await?.and_then(|stored| stored.output);
+        if let Some(decision) = output.and_then(|output| serde_json::from_str::<Decision>(&output).ok()) {
+            self.triggers.trained(decision.at);
+        }
+        Ok(())
     }
 
     async fn decide(&self, now: Instant) -> Result<Decision, CycleError> {
@@ -111,17 +129,17 @@ impl Cycle {
         self.write_decision(&decision).await?;
         if decision.verdict == Verdict::Retrain {
             self.store.submit(JobKind::Retraining, "{}".to_owned(), crate::jobs::wall_clock()).await?;
-            self.triggers.trained(decision.at);
         }
         Ok(())
     }
 
-    async fn predict(&mut self, log: &RequestLog, origin: Instant) -> Result<(), CycleError> {
+    async fn predict(&mut self, log: &RequestLog, received: &[Received], origin: Instant) -> Result<(), CycleError> {
         let snapshot = self.board.snapshot();
         let assumed = &self.config.assumed;
         let (runs, seed) = (assumed.runs, assumed.seed);
         let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
-        let received = self.received_until(origin).await?;
+        // What has come in since was not known at the origin.
+        let received: Vec<Received> = received.iter().filter(|received| received.at < origin).cloned().collect();
         let Prediction { forecast, scenario, champion, lives, nodes } =
             match predict(&self.config, snapshot.champion.as_deref(), log, &received, &ask) {
                 Ok(prediction) => prediction,
@@ -135,20 +153,27 @@ impl Cycle {
         self.expected = expected_hours(&forecast);
         self.write_prediction(&forecast, &scenario, &outcome).await?;
         let first = snapshot.champion.is_none();
+        let mut newest = None;
         self.board.update(|snapshot| {
             snapshot.not_ready = None;
             snapshot.origin = Some(origin);
             // The jobs may have promoted another one in the meantime; the baseline is fitted anew at every origin.
             if snapshot.champion.as_ref().is_none_or(|current| current.version == champion.version) {
                 snapshot.champion = Some(std::sync::Arc::new(champion));
+                newest.clone_from(&snapshot.champion);
             }
         });
+        if let Some(champion) = newest {
+            keep_champion(&*self.store, &champion).await?;
+        }
         if first {
             self.first_training(origin).await?;
         }
         if origin == origin.floor(Duration::DAY) {
             let model = forecast.model.name.clone();
-            self.predicted = Some(Predicted { scenario, outcome, model, lives, nodes });
+            let predicted = Predicted { scenario, outcome, model, lives, nodes };
+            self.keep_open_day(&predicted).await?;
+            self.predicted = Some(predicted);
         }
         Ok(())
     }

@@ -1,42 +1,18 @@
-//! What the loop writes down, and what it reads back after a restart.
+//! What the loop writes down for others to read.
 
-use serde::{Deserialize, Serialize};
 use shared::allocation::MoneyBand;
 use shared::api::{OutcomeView, SavedScenario, WindowReport};
-use shared::feedback::{Decision, Triggers};
+use shared::feedback::Decision;
 use shared::scenario::ValidScenario;
 use shared::simulation::Outcome;
 use shared::units::{Instant, LedgerUnits};
 
 use super::{Cycle, CycleError};
 use crate::shadowing::StoredForecast;
-use crate::shadowing::closing::{Accuracies, Closed};
+use crate::shadowing::closing::Closed;
 use crate::store::{Collection, Document, StoreError, write_document};
 
-/// What a restart must not forget.
-#[derive(Debug, Serialize, Deserialize)]
-struct Memory {
-    accuracies: Accuracies,
-    triggers: Triggers,
-}
-
-const MEMORY: &str = "loop";
-
 impl Cycle {
-    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
-        if let Some(document) = self.store.get(Collection::Models, MEMORY.to_owned()).await? {
-            let Memory { accuracies, triggers } = document.read()?;
-            (self.accuracies, self.triggers) = (accuracies, triggers);
-        }
-        Ok(())
-    }
-
-    pub(super) async fn keep(&self) -> Result<(), CycleError> {
-        let memory = Memory { accuracies: self.accuracies.clone(), triggers: self.triggers.clone() };
-        let document = write_document(MEMORY, self.next, &memory)?;
-        Ok(self.store.put(Collection::Models, vec![document]).await?)
-    }
-
     pub(super) async fn write_actual_costs(
         &self,
         start: Instant,

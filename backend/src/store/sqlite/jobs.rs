@@ -36,15 +36,22 @@ pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<Stor
     Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1], stored_job).optional()?)
 }
 
-pub(super) fn finish(connection: &Connection, id: &str, end: &JobEnd, now: Instant) -> Result<bool, StoreError> {
-    let (state, failure, output) = match end {
-        JobEnd::Succeeded(output) => (JobState::Succeeded, None, Some(output)),
-        JobEnd::Failed(failure) => (JobState::Failed, Some(failure), None),
-        JobEnd::Cancelled => (JobState::Cancelled, None, None),
+pub(super) fn finish(
+    connection: &Connection,
+    id: &str,
+    end: &JobEnd,
+    progress: Progress,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let Progress { done, total } = progress;
+    let (state, failure, output, done) = match end {
+        JobEnd::Succeeded(output) => (JobState::Succeeded, None, Some(output), total),
+        JobEnd::Failed(failure) => (JobState::Failed, Some(failure), None, done),
+        JobEnd::Cancelled => (JobState::Cancelled, None, None, done),
     };
     let changed = connection.execute(
-        "UPDATE jobs SET state = ?2, failure = ?3, output = ?4, finished_at = ?5, done = CASE ?2 WHEN ?8 THEN total
-         ELSE done END WHERE number = ?1 AND state IN (?6, ?7)",
+        "UPDATE jobs SET state = ?2, failure = ?3, output = ?4, finished_at = ?5, done = ?8, total = ?9
+         WHERE number = ?1 AND state IN (?6, ?7)",
         params![
             number(id),
             state.as_str(),
@@ -53,7 +60,8 @@ pub(super) fn finish(connection: &Connection, id: &str, end: &JobEnd, now: Insta
             now.micros(),
             JobState::Queued.as_str(),
             JobState::Running.as_str(),
-            JobState::Succeeded.as_str(),
+            done as i64,
+            total as i64,
         ],
     )?;
     Ok(changed == 1)

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use shared::api::{JobKind, JobState};
+use shared::api::{JobKind, JobState, Progress};
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -98,8 +98,12 @@ fn a_job_is_claimed_once_and_queued_again_after_a_restart() {
         assert_eq!(store.claim(at(1)).await.unwrap().unwrap().job.id, first.id);
         assert_eq!(store.claim(at(1)).await.unwrap().unwrap().job.id, second.id);
         assert_eq!(store.claim(at(1)).await.unwrap(), None);
-        assert!(store.finish(second.id.clone(), JobEnd::Succeeded("1".to_owned()), at(2)).await.unwrap());
-        assert!(!store.finish(second.id, JobEnd::Cancelled, at(3)).await.unwrap(), "it has ended");
+        let progress = Progress { done: 2, total: 3 };
+        let end = JobEnd::Succeeded("1".to_owned());
+        assert!(store.finish(second.id.clone(), end, progress, at(2)).await.unwrap());
+        assert!(!store.finish(second.id.clone(), JobEnd::Cancelled, progress, at(3)).await.unwrap(), "it has ended");
+        let ended = store.job(second.id).await.unwrap().unwrap().job.progress;
+        assert_eq!(ended, Progress { done: 3, total: 3 }, "all of it, once it has succeeded");
         drop(store);
         let store = file.open();
         assert_eq!(store.requeue_running().await.unwrap(), 1);

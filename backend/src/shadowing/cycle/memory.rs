@@ -1,0 +1,135 @@
+//! What a restart goes on from.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shared::feedback::{TriggerMemory, Triggers};
+use shared::scenario::{Scenario, ValidScenario};
+use shared::simulation::Digest;
+use shared::units::{Duration, Instant};
+
+use super::{Cycle, CycleError, Predicted};
+use crate::ensemble;
+use crate::shadowing::champion::stored_champion;
+use crate::shadowing::closing::Accuracies;
+use crate::store::{Collection, StoreError, write_document};
+
+/// The loop after an hour has closed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    next: Instant,
+    log_start: Instant,
+    /// The instant of the latest forecast.
+    origin: Instant,
+    expected: Vec<(Instant, f64)>,
+    accuracies: Accuracies,
+    triggers: TriggerMemory,
+    drift_decided: bool,
+}
+
+/// What was predicted for the open day. Its outcome is not here: the scenario run again gives the same one.
+#[derive(Debug, Serialize, Deserialize)]
+struct OpenDay {
+    scenario: Scenario,
+    digest: Digest,
+    model: String,
+    lives: Vec<String>,
+    nodes: Vec<String>,
+}
+
+const MEMORY: &str = "loop";
+const OPEN_DAY: &str = "open day";
+
+/// A loop that was down for longer than this goes on with the last days only.
+const CATCH_UP_MAX: Duration = Duration::from_seconds(7 * 86_400);
+
+impl Cycle {
+    /// Goes on from what is stored: with the same champion, the same open day, and the first hour that has not closed.
+    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
+        let Some(memory) = self.stored::<Memory>(MEMORY).await? else { return Ok(()) };
+        match stored_champion(&*self.store).await {
+            Ok(champion) => {
+                let origin = champion.is_some().then_some(memory.origin);
+                let champion = champion.map(Arc::new);
+                self.board.update(|snapshot| (snapshot.champion, snapshot.origin) = (champion, origin));
+            }
+            Err(StoreError::Unreadable(error)) => {
+                tracing::warn!(error, "the stored champion cannot be used; the baseline serves");
+            }
+            Err(error) => return Err(error),
+        }
+        self.accuracies = memory.accuracies;
+        self.triggers = Triggers::resume(self.config.triggers, memory.triggers);
+        self.drift_decided = memory.drift_decided;
+        self.expected = memory.expected;
+        let earliest = self.next - CATCH_UP_MAX;
+        if memory.next < earliest {
+            tracing::warn!(since = %memory.next, from = %earliest, "down for too long to close every hour");
+        }
+        self.next = memory.next.max(earliest);
+        self.set_log_start((self.next - Duration::from_micros(1)).floor(Duration::DAY));
+        if memory.next == self.next {
+            self.log_start = memory.log_start;
+            self.predicted = self.stored_open_day().await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers where the loop is.
+    pub(super) async fn keep(&self) -> Result<(), CycleError> {
+        // Nothing has been worked through yet that a restart could lose.
+        let Some(origin) = self.board.snapshot().origin else { return Ok(()) };
+        let memory = Memory {
+            next: self.next,
+            log_start: self.log_start,
+            origin,
+            expected: self.expected.clone(),
+            accuracies: self.accuracies.clone(),
+            triggers: self.triggers.memory().clone(),
+            drift_decided: self.drift_decided,
+        };
+        let document = write_document(MEMORY, self.next, &memory)?;
+        Ok(self.store.put(Collection::Models, vec![document]).await?)
+    }
+
+    /// Remembers what was predicted for the day that begins.
+    pub(super) async fn keep_open_day(&self, predicted: &Predicted) -> Result<(), CycleError> {
+        let open = OpenDay {
+            scenario: predicted.scenario.original().clone(),
+            digest: predicted.outcome.digest,
+            model: predicted.model.clone(),
+            lives: predicted.lives.clone(),
+            nodes: predicted.nodes.clone(),
+        };
+        let document = write_document(OPEN_DAY, open.scenario.window.start, &open)?;
+        Ok(self.store.put(Collection::Models, vec![document]).await?)
+    }
+
+    /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.
+    async fn stored_open_day(&self) -> Result<Option<Predicted>, StoreError> {
+        let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(OPEN_DAY).await? else {
+            return Ok(None);
+        };
+        let day = (self.next - Duration::from_micros(1)).floor(Duration::DAY);
+        if scenario.window.start != day {
+            return Ok(None);
+        }
+        let Ok(scenario) = ValidScenario::new(scenario) else { return Ok(None) };
+        let outcome = ensemble::run(&scenario, ensemble::available_threads(), false, &|_, _| true);
+        let outcome = outcome.filter(|outcome| outcome.digest == digest);
+        if outcome.is_none() {
+            tracing::warn!(%day, "what was predicted for the open day cannot be repeated; the day has no report");
+        }
+        Ok(outcome.map(|outcome| Predicted { scenario, outcome, model, lives, nodes }))
+    }
+
+    /// A document of the loop's own; none where another version wrote it.
+    async fn stored<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        let Some(document) = self.store.get(Collection::Models, key.to_owned()).await? else { return Ok(None) };
+        let read = document.read();
+        if let Err(error) = &read {
+            tracing::warn!(%error, "begins anew where an earlier version cannot be read");
+        }
+        Ok(read.ok())
+    }
+}

@@ -1,0 +1,158 @@
+//! The loop over a real store, on a clock that is set by hand.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use shared::api::{JobKind, Progress};
+use shared::example;
+use shared::feedback::{Decision, Verdict};
+use shared::request::Catalogue;
+use shared::scenario::Scenario;
+use shared::units::{Duration, Instant, Window};
+
+use super::Cycle;
+use crate::config::ShadowingConfig;
+use crate::shadowing::champion::keep_champion;
+use crate::shadowing::{Board, Champion, Clock};
+use crate::store::{Collection, Document, JobEnd, SqliteStore, Store};
+
+struct SetClock(Mutex<Instant>);
+
+impl Clock for SetClock {
+    fn now(&self) -> Instant {
+        *self.0.lock().unwrap()
+    }
+
+    fn speed(&self) -> f64 {
+        1.0
+    }
+}
+
+/// A service from start to kill: nothing of it is left but its file.
+struct Life {
+    store: Arc<dyn Store>,
+    board: Arc<Board>,
+    clock: Arc<SetClock>,
+    cycle: Cycle,
+}
+
+async fn begin(file: &Path, now: Instant) -> Life {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(file).unwrap());
+    let board = Arc::new(Board::default());
+    let assumed = Scenario { runs: 2, ..example::scenario() };
+    let config = ShadowingConfig { late: Duration::ZERO, ..ShadowingConfig::system(assumed, Catalogue::default()) };
+    let clock = Arc::new(SetClock(Mutex::new(now)));
+    let set: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+    let cycle = Cycle::begin(Arc::clone(&store), Arc::clone(&board), set, Arc::new(config)).await.unwrap();
+    Life { store, board, clock, cycle }
+}
+
+/// Closes every hour that is over; how many those were.
+async fn catch_up(life: &mut Life) -> u32 {
+    let mut closed = 0;
+    while life.cycle.step().await.unwrap() {
+        closed += 1;
+    }
+    closed
+}
+
+/// A champion as a training would have promoted it.
+async fn promote(life: &Life) -> Arc<Champion> {
+    let baseline = life.board.snapshot().champion.unwrap();
+    let promoted = Champion { version: 2, reason: "promoted".to_owned(), ..Champion::clone(&baseline) };
+    keep_champion(&*life.store, &promoted).await.unwrap();
+    let promoted = Arc::new(promoted);
+    life.board.update(|snapshot| snapshot.champion = Some(Arc::clone(&promoted)));
+    promoted
+}
+
+async fn reports(life: &Life) -> Vec<Document> {
+    let window = Window { start: example::START, end: example::START + Duration::DAY * 9 };
+    life.store.list(Collection::Reports, window, 100).await.unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("shadowplane-cycle-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn midnight() -> Instant {
+    example::day_window(3).start
+}
+
+async fn begun(file: &Path) -> Life {
+    let store = SqliteStore::open(file).unwrap();
+    let window = Window { start: example::START, end: midnight() + Duration::DAY * 2 };
+    store.append_requests(example::requests_between(example::SEED, window)).await.unwrap();
+    drop(store);
+    let mut life = begin(file, midnight()).await;
+    assert_eq!(catch_up(&mut life).await, 1);
+    promote(&life).await;
+    life
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+#[test]
+fn a_restart_goes_on_where_the_loop_was() {
+    let folder = folder("restart");
+    let morning = midnight() + Duration::HOUR * 30;
+    block_on(async {
+        let (straight, cut) = (folder.join("straight.sqlite"), folder.join("cut.sqlite"));
+        let mut uncut = begun(&straight).await;
+        *uncut.clock.0.lock().unwrap() = morning;
+        catch_up(&mut uncut).await;
+
+        let mut first = begun(&cut).await;
+        let promoted = first.board.snapshot().champion.unwrap();
+        let digest = first.cycle.predicted.as_ref().unwrap().outcome.digest;
+        assert_eq!(reports(&first).await, []);
+        assert!(!first.cycle.step().await.unwrap(), "the next hour is not over");
+        drop(first);
+
+        let mut second = begin(&cut, morning).await;
+        let snapshot = second.board.snapshot();
+        let champion = snapshot.champion.unwrap();
+        assert_eq!((champion.version, champion.fitted_until), (2, promoted.fitted_until));
+        assert_eq!(champion.selected.to_bytes(), promoted.selected.to_bytes());
+        assert_eq!((champion.reason.as_str(), snapshot.origin), ("promoted", Some(midnight())));
+        assert_eq!(second.cycle.predicted.as_ref().unwrap().outcome.digest, digest, "of the day that is open");
+        // Hours 1 to 30 after midnight have passed in the meantime.
+        assert_eq!(catch_up(&mut second).await, 30);
+        let closed = reports(&second).await;
+        assert_eq!(closed.len(), 4, "the day has closed, in each grouping");
+        assert!(closed.iter().all(|report| report.at == midnight()));
+        assert_eq!(closed, reports(&uncut).await, "nobody can tell from them that there was a restart");
+        assert_eq!(second.board.snapshot().champion.unwrap().version, 2);
+    });
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn only_a_training_that_ended_well_clears_the_triggers() {
+    let folder = folder("training");
+    block_on(async {
+        let mut life = begun(&folder.join("store.sqlite")).await;
+        let trained = |life: &Life| life.cycle.triggers.cooled_down(midnight());
+        // The first forecast has asked for a training; it fails.
+        let asked = life.store.claim(midnight()).await.unwrap().unwrap().job;
+        assert_eq!(asked.kind, JobKind::Retraining);
+        life.cycle.note_training().await.unwrap();
+        assert!(trained(&life), "it has only been asked for");
+        let progress = Progress::default();
+        life.store.finish(asked.id, JobEnd::Failed("no".to_owned()), progress, midnight()).await.unwrap();
+        life.cycle.note_training().await.unwrap();
+        assert!(trained(&life), "it has failed");
+        let second = life.store.submit(JobKind::Retraining, "{}".to_owned(), midnight()).await.unwrap();
+        let decision =
+            Decision { at: midnight(), verdict: Verdict::KeepChampion, reason: String::new(), signals: Vec::new() };
+        let output = JobEnd::Succeeded(serde_json::to_string(&decision).unwrap());
+        life.store.finish(second.id, output, progress, midnight()).await.unwrap();
+        life.cycle.note_training().await.unwrap();
+        assert!(!trained(&life), "the cool-down has begun");
+    });
+    let _ = std::fs::remove_dir_all(folder);
+}
