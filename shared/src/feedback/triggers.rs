@@ -57,13 +57,19 @@ pub struct TriggerMemory {
     windows: VecDeque<Vec<(LedgerUnits, LedgerUnits)>>,
     drift: PageHinkley,
     last_training: Option<Instant>,
+    /// When a training was asked for last, whatever came of it.
+    #[serde(default)]
+    last_asked: Option<Instant>,
 }
 
 impl Triggers {
     /// Triggers that have seen nothing.
     pub fn new(settings: TriggerSettings) -> Self {
         let drift = PageHinkley::new(settings.drift_tolerance);
-        Self { settings, memory: TriggerMemory { windows: VecDeque::new(), drift, last_training: None } }
+        Self {
+            settings,
+            memory: TriggerMemory { windows: VecDeque::new(), drift, last_training: None, last_asked: None },
+        }
     }
 
     /// Triggers that go on from what others remembered.
@@ -91,6 +97,11 @@ impl Triggers {
         }
     }
 
+    /// A training is asked for: no other one is until the cool-down is over, even if it fails.
+    pub fn asked(&mut self, at: Instant) {
+        self.memory.last_asked = Some(at);
+    }
+
     /// A training that began at `at` has ended well: what was measured before is the old model's. Saying so again
     /// changes nothing.
     pub fn trained(&mut self, at: Instant) {
@@ -109,7 +120,8 @@ impl Triggers {
 
     /// Whether a training could begin now.
     pub fn cooled_down(&self, now: Instant) -> bool {
-        self.memory.last_training.is_none_or(|last| now - last >= self.settings.cool_down)
+        let last = self.memory.last_training.max(self.memory.last_asked);
+        last.is_none_or(|last| now - last >= self.settings.cool_down)
     }
 
     /// Weighs all triggers against each other; every signal is in the decision, whichever way it points. While a
@@ -199,6 +211,14 @@ mod tests {
         assert!(signal(&early, "demand_drift").fired && early.reason.contains("less than 2 days ago"));
         assert_eq!(triggers.decide(day(2), true).verdict, Verdict::KeepModel);
         assert_eq!(triggers.decide(day(2), false).verdict, Verdict::Retrain);
+        triggers.asked(day(2));
+        assert!(triggers.drifted(), "what was measured is not forgotten before the training has ended well");
+        assert_eq!(
+            triggers.decide(day(3), false).verdict,
+            Verdict::KeepModel,
+            "one that failed is not tried every hour"
+        );
+        assert_eq!(triggers.decide(day(4), false).verdict, Verdict::Retrain);
         triggers.trained(day(2));
         assert!(!triggers.drifted());
     }

@@ -129,6 +129,7 @@ impl Cycle {
         self.write_decision(&decision).await?;
         if decision.verdict == Verdict::Retrain {
             self.store.submit(JobKind::Retraining, "{}".to_owned(), crate::jobs::wall_clock()).await?;
+            self.triggers.asked(decision.at);
         }
         Ok(())
     }

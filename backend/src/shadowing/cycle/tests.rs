@@ -136,23 +136,26 @@ fn only_a_training_that_ended_well_clears_the_triggers() {
     let folder = folder("training");
     block_on(async {
         let mut life = begun(&folder.join("store.sqlite")).await;
-        let trained = |life: &Life| life.cycle.triggers.cooled_down(midnight());
+        let trained = |life: &Life| {
+            let signals = life.cycle.triggers.decide(midnight(), false).signals;
+            signals.iter().find(|signal| signal.name == "days_since_training").unwrap().value
+        };
         // The first forecast has asked for a training; it fails.
         let asked = life.store.claim(midnight()).await.unwrap().unwrap().job;
         assert_eq!(asked.kind, JobKind::Retraining);
         life.cycle.note_training().await.unwrap();
-        assert!(trained(&life), "it has only been asked for");
+        assert_eq!(trained(&life), None, "it has only been asked for");
         let progress = Progress::default();
         life.store.finish(asked.id, JobEnd::Failed("no".to_owned()), progress, midnight()).await.unwrap();
         life.cycle.note_training().await.unwrap();
-        assert!(trained(&life), "it has failed");
+        assert_eq!(trained(&life), None, "it has failed");
         let second = life.store.submit(JobKind::Retraining, "{}".to_owned(), midnight()).await.unwrap();
         let decision =
             Decision { at: midnight(), verdict: Verdict::KeepChampion, reason: String::new(), signals: Vec::new() };
         let output = JobEnd::Succeeded(serde_json::to_string(&decision).unwrap());
         life.store.finish(second.id, output, progress, midnight()).await.unwrap();
         life.cycle.note_training().await.unwrap();
-        assert!(!trained(&life), "the cool-down has begun");
+        assert_eq!(trained(&life), Some(0.0));
     });
     let _ = std::fs::remove_dir_all(folder);
 }
