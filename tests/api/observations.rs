@@ -23,10 +23,12 @@ fn observed_placements_are_metered_and_impossible_facts_counted() {
     };
     let (nodes, prices) = (file("nodes.csv", INVENTORY), file("prices.csv", PRICES));
     let arguments = ["--inventory", &nodes, "--prices", &prices, "--runs", "2"];
-    // Creates in the last 26 hours, every 20 minutes, each on the node that our own policy would not choose.
-    let start = now().floor(Duration::HOUR) - Duration::HOUR * 26;
+    // Creates in the 26 hours that have closed, late window included, every 20 minutes, each on the node that our own
+    // policy would not choose.
+    let closed = (now() - Duration::from_minutes(10)).floor(Duration::HOUR);
+    let start = closed - Duration::HOUR * 26;
     let (mut requests, mut observations) = (String::new(), String::new());
-    let midnight = (now().floor(Duration::HOUR) - Duration::from_micros(1)).floor(Duration::DAY);
+    let midnight = (closed - Duration::from_micros(1)).floor(Duration::DAY);
     let mut today = 0;
     for number in 0..26 * 3 {
         let at = start + Duration::from_minutes(20) * number;
