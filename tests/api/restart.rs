@@ -72,7 +72,7 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     let mut requests = shared::example::requests_between(shared::example::SEED, window);
     requests.retain(|request| request.flavor.as_deref() != Some("gpu"));
     for mut request in requests {
-        request.at = request.at + (today - end);
+        request.at += today - end;
         serde_json::to_writer(&mut body, &request).unwrap();
         body.push(b'\n');
     }
