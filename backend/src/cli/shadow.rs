@@ -23,7 +23,7 @@ use shared::units::{Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
-use self::answer::{Answer, Utilisations, WithOrigin};
+use self::answer::{Answer, WithOrigin};
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
 use super::{CliError, Global};
@@ -260,10 +260,8 @@ impl Args {
         let found = if self.recommend { advice::advise(valid, &outcome, self.threads())? } else { Vec::new() };
         let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
-        let utilisation = Utilisations::new(&outcome);
         let recommendations = self.recommend.then_some(advice);
-        let answer =
-            Answer { wall_s: 0.0, outcome: view, utilisation, notices, checked, recommendations, prediction: None };
+        let answer = Answer { wall_s: 0.0, outcome: view, notices, checked, recommendations, prediction: None };
         Ok((answer, outcome, found))
     }
 

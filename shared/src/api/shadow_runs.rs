@@ -1,12 +1,14 @@
 //! Ensembles of shadows that someone orders: the order, and what came of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Job, MoneyBand};
 use crate::request::Module;
 use crate::scenario::Edit;
 use crate::simulation::{Digest, Refusal};
-use crate::units::{Duration, Instant, Window};
+use crate::units::{Dimension, Duration, Instant, Window};
 
 /// What a shadow run shall do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +83,9 @@ pub struct OutcomeView {
     /// How placements, latency and module times are known.
     #[serde(default)]
     pub labels: Labels,
-    /// Requested ÷ paid vCPU time over all runs, from 0 to 1; none without nodes.
-    pub vcpu_utilisation: Option<f64>,
+    /// Requested ÷ paid over all runs, from 0 to 1, in each dimension that any node has.
+    #[serde(default)]
+    pub utilisation: BTreeMap<Dimension, f64>,
     /// Most live resources at once in any run.
     pub peak_live: u32,
     /// Most paid nodes at once in any run.

@@ -1,5 +1,7 @@
 //! An outcome in names and money, for people and programs.
 
+use std::collections::BTreeMap;
+
 use super::{DurationsView, Labels, ModuleView, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
 use crate::request::Module;
 use crate::scenario::Scenario;
@@ -34,7 +36,7 @@ impl OutcomeView {
             refused: refusals(runs),
             pending: mean(runs.iter().map(pending_at_the_end), runs.len()),
             labels: Labels::default(),
-            vcpu_utilisation: vcpu_utilisation(runs),
+            utilisation: utilisation(runs),
             peak_live: runs.iter().map(|run| run.peak_live).max().unwrap_or(0),
             peak_nodes: runs.iter().map(|run| run.peak_nodes).max().unwrap_or(0),
             timeline: timeline(scenario, runs),
@@ -88,11 +90,13 @@ fn pending_at_the_end(run: &RunOutcome) -> u64 {
     run.timeline.last().map_or(0, |bin| u64::from(bin.pending))
 }
 
-fn vcpu_utilisation(runs: &[RunOutcome]) -> Option<f64> {
-    let vcpu = Dimension::Vcpu as usize;
-    let requested: u128 = runs.iter().map(|run| run.utilisation.requested[vcpu]).sum();
-    let capacity: u128 = runs.iter().map(|run| run.utilisation.capacity[vcpu]).sum();
-    (capacity > 0).then(|| requested as f64 / capacity as f64)
+fn utilisation(runs: &[RunOutcome]) -> BTreeMap<Dimension, f64> {
+    let share = |dimension: Dimension| {
+        let requested: u128 = runs.iter().map(|run| run.utilisation.requested[dimension as usize]).sum();
+        let capacity: u128 = runs.iter().map(|run| run.utilisation.capacity[dimension as usize]).sum();
+        (capacity > 0).then(|| (dimension, requested as f64 / capacity as f64))
+    };
+    Dimension::ALL.into_iter().filter_map(share).collect()
 }
 
 fn timeline(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<RunTimelineBin> {

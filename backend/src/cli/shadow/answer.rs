@@ -1,13 +1,10 @@
 //! What `shadow --json` prints.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use shared::allocation::{AllocationReport, MoneyBand};
 use shared::api::OutcomeView;
 use shared::forecast::{ModelId, SelectionReport};
-use shared::simulation::Outcome;
-use shared::units::{Dimension, Duration, Instant};
+use shared::units::{Duration, Instant};
 use shared::variance::Decomposition;
 
 use super::advice::Advice;
@@ -20,7 +17,6 @@ pub(super) struct Answer {
     pub(super) wall_s: f64,
     #[serde(flatten)]
     pub(super) outcome: OutcomeView,
-    pub(super) utilisation: Utilisations,
     pub(super) notices: Vec<String>,
     /// What was checked, where that was asked for; without an answer where a rule was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,11 +27,6 @@ pub(super) struct Answer {
     #[serde(flatten)]
     pub(super) prediction: Option<WithOrigin>,
 }
-
-/// Requested ÷ paid, from 0 to 1, per dimension that any node has.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct Utilisations(BTreeMap<&'static str, f64>);
 
 /// The prediction and, where the log goes on after the origin, what really happened.
 #[derive(Debug, Serialize)]
@@ -49,23 +40,6 @@ pub(super) struct WithOrigin {
     pub(super) variance: Option<Decomposition>,
     pub(super) prediction_accuracy: Option<f64>,
     pub(super) report: Option<AllocationReport>,
-}
-
-impl Utilisations {
-    pub(super) fn new(outcome: &Outcome) -> Self {
-        let share = |dimension: Dimension| {
-            let sum = |of: fn(&shared::simulation::Utilisation) -> &[u128; shared::units::DIMENSIONS]| {
-                outcome.runs.iter().map(|run| of(&run.utilisation)[dimension as usize]).sum::<u128>()
-            };
-            let (requested, capacity) = (sum(|u| &u.requested), sum(|u| &u.capacity));
-            (capacity > 0).then(|| (dimension.field(), requested as f64 / capacity as f64))
-        };
-        Self(Dimension::ALL.into_iter().filter_map(share).collect())
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        self.0.iter().map(|(&dimension, &share)| (dimension, share))
-    }
 }
 
 impl WithOrigin {

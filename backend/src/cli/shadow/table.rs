@@ -138,9 +138,9 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
     for refusal in &answer.outcome.refused {
         writeln!(out, "refused: {} ({:.1} a run)", refusal.reason.as_str(), refusal.count)?;
     }
-    let shares: Vec<String> =
-        answer.utilisation.iter().map(|(dimension, share)| format!("{dimension} {:.1} %", 100.0 * share)).collect();
     let outcome = &answer.outcome;
+    let shares = outcome.utilisation.iter();
+    let shares: Vec<String> = shares.map(|(of, share)| format!("{} {:.1} %", of.field(), 100.0 * share)).collect();
     writeln!(
         out,
         "\nutilisation: {}; at most {} live resources on {} nodes",

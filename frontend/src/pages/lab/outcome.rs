@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use shared::api::{ModuleView, MoneyBand, OutcomeView};
 use shared::simulation::Refusal;
-use shared::units::Duration;
+use shared::units::{Dimension, Duration};
 use yew::prelude::*;
 
 use super::runner::Finished;
@@ -73,7 +73,8 @@ fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
         }
         None => range,
     };
-    let utilisation = view.vcpu_utilisation.map_or_else(|| "–".to_owned(), format::percent);
+    let utilisation =
+        view.utilisation.get(&Dimension::Vcpu).map_or_else(|| "–".to_owned(), |&share| format::percent(share));
     let nodes_note = format!("{utilisation} of their vCPU requested, {} live resources at most", view.peak_live);
     let latency = &view.latency_ms;
     let [within_90, within_99] = [latency.p90, latency.p99].map(format::milliseconds);
