@@ -7,6 +7,7 @@
 
 mod lab;
 mod primary;
+mod profiles;
 mod settings;
 #[cfg(test)]
 mod tests;

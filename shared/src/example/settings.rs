@@ -1,8 +1,7 @@
 //! What the shadow assumes of the example's control plane, and what is true of it.
 
-use std::collections::BTreeMap;
-
-use super::workload::{day_window, tenants};
+use super::profiles::{PROFILES, Profile};
+use super::workload::day_window;
 use super::{PRICE_CHANGE_DAY, PRICE_CHANGE_PERCENT, SEED};
 use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::request::{Flavor, Module, ResourceClass, Tenant};
@@ -40,13 +39,7 @@ pub fn scenario() -> Scenario {
         window: day_window(0),
         bin: Duration::HOUR,
         time_zone: "UTC".to_owned(),
-        tenants: tenants()
-            .map(|(name, team)| Tenant {
-                name: name.to_owned(),
-                quota: None,
-                labels: BTreeMap::from([("team".to_owned(), team.to_owned())]),
-            })
-            .collect(),
+        tenants: PROFILES.iter().map(tenant).collect(),
         flavors: (0..FLAVORS).map(flavor).collect(),
         fleet: fleet(Duration::from_seconds(120)),
         placement: PlacementPolicy::FirstFit,
@@ -74,6 +67,10 @@ pub fn truth() -> Scenario {
         price_book: prices(PRICE_CHANGE_PERCENT),
         ..scenario()
     }
+}
+
+fn tenant(profile: &Profile) -> Tenant {
+    Tenant { name: profile.name.to_owned(), quota: None, labels: profile.labels() }
 }
 
 /// One flavor by its position.

@@ -1,11 +1,10 @@
 //! The requests of any day, as a pure function of the seed and the day.
 
-use std::collections::BTreeMap;
-
-use super::settings::{FLAVORS, flavor};
+use super::profiles::{PROFILES, Profile};
+use super::settings::flavor;
 use super::{SHIFT_DAY, SHIFTED_TENANT, START};
 use crate::random::{Draws, Purpose, key};
-use crate::request::{Operation, Request, ResourceClass};
+use crate::request::{Flavor, Operation, Request, ResourceClass};
 use crate::units::{Duration, Instant, Window};
 
 /// No resource of the example lives longer, so that a day depends on no more than a week before it.
@@ -13,103 +12,6 @@ pub const LONGEST_LIFE: Duration = Duration::from_seconds(7 * 86_400);
 
 const BIN: Duration = Duration::from_minutes(5);
 const BINS_A_DAY: i64 = 288;
-
-/// How one tenant behaves.
-struct Profile {
-    name: &'static str,
-    team: &'static str,
-    /// Batches on an ordinary weekday.
-    batches_a_day: f64,
-    /// Weight of each hour of the day.
-    hours: [u8; 24],
-    /// Percent of a weekday's batches on Saturdays and Sundays.
-    weekend_percent: u8,
-    /// The most resources in a batch; each further one is half as likely as the one before.
-    largest_batch: u64,
-    /// Weight of each flavor.
-    flavors: [u8; FLAVORS],
-    /// Median lifetime in minutes.
-    median_minutes: f64,
-    /// Standard deviation of the logarithm of the lifetime.
-    sigma: f64,
-}
-
-/// Daytime, evening, night, office hours, and always.
-const DAYTIME: [u8; 24] = [2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 14, 15, 14, 13, 12, 12, 12, 13, 13, 11, 8, 5, 3];
-const EVENING: [u8; 24] = [6, 4, 2, 1, 1, 1, 2, 3, 3, 4, 4, 5, 5, 5, 6, 7, 9, 12, 16, 18, 19, 17, 13, 9];
-const NIGHT: [u8; 24] = [10, 40, 40, 20, 6, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8];
-const OFFICE: [u8; 24] = [1, 1, 1, 1, 1, 1, 2, 6, 16, 22, 22, 18, 12, 18, 22, 21, 16, 9, 4, 2, 2, 1, 1, 1];
-const ALWAYS: [u8; 24] = [4; 24];
-
-/// Flavors: small, medium, large, memory, compute, gpu.
-static PROFILES: [Profile; 6] = [
-    Profile {
-        name: "shop",
-        team: "web",
-        batches_a_day: 150.0,
-        hours: DAYTIME,
-        weekend_percent: 130,
-        largest_batch: 4,
-        flavors: [5, 8, 2, 0, 0, 0],
-        median_minutes: 95.0,
-        sigma: 1.1,
-    },
-    Profile {
-        name: "analytics",
-        team: "data",
-        batches_a_day: 22.0,
-        hours: NIGHT,
-        weekend_percent: 60,
-        largest_batch: 24,
-        flavors: [0, 0, 2, 8, 3, 0],
-        median_minutes: 70.0,
-        sigma: 0.6,
-    },
-    Profile {
-        name: SHIFTED_TENANT,
-        team: "build",
-        batches_a_day: 160.0,
-        hours: OFFICE,
-        weekend_percent: 15,
-        largest_batch: 6,
-        flavors: [3, 4, 0, 0, 5, 0],
-        median_minutes: 18.0,
-        sigma: 0.9,
-    },
-    Profile {
-        name: "research",
-        team: "science",
-        batches_a_day: 12.0,
-        hours: OFFICE,
-        weekend_percent: 50,
-        largest_batch: 8,
-        flavors: [0, 0, 1, 2, 4, 5],
-        median_minutes: 420.0,
-        sigma: 1.4,
-    },
-    Profile {
-        name: "media",
-        team: "web",
-        batches_a_day: 60.0,
-        hours: EVENING,
-        weekend_percent: 140,
-        largest_batch: 5,
-        flavors: [1, 3, 5, 0, 4, 1],
-        median_minutes: 130.0,
-        sigma: 0.8,
-    },
-    Profile {
-        name: "platform",
-        team: "infrastructure",
-        batches_a_day: 36.0,
-        hours: ALWAYS,
-        weekend_percent: 100,
-        largest_batch: 3,
-        flavors: [6, 3, 1, 0, 0, 0],
-        median_minutes: 900.0,
-        sigma: 1.6,
-    },
-];
 
 /// The day that `at` lies in, counted from [`START`]; negative before it.
 pub fn day_of(at: Instant) -> i64 {
@@ -190,17 +92,15 @@ struct Batch {
 
 impl Batch {
     fn members(&self, window: &Window, found: &mut Vec<Request>) {
-        let size = self.size();
-        let flavor = self.flavor();
-        for member in 0..size {
-            let lifetime = self.lifetime(member);
-            let ends = self.at + lifetime;
-            let resource = format!("vm-{}-{member}", self.name);
+        let flavor = flavor(self.flavor());
+        for member in 0..self.size() {
+            let ends = self.at + self.lifetime(member);
             if window.contains(self.at) {
-                found.push(self.request('c', member, self.at, Operation::Create, &resource, flavor));
+                found.push(self.create(member, &flavor));
             }
             if window.contains(ends) {
-                found.push(self.request('d', member, ends, Operation::Delete, &resource, flavor));
+                let id = format!("d-{}-{member}", self.name);
+                found.push(Request { id, ..self.create(member, &flavor).into_delete(ends) });
             }
         }
     }
@@ -238,33 +138,22 @@ impl Batch {
         micros.clamp(Duration::from_minutes(2), LONGEST_LIFE)
     }
 
-    fn request(&self, kind: char, member: u64, at: Instant, op: Operation, resource: &str, position: usize) -> Request {
-        let creates = op == Operation::Create;
-        let shape = flavor(position);
+    fn create(&self, member: u64, flavor: &Flavor) -> Request {
         Request {
-            id: format!("{kind}-{}-{member}", self.name),
-            at,
+            id: format!("c-{}-{member}", self.name),
+            at: self.at,
             tenant: self.profile.name.to_owned(),
-            operation: op,
+            operation: Operation::Create,
             class: ResourceClass::Compute,
-            resource: resource.to_owned(),
-            flavor: creates.then(|| shape.name.clone()),
-            requested: creates.then_some(shape.requested),
+            resource: format!("vm-{}-{member}", self.name),
+            flavor: Some(flavor.name.clone()),
+            requested: Some(flavor.requested),
             zone: None,
-            batch: creates.then(|| format!("b-{}", self.name)),
+            batch: Some(format!("b-{}", self.name)),
             lifetime: None,
-            labels: if creates {
-                BTreeMap::from([("team".to_owned(), self.profile.team.to_owned())])
-            } else {
-                BTreeMap::new()
-            },
+            labels: self.profile.labels(),
         }
     }
-}
-
-/// The names of the tenants in order.
-pub(super) fn tenants() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PROFILES.iter().map(|profile| (profile.name, profile.team))
 }
 
 #[cfg(test)]
@@ -305,7 +194,7 @@ mod tests {
             let all = days.flat_map(|day| requests(SEED, day));
             all.filter(|request| request.operation == Operation::Create && request.tenant == tenant).count() as f64
         };
-        for (tenant, _) in tenants() {
+        for tenant in PROFILES.iter().map(|profile| profile.name) {
             let ratio = creates(SHIFT_DAY..SHIFT_DAY + 2, tenant) / creates(SHIFT_DAY - 7..SHIFT_DAY - 5, tenant);
             let expected = if tenant == SHIFTED_TENANT { 2.0 } else { 1.0 };
             assert!((ratio / expected - 1.0).abs() < 0.6, "{tenant}: {ratio}");

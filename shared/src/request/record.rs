@@ -101,6 +101,22 @@ impl ResourceClass {
 }
 
 impl Request {
+    /// The delete, of this id, of the resource that this is about.
+    #[must_use]
+    pub fn into_delete(self, at: Instant) -> Self {
+        Self {
+            at,
+            operation: Operation::Delete,
+            flavor: None,
+            requested: None,
+            zone: None,
+            batch: None,
+            lifetime: None,
+            labels: BTreeMap::new(),
+            ..self
+        }
+    }
+
     /// Checks what the types cannot say.
     ///
     /// # Errors

@@ -128,32 +128,22 @@ impl Trace {
     fn request(&self, id: String, event: Event) -> Request {
         let creation = &self.creations[event.position as usize];
         let (width, tenant_width) = (digits(self.creations.len()), digits(self.tenants as usize - 1));
-        let delete = Request {
+        let (flavor, requested) = &self.flavors[usize::from(creation.flavor)];
+        let create = Request {
             id,
-            at: event.at(&self.creations),
+            at: creation.at,
             tenant: format!("tenant-{:0tenant_width$}", creation.tenant),
-            operation: Operation::Delete,
+            operation: Operation::Create,
             class: ResourceClass::Compute,
             resource: format!("vm-{:0width$}", event.position + 1),
-            flavor: None,
-            requested: None,
-            zone: None,
-            batch: None,
-            lifetime: None,
-            labels: BTreeMap::new(),
-        };
-        if event.is_delete {
-            return delete;
-        }
-        let (flavor, requested) = &self.flavors[usize::from(creation.flavor)];
-        Request {
-            operation: Operation::Create,
             flavor: Some(flavor.clone()),
             requested: Some(*requested),
+            zone: None,
             batch: Some(format!("b-{}-{}", creation.t_s, creation.batch)),
             lifetime: creation.lifetime,
-            ..delete
-        }
+            labels: BTreeMap::new(),
+        };
+        if event.is_delete { create.into_delete(event.at(&self.creations)) } else { create }
     }
 }
 

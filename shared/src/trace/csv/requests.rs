@@ -105,16 +105,5 @@ fn delete(columns: &Columns, row: &Row, create: &Request) -> Result<Option<Reque
     if at < create.at {
         return wrong(format!("is {at}, before it was created at {}; expected a later instant", create.at));
     }
-    Ok(Some(Request {
-        id: format!("{}-delete", create.id),
-        at,
-        operation: Operation::Delete,
-        flavor: None,
-        requested: None,
-        zone: None,
-        batch: None,
-        lifetime: None,
-        labels: BTreeMap::new(),
-        ..create.clone()
-    }))
+    Ok(Some(Request { id: format!("{}-delete", create.id), ..create.clone().into_delete(at) }))
 }
