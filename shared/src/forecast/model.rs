@@ -56,3 +56,14 @@ pub fn season_bins(bin: Duration) -> usize {
     let (day, bin) = (Duration::DAY.micros(), bin.micros());
     ((day + bin / 2) / bin).max(1) as usize
 }
+
+/// Whether there is the day that a model looks back.
+///
+/// The longest day of a time zone has an hour more than a season; the season's own length suffices because a lag that
+/// would reach before the start is cut to the first bin.
+pub(super) fn a_day(past: &Past) -> Result<(), NotReady> {
+    match season_bins(past.bin()).saturating_sub(past.bins()) {
+        0 => Ok(()),
+        missing => Err(NotReady::NeedsBins { missing }),
+    }
+}

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::season_bins;
-use super::quantile::{quantile, sort};
-use super::residuals::Band;
-use super::seasonal_naive::needs_a_day;
+use super::model::{a_day, season_bins};
+use super::quantile::median;
+use super::residuals::{Band, RESIDUAL_DAYS};
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
 use crate::features::Past;
 
@@ -23,7 +22,6 @@ pub struct FittedOneDayMedian {
     bands: Vec<Vec<Band>>,
 }
 
-const RESIDUAL_DAYS: usize = 28;
 /// Origins a day that residuals are taken at.
 const ORIGINS_A_DAY: usize = 24;
 
@@ -31,11 +29,11 @@ impl Fit for OneDayMedian {
     type Fitted = FittedOneDayMedian;
 
     fn needs(&self, past: &Past) -> Option<NotReady> {
-        needs_a_day(past)
+        a_day(past).err()
     }
 
     fn fit(&self, past: &Past) -> Result<FittedOneDayMedian, NotReady> {
-        self.needs(past).map_or(Ok(()), Err)?;
+        a_day(past)?;
         let bands = (0..past.series()).map(|series| bands(past.counts(series), season_bins(past.bin())));
         Ok(FittedOneDayMedian { bands: bands.collect() })
     }
@@ -47,7 +45,7 @@ impl Predict for FittedOneDayMedian {
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
-        needs_a_day(past).map_or(Ok(()), Err)?;
+        a_day(past)?;
         let bands = &self.bands[series];
         let point = median_before(past.counts(series), past.bins(), season_bins(past.bin()));
         Ok((0..bins).map(|lead| bands[group(lead).min(bands.len() - 1)].around(point)).collect())
@@ -55,9 +53,7 @@ impl Predict for FittedOneDayMedian {
 }
 
 fn median_before(counts: &[f64], origin: usize, season: usize) -> f64 {
-    let mut day = counts[origin - season..origin].to_vec();
-    sort(&mut day);
-    quantile(&day, 0.5)
+    median(&counts[origin - season..origin])
 }
 
 /// Leads 0, 1–2, 3–6, 7–14, …: as many bands as it takes to double.

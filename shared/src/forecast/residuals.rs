@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::quantile::{quantile, sort};
 use super::{BinForecast, LEVELS};
 
+/// How many days of a history residuals are taken from, its last ones.
+pub(super) const RESIDUAL_DAYS: usize = 28;
+
 /// Quantiles of past residuals in units of the count's own noise, and their sum in units of the summed noise.
 ///
 /// A residual is divided by √(forecast + 1), the order of a Poisson count's standard deviation, so that a quiet hour

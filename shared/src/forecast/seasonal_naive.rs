@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::season_bins;
-use super::residuals::Band;
+use super::model::{a_day, season_bins};
+use super::quantile::median;
+use super::residuals::{Band, RESIDUAL_DAYS};
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
 use crate::features::{Calendar, Past};
 
@@ -24,17 +25,16 @@ pub struct FittedSeasonalNaive {
 
 /// Lags with a band of their own; longer ones share the last.
 const LAGS: usize = 7;
-const RESIDUAL_DAYS: usize = 28;
 
 impl Fit for SeasonalNaive {
     type Fitted = FittedSeasonalNaive;
 
     fn needs(&self, past: &Past) -> Option<NotReady> {
-        needs_a_day(past)
+        a_day(past).err()
     }
 
     fn fit(&self, past: &Past) -> Result<FittedSeasonalNaive, NotReady> {
-        self.needs(past).map_or(Ok(()), Err)?;
+        a_day(past)?;
         let calendar = past.calendar(0);
         let bands = (0..past.series()).map(|series| bands(past.counts(series), &calendar, season_bins(past.bin())));
         Ok(FittedSeasonalNaive { bands: bands.collect() })
@@ -47,7 +47,7 @@ impl Predict for FittedSeasonalNaive {
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
-        needs_a_day(past).map_or(Ok(()), Err)?;
+        a_day(past)?;
         let (counts, calendar) = (past.counts(series), past.calendar(bins));
         let one = |lead| {
             let (days, position) = last_known_day(&calendar, past.bins(), past.bins() + lead);
@@ -55,14 +55,6 @@ impl Predict for FittedSeasonalNaive {
         };
         Ok((0..bins).map(one).collect())
     }
-}
-
-/// What a model that looks one day back still needs.
-pub(super) fn needs_a_day(past: &Past) -> Option<NotReady> {
-    // The longest day of a time zone is an hour longer than its shortest season; the season's own length suffices
-    // because a lag that would reach before the start is cut to the first bin.
-    let missing = season_bins(past.bin()).saturating_sub(past.bins());
-    (missing > 0).then_some(NotReady::NeedsBins { missing })
 }
 
 /// The fewest days back from `target` that lead before `known`, and the bin there.
@@ -89,7 +81,7 @@ fn bands(counts: &[f64], calendar: &Calendar, season: usize) -> Vec<Band> {
             (false, Some(&shorter)) => shorter,
             (false, None) => {
                 let day = &counts[counts.len() - season.min(counts.len())..];
-                let middle = super::quantile::median(day);
+                let middle = median(day);
                 Band::of(day.iter().map(|&count| (middle, count)))
             }
         };
