@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use shared::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 
-use crate::shadowplane::{Answer, Folder};
+use crate::shadowplane::Folder;
 
 const FLAVORS: &str = "flavor,vcpu,mem_gib\na,1,0.75\n";
 const SERVERS: [&str; 16] = [
@@ -41,11 +41,7 @@ fn log(text: &str) -> RequestLog {
 /// Refused as bad data, with file, line and field, and nothing written.
 fn check_refused(folder: &Folder, arguments: &[&str], parts: &[&str]) {
     let before = folder.files();
-    let Answer { status, stdout, stderr } = folder.run(arguments);
-    assert_eq!((status, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
-    for part in parts {
-        assert!(stderr.contains(part), "{arguments:?}: expected `{part}` in: {stderr}");
-    }
+    folder.run(arguments).assert_failed(1, parts);
     assert_eq!(folder.files(), before, "nothing half written");
 }
 

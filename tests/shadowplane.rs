@@ -15,6 +15,23 @@ pub(crate) struct Answer {
     pub(crate) stderr: String,
 }
 
+impl Answer {
+    /// What the command printed; it has to have succeeded.
+    pub(crate) fn success(self) -> String {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self.stdout
+    }
+
+    /// The command has to have failed with this status, printed nothing, and said each of `parts`.
+    pub(crate) fn assert_failed(&self, status: i32, parts: &[&str]) {
+        assert_eq!((self.status, self.stdout.as_str()), (status, ""), "{}", self.stderr);
+        for part in parts {
+            assert!(self.stderr.contains(part), "expected `{part}` in: {}", self.stderr);
+        }
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+    }
+}
+
 /// An empty folder that is removed at the end; commands run in it.
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,

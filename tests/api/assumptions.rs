@@ -5,7 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 use shared::units::{Duration, Instant};
 
-use super::server::{Folder, Server};
+use super::server::Server;
+use crate::shadowplane::Folder;
 
 const INVENTORY: &str = "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,64,256,0,own.big,a\nn-2,64,256,0,own.big,b\n";
 const PRICES: &str = "instance_type,price_per_hour,currency,vcpu,memory_gib\nown.big,2,EUR,,\nown.small,0.1,EUR,2,8\n";
@@ -43,7 +44,7 @@ fn amount(money: &Value) -> f64 {
 fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
     let folder = Folder::new();
     let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
+        let path = folder.path.join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
@@ -81,7 +82,7 @@ fn what_cannot_be_assumed_stops_the_service_before_it_listens() {
     let folder = Folder::new();
     let check = |arguments: &[&str], status: i32, parts: &[&str]| {
         let mut command = Command::new(tests::shadowplane());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.path).args(arguments);
         let output = command.output().unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(status), "{message}");
@@ -89,7 +90,7 @@ fn what_cannot_be_assumed_stops_the_service_before_it_listens() {
         parts.iter().for_each(|part| assert!(message.contains(part), "no `{part}` in {message}"));
     };
     let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
+        let path = folder.path.join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };

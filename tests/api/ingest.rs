@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::server::{Folder, Server};
+use super::server::Server;
+use crate::shadowplane::Folder;
 
 const NDJSON: &str = "application/x-ndjson";
 

@@ -1,6 +1,7 @@
 //! What goes wrong is a problem document, and every path is in the OpenAPI document.
 
-use super::server::{Folder, Reply, Server};
+use super::server::{Reply, Server};
+use crate::shadowplane::Folder;
 
 fn check(reply: &Reply, status: u16, part: &str) {
     assert_eq!(reply.status, status, "{}", reply.body);
@@ -118,7 +119,7 @@ fn a_taken_port_is_said_and_ends_with_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let mut command = std::process::Command::new(tests::shadowplane());
-    let output = command.args(["serve", "--listen", &address, "--data"]).arg(folder.path()).output().unwrap();
+    let output = command.args(["serve", "--listen", &address, "--data"]).arg(&folder.path).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains(&address) && message.contains("in use") && message.contains("--listen"), "{message}");

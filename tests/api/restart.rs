@@ -2,7 +2,8 @@
 
 use shared::units::{Duration, Instant, Window};
 
-use super::server::{Folder, Server};
+use super::server::Server;
+use crate::shadowplane::Folder;
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {

@@ -1,18 +1,15 @@
 //! A running service, and a client for it.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::shadowplane::Folder;
+
 /// How long anything may take before the test has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A folder that is gone when the test is over.
-pub(super) struct Folder(PathBuf);
 
 /// The service; killed when it is dropped.
 pub(super) struct Server {
@@ -30,31 +27,10 @@ pub(super) struct Reply {
     pub(super) body: String,
 }
 
-impl Folder {
-    pub(super) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("shadowplane-api-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is the temporary folder's business.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 impl Server {
     pub(super) fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let mut command = Command::new(tests::shadowplane());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.path).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the service says where it listens").unwrap();

@@ -1,6 +1,7 @@
 //! The demo from outside: forecasts, shadow runs, costs, and the close of a day.
 
-use super::server::{Folder, Server};
+use super::server::Server;
+use crate::shadowplane::Folder;
 
 #[test]
 fn the_demo_forecasts_runs_shadows_and_explains_a_day() {

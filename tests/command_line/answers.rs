@@ -1,11 +1,10 @@
 //! What `shadow` writes beside its costs: plans, recommendations, labels.
 
-use std::fs;
-
 use serde_json::Value;
 use shared::example;
 
-use super::{Folder, answer, fails, run};
+use super::{answer, example_requests};
+use crate::shadowplane::Folder;
 
 /// Two machines of 4 vCPU for three virtual machines of 3: the third waits.
 const NODES: &str = "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,4,16,0,own,a\nn-2,4,16,0,own,a\n";
@@ -25,15 +24,9 @@ fn delete(name: &str, minute: u32, tenant: &str) -> String {
     ) + "\n"
 }
 
-fn text(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn plans_are_written_in_names_and_what_waits_is_said() {
-    let folder = Folder::new("plans");
+    let folder = Folder::new();
     let tenant = "acme\\nlabs";
     let log = [
         create("vm-a", 0, tenant),
@@ -42,13 +35,14 @@ fn plans_are_written_in_names_and_what_waits_is_said() {
         create("vm-c", 50, tenant),
         create("vm-d", 52, tenant),
     ];
-    let requests = folder.write("requests.ndjson", &log.concat());
-    let (nodes, prices) = (folder.write("nodes.csv", NODES), folder.write("prices.csv", PRICES));
-    let plans = folder.path("plans.ndjson");
-    let shadow = ["shadow", "--requests", &requests, "--inventory", &nodes, "--prices", &prices, "--runs", "1"];
-    let table = text(&[&shadow[..], &["--plans", &plans]].concat());
+    for (file, content) in [("requests.ndjson", log.concat().as_str()), ("nodes.csv", NODES), ("prices.csv", PRICES)] {
+        folder.write(file, content);
+    }
+    let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
+    let shadow = [&["shadow"], &files[..], &["--runs", "1"]].concat();
+    let table = folder.run([&shadow[..], &["--plans", "plans.ndjson"]].concat()).success();
 
-    let written = fs::read_to_string(&plans).unwrap();
+    let written = folder.read("plans.ndjson");
     let lines: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |name: &str| lines.iter().find(|line| line["resource"] == name).unwrap();
     assert_eq!(lines.len(), 4);
@@ -77,7 +71,7 @@ fn plans_are_written_in_names_and_what_waits_is_said() {
     for module in ["gateway", "provisioner"] {
         assert!(table.contains(&format!("module {module} (assumed)")), "{table}");
     }
-    let outcome = answer(&[&shadow[..], &["--json"]].concat());
+    let outcome = answer(&folder, &[&shadow[..], &["--json"]].concat());
     assert_eq!(outcome["pending"], 1.0);
     let labels = &outcome["labels"];
     let expected = [("placements", "simulated"), ("latency", "simulated"), ("modules", "assumed")];
@@ -87,14 +81,14 @@ fn plans_are_written_in_names_and_what_waits_is_said() {
 /// The default machine has 64 vCPU; three small ones need far less.
 #[test]
 fn advice_is_replayed_before_it_is_given() {
-    let folder = Folder::new("advice");
+    let folder = Folder::new();
     let log: String = (0..6)
         .map(|i| create(&format!("vm-{i}"), 5 * i, "acme"))
         .chain((0..6).map(|i| delete(&format!("vm-{i}"), 30 + 5 * i, "acme")))
         .collect();
-    let requests = folder.write("requests.ndjson", &log);
-    let shadow = ["shadow", "--requests", &requests, "--runs", "2"];
-    let advised = answer(&[&shadow[..], &["--recommend", "--json"]].concat());
+    folder.write("requests.ndjson", &log);
+    let shadow = ["shadow", "--requests", "requests.ndjson", "--runs", "2"];
+    let advised = answer(&folder, &[&shadow[..], &["--recommend", "--json"]].concat());
     let found = advised["recommendations"].as_array().unwrap();
     let smaller =
         found.iter().find(|advice| !advice["edit"]["instance_type"].is_null()).unwrap_or_else(|| panic!("{advised}"));
@@ -103,34 +97,34 @@ fn advice_is_replayed_before_it_is_given() {
     assert!(saving > 0.0 && saving < cost, "{smaller}");
     assert_eq!(smaller["before"], advised["digest"]);
     assert_ne!(smaller["after"], advised["digest"]);
-    let table = text(&[&shadow[..], &["--recommend"]].concat());
+    let table = folder.run([&shadow[..], &["--recommend"]].concat()).success();
     assert!(table.contains(smaller["text"].as_str().unwrap()), "{table}");
-    let silent = answer(&[&shadow[..], &["--json"]].concat());
+    let silent = answer(&folder, &[&shadow[..], &["--json"]].concat());
     assert!(silent["recommendations"].is_null());
     assert_eq!(silent["digest"], advised["digest"], "advice changes nothing");
 }
 
 #[test]
 fn plans_are_checked_where_that_is_asked_for() {
-    let folder = Folder::new("check");
-    let requests = folder.example(0..1);
-    let shadow = ["shadow", "--requests", &requests, "--runs", "2", "--check"];
-    let outcome = answer(&[&shadow[..], &["--json"]].concat());
-    let creates =
-        fs::read_to_string(&requests).unwrap().lines().filter(|line| line.contains(r#""op":"create""#)).count();
+    let folder = Folder::new();
+    let requests = example_requests(&folder, 0..1);
+    let shadow = ["shadow", "--requests", "requests.ndjson", "--runs", "2", "--check"];
+    let outcome = answer(&folder, &[&shadow[..], &["--json"]].concat());
+    let creates = requests.lines().filter(|line| line.contains(r#""op":"create""#)).count();
     assert_eq!((&outcome["checked"]["runs"], &outcome["checked"]["plans"]), (&2.into(), &(2 * creates).into()));
-    assert!(text(&shadow).contains(&format!("checked: {} plans of 2 runs break no rule", 2 * creates)));
+    assert!(folder.run(shadow).success().contains(&format!("checked: {} plans of 2 runs break no rule", 2 * creates)));
 }
 
 #[test]
 fn areas_of_the_report_are_told_what_was_recommended() {
-    let folder = Folder::new("areas");
-    let requests = folder.example(0..4);
+    let folder = Folder::new();
+    example_requests(&folder, 0..4);
     let origin = example::day_window(3).start.to_string();
-    let shadow = ["shadow", "--requests", &requests, "--origin", &origin, "--model", "seasonal-naive", "--runs", "2"];
-    let advised = answer(&[&shadow[..], &["--horizon", "6h", "--recommend", "--json"]].concat());
+    let shadow =
+        ["shadow", "--requests", "requests.ndjson", "--origin", &origin, "--model", "seasonal-naive", "--runs", "2"];
+    let advised = answer(&folder, &[&shadow[..], &["--horizon", "6h", "--recommend", "--json"]].concat());
     assert!(!advised["recommendations"].as_array().unwrap().is_empty(), "{}", advised["recommendations"]);
     let areas = advised["report"]["optimization_areas"].as_array().unwrap();
     assert!(areas.iter().any(|area| area["recommendation"].is_string()), "{areas:?}");
-    fails(&["shadow", "--recommend"], 2, &["--requests"]);
+    folder.run(["shadow", "--recommend"]).assert_failed(2, &["--requests"]);
 }
