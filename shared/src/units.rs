@@ -4,6 +4,7 @@ mod ids;
 mod money;
 mod resources;
 mod rfc3339;
+mod text_or_number;
 mod time;
 
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};

@@ -1,5 +1,7 @@
 //! Exact money: integer rates, integer ledgers, one conversion at the end.
 
+mod wire;
+
 use core::fmt;
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, Neg, Sub};
@@ -7,7 +9,7 @@ use core::str::FromStr;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::Duration;
 
@@ -39,7 +41,7 @@ pub struct LedgerUnits(pub i128);
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Money {
     /// Decimal string with six decimals.
-    #[serde(with = "rust_decimal_text")]
+    #[serde(with = "wire::decimal")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "12.345678"))]
     pub amount: Decimal,
     /// ISO 4217 code.
@@ -256,88 +258,6 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.amount, self.currency)
     }
-}
-
-mod rust_decimal_text {
-    use super::{Decimal, Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(amount)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl Serialize for Rate {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
-    }
-}
-
-impl<'de> Deserialize<'de> for Rate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            return String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom);
-        }
-        let nanos = i64::deserialize(deserializer)?;
-        if nanos < 0 { Err(serde::de::Error::custom("a rate is never negative")) } else { Ok(Self(nanos)) }
-    }
-}
-
-impl Serialize for LedgerUnits {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(&self.0) } else { serializer.serialize_i128(self.0) }
-    }
-}
-
-impl<'de> Deserialize<'de> for LedgerUnits {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?.parse().map(Self).map_err(serde::de::Error::custom)
-        } else {
-            i128::deserialize(deserializer).map(Self)
-        }
-    }
-}
-
-#[cfg(feature = "openapi")]
-mod schema {
-    use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-    use utoipa::openapi::{Object, RefOr};
-
-    fn text(description: &str) -> Object {
-        ObjectBuilder::new().schema_type(Type::String).description(Some(description)).build()
-    }
-
-    macro_rules! text_schema {
-        ($name:ty, $description:literal) => {
-            impl utoipa::PartialSchema for $name {
-                fn schema() -> RefOr<Schema> {
-                    text($description).into()
-                }
-            }
-            impl utoipa::ToSchema for $name {}
-        };
-    }
-
-    text_schema!(super::Currency, "ISO 4217 code");
-    text_schema!(super::Rate, "units of the currency per hour, as a decimal string");
-    text_schema!(super::LedgerUnits, "nano-units of the currency × microseconds ÷ hour, as an integer string");
 }
 
 #[cfg(test)]
