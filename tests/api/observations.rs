@@ -2,7 +2,8 @@
 
 use shared::units::{Duration, Instant};
 
-use super::server::{Folder, Server};
+use super::server::Server;
+use crate::shadowplane::Folder;
 
 const INVENTORY: &str = "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,64,256,0,own.big,a\nn-2,64,256,0,own.big,b\n";
 const PRICES: &str = "instance_type,price_per_hour,currency\nown.big,2,EUR\n";
@@ -17,7 +18,7 @@ fn now() -> Instant {
 fn observed_placements_are_metered_and_impossible_facts_counted() {
     let folder = Folder::new();
     let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
+        let path = folder.path.join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     };
