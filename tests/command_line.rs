@@ -1,6 +1,7 @@
 //! The commands that predict and run, as a user calls them.
 
 mod answers;
+mod backtest;
 
 use std::collections::BTreeSet;
 

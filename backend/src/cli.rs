@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod assumptions;
+mod backtest;
 mod check_data;
 mod demand;
 mod error;
@@ -48,6 +49,7 @@ enum Command {
     CheckData(check_data::Args),
     Forecast(forecast::Args),
     Predict(predict::Args),
+    Backtest(backtest::Args),
     Shadow(shadow::Args),
     Serve(serve::Args),
 }
@@ -67,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckData(args) => args.run(&cli.global),
         Command::Forecast(args) => args.run(&cli.global),
         Command::Predict(args) => args.run(&cli.global),
+        Command::Backtest(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
     };

@@ -19,26 +19,39 @@
 //! know how long fitting took measures it around the call.
 
 mod backtest;
+mod ensemble;
+mod fitted;
+mod leads;
 pub mod lstm;
 mod metrics;
 mod model;
 mod one_day_median;
 mod progress;
 mod quantile;
+mod recent_level;
 mod recent_mean;
 mod residuals;
 mod selection;
 mod seasonal_naive;
+#[cfg(feature = "train")]
+mod smoothing;
 mod values;
 
 pub use backtest::{BacktestError, BacktestPlan, Scored, SeriesScores, backtest};
+pub use ensemble::Ensemble;
+pub use fitted::{FittedModel, fit_model};
 pub use metrics::{CoverageOf, PinballAt, ScoreSums, Scores, pinball, seasonal_scale};
 pub use model::{Fit, Predict, season_bins};
 pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
+pub use recent_level::{FittedRecentLevel, RecentLevel};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
-pub use selection::{Candidate, Choice, Fallback, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best};
+pub use selection::{
+    Candidate, Choice, Fallback, MemberWeight, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best,
+};
+#[cfg(feature = "train")]
+pub use smoothing::{DampedTrend, Mstl};
 pub use values::{
     Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, TrainError,
     horizon_bins,

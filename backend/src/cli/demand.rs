@@ -1,8 +1,10 @@
 //! The inputs that forecasts are made from, as options of several commands.
 
-use shared::features::{Features, KnownEvent, Past, SensorReading, TimeZone, read_known_events, read_sensors};
+use shared::features::{
+    Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_known_events, read_sensors,
+};
 use shared::forecast::{Continue, ModelName, Selected, SelectionConfig, SelectionReport, fit_best};
-use shared::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
+use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, read_requests};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
@@ -14,12 +16,26 @@ const TENANTS_MAX: usize = 100;
 /// Beyond a year a forecast from days of history says nothing.
 const LONGEST_HORIZON: Duration = Duration::from_seconds(366 * 86_400);
 
-/// Requests, and what goes with them.
+/// Requests, and what goes with them. Its presence, where it is optional, is that of the requests.
 #[derive(Clone, Debug, clap::Args)]
+#[group(args = ["requests"])]
 pub(super) struct DemandArgs {
     /// The primary's requests, NDJSON
     #[arg(long, value_name = "FILE")]
     requests: String,
+    #[command(flatten)]
+    context: ContextArgs,
+    /// The instant the forecast is made for: nothing after it is read
+    #[arg(long, value_name = "INSTANT")]
+    origin: Option<Instant>,
+    /// The model: all together, or one of them [default: auto]
+    #[arg(long, value_enum)]
+    model: Option<Model>,
+}
+
+/// What goes with requests, and how they are counted.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct ContextArgs {
     /// Older requests, for training only; they need not have deletes
     #[arg(long, value_name = "FILE")]
     history: Option<String>,
@@ -29,18 +45,12 @@ pub(super) struct DemandArgs {
     /// Known events, CSV `name,start,end[,tenant][,repeat]`
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
-    /// The instant the forecast is made for: nothing after it is read
-    #[arg(long, value_name = "INSTANT")]
-    origin: Option<Instant>,
     /// Time step of the counts
     #[arg(long, default_value = "5m")]
     bin: Duration,
     /// IANA name that hours of the day and days of the week follow
     #[arg(long, default_value = "UTC")]
     time_zone: String,
-    /// The model: the best by backtest, or one of them [default: auto]
-    #[arg(long, value_enum)]
-    model: Option<Model>,
     /// Most tenants with a series of their own; the largest come first [default: 100]
     #[arg(long, value_name = "N")]
     tenants_max: Option<usize>,
@@ -49,14 +59,40 @@ pub(super) struct DemandArgs {
 /// Which model to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Model {
-    /// The best by a rolling backtest on the history
+    /// All of them together, weighted by how well each does of late
     Auto,
     /// The same local time one day ago
     SeasonalNaive,
     /// The median of the last day
     OneDayMedian,
+    /// The level of late, by moving median or exponential smoothing
+    RecentLevel,
+    /// Level and damped trend by exponential smoothing
+    DampedTrend,
+    /// Trend and seasons by loess
+    Mstl,
     /// The recurrent network
     Lstm,
+}
+
+impl Model {
+    /// The name on the command line and in answers.
+    pub(super) fn as_str(self) -> &'static str {
+        self.name().map_or("auto", ModelName::as_str)
+    }
+
+    /// The one that it names; none where it is to be chosen.
+    pub(super) fn name(self) -> Option<ModelName> {
+        match self {
+            Self::Auto => None,
+            Self::SeasonalNaive => Some(ModelName::SeasonalNaive),
+            Self::OneDayMedian => Some(ModelName::OneDayMedian),
+            Self::RecentLevel => Some(ModelName::RecentLevel),
+            Self::DampedTrend => Some(ModelName::DampedTrend),
+            Self::Mstl => Some(ModelName::Mstl),
+            Self::Lstm => Some(ModelName::Lstm),
+        }
+    }
 }
 
 /// What was read.
@@ -70,17 +106,18 @@ pub(super) struct Demand {
     zone: TimeZone,
 }
 
-impl DemandArgs {
-    /// Reads and checks every file; flavors without amounts are looked up in `catalogue`.
+impl ContextArgs {
+    /// Reads and checks every file, of which `requests` are the primary's; flavors without amounts are looked up in
+    /// `catalogue`.
     ///
     /// # Errors
     /// At the first wrong place, with its file.
-    pub(super) fn read(&self, catalogue: &Catalogue) -> Result<Demand, CliError> {
+    pub(super) fn read(&self, requests: &str, catalogue: &Catalogue) -> Result<Demand, CliError> {
         if self.bin <= Duration::ZERO {
             return Err(CliError::Usage("--bin is nothing; expected a duration such as 5m".to_owned()));
         }
-        let zone = self.time_zone.parse::<TimeZone>().map_err(|error| CliError::Usage(error.to_string()))?;
-        let log = read_log(&self.requests, catalogue)?;
+        let zone = self.zone()?;
+        let log = read_log(requests, catalogue)?;
         let older = self.history.as_deref().map(|path| read_log(path, catalogue)).transpose()?;
         if let (Some(last), Some(first)) = (older.as_ref().and_then(RequestLog::last), log.first())
             && last >= first
@@ -99,26 +136,6 @@ impl DemandArgs {
         })
     }
 
-    /// The origin that was asked for.
-    pub(super) fn origin(&self) -> Option<Instant> {
-        self.origin
-    }
-
-    /// The origin that was asked for, or the end of the last whole bin of the log.
-    pub(super) fn origin_or_end(&self, demand: &Demand) -> Instant {
-        self.origin.unwrap_or_else(|| demand.log.last().map_or(Instant::default(), |last| last.floor(self.bin)))
-    }
-
-    /// Length of a bin.
-    pub(super) fn bin(&self) -> Duration {
-        self.bin
-    }
-
-    /// The time zone as it was named.
-    pub(super) fn time_zone(&self) -> &str {
-        &self.time_zone
-    }
-
     /// What the models learn from.
     pub(super) fn features(&self, demand: &Demand, known: &Known<'_>) -> Features {
         Features::new(known.series(self.bin, self.tenants_max.unwrap_or(TENANTS_MAX)))
@@ -127,14 +144,66 @@ impl DemandArgs {
             .with_sensors(&demand.readings)
     }
 
+    /// Length of a bin.
+    pub(super) fn bin(&self) -> Duration {
+        self.bin
+    }
+
+    /// A series that came without requests, with what goes with it.
+    pub(super) fn around(&self, series: SeriesSet) -> Result<Features, CliError> {
+        let events = read_with(self.events.as_deref(), read_known_events)?;
+        let readings = read_with(self.sensors.as_deref(), read_sensors)?;
+        let features = Features::new(series).in_zone(self.zone()?);
+        Ok(features.with_events(&events, &Names::default()).with_sensors(&readings))
+    }
+
+    fn zone(&self) -> Result<TimeZone, CliError> {
+        self.time_zone.parse::<TimeZone>().map_err(|error| CliError::Usage(error.to_string()))
+    }
+}
+
+impl DemandArgs {
+    /// Reads and checks every file; flavors without amounts are looked up in `catalogue`.
+    ///
+    /// # Errors
+    /// At the first wrong place, with its file.
+    pub(super) fn read(&self, catalogue: &Catalogue) -> Result<Demand, CliError> {
+        self.context.read(&self.requests, catalogue)
+    }
+
+    /// The origin that was asked for.
+    pub(super) fn origin(&self) -> Option<Instant> {
+        self.origin
+    }
+
+    /// The origin that was asked for, or the end of the last whole bin of the log.
+    pub(super) fn origin_or_end(&self, demand: &Demand) -> Instant {
+        self.origin.unwrap_or_else(|| demand.end(self.bin()))
+    }
+
+    /// Length of a bin.
+    pub(super) fn bin(&self) -> Duration {
+        self.context.bin
+    }
+
+    /// The time zone as it was named.
+    pub(super) fn time_zone(&self) -> &str {
+        &self.context.time_zone
+    }
+
+    /// What the models learn from.
+    pub(super) fn features(&self, demand: &Demand, known: &Known<'_>) -> Features {
+        self.context.features(demand, known)
+    }
+
     /// The first option that was given and only means something to a forecast.
     pub(super) fn given_for_forecasts(&self) -> Option<&'static str> {
         let given = [
-            ("--history", self.history.is_some()),
+            ("--history", self.context.history.is_some()),
             ("--model", self.model.is_some()),
-            ("--sensors", self.sensors.is_some()),
-            ("--events", self.events.is_some()),
-            ("--tenants-max", self.tenants_max.is_some()),
+            ("--sensors", self.context.sensors.is_some()),
+            ("--events", self.context.events.is_some()),
+            ("--tenants-max", self.context.tenants_max.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
@@ -184,7 +253,7 @@ impl DemandArgs {
         });
         output::progress_done();
         fitted.map_err(|error| {
-            let (bins, bin, origin) = (past.bins(), self.bin, past.origin());
+            let (bins, bin, origin) = (past.bins(), self.bin(), past.origin());
             let advice = "bring older requests with --history, or choose another origin or horizon";
             CliError::Data(format!(
                 "{}: {error}; it has {bins} bins of {bin} before {origin}: {advice}",
@@ -197,20 +266,36 @@ impl DemandArgs {
     pub(super) fn selection(&self, horizons: Vec<Duration>, seed: u64) -> SelectionConfig {
         let mut config = SelectionConfig::new(horizons);
         config.lstm.seed = seed;
-        match self.model.unwrap_or(Model::Auto) {
-            Model::Auto => {}
-            Model::SeasonalNaive => config.models = vec![ModelName::SeasonalNaive],
-            Model::OneDayMedian => config.models = vec![ModelName::OneDayMedian],
-            Model::Lstm => config.models = vec![ModelName::Lstm],
+        if let Some(model) = self.model.and_then(Model::name) {
+            config.models = vec![model];
         }
         config
     }
 }
 
 impl Demand {
+    /// The end of the last whole bin.
+    pub(super) fn end(&self, bin: Duration) -> Instant {
+        self.log.last().map_or(Instant::default(), |last| last.floor(bin))
+    }
+
     /// What it says before `origin`.
     pub(super) fn known(&self, origin: Instant) -> Known<'_> {
         Known::new(&self.log, self.older.as_ref(), origin)
+    }
+}
+
+/// What a series counts, in words.
+pub(super) fn series_name(key: SeriesKey, tenants: &[String]) -> String {
+    match key {
+        SeriesKey::Arrivals => "batches that arrive".to_owned(),
+        SeriesKey::Given => "the series".to_owned(),
+        SeriesKey::Creates { tenant, class } => {
+            let class = class.map_or(String::new(), |class| format!(" of {}", class.as_str()));
+            let tenant =
+                tenant.map_or(String::new(), |tenant| format!(" by {}", output::in_line(&tenants[tenant.usize()])));
+            format!("creates{class}{tenant}")
+        }
     }
 }
 

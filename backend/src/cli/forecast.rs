@@ -3,12 +3,11 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use shared::features::SeriesKey;
 use shared::forecast::{Answer, Forecast, Predict, SelectionReport};
 use shared::pricing::builtin;
 use shared::units::Duration;
 
-use super::demand::DemandArgs;
+use super::demand::{DemandArgs, series_name};
 use super::{CliError, Global, selection_table};
 use crate::output;
 
@@ -74,7 +73,7 @@ fn text(answer: &ForecastAnswer) -> String {
 fn write_bins(out: &mut String, answer: &ForecastAnswer) -> std::fmt::Result {
     let forecast = &answer.forecast;
     for series in &forecast.series {
-        writeln!(out, "\n{}", name(series.key, &answer.tenants))?;
+        writeln!(out, "\n{}", series_name(series.key, &answer.tenants))?;
         let bins = match &series.answer {
             Answer::Bins(bins) => bins,
             Answer::NotReady(reason) => {
@@ -93,17 +92,4 @@ fn write_bins(out: &mut String, answer: &ForecastAnswer) -> std::fmt::Result {
         }
     }
     Ok(())
-}
-
-fn name(key: SeriesKey, tenants: &[String]) -> String {
-    match key {
-        SeriesKey::Arrivals => "batches that arrive".to_owned(),
-        SeriesKey::Given => "the series".to_owned(),
-        SeriesKey::Creates { tenant, class } => {
-            let class = class.map_or(String::new(), |class| format!(" of {}", class.as_str()));
-            let tenant =
-                tenant.map_or(String::new(), |tenant| format!(" by {}", output::in_line(&tenants[tenant.usize()])));
-            format!("creates{class}{tenant}")
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::features::SeriesKey;
-use shared::forecast::{Candidate, Scores, SelectionReport};
+use shared::forecast::{Candidate, MemberWeight, Scores, SelectionReport};
 
 /// Every candidate with its scores over the backtest, and the choice.
 pub(super) fn text(report: &SelectionReport) -> String {
@@ -28,6 +28,11 @@ fn write_all(out: &mut String, report: &SelectionReport) -> std::fmt::Result {
         let mase =
             choice.mase.map_or(String::new(), |mase| format!(": mean MASE {mase:.3} over the series of everyone"));
         writeln!(out, "  {} is used for {}{mase}", choice.model.as_str(), choice.horizon)?;
+        if choice.members.len() > 1 {
+            let share = |member: &MemberWeight| format!("{} {:.0} %", member.model, member.weight * 100.0);
+            let shares: Vec<String> = choice.members.iter().map(share).collect();
+            writeln!(out, "    of everyone's: {}", shares.join(", "))?;
+        }
     }
     Ok(())
 }

@@ -85,14 +85,15 @@ pub fn predict(
             earlier.map_or(fresh.clone(), |earlier| Champion { report: earlier.report.clone(), ..fresh })
         }
     };
-    let prediction = known.predict(&past, &champion.selected, ask.horizon, &StreamSettings::default()).map_err(
-        |error| match error {
+    // What needs no training is fitted to this log's series; the network goes on as it was trained.
+    let model = champion.selected.updated(&past).map_err(too_short)?;
+    let prediction =
+        known.predict(&past, &model, ask.horizon, &StreamSettings::default()).map_err(|error| match error {
             PredictionError::NotReady(reason) => too_short(reason),
             PredictionError::Forecast(error) => because("wrong_horizon", error),
             PredictionError::Stream(error @ StreamError::NoCreates { .. }) => because("no_creates", error),
             PredictionError::Stream(error @ StreamError::NoLifetimes { .. }) => because("no_lifetimes", error),
-        },
-    )?;
+        })?;
     let fits = |problems| because("scenario_cannot_run", problems);
     let folded = folded(config, &known, received, ask.origin);
     let Forked { fork, nodes } = forked(&config.assumed, &known, &folded).map_err(fits)?;

@@ -47,6 +47,13 @@ pub struct CoverageOf {
     pub share: f64,
 }
 
+impl Scores {
+    /// The mean pinball loss over the levels, in counts.
+    pub fn mean_pinball(&self) -> f64 {
+        self.pinball.iter().map(|pinball| pinball.loss).sum::<f64>() / self.pinball.len().max(1) as f64
+    }
+}
+
 /// Adds up scores over bins.
 #[derive(Clone, Debug, Default)]
 pub struct ScoreSums {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{a_day, season_bins};
 use super::quantile::median;
-use super::residuals::{Band, RESIDUAL_DAYS};
-use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
+use super::residuals::Band;
+use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict, leads};
 use crate::features::Past;
 
 /// One value for every lead: the median over the bins of the 24 hours before the origin.
@@ -21,9 +21,6 @@ pub struct FittedOneDayMedian {
     /// By series, then by power of two of the lead.
     bands: Vec<Vec<Band>>,
 }
-
-/// Origins a day that residuals are taken at.
-const ORIGINS_A_DAY: usize = 24;
 
 impl Fit for OneDayMedian {
     type Fitted = FittedOneDayMedian;
@@ -48,7 +45,7 @@ impl Predict for FittedOneDayMedian {
         a_day(past)?;
         let bands = &self.bands[series];
         let point = median_before(past.counts(series), past.bins(), season_bins(past.bin()));
-        Ok((0..bins).map(|lead| bands[group(lead).min(bands.len() - 1)].around(point)).collect())
+        Ok((0..bins).map(|lead| leads::band(bands, lead).around(point)).collect())
     }
 }
 
@@ -56,23 +53,14 @@ fn median_before(counts: &[f64], origin: usize, season: usize) -> f64 {
     median(&counts[origin - season..origin])
 }
 
-/// Leads 0, 1–2, 3–6, 7–14, …: as many bands as it takes to double.
-fn group(lead: usize) -> usize {
-    (lead + 1).ilog2() as usize
-}
-
 fn bands(counts: &[f64], season: usize) -> Vec<Band> {
-    let first = season.max(counts.len().saturating_sub(RESIDUAL_DAYS * season));
     if counts.len() < 2 * season {
         let middle = median_before(counts, counts.len(), season);
         return vec![Band::of(counts[counts.len() - season..].iter().map(|&count| (middle, count)))];
     }
-    let mut pairs: Vec<Vec<(f64, f64)>> = vec![Vec::new(); group(season - 1) + 1];
-    for origin in (first..counts.len()).step_by((season / ORIGINS_A_DAY).max(1)) {
-        let middle = median_before(counts, origin, season);
-        for (lead, &count) in counts[origin..].iter().take(season).enumerate() {
-            pairs[group(lead)].push((middle, count));
-        }
-    }
+    let middles: Vec<f64> =
+        leads::origins(counts, season).map(|origin| median_before(counts, origin, season)).collect();
+    let mut pairs: Vec<Vec<(f64, f64)>> = vec![Vec::new(); leads::groups(season)];
+    leads::each(counts, season, |origin, group, count| pairs[group].push((middles[origin], count)));
     pairs.into_iter().map(|pairs| Band::of(pairs.into_iter())).collect()
 }

@@ -35,6 +35,13 @@ impl Band {
         Self { quantiles: LEVELS.map(|level| quantile(&residuals, level)), mean }
     }
 
+    /// The band beside a point forecast, whose median is the residuals': the point is too high or too low as often as
+    /// it was.
+    pub(super) fn beside(&self, point: f64) -> BinForecast {
+        let quantiles = self.quantiles.map(|residual| point + residual * noise(point));
+        BinForecast::new(quantiles, point + self.mean * noise(point))
+    }
+
     /// The band around a point forecast, which stays the median.
     pub(super) fn around(&self, point: f64) -> BinForecast {
         let mut quantiles = self.quantiles.map(|residual| point + residual * noise(point));

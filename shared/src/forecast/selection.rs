@@ -1,36 +1,33 @@
-//! Which model to use, per horizon: the one that a rolling backtest on the history would have liked best.
+//! What to forecast with: the candidates together, weighted by a rolling backtest on the history and by the last day.
 
 mod compare;
 mod report;
 mod saved;
 
+use std::collections::BTreeMap;
+
 pub use compare::compare_mase;
-pub use report::{Candidate, Choice, Fallback, SelectionConfig, SelectionReport};
+pub use report::{Candidate, Choice, Fallback, MemberWeight, SelectionConfig, SelectionReport};
 
 use super::backtest::{BacktestError, BacktestPlan, SeriesScores, backtest};
 use super::lstm::{LstmConfig, LstmModel};
 use super::model::season_bins;
 use super::{
-    BinForecast, Fit, FittedOneDayMedian, FittedSeasonalNaive, ForecastError, ModelId, ModelName, NotReady,
-    OneDayMedian, Predict, RecentMean, SeasonalNaive, TrainError, Watcher,
+    BinForecast, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict, RecentMean, Scores,
+    SeasonalNaive, TrainError, Watcher, fit_model,
 };
-use crate::features::Past;
+use crate::features::{Past, SeriesKey};
 use crate::units::Duration;
 
-/// The chosen models, fitted on the whole past.
+/// The candidates that were ready, fitted on the whole past; a single one is used as it is.
 #[derive(Clone, Debug)]
-pub struct Selected {
-    /// By horizon in bins, increasing.
-    choices: Vec<(usize, ModelName)>,
-    seasonal_naive: Option<FittedSeasonalNaive>,
-    one_day_median: Option<FittedOneDayMedian>,
-    lstm: Option<LstmModel>,
-}
+pub struct Selected(Ensemble);
 
-/// Chooses a model for each horizon by a rolling backtest on the past, and fits the chosen ones on all of it.
+/// Scores every candidate by a rolling backtest on the past, fits all of them on all of it, and weights them.
 ///
-/// Candidates are fitted on what is before the backtest's first origin. Without the feature `train` the LSTM is listed
-/// as not ready.
+/// Candidates are fitted on what is before the backtest's first origin; one for which that is too little, but not the
+/// whole past, joins without scores. Without the feature `train` the LSTM is listed as not ready. The score of the ensemble itself, of which the members' losses in this backtest are no part, is listed
+/// too.
 ///
 /// # Errors
 /// When a horizon is no positive multiple of the bin or there is none, there is no bin at all, or the watcher cancels.
@@ -44,35 +41,65 @@ pub fn fit_best(
         Ok(plan) => plan,
         Err(missing) => return fall_back(past, config, missing),
     };
-    let longest = plan.horizons[plan.horizons.len() - 1].divide(past.bin()) as usize;
+    let ends: Vec<usize> = plan.horizons.iter().map(|horizon| horizon.divide(past.bin()) as usize).collect();
+    let longest = ends[ends.len() - 1];
     let training = plan.training(past);
-    let first_lstm = match config.models.contains(&ModelName::Lstm) {
-        true => train_first(&training, &config.lstm, longest, watcher)?,
-        false => Err(NotReady::NeedsTraining),
-    };
-    let mut candidates = Vec::new();
+    let (mut members, mut candidates) = (Vec::new(), Vec::new());
     for &model in &config.models {
-        let fitted = match model {
-            ModelName::RecentMean => RecentMean.fit(&training).map(boxed),
-            ModelName::SeasonalNaive => SeasonalNaive.fit(&training).map(boxed),
-            ModelName::OneDayMedian => OneDayMedian.fit(&training).map(boxed),
-            ModelName::Lstm => first_lstm.clone().map(boxed),
+        let fitted = fit_model(model, &training, &config.lstm, longest, watcher)?;
+        let (scores, not_ready) = match &fitted {
+            Ok(fitted) => (backtest(fitted, past, &plan, watcher)?, None),
+            Err(reason) => (Vec::new(), Some(*reason)),
         };
-        let (scores, not_ready) = match fitted {
-            Ok(fitted) => (backtest(&*fitted, past, &plan, watcher)?, None),
-            Err(reason) => (Vec::new(), Some(reason)),
-        };
-        let lstm = first_lstm.as_ref().ok().filter(|_| model == ModelName::Lstm);
-        candidates.push(Candidate { model, scores, not_ready, training: lstm.map(|lstm| lstm.report.clone()) });
+        let training = fitted.as_ref().ok().and_then(FittedModel::as_lstm).map(|lstm| lstm.report.clone());
+        candidates.push(Candidate { model, scores, not_ready, training });
+        members.extend(fitted);
     }
-    let choices: Vec<Choice> = plan.horizons.iter().map(|&horizon| choose(horizon, &candidates)).collect();
-    let mut selected = selected(past, &choices);
-    if let Some(lstm) = first_lstm.ok().filter(|_| choices.iter().any(|choice| choice.model == ModelName::Lstm)) {
-        selected.lstm = Some(train_on(past, &config.lstm, longest, &lstm, watcher)?);
+    let losses = losses(&candidates, &plan);
+    let together = Ensemble::new(ends.clone(), members);
+    if together.members().len() > 1 {
+        let scores = backtest(&together, past, &plan, watcher)?;
+        candidates.push(Candidate { model: ModelName::Ensemble, scores, not_ready: None, training: None });
     }
-    let final_training = selected.lstm.as_ref().map(|lstm| lstm.report.clone());
+    let ensemble = together.refitted(|member| refit(member, past, &config.lstm, longest, watcher))?.with_losses(losses);
+    let mut late = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.not_ready.is_some()) {
+        late.extend(fit_model(candidate.model, past, &config.lstm, longest, watcher)?);
+    }
+    let selected = Selected(ensemble.joined_by(late));
+    let choices = plan.horizons.iter().map(|&horizon| selected.choice(past, horizon, &candidates)).collect();
+    let final_training = selected.lstm().map(|lstm| lstm.report.clone());
     let origins = plan.instants(past);
     Ok((selected, SelectionReport { origins, candidates, choices, fallback: None, final_training }))
+}
+
+/// By series, then by horizon, the mean pinball loss of each candidate that was ready.
+fn losses(candidates: &[Candidate], plan: &BacktestPlan) -> BTreeMap<SeriesKey, Vec<Vec<Option<f64>>>> {
+    let ready: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.not_ready.is_none()).collect();
+    let mut losses: BTreeMap<SeriesKey, Vec<Vec<Option<f64>>>> = BTreeMap::new();
+    for (member, candidate) in ready.iter().enumerate() {
+        for score in &candidate.scores {
+            let of_series =
+                losses.entry(score.key).or_insert_with(|| vec![vec![None; ready.len()]; plan.horizons.len()]);
+            let range = plan.horizons.partition_point(|&horizon| horizon < score.horizon);
+            of_series[range][member] = score.scores().map(Scores::mean_pinball);
+        }
+    }
+    losses
+}
+
+/// Fits a member to the whole past; a network goes on from its weights.
+fn refit(
+    member: FittedModel,
+    past: &Past,
+    config: &LstmConfig,
+    longest: usize,
+    watcher: &mut Watcher,
+) -> Result<FittedModel, TrainError> {
+    match member {
+        FittedModel::Lstm(lstm) => Ok(FittedModel::Lstm(Box::new(train_on(past, config, longest, &lstm, watcher)?))),
+        other => Ok(other.updated(past)?),
+    }
 }
 
 /// The plan with as many origins as fit; with less than two, how many bins are missing.
@@ -91,52 +118,24 @@ fn plan(past: &Past, config: &SelectionConfig) -> Result<Result<BacktestPlan, us
 }
 
 fn fall_back(past: &Past, config: &SelectionConfig, missing: usize) -> Result<(Selected, SelectionReport), TrainError> {
-    let model = match SeasonalNaive.needs(past) {
-        None => ModelName::SeasonalNaive,
-        Some(_) => ModelName::RecentMean,
+    let member = match SeasonalNaive.fit(past) {
+        Ok(fitted) => FittedModel::SeasonalNaive(fitted),
+        Err(_) => FittedModel::RecentMean(RecentMean),
     };
+    let model = member.name();
     let mut horizons = config.horizons.clone();
     horizons.sort_unstable();
     horizons.dedup();
-    let choices: Vec<Choice> = horizons.into_iter().map(|horizon| Choice { horizon, model, mase: None }).collect();
-    let fallback = Some(Fallback { missing, model });
+    let ends = horizons.iter().map(|horizon| horizon.divide(past.bin()) as usize).collect();
+    let choice = |horizon| Choice { horizon, model, mase: None, members: Vec::new() };
     let report = SelectionReport {
         origins: Vec::new(),
         candidates: Vec::new(),
-        choices: choices.clone(),
-        fallback,
+        choices: horizons.into_iter().map(choice).collect(),
+        fallback: Some(Fallback { missing, model }),
         final_training: None,
     };
-    Ok((selected(past, &choices), report))
-}
-
-fn boxed(model: impl Predict + 'static) -> Box<dyn Predict> {
-    Box::new(model)
-}
-
-/// The network of the backtest, or what it still needs.
-#[cfg(feature = "train")]
-fn train_first(
-    training: &Past,
-    config: &LstmConfig,
-    longest: usize,
-    watcher: &mut Watcher,
-) -> Result<Result<LstmModel, NotReady>, TrainError> {
-    match super::lstm::train_lstm(training, config, longest, None, watcher) {
-        Ok(lstm) => Ok(Ok(lstm)),
-        Err(TrainError::NotReady(reason)) => Ok(Err(reason)),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(not(feature = "train"))]
-fn train_first(
-    training: &Past,
-    config: &LstmConfig,
-    longest: usize,
-    _: &mut Watcher,
-) -> Result<Result<LstmModel, NotReady>, TrainError> {
-    Ok(Err(config.needs(training, longest).unwrap_or(NotReady::NeedsTraining)))
+    Ok((Selected(Ensemble::new(ends, vec![member])), report))
 }
 
 /// Goes on from the weights of the backtest with what has come since: half as many steps.
@@ -158,24 +157,6 @@ fn train_on(_: &Past, _: &LstmConfig, _: usize, from: &LstmModel, _: &mut Watche
     Ok(from.clone())
 }
 
-/// The least mean MASE; ties to the earlier candidate. Where no series has one (all repeat themselves exactly), the
-/// first that is ready.
-fn choose(horizon: Duration, candidates: &[Candidate]) -> Choice {
-    let mut best: Option<Choice> = None;
-    for candidate in candidates.iter().filter(|candidate| candidate.not_ready.is_none()) {
-        let mase = mean_mase(horizon, &candidate.scores);
-        let better = match (&best, mase) {
-            (None, _) => true,
-            (Some(Choice { mase: Some(least), .. }), Some(mase)) => mase < *least,
-            (Some(_), _) => false,
-        };
-        if better {
-            best = Some(Choice { horizon, model: candidate.model, mase });
-        }
-    }
-    best.unwrap_or(Choice { horizon, model: ModelName::SeasonalNaive, mase: None })
-}
-
 /// The mean over the series of everyone, whose sums the costs follow; over tenants only where there are no others. A
 /// tenant with a request now and then is forecast best as nothing at all, and many such must not decide for the total.
 fn mean_mase(horizon: Duration, scores: &[SeriesScores]) -> Option<f64> {
@@ -194,44 +175,52 @@ fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-fn selected(past: &Past, choices: &[Choice]) -> Selected {
-    Selected {
-        choices: choices.iter().map(|c| (c.horizon.divide(past.bin()) as usize, c.model)).collect(),
-        seasonal_naive: SeasonalNaive.fit(past).ok(),
-        one_day_median: OneDayMedian.fit(past).ok(),
-        lstm: None,
-    }
-}
-
 impl Selected {
-    /// The model that answers for a horizon: the one chosen for the shortest horizon that reaches as far, or for the
-    /// longest.
+    /// The model that answers for a horizon.
     pub fn model(&self, bins: usize) -> ModelName {
-        let reaches = self.choices.iter().find(|(end, _)| *end >= bins).or(self.choices.last());
-        reaches.map_or(ModelName::RecentMean, |&(_, model)| model)
+        self.id(bins).name
     }
 
-    /// The trained network, where it was chosen.
+    /// The trained network, where there is one.
     pub fn lstm(&self) -> Option<&LstmModel> {
-        self.lstm.as_ref()
+        self.0.members().iter().find_map(FittedModel::as_lstm)
     }
 
-    fn answering(&self, bins: usize) -> Option<&dyn Predict> {
-        match self.model(bins) {
-            ModelName::RecentMean => Some(&RecentMean),
-            ModelName::SeasonalNaive => self.seasonal_naive.as_ref().map(|model| model as &dyn Predict),
-            ModelName::OneDayMedian => self.one_day_median.as_ref().map(|model| model as &dyn Predict),
-            ModelName::Lstm => self.lstm.as_ref().map(|model| model as &dyn Predict),
+    /// The same for a later past, or other series: what needs no training is fitted to it.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn updated(&self, past: &Past) -> Result<Self, NotReady> {
+        Ok(Self(self.0.clone().refitted(|member| member.updated(past))?))
+    }
+
+    /// What was chosen for a horizon, with weights averaged over the series of everyone.
+    fn choice(&self, past: &Past, horizon: Duration, candidates: &[Candidate]) -> Choice {
+        let bins = horizon.divide(past.bin()) as usize;
+        let model = self.model(bins);
+        let scores = candidates.iter().find(|candidate| candidate.model == model);
+        let mase = scores.and_then(|candidate| mean_mase(horizon, &candidate.scores));
+        let members = self.0.members();
+        let mut series: Vec<usize> = (0..past.series()).filter(|&i| past.key(i).tenant().is_none()).collect();
+        if series.is_empty() {
+            series.extend(0..past.series());
         }
+        let mut weights = vec![0.0; members.len()];
+        for &i in &series {
+            let of_series = self.0.weights_at(past, i, bins);
+            weights.iter_mut().zip(of_series).for_each(|(sum, weight)| *sum += weight / series.len() as f64);
+        }
+        let members = members.iter().zip(weights).map(|(member, weight)| MemberWeight { model: member.name(), weight });
+        Choice { horizon, model, mase, members: members.collect() }
     }
 }
 
 impl Predict for Selected {
     fn id(&self, bins: usize) -> ModelId {
-        self.answering(bins).map_or(RecentMean.id(bins), |model| model.id(bins))
+        self.0.id(bins)
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
-        self.answering(bins).unwrap_or(&RecentMean).predict_series(past, series, bins)
+        self.0.predict_series(past, series, bins)
     }
 }

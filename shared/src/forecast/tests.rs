@@ -168,6 +168,7 @@ proptest! {
                 SeasonalNaive.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 OneDayMedian.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 RecentMean.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+                RecentLevel.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
             );
             serde_json::to_string(&forecasts).unwrap()
         });
@@ -182,6 +183,7 @@ proptest! {
             forecast(&SeasonalNaive, &past, bins),
             forecast(&OneDayMedian, &past, bins),
             forecast(&RecentMean, &past, bins),
+            forecast(&RecentLevel, &past, bins),
         ].into_iter().flatten() {
             check_sound(&bins);
         }
@@ -193,23 +195,95 @@ fn selection(horizons: &[Duration]) -> SelectionConfig {
     SelectionConfig { models, ..SelectionConfig::new(horizons.to_vec()) }
 }
 
+/// The weight of a member at a horizon.
+fn weight(report: &SelectionReport, horizon: Duration, model: ModelName) -> f64 {
+    let choice = report.choices.iter().find(|choice| choice.horizon == horizon).unwrap();
+    choice.members.iter().find(|member| member.model == model).unwrap().weight
+}
+
 #[test]
-fn the_better_model_is_chosen_by_backtest_and_every_score_is_shown() {
+fn the_better_model_gets_the_weight_and_every_score_is_shown() {
     // A day that repeats itself but for small noise: the naive follows it, the median does not.
     let daily = |t: usize| (100.0 + 80.0 * libm::sin(t as f64 / DAY as f64 * core::f64::consts::TAU)).round();
     let features = hourly((0..6 * DAY).map(|t| daily(t) + (t % 5) as f64).collect());
     let config = selection(&[Duration::DAY, Duration::HOUR]);
     let (selected, report) = fit_best(&features.all(), &config, &mut |_| Continue::Yes).unwrap();
-    assert!(report.choices.iter().all(|choice| choice.model == ModelName::SeasonalNaive), "{report:?}");
-    assert_eq!(report.candidates.len(), 2);
+    assert!(report.choices.iter().all(|choice| choice.model == ModelName::Ensemble), "{report:?}");
+    for horizon in config.horizons {
+        assert!(weight(&report, horizon, ModelName::SeasonalNaive) > 0.99, "{report:?}");
+    }
+    let names: Vec<ModelName> = report.candidates.iter().map(|candidate| candidate.model).collect();
+    assert_eq!(names, [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::Ensemble]);
     assert!(report.candidates.iter().all(|candidate| candidate.scores.len() == 2));
     assert_eq!(report.origins.len(), 8);
-    assert_eq!(selected.predict(&features.all(), Duration::HOUR).unwrap().model.name, ModelName::SeasonalNaive);
+    assert_eq!(selected.predict(&features.all(), Duration::HOUR).unwrap().model.name, ModelName::Ensemble);
     // The other way round where the day is nothing but a burst at random.
     let draws = crate::random::Draws::new(1, 0, crate::random::Purpose::Example, 0);
     let features = hourly((0..6 * DAY).map(|t| if draws.uniform(t as u64) < 0.1 { 50.0 } else { 2.0 }).collect());
-    let (_, report) = fit_best(&features.all(), &config, &mut |_| Continue::Yes).unwrap();
-    assert_eq!(report.choices[1].model, ModelName::OneDayMedian, "{report:?}");
+    let (_, report) = fit_best(&features.all(), &selection(&[Duration::DAY]), &mut |_| Continue::Yes).unwrap();
+    assert!(weight(&report, Duration::DAY, ModelName::OneDayMedian) > 0.5, "{report:?}");
+}
+
+#[test]
+fn a_single_candidate_is_used_as_it_is() {
+    let features = hourly((0..6 * DAY).map(|t| (t % 7) as f64).collect());
+    let past = features.all();
+    let mut config = selection(&[Duration::HOUR]);
+    config.models.truncate(1);
+    let (selected, report) = fit_best(&past, &config, &mut |_| Continue::Yes).unwrap();
+    assert_eq!((report.choices[0].model, report.candidates.len()), (ModelName::SeasonalNaive, 1));
+    let alone = SeasonalNaive.fit(&past).unwrap();
+    assert_eq!(selected.predict(&past, Duration::HOUR), alone.predict(&past, Duration::HOUR));
+}
+
+#[test]
+fn after_a_tenfold_level_those_that_follow_it_take_over() {
+    // 10 a bin for six days, and 100 from six hours before the origin on; the median of a day knows nothing of it.
+    let noise = |t: usize| (t * 7 % 5) as f64 / 5.0;
+    let counts = (0..7 * DAY).map(|t| if t < 7 * DAY - 6 { 10.0 } else { 100.0 } + noise(t)).collect();
+    let features = hourly(counts);
+    let mut config = selection(&[Duration::HOUR]);
+    config.models.push(ModelName::RecentLevel);
+    let (selected, _) = fit_best(&features.all(), &config, &mut |_| Continue::Yes).unwrap();
+    let next = selected.predict(&features.all(), Duration::HOUR).unwrap().series[0].bins().unwrap()[0].median();
+    assert!(next > 80.0, "{next}");
+}
+
+#[test]
+fn the_level_is_as_fast_as_the_lead_wants_it() {
+    // Counts that stay for a quarter of a day and then change: the next bin is like the last one, tomorrow like the mean
+    // of the day, so the next bin's residuals are far smaller.
+    let draws = crate::random::Draws::new(2, 0, crate::random::Purpose::Example, 0);
+    let features = hourly((0..14 * DAY).map(|t| libm::floor(100.0 * draws.uniform(t as u64 / 6))).collect());
+    let past = features.all();
+    let bins = forecast(&RecentLevel, &past, DAY).unwrap();
+    let width = |lead: usize| bins[lead].quantiles()[5] - bins[lead].quantiles()[1];
+    assert!(width(0) < width(DAY - 1) / 2.0, "{} {}", width(0), width(DAY - 1));
+    let last = *past.counts(0).last().unwrap();
+    assert!((bins[0].median() - last).abs() < 1.0, "{} {last}", bins[0].median());
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn smoothing_follows_a_trend_and_repeats_a_day() {
+    // 10 more every hour: the damped trend goes on upwards from the last count, 10 × 95.
+    let rising = hourly((0..4 * DAY).map(|t| 10.0 * t as f64).collect());
+    let bins = forecast(&DampedTrend, &rising.all(), 3).unwrap();
+    assert!(bins.windows(2).all(|pair| pair[0].median() < pair[1].median()), "{bins:?}");
+    assert!((bins[0].median() - 960.0).abs() < 2.0, "{bins:?}");
+    // A sine of one day, 2 either way of what it was a day ago.
+    let daily = |t: usize| 100.0 + 80.0 * libm::sin(t as f64 / DAY as f64 * core::f64::consts::TAU);
+    let bins = forecast(&Mstl, &hourly((0..10 * DAY).map(daily).collect()).all(), DAY).unwrap();
+    for (lead, bin) in bins.iter().enumerate() {
+        assert!((bin.median() - daily(lead)).abs() < 2.0, "{lead}: {} {}", bin.median(), daily(lead));
+    }
+    let constant = BinForecast::new([7.0; LEVELS.len()], 7.0);
+    for fitted in
+        [forecast(&DampedTrend, &hourly(vec![7.0; 60]).all(), 2), forecast(&Mstl, &hourly(vec![7.0; 60]).all(), 2)]
+    {
+        assert_eq!(fitted, Ok(vec![constant; 2]));
+    }
+    assert_eq!(forecast(&Mstl, &hourly(vec![7.0; 40]).all(), 2), Err(NotReady::NeedsBins { missing: 8 }));
 }
 
 #[test]

@@ -17,8 +17,16 @@ pub enum ModelName {
     SeasonalNaive,
     /// The median of the last day.
     OneDayMedian,
+    /// The level of late, as fast and as robust as each lead wants it.
+    RecentLevel,
+    /// Level and damped trend by exponential smoothing.
+    DampedTrend,
+    /// Trend and seasons by loess, with a damped trend for the rest.
+    Mstl,
     /// The recurrent network over all series.
     Lstm,
+    /// Several models together, weighted by how well each did on the series of late.
+    Ensemble,
 }
 
 /// A model and its version: the same pair makes the same forecast of the same past.
@@ -92,6 +100,9 @@ pub enum NotReady {
     /// No model of this kind was trained, and this build cannot train one.
     #[error("needs a trained model; this build can serve one but not train it")]
     NeedsTraining,
+    /// No parameters were found that explain the series.
+    #[error("finds no fit for this series; choose another model")]
+    NoFit,
     /// The model was trained for shorter horizons.
     #[error("reaches {longest} ahead; ask for that at most, or train for a longer horizon")]
     BeyondHorizon {
@@ -200,7 +211,11 @@ impl ModelName {
             Self::RecentMean => "recent_mean",
             Self::SeasonalNaive => "seasonal_naive",
             Self::OneDayMedian => "one_day_median",
+            Self::RecentLevel => "recent_level",
+            Self::DampedTrend => "damped_trend",
+            Self::Mstl => "mstl",
             Self::Lstm => "lstm",
+            Self::Ensemble => "ensemble",
         }
     }
 }

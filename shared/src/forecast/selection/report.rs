@@ -30,7 +30,7 @@ impl SelectionConfig {
             horizons,
             origins: 8,
             step_bins: None,
-            models: vec![ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::Lstm],
+            models: vec![ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::Lstm],
             lstm: LstmConfig::default(),
         }
     }
@@ -67,16 +67,28 @@ pub struct Candidate {
 }
 
 /// The model for a horizon.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// The horizon.
     pub horizon: Duration,
     /// The model.
     pub model: ModelName,
-    /// Its MASE, averaged over the series of everyone (over tenants where there are no others): the least among the
-    /// candidates. None for a fallback.
+    /// Its MASE in the backtest, averaged over the series of everyone (over tenants where there are no others). None for
+    /// a fallback.
     pub mase: Option<f64>,
+    /// Where it is an ensemble, its members; where it is one model, that one. None for a fallback.
+    pub members: Vec<MemberWeight>,
+}
+
+/// How much a model counts in an ensemble.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberWeight {
+    /// Which one.
+    pub model: ModelName,
+    /// Its share at the origin, averaged over the series of everyone; all members' add up to 1.
+    pub weight: f64,
 }
 
 /// The history is too short for a backtest of two origins.

@@ -3,16 +3,27 @@
 use serde::{Deserialize, Serialize};
 
 use super::Selected;
+use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmModel, LstmModelError};
-use crate::forecast::{FittedOneDayMedian, FittedSeasonalNaive, ModelName};
+use crate::forecast::{Ensemble, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, RecentMean};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Saved {
-    choices: Vec<(usize, ModelName)>,
-    seasonal_naive: Option<FittedSeasonalNaive>,
-    one_day_median: Option<FittedOneDayMedian>,
+    horizons: Vec<usize>,
+    members: Vec<Member>,
+    losses: Vec<(SeriesKey, Vec<Vec<Option<f64>>>)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Member {
+    RecentMean,
+    SeasonalNaive(FittedSeasonalNaive),
+    OneDayMedian(FittedOneDayMedian),
+    RecentLevel(FittedRecentLevel),
+    DampedTrend,
+    Mstl,
     /// A file of its own, with its own format and checks.
-    lstm: Option<Vec<u8>>,
+    Lstm(Vec<u8>),
 }
 
 impl Selected {
@@ -21,11 +32,11 @@ impl Selected {
     /// # Panics
     /// Never: every field can be encoded.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let Ensemble { horizons, members, losses } = &self.0;
         let saved = Saved {
-            choices: self.choices.clone(),
-            seasonal_naive: self.seasonal_naive.clone(),
-            one_day_median: self.one_day_median.clone(),
-            lstm: self.lstm.as_ref().map(LstmModel::to_bytes),
+            horizons: horizons.clone(),
+            members: members.iter().map(Member::of).collect(),
+            losses: losses.iter().map(|(key, losses)| (*key, losses.clone())).collect(),
         };
         postcard::to_allocvec(&saved).expect("models are numbers and texts")
     }
@@ -35,10 +46,47 @@ impl Selected {
     /// # Errors
     /// When the file was made by another version, or is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LstmModelError> {
-        let Saved { choices, seasonal_naive, one_day_median, lstm } =
-            postcard::from_bytes(bytes).map_err(|_| LstmModelError::Damaged)?;
-        let lstm = lstm.map(|bytes| LstmModel::from_bytes(&bytes)).transpose()?;
-        Ok(Self { choices, seasonal_naive, one_day_median, lstm })
+        let Saved { horizons, members, losses } = postcard::from_bytes(bytes).map_err(|_| LstmModelError::Damaged)?;
+        let members: Vec<FittedModel> = members.into_iter().map(Member::fitted).collect::<Result<_, _>>()?;
+        let whole = losses.iter().all(|(_, ranges)| {
+            ranges.len() == horizons.len() && ranges.iter().all(|range| range.len() == members.len())
+        });
+        if horizons.is_empty() || !whole {
+            return Err(LstmModelError::Damaged);
+        }
+        Ok(Self(Ensemble::new(horizons, members).with_losses(losses.into_iter().collect())))
+    }
+}
+
+impl Member {
+    fn of(model: &FittedModel) -> Self {
+        match model {
+            FittedModel::RecentMean(_) => Self::RecentMean,
+            FittedModel::SeasonalNaive(model) => Self::SeasonalNaive(model.clone()),
+            FittedModel::OneDayMedian(model) => Self::OneDayMedian(model.clone()),
+            FittedModel::RecentLevel(model) => Self::RecentLevel(model.clone()),
+            #[cfg(feature = "train")]
+            FittedModel::DampedTrend(_) => Self::DampedTrend,
+            #[cfg(feature = "train")]
+            FittedModel::Mstl(_) => Self::Mstl,
+            FittedModel::Lstm(model) => Self::Lstm(model.to_bytes()),
+        }
+    }
+
+    fn fitted(self) -> Result<FittedModel, LstmModelError> {
+        Ok(match self {
+            Self::RecentMean => FittedModel::RecentMean(RecentMean),
+            Self::SeasonalNaive(model) => FittedModel::SeasonalNaive(model),
+            Self::OneDayMedian(model) => FittedModel::OneDayMedian(model),
+            Self::RecentLevel(model) => FittedModel::RecentLevel(model),
+            #[cfg(feature = "train")]
+            Self::DampedTrend => FittedModel::DampedTrend(crate::forecast::DampedTrend),
+            #[cfg(feature = "train")]
+            Self::Mstl => FittedModel::Mstl(crate::forecast::Mstl),
+            #[cfg(not(feature = "train"))]
+            Self::DampedTrend | Self::Mstl => return Err(LstmModelError::Damaged),
+            Self::Lstm(bytes) => FittedModel::Lstm(Box::new(LstmModel::from_bytes(&bytes)?)),
+        })
     }
 }
 
@@ -47,7 +95,7 @@ mod tests {
     use super::*;
     use crate::example;
     use crate::features::{Features, SeriesKey, SeriesSet};
-    use crate::forecast::{Continue, Predict, SelectionConfig, fit_best};
+    use crate::forecast::{Continue, ModelName, Predict, SelectionConfig, fit_best};
     use crate::request::{Catalogue, RequestLogBuilder};
     use crate::units::Duration;
 
@@ -63,9 +111,10 @@ mod tests {
         let set = SeriesSet::from_history(&history, example::START, bin, &[SeriesKey::Arrivals, SeriesKey::TOTAL]);
         let features = Features::new(set);
         let past = features.all();
-        for model in [ModelName::SeasonalNaive, ModelName::OneDayMedian] {
-            let mut config = SelectionConfig::new(vec![Duration::DAY]);
-            config.models = vec![model];
+        let untrained = [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel];
+        for models in [&untrained[..1], &untrained] {
+            let mut config = SelectionConfig::new(vec![Duration::HOUR, Duration::DAY]);
+            config.models = models.to_vec();
             let (selected, _) = fit_best(&past, &config, &mut |_| Continue::Yes).unwrap();
             let read = Selected::from_bytes(&selected.to_bytes()).unwrap();
             let forecast =

@@ -1,0 +1,189 @@
+//! `backtest`: how good forecasts would have been, from rolling origins.
+
+mod table;
+mod timed;
+
+use std::time::Instant as Stopwatch;
+
+use serde::Serialize;
+use shared::features::{Features, Past, SeriesKey, read_series};
+use shared::forecast::{
+    BacktestPlan, Continue, NotReady, Predict, Progress, Scored, Scores, SelectionConfig, TrainError, backtest,
+    fit_best, fit_model,
+};
+use shared::pricing::builtin;
+use shared::units::{Duration, Instant};
+
+use self::timed::Timed;
+use super::demand::{ContextArgs, Model};
+use super::{CliError, Global, progress_line};
+use crate::{input, output};
+
+/// Score forecasts from rolling origins, every model on the same bins
+///
+/// Models are fitted on what lies before the first origin only, and see at each origin what had happened by then; the
+/// last origin's longest horizon ends with the data. `auto` is what the product would use: it chooses among the others
+/// by a backtest of its own before the first origin.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The primary's requests, NDJSON
+    #[arg(long, value_name = "FILE", required_unless_present = "series")]
+    requests: Option<String>,
+    /// A plain series instead of requests, CSV `timestamp,value`
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    series: Option<String>,
+    #[command(flatten)]
+    context: ContextArgs,
+    /// How far to forecast: multiples of the bin
+    #[arg(long, value_delimiter = ',', default_value = "5m,1h,1d")]
+    horizon: Vec<Duration>,
+    /// From how many origins
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    origins: usize,
+    /// Bins between two origins; a quarter of a day unless said
+    #[arg(long, value_name = "BINS")]
+    step: Option<usize>,
+    /// Which models to score
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        default_value = "seasonal-naive,one-day-median,lstm,auto"
+    )]
+    models: Vec<Model>,
+    /// Seeds the training
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shadowplane backtest --requests requests.ndjson --horizon 5m,1h,1d
+  shadowplane backtest --series elb_request_count.csv --origins 20 --models seasonal-naive,auto --json";
+
+/// What `backtest --json` prints.
+#[derive(Serialize)]
+struct BacktestAnswer {
+    /// From where forecasts were made.
+    origins: Vec<Instant>,
+    /// The end of the data that models were fitted on.
+    fitted_until: Instant,
+    /// Bins of a series file without a value, which carry the one before.
+    gaps: usize,
+    /// Names by the tenant index that series keys have.
+    tenants: Vec<String>,
+    /// One a model, series and horizon.
+    results: Vec<ScoredModel>,
+}
+
+/// One model on one series over one horizon.
+#[derive(Serialize)]
+struct ScoredModel {
+    model: &'static str,
+    series: SeriesKey,
+    horizon: Duration,
+    #[serde(flatten)]
+    scores: Option<Scores>,
+    not_ready: Option<NotReady>,
+    /// Seconds that fitting took, all series together.
+    fit_s: f64,
+    /// Milliseconds that a forecast of this series over the longest horizon took, on average.
+    predict_ms: Option<f64>,
+}
+
+impl Args {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When an input is wrong, or there is too little of it.
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let (features, tenants, gaps) = self.features()?;
+        let past = features.all();
+        let step = self.step.unwrap_or_else(|| (shared::forecast::season_bins(past.bin()) / 4).max(1));
+        let plan = BacktestPlan::new(&past, &self.horizon, self.origins, step)
+            .map_err(|error| CliError::Data(format!("{}: {error}", input::name(self.path()))))?;
+        let mut results = Vec::new();
+        for &model in &self.models {
+            results.extend(self.score(model, &past, &plan)?);
+        }
+        output::progress_done();
+        let fitted_until = plan.training(&past).origin();
+        let answer = BacktestAnswer { origins: plan.instants(&past), fitted_until, gaps, tenants, results };
+        if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
+    }
+
+    fn path(&self) -> &str {
+        self.series.as_deref().or(self.requests.as_deref()).unwrap_or_default()
+    }
+
+    /// The series with what goes with them, names of tenants, and gaps that were filled.
+    fn features(&self) -> Result<(Features, Vec<String>, usize), CliError> {
+        let Some(series) = &self.series else {
+            let demand = self.context.read(self.path(), &builtin().catalogue())?;
+            let known = demand.known(demand.end(self.context.bin()));
+            let tenants = known.tenant_names().iter().map(str::to_owned).collect();
+            return Ok((self.context.features(&demand, &known), tenants, 0));
+        };
+        let read = read_series(&input::read_text(series)?, None).map_err(CliError::in_file(input::name(series)))?;
+        let features = self.context.around(read.series)?;
+        Ok((features, Vec::new(), read.gaps))
+    }
+
+    /// Fits one model on what is before the first origin, and scores it.
+    fn score(&self, model: Model, past: &Past<'_>, plan: &BacktestPlan) -> Result<Vec<ScoredModel>, CliError> {
+        let mut watcher = |progress: Progress| {
+            output::progress(&progress_line(progress));
+            Continue::Yes
+        };
+        let mut config = SelectionConfig::new(plan.horizons.clone());
+        config.lstm.seed = self.seed;
+        let training = plan.training(past);
+        let begun = Stopwatch::now();
+        let fitted = match model.name() {
+            None => fit_best(&training, &config, &mut watcher)
+                .map(|(selected, _)| Ok(Box::new(selected) as Box<dyn Predict>)),
+            Some(name) => {
+                let longest = plan.horizons[plan.horizons.len() - 1].divide(past.bin()) as usize;
+                fit_model(name, &training, &config.lstm, longest, &mut watcher)
+                    .map(|fitted| fitted.map(|model| Box::new(model) as Box<dyn Predict>))
+            }
+        };
+        let failed = |error: TrainError| CliError::Data(format!("{}: {error}", input::name(self.path())));
+        let fit_s = begun.elapsed().as_secs_f64();
+        let row = |key, horizon| ScoredModel {
+            model: model.as_str(),
+            series: key,
+            horizon,
+            scores: None,
+            not_ready: None,
+            fit_s,
+            predict_ms: None,
+        };
+        match fitted.map_err(failed)? {
+            Ok(fitted) => {
+                let timed = Timed::new(fitted, past.series());
+                let scored = backtest(&timed, past, plan, &mut watcher).map_err(|error| failed(error.into()))?;
+                let predict_ms = timed.mean_ms();
+                let rows = scored.into_iter().enumerate().map(|(i, scored)| {
+                    let mut row = row(scored.key, scored.horizon);
+                    row.predict_ms = predict_ms[i / plan.horizons.len()];
+                    match scored.outcome {
+                        Scored::Scores(scores) => row.scores = Some(scores),
+                        Scored::NotReady(reason) => row.not_ready = Some(reason),
+                    }
+                    row
+                });
+                Ok(rows.collect())
+            }
+            Err(reason) => {
+                let of_series = |series| plan.horizons.iter().map(move |&horizon| (series, horizon));
+                let rows = (0..past.series())
+                    .flat_map(of_series)
+                    .map(|(series, horizon)| ScoredModel { not_ready: Some(reason), ..row(past.key(series), horizon) });
+                Ok(rows.collect())
+            }
+        }
+    }
+}

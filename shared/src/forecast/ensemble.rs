@@ -1,0 +1,168 @@
+//! Several models together.
+
+mod combine;
+mod ratios;
+
+use std::collections::BTreeMap;
+
+use self::combine::combine;
+use self::ratios::Ratios;
+use super::model::season_bins;
+use super::{BinForecast, FittedModel, LEVELS, ModelId, ModelName, NotReady, Predict, RecentMean, pinball};
+use crate::features::{Past, SeriesKey};
+
+/// Fitted models, and how wrong each was in a backtest.
+///
+/// A forecast lies, level by level, halfway between the weighted mean and the weighted median of the members' quantiles,
+/// so that one member that repeats a burst does not drag the others along. Weights are per series and range of leads. A
+/// member's falls with a power of how many times the least pinball loss of any it has had: half of that from the
+/// backtest, half from what it would have said over the last day, so that after a change of level those that follow it
+/// take over.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    /// Ends of the ranges of leads, in bins, increasing.
+    pub(super) horizons: Vec<usize>,
+    pub(super) members: Vec<FittedModel>,
+    /// Pinball losses of the backtest by horizon, then by member.
+    pub(super) losses: BTreeMap<SeriesKey, Vec<Vec<Option<f64>>>>,
+}
+
+/// From how many parts of a day before the origin members are judged.
+const RECENT_PARTS: [usize; 5] = [24, 8, 4, 2, 1];
+
+/// Losses by horizon and then by member, where it answered.
+type Losses = Vec<Vec<Option<f64>>>;
+
+impl Ensemble {
+    /// Members whose losses in a backtest are not known: the last day alone decides.
+    pub(super) fn new(horizons: Vec<usize>, members: Vec<FittedModel>) -> Self {
+        Self { horizons, members, losses: BTreeMap::new() }
+    }
+
+    /// The same with what a backtest said, by horizon and then by member.
+    pub(super) fn with_losses(self, losses: BTreeMap<SeriesKey, Losses>) -> Self {
+        Self { losses, ..self }
+    }
+
+    /// The same with more members, of which no backtest is known.
+    pub(super) fn joined_by(mut self, late: Vec<FittedModel>) -> Self {
+        for range in self.losses.values_mut().flatten() {
+            range.extend(late.iter().map(|_| None));
+        }
+        self.members.extend(late);
+        self
+    }
+
+    /// The members.
+    pub fn members(&self) -> &[FittedModel] {
+        &self.members
+    }
+
+    /// Replaces each member by what `fit` makes of it.
+    pub(super) fn refitted<E>(self, mut fit: impl FnMut(FittedModel) -> Result<FittedModel, E>) -> Result<Self, E> {
+        let members = self.members.into_iter().map(&mut fit).collect::<Result<_, E>>()?;
+        Ok(Self { members, ..self })
+    }
+
+    /// Weights of the members for the last lead before `bins`, which add up to 1, as known at the origin of `past`.
+    pub fn weights_at(&self, past: &Past, series: usize, bins: usize) -> Vec<f64> {
+        let weights = self.weights_among(past, series, &vec![true; self.members.len()]);
+        weights[self.range(bins.saturating_sub(1))].clone()
+    }
+
+    /// Which range a lead lies in; the last one goes on.
+    fn range(&self, lead: usize) -> usize {
+        self.horizons.partition_point(|&end| end <= lead).min(self.horizons.len() - 1)
+    }
+
+    /// Weights by range of leads and then by member.
+    fn weights_among(&self, past: &Past, series: usize, answering: &[bool]) -> Vec<Vec<f64>> {
+        let mut ratios = vec![Ratios::new(self.members.len()); self.horizons.len()];
+        let recent = self.recent(past, series);
+        for (range, ratios) in ratios.iter_mut().enumerate() {
+            let backtest = self.losses.get(&past.key(series)).map(|losses| &losses[range]);
+            let all = recent.iter().map(|losses| &losses[range]);
+            let scale = mean(all.clone().chain(backtest).flatten().flatten().copied());
+            // The backtest counts for as much as the whole last day.
+            let days = all.clone().count().max(1) as f64;
+            all.for_each(|losses| ratios.add(losses, answering, scale, 1.0 / days));
+            backtest.into_iter().for_each(|losses| ratios.add(losses, answering, scale, 1.0));
+        }
+        let short = season_bins(past.bin()) / 24;
+        for range in 0..self.horizons.len().saturating_sub(1) {
+            // A few bins say little by themselves.
+            if self.horizons[range] < short {
+                let longer = ratios[range + 1].clone();
+                ratios[range].merge(&longer);
+            }
+        }
+        ratios.iter().map(|ratios| ratios.weights(answering)).collect()
+    }
+
+    /// What each member's pinball loss would have been, from each of several origins of the last day.
+    fn recent(&self, past: &Past, series: usize) -> Vec<Losses> {
+        let season = season_bins(past.bin());
+        let longest = self.horizons[self.horizons.len() - 1];
+        let mut before: Vec<usize> = RECENT_PARTS.iter().map(|part| (season / part).max(1)).collect();
+        before.dedup();
+        let from = |back: usize| {
+            let earlier = past.first(past.bins() - back);
+            let actual = &past.counts(series)[past.bins() - back..];
+            let bins = back.min(longest);
+            let said: Vec<_> =
+                self.members.iter().map(|member| member.predict_series(&earlier, series, bins)).collect();
+            let over = |horizon: usize| {
+                let loss = |said: &Result<Vec<BinForecast>, NotReady>| {
+                    let bins = said.as_ref().ok()?.iter().zip(actual).take(horizon);
+                    Some(mean(bins.map(|(bin, &actual)| loss(bin, actual))))
+                };
+                said.iter().map(loss).collect()
+            };
+            self.horizons.iter().map(|&horizon| over(horizon)).collect()
+        };
+        before.into_iter().filter(|&back| back < past.bins()).map(from).collect()
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    sum / f64::from(count.max(1))
+}
+
+/// Mean pinball loss over the levels.
+fn loss(bin: &BinForecast, actual: f64) -> f64 {
+    let losses = LEVELS.iter().zip(bin.quantiles()).map(|(&level, &quantile)| pinball(level, quantile, actual));
+    losses.sum::<f64>() / LEVELS.len() as f64
+}
+
+impl Predict for Ensemble {
+    fn id(&self, bins: usize) -> ModelId {
+        match &self.members[..] {
+            [only] => only.id(bins),
+            [] => RecentMean.id(bins),
+            _ => ModelId { name: ModelName::Ensemble, version: 1 },
+        }
+    }
+
+    fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
+        if let [only] = &self.members[..] {
+            return only.predict_series(past, series, bins);
+        }
+        let said: Vec<_> = self.members.iter().map(|member| member.predict_series(past, series, bins)).collect();
+        let answering: Vec<bool> = said.iter().map(Result::is_ok).collect();
+        if !answering.contains(&true) {
+            return match said.into_iter().find_map(Result::err) {
+                Some(reason) => Err(reason),
+                None => RecentMean.predict_series(past, series, bins),
+            };
+        }
+        let weights = self.weights_among(past, series, &answering);
+        let one = |lead: usize| {
+            let answers = weights[self.range(lead)].iter().zip(&said);
+            let parts: Vec<(f64, &BinForecast)> =
+                answers.filter_map(|(&weight, said)| Some((weight, &said.as_ref().ok()?[lead]))).collect();
+            combine(&parts)
+        };
+        Ok((0..bins).map(one).collect())
+    }
+}

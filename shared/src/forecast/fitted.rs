@@ -1,0 +1,137 @@
+//! Any one of the models, fitted.
+
+use super::lstm::{LstmConfig, LstmModel};
+use super::{
+    BinForecast, Fit, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, ModelId, ModelName, NotReady,
+    OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
+};
+#[cfg(feature = "train")]
+use super::{DampedTrend, Mstl};
+use crate::features::Past;
+
+/// A fitted model of a kind that is known only when the program runs.
+#[derive(Clone, Debug)]
+pub enum FittedModel {
+    /// The mean of what there is.
+    RecentMean(RecentMean),
+    /// The same local time one day ago.
+    SeasonalNaive(FittedSeasonalNaive),
+    /// The median of the last day.
+    OneDayMedian(FittedOneDayMedian),
+    /// The level of late, by moving median or exponential smoothing.
+    RecentLevel(FittedRecentLevel),
+    /// Level and damped trend.
+    #[cfg(feature = "train")]
+    DampedTrend(DampedTrend),
+    /// Trend and seasons.
+    #[cfg(feature = "train")]
+    Mstl(Mstl),
+    /// The recurrent network.
+    Lstm(Box<LstmModel>),
+}
+
+/// Fits one model to a past, to forecast up to `horizon_bins` ahead; or says what it still needs.
+///
+/// Without the feature `train` the LSTM is never ready.
+///
+/// # Errors
+/// When the watcher cancels.
+pub fn fit_model(
+    model: ModelName,
+    past: &Past,
+    lstm: &LstmConfig,
+    horizon_bins: usize,
+    watcher: &mut Watcher,
+) -> Result<Result<FittedModel, NotReady>, TrainError> {
+    Ok(match model {
+        ModelName::RecentMean => RecentMean.fit(past).map(FittedModel::RecentMean),
+        ModelName::SeasonalNaive => SeasonalNaive.fit(past).map(FittedModel::SeasonalNaive),
+        ModelName::OneDayMedian => OneDayMedian.fit(past).map(FittedModel::OneDayMedian),
+        ModelName::RecentLevel => RecentLevel.fit(past).map(FittedModel::RecentLevel),
+        #[cfg(feature = "train")]
+        ModelName::DampedTrend => DampedTrend.fit(past).map(FittedModel::DampedTrend),
+        #[cfg(feature = "train")]
+        ModelName::Mstl => Mstl.fit(past).map(FittedModel::Mstl),
+        #[cfg(not(feature = "train"))]
+        ModelName::DampedTrend | ModelName::Mstl => Err(NotReady::NeedsTraining),
+        // An ensemble is put together by a selection.
+        ModelName::Ensemble => Err(NotReady::NeedsTraining),
+        ModelName::Lstm => train(past, lstm, horizon_bins, watcher)?.map(|lstm| FittedModel::Lstm(Box::new(lstm))),
+    })
+}
+
+impl FittedModel {
+    /// Its name.
+    pub fn name(&self) -> ModelName {
+        self.id(1).name
+    }
+
+    fn as_predict(&self) -> &dyn Predict {
+        match self {
+            Self::RecentMean(model) => model,
+            Self::SeasonalNaive(model) => model,
+            Self::OneDayMedian(model) => model,
+            Self::RecentLevel(model) => model,
+            #[cfg(feature = "train")]
+            Self::DampedTrend(model) => model,
+            #[cfg(feature = "train")]
+            Self::Mstl(model) => model,
+            Self::Lstm(model) => &**model,
+        }
+    }
+
+    /// What was trained is kept as it is; what needs no training is fitted anew to a later past.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub(super) fn updated(self, past: &Past) -> Result<Self, NotReady> {
+        Ok(match self {
+            Self::SeasonalNaive(_) => Self::SeasonalNaive(SeasonalNaive.fit(past)?),
+            Self::OneDayMedian(_) => Self::OneDayMedian(OneDayMedian.fit(past)?),
+            Self::RecentLevel(_) => Self::RecentLevel(RecentLevel.fit(past)?),
+            other => other,
+        })
+    }
+
+    /// The network, where it is one.
+    pub fn as_lstm(&self) -> Option<&LstmModel> {
+        match self {
+            Self::Lstm(model) => Some(model),
+            _ => None,
+        }
+    }
+}
+
+impl Predict for FittedModel {
+    fn id(&self, bins: usize) -> ModelId {
+        self.as_predict().id(bins)
+    }
+
+    fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
+        self.as_predict().predict_series(past, series, bins)
+    }
+}
+
+#[cfg(feature = "train")]
+fn train(
+    past: &Past,
+    config: &LstmConfig,
+    horizon_bins: usize,
+    watcher: &mut Watcher,
+) -> Result<Result<LstmModel, NotReady>, TrainError> {
+    match super::lstm::train_lstm(past, config, horizon_bins, None, watcher) {
+        Ok(lstm) => Ok(Ok(lstm)),
+        Err(TrainError::NotReady(reason)) => Ok(Err(reason)),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(feature = "train"))]
+fn train(
+    past: &Past,
+    config: &LstmConfig,
+    horizon_bins: usize,
+    _: &mut Watcher,
+) -> Result<Result<LstmModel, NotReady>, TrainError> {
+    Ok(Err(config.needs(past, horizon_bins).unwrap_or(NotReady::NeedsTraining)))
+}
