@@ -1,7 +1,9 @@
 //! The service: store, loop, jobs and HTTP, started together and stopped together.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -28,6 +30,7 @@ pub fn run(config: Config, listening: impl FnOnce(SocketAddr)) -> anyhow::Result
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    let _in_use = claim_folder(&config.data)?;
     let store = open_store(&config)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.demo {
         Some(demo) => Arc::new(VirtualClock::new(demo.start, demo.speed)),
@@ -58,6 +61,20 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow!("cannot listen on {listen}: {error}"),
     })
+}
+
+/// Holds the folder for as long as the file is open: two loops would write two truths, and run each other's jobs.
+fn claim_folder(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("in-use.lock");
+    let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(anyhow!(
+            "{} is in use by another shadowplane; stop it, or choose another folder with --data",
+            data.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
 }
 
 /// The demo has a file of its own and begins afresh, so that no day of the example is counted twice.

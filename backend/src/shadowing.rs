@@ -21,5 +21,6 @@ pub use clock::{Clock, SystemClock, VirtualClock};
 pub use cycle::{Cycle, CycleError};
 pub use feed::feed_example;
 pub use known_log::known_log;
+pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
 pub use training::{Trained, train};

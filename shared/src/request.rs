@@ -11,7 +11,7 @@ mod record;
 mod tables;
 
 pub use catalogue::Catalogue;
-pub use history::{History, LifeBefore};
+pub use history::{History, LifeBefore, Silence};
 pub use indexed::{Flavor, IndexedRequest, Life, Tenant};
 pub use log::{RequestLog, RequestLogBuilder};
 pub use names::Names;

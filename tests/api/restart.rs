@@ -61,28 +61,55 @@ fn jobs_survive_a_restart() {
     assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1);
 }
 
-#[test]
-fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
-    let folder = Folder::new();
-    // Five days of the example, moved to those before today; the default fleet has no GPUs.
+/// Five days of the example as NDJSON, moved so that they end `before` today; the default fleet has no GPUs.
+fn example_days(before: Duration) -> Vec<u8> {
     let end = shared::example::START + Duration::DAY * 5;
     let window = Window { start: shared::example::START, end };
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let today = Instant::from_micros(since.as_micros() as i64).floor(Duration::DAY);
-    let mut body = Vec::new();
     let mut requests = shared::example::requests_between(shared::example::SEED, window);
     requests.retain(|request| request.flavor.as_deref() != Some("gpu"));
+    let mut text = String::new();
     for mut request in requests {
-        request.at += today - end;
-        serde_json::to_writer(&mut body, &request).unwrap();
-        body.push(b'\n');
+        request.at += today - (end + before);
+        shared::request::write_line(&mut text, &request);
     }
-    let server = Server::start(&folder, &["--runs", "2"]);
-    assert_eq!(server.post("/v1/requests", "application/x-ndjson", &body).json()["refused"], 0);
-    server.kill();
+    text.into_bytes()
+}
 
-    // The hour that is over is closed at the start: there is a forecast, and a training is asked for.
+#[test]
+fn a_log_that_ended_long_ago_is_not_forecast_as_nothing() {
+    let folder = Folder::new();
     let server = Server::start(&folder, &["--runs", "2"]);
+    let old = example_days(Duration::DAY * 30);
+    assert_eq!(server.post("/v1/requests", "application/x-ndjson", &old).json()["refused"], 0);
+    let ended = |reply: &super::server::Reply| reply.json()["not_ready"]["reason"] == "log_ended";
+    let status = server.wait_for("/v1/status", ended).json();
+    assert!(status["not_ready"]["message"].as_str().unwrap().contains("send the requests since then"), "{status}");
+    let job = server.post("/v1/retraining", "application/json", b"{}");
+    let failed = server.wait_for(&job.location.unwrap(), |reply| reply.json()["state"] == "failed").json();
+    assert!(failed["failure"].as_str().unwrap().contains("would be of nothing"), "{failed}");
+}
+
+#[test]
+fn a_folder_serves_one_service() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data"].map(std::ffi::OsStr::new);
+    let second = || folder.run(arguments.into_iter().chain([folder.path.as_os_str()]));
+    second().assert_failed(1, &["is in use by another shadowplane", "--data"]);
+    server.kill();
+    drop(Server::start(&folder, &[]));
+}
+
+#[test]
+fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--runs", "2"]);
+    let requests = example_days(Duration::ZERO);
+    assert_eq!(server.post("/v1/requests", "application/x-ndjson", &requests).json()["refused"], 0);
+
+    // The first forecast does not wait for the hour to close, and a training is asked for.
     let ended = |reply: &super::server::Reply| reply.json()[0]["finished_at"].is_string();
     let job = server.wait_for("/v1/jobs", ended).json();
     assert_eq!((&job[0]["kind"], &job[0]["state"]), (&"retraining".into(), &"succeeded".into()), "{job}");

@@ -4,7 +4,7 @@ use shared::features::{
     Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_known_events, read_sensors,
 };
 use shared::forecast::{Continue, ModelName, Selected, SelectionConfig, SelectionReport, fit_best};
-use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, read_requests};
+use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
@@ -210,22 +210,13 @@ impl DemandArgs {
 
     /// What to know about the end of the log before a forecast from `origin` is believed.
     ///
-    /// A silence before the origin that is no longer than one the log had before is part of its life; a longer one
-    /// looks like demand that has stopped, though only the log has.
-    ///
     /// # Errors
     /// When the whole day before the origin is such a silence: then a forecast would be of nothing.
     pub(super) fn check_end(&self, demand: &Demand, origin: Instant) -> Result<Option<String>, CliError> {
-        let log = &demand.log;
-        let end = log.position(origin);
-        let Some(last) = log.requests[..end].last().map(|request| request.at) else { return Ok(None) };
-        let silence = origin - last;
-        let earlier = log.requests[..end].windows(2).map(|pair| pair[1].at - pair[0].at).max();
-        let usual = earlier.unwrap_or(Duration::ZERO).max(Duration::HOUR);
-        if silence <= usual {
+        let Some(Silence { since: last, length }) = demand.log.before(origin).unusual_silence() else {
             return Ok(None);
-        }
-        if silence > Duration::DAY {
+        };
+        if length > Duration::DAY {
             return Err(CliError::Data(format!(
                 "{}: the last request before the origin, {origin}, is of {last}: with a day of nothing before it the \
                  forecast would be of nothing; choose an origin near the end of the log, or bring the requests until then",

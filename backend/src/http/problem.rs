@@ -101,7 +101,13 @@ pub(super) async fn method_not_allowed(request: HttpRequest) -> Problem {
 }
 
 pub(crate) async fn no_such_path(request: HttpRequest) -> Problem {
-    Problem::not_found(format!("there is nothing at {}; see /openapi.json", request.path()))
+    let dashboard = match request.path() {
+        "/" | "/index.html" => {
+            ", or start with --dashboard FOLDER to have the page (`cargo xtask build` makes it in dist)"
+        }
+        _ => "",
+    };
+    Problem::not_found(format!("there is nothing at {}; see /openapi.json{dashboard}", request.path()))
 }
 
 impl From<StoreError> for Problem {

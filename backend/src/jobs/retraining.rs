@@ -7,7 +7,7 @@ use shared::forecast::{Continue, ForecastError, Progress, TrainError};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::shadowing::{Trained, keep_champion, known_log, train};
+use crate::shadowing::{Trained, check_end, keep_champion, known_log, train};
 use crate::store::{Collection, StoredJob, requests_in, write_document};
 
 impl Runner {
@@ -18,6 +18,7 @@ impl Runner {
         let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
         let (log, _) =
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
+        check_end(&log, origin).map_err(|reason| Stopped::Failed(reason.message))?;
         let mut watcher = |progress: Progress| {
             let (done, total) = match progress {
                 Progress::Training { step, max_steps, .. } => (u64::from(step), u64::from(max_steps)),

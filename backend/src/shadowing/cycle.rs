@@ -19,6 +19,9 @@ use super::{Board, Clock, feed_example, known_log};
 use crate::config::ShadowingConfig;
 use crate::store::{BATCH, ObservationKey, Store, StoreError, requests_in};
 
+/// When no more requests have come in for so long, the first ones are all there.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The loop's state between two hours.
 pub struct Cycle {
     store: Arc<dyn Store>,
@@ -42,6 +45,10 @@ pub struct Cycle {
     triggers: Triggers,
     /// Whether this day has a decision about the drift of demand.
     drift_decided: bool,
+    /// How many requests there were when it was last looked for a first forecast, and since when there are so many.
+    arriving: (u64, std::time::Instant),
+    /// How many there were when it was last tried.
+    tried_with: u64,
 }
 
 /// Why the loop stops.
@@ -82,6 +89,8 @@ impl Cycle {
         let mut cycle = Self {
             triggers: Triggers::new(config.triggers),
             drift_decided: false,
+            arriving: (0, std::time::Instant::now()),
+            tried_with: 0,
             accuracies: Accuracies::new(),
             world,
             received: Arc::default(),
@@ -111,6 +120,10 @@ impl Cycle {
             self.close_hour(self.next).await?;
             self.next += Duration::HOUR;
             self.keep().await?;
+        } else if self.requests_have_come().await? {
+            // The first forecast need not wait for the next hour.
+            self.close_hour(self.next - Duration::HOUR).await?;
+            self.keep().await?;
         }
         let caught_up = self.next + self.config.late > now;
         let shown = now.min(self.next + self.config.late);
@@ -119,6 +132,22 @@ impl Cycle {
             snapshot.caught_up |= caught_up;
         });
         Ok(due)
+    }
+
+    /// Whether there is no forecast yet, and requests have come in since it was last tried, and no more are coming.
+    async fn requests_have_come(&mut self) -> Result<bool, StoreError> {
+        if self.board.snapshot().origin.is_some() {
+            return Ok(false);
+        }
+        let requests = self.store.summary().await?.requests;
+        if requests != self.arriving.0 {
+            self.arriving = (requests, std::time::Instant::now());
+        }
+        let come = requests != self.tried_with && self.arriving.1.elapsed() >= QUIET;
+        if come {
+            self.tried_with = requests;
+        }
+        Ok(come)
     }
 
     async fn log_until(&self, end: Instant) -> Result<(RequestLog, u64), CycleError> {

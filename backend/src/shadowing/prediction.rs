@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
 use shared::features::Features;
 use shared::forecast::{self, Forecast, horizon_bins};
-use shared::request::{Received, RequestLog};
+use shared::request::{Received, RequestLog, Silence};
 use shared::scenario::{Edit, Scenario, ValidScenario};
 use shared::shadow::{Known, PredictionError};
 use shared::stream::{StreamError, StreamSettings};
@@ -74,6 +74,7 @@ pub fn predict(
     ask: &Ask<'_>,
 ) -> Result<Prediction, NotReady> {
     let known = Known::new(log, None, ask.origin);
+    check_end(log, ask.origin)?;
     let features = Features::new(known.series(config.bin, TENANTS_MAX));
     let past = features.all();
     let bins = horizon_bins(ask.horizon, config.bin).map_err(|error| because("wrong_horizon", error))?;
@@ -111,6 +112,23 @@ pub fn predict(
         lives: known.ids_of(&fork.lives),
         nodes,
     })
+}
+
+/// Refuses to learn from a log that ended long before `origin`: all that could be learnt is that nothing comes.
+///
+/// # Errors
+/// When the whole day before the origin is a silence such as the log never had.
+pub(crate) fn check_end(log: &RequestLog, origin: Instant) -> Result<(), NotReady> {
+    match log.before(origin).unusual_silence().filter(|silence| silence.length > Duration::DAY) {
+        None => Ok(()),
+        Some(Silence { since, .. }) => Err(because(
+            "log_ended",
+            format!(
+                "the last request is of {since}, so that a forecast from {origin} would be of nothing; send the requests \
+                 since then, or replay an old log with `shadowplane shadow`"
+            ),
+        )),
+    }
 }
 
 fn because(reason: &str, message: impl ToString) -> NotReady {

@@ -30,6 +30,15 @@ pub struct LifeBefore {
     pub ended: bool,
 }
 
+/// The time since the last request, where it is longer than is usual in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The last request.
+    pub since: Instant,
+    /// From then to the cut.
+    pub length: Duration,
+}
+
 impl<'a> History<'a> {
     pub(super) fn new(log: &'a RequestLog, end: Instant) -> Self {
         Self { log, end, requests: log.position(end) }
@@ -61,6 +70,17 @@ impl<'a> History<'a> {
     /// The lives that began before the cut.
     pub fn lives(&self) -> impl Iterator<Item = LifeBefore> + '_ {
         self.log.lives.iter().take_while(|life| life.created < self.end).map(|life| self.cut(life))
+    }
+
+    /// The time without requests before the cut, where it is longer than any that the log had before, and than an hour:
+    /// it looks like demand that has stopped, though it may only be the log that has.
+    pub fn unusual_silence(&self) -> Option<Silence> {
+        let known = &self.log.requests[..self.requests];
+        let since = known.last()?.at;
+        let length = self.end - since;
+        let earlier = known.windows(2).map(|pair| pair[1].at - pair[0].at).max();
+        let usual = earlier.unwrap_or(Duration::ZERO).max(Duration::HOUR);
+        (length > usual).then_some(Silence { since, length })
     }
 
     /// The tables that the indices point into. Rows that first appear after the cut are named there too;

@@ -30,7 +30,15 @@ impl Cycle {
         let orphans = log.orphans + anomalies;
         self.board.update(|snapshot| (snapshot.tenants, snapshot.orphans) = (tenants, orphans));
         if log.requests.is_empty() {
-            self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests");
+            match self.store.summary().await?.first {
+                None => self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests"),
+                Some(first) => {
+                    let closes = first.floor(Duration::HOUR) + Duration::HOUR + self.config.late;
+                    let message =
+                        format!("the first forecast is made when the hour of the first request closes, at {closes}");
+                    self.set_not_ready("first_hour_open", &message);
+                }
+            }
             return Ok(());
         }
         self.note_training().await?;

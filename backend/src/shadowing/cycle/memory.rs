@@ -46,10 +46,10 @@ const CATCH_UP_MAX: Duration = Duration::from_seconds(7 * 86_400);
 impl Cycle {
     /// Goes on from what is stored: with the same champion, the same open day, and the first hour that has not closed.
     pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
-        let Some(memory) = self.stored::<Memory>(MEMORY).await? else { return Ok(()) };
+        let memory = self.stored::<Memory>(MEMORY).await?;
         match stored_champion(&*self.store).await {
             Ok(champion) => {
-                let origin = champion.is_some().then_some(memory.origin);
+                let origin = memory.as_ref().filter(|_| champion.is_some()).map(|memory| memory.origin);
                 let champion = champion.map(Arc::new);
                 self.board.update(|snapshot| (snapshot.champion, snapshot.origin) = (champion, origin));
             }
@@ -58,6 +58,7 @@ impl Cycle {
             }
             Err(error) => return Err(error),
         }
+        let Some(memory) = memory else { return Ok(()) };
         self.accuracies = memory.accuracies;
         self.triggers = Triggers::resume(self.config.triggers, memory.triggers);
         self.drift_decided = memory.drift_decided;
