@@ -242,6 +242,30 @@ proptest! {
         prop_assert_eq!(fleet(&replayed.cost), fleet(&seen.outcome.cost));
     }
 
+    /// A machine that was seen to go while somebody is on it stays for them, and a fork of it is one that can run.
+    #[test]
+    fn a_fork_holds_machines_that_went_too_early(
+        lives in lives(), settings in settings(), cut in 1_i64..8 * HOUR, stay in 0..HOUR,
+    ) {
+        let whole = scenario(settings);
+        let before = Scenario {
+            window: Window { end: Instant::from_micros(cut), ..whole.window },
+            ..whole.clone()
+        };
+        let requests: Vec<IndexedRequest> =
+            requests(&lives).into_iter().filter(|request| request.at.micros() < cut).collect();
+        let before = valid(before);
+        let mut fleet = simulate_to_fork(&before, &requests, keep()).fleet;
+        for node in &mut fleet.nodes {
+            node.drains = Some(node.ready + Duration::from_micros(stay));
+            node.gone = node.drains;
+        }
+        let forked = simulate_to_fork(&before, &requests, RunOptions { observed: Some(&fleet), ..keep() }).fork;
+        let window = Window { start: Instant::from_micros(cut), ..whole.window };
+        let after = Scenario { window, start: forked.state, ..whole };
+        prop_assert!(ValidScenario::new(after.clone()).is_ok(), "{}", ValidScenario::new(after).unwrap_err());
+    }
+
     /// The same scenario has the same digest, and any other seed another.
     #[test]
     fn the_digest_is_the_run(lives in lives(), settings in settings()) {

@@ -86,7 +86,9 @@ impl<'a> ControlPlane<'a> {
                 draw_key: record.draw_key,
             });
         }
-        state.nodes = self.nodes.iter_paid().map(|(_, slot)| slot.node).collect();
+        // One that was seen to go while somebody is on it is still there; it goes as soon as they do.
+        let still_there = |node: Node| Node { gone: node.gone.map(|gone| gone.max(now)), ..node };
+        state.nodes = self.nodes.iter_paid().map(|(_, slot)| still_there(slot.node)).collect();
         let waiting = self.pending.iter().map(|&call| self.calls.get(call).resource);
         state.pending = waiting.filter_map(|resource| new_index[resource.usize()]).collect();
         state.in_flight = scheduled.iter().filter_map(|event| self.in_flight(event, &new_index)).collect();
