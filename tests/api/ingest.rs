@@ -54,6 +54,28 @@ fn a_request_of_another_year_is_refused() {
 }
 
 #[test]
+fn what_could_never_run_is_refused_and_stops_nobody() {
+    let folder = Folder::new();
+    folder.write("nodes.csv", "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,48,192,0,r740,a\n");
+    folder.write("prices.csv", "instance_type,price_per_hour,currency\nr740,2,EUR\n");
+    let path = |file: &str| folder.path.join(file).to_str().unwrap().to_owned();
+    let server = Server::start(&folder, &["--inventory", &path("nodes.csv"), "--prices", &path("prices.csv")]);
+    let huge = create("r-2").replace("\"vcpu\":2", "\"vcpu\":100");
+    let volume = create("r-3").replace("compute", "storage").replace("\"vcpu\":2", "\"storage_gib\":100");
+    let body = [create("r-1"), huge.clone(), volume, huge].join("\n");
+    let answer = server.post("/v1/requests", NDJSON, body.as_bytes()).json();
+    assert_eq!((&answer["accepted"], &answer["refused"]), (&1.into(), &3.into()), "{answer}");
+    let message = |i: usize| {
+        assert_eq!(answer["lines"][i]["field"], "requested");
+        answer["lines"][i]["message"].as_str().unwrap()
+    };
+    assert!(message(1).contains("100 vcpu, which no node group can ever hold"), "{answer}");
+    assert!(message(2).contains("100 storage_gib,0.10,EUR"), "{answer}");
+    assert_eq!(message(3), message(1));
+    assert_eq!(server.get("/v1/status").json()["requests"], 1);
+}
+
+#[test]
 fn arrays_and_gzip_are_taken_too() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);

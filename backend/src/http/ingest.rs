@@ -4,10 +4,12 @@ use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
 use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
 use shared::input::InputError;
-use shared::request::{Catalogue, Observation, Operation, Request};
-use shared::units::{Duration, Instant};
+use shared::request::{Catalogue, Observation, Operation, Request, RequestLogBuilder, ResourceClass};
+use shared::scenario::{Demand, Scenario, ValidScenario};
+use shared::units::{Duration, Instant, Resources, Window};
 
 use super::{Answer, App, body, resource};
+use crate::config::ShadowingConfig;
 use crate::store::{Appended, StoreError};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -21,8 +23,13 @@ async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
     let latest = app.clock.now() + AHEAD_MAX;
+    let mut shapes = Shapes::new(&app.config);
     for (line, record) in records {
-        let checked = record.and_then(|request| check(line, request, &app.config.catalogue, latest));
+        let checked = record.and_then(|request| {
+            let request = check(line, request, &app.config.catalogue, latest)?;
+            shapes.check(line, &request)?;
+            Ok(request)
+        });
         answers.take(line, checked, |request| request.id.clone());
     }
     let appended = app.store.append_requests(core::mem::take(&mut answers.valid)).await?;
@@ -64,6 +71,51 @@ fn check(line: u64, request: Request, catalogue: &Catalogue, latest: Instant) ->
         return Err(InputError::field(line, "flavor", message));
     }
     Ok(request)
+}
+
+/// The shapes of a body, each looked at once: one that the assumed machines can never hold, or that has no price, would
+/// keep every forecast after it from being run.
+struct Shapes<'a> {
+    config: &'a ShadowingConfig,
+    /// Problems by class, flavor and amounts; none where it can be run.
+    seen: Vec<(Shape, Option<String>)>,
+}
+
+type Shape = (ResourceClass, Option<String>, Option<Resources>);
+
+impl<'a> Shapes<'a> {
+    fn new(config: &'a ShadowingConfig) -> Self {
+        Self { config, seen: Vec::new() }
+    }
+
+    fn check(&mut self, line: u64, request: &Request) -> Result<(), InputError> {
+        if request.operation == Operation::Delete {
+            return Ok(());
+        }
+        let shape = (request.class, request.flavor.clone(), request.requested);
+        let position = match self.seen.iter().position(|(seen, _)| *seen == shape) {
+            Some(position) => position,
+            None => {
+                self.seen.push((shape, self.problem(request)));
+                self.seen.len() - 1
+            }
+        };
+        let field = if request.requested.is_some() { "requested" } else { "flavor" };
+        self.seen[position].1.clone().map_or(Ok(()), |problem| Err(InputError::field(line, field, problem)))
+    }
+
+    /// What keeps a scenario of nothing but this request from being run.
+    fn problem(&self, request: &Request) -> Option<String> {
+        let mut builder = RequestLogBuilder::new(self.config.catalogue.clone());
+        let create = Request { operation: Operation::Create, ..request.clone() };
+        let log = builder.push(1, create).and_then(|_| builder.finish()).ok()?;
+        let assumed = &self.config.assumed;
+        let window = Window { start: request.at, end: request.at + assumed.bin };
+        let demand = Demand::Requests(Vec::new());
+        let probe = Scenario { window, flavors: log.flavors, demand, ..assumed.clone() };
+        let problems = ValidScenario::new(probe).err()?;
+        Some(problems.0.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; "))
+    }
 }
 
 /// Answers in order of the lines, and what is to be stored.

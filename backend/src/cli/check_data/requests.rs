@@ -143,7 +143,7 @@ pub(super) fn check_fit(report: &mut Report, log: &RequestLog, inventory: Option
         report.find(
             "no such node",
             format!("{} of {}: no node ever holds them", counted(requests as u64, "create"), some(misfits)),
-            "these creates, which are refused; cost and utilisation lack them",
+            "every run: `shadow` refuses the log; bring an --inventory with larger nodes, or leave these creates out",
         );
     }
 }
