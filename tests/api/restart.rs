@@ -115,12 +115,16 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     assert_eq!((&job[0]["kind"], &job[0]["state"]), (&"retraining".into(), &"succeeded".into()), "{job}");
     let models = server.get("/v1/models").json()["models"].clone();
     assert!(models.as_array().unwrap().iter().any(|model| model["name"] == "lstm"), "{models}");
-    let model = server.get("/v1/status").json()["model"].clone();
+    let status = server.get("/v1/status").json();
+    assert!(!status["tenants"].as_array().unwrap().is_empty(), "{status}");
     server.kill();
 
     let server = Server::start(&folder, &["--runs", "2"]);
     let there = |reply: &super::server::Reply| !reply.json()["models"].as_array().unwrap().is_empty();
     assert_eq!(server.wait_for("/v1/models", there).json()["models"], models);
-    assert_eq!(server.get("/v1/status").json()["model"], model);
+    let again = server.get("/v1/status").json();
+    for field in ["model", "tenants", "orphans", "observed", "basis"] {
+        assert_eq!(again[field], status[field], "{field}");
+    }
     assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1, "no other training is asked for");
 }

@@ -14,6 +14,7 @@ use shared::input::InputError;
 use shared::request::{Received, Request, RequestLog};
 use shared::units::{Duration, Instant, Window};
 
+use self::hour::open_day;
 use super::closing::{Accuracies, Predicted};
 use super::{Board, Clock, feed_example, known_log};
 use crate::config::ShadowingConfig;
@@ -104,7 +105,7 @@ impl Cycle {
             clock,
             config,
         };
-        cycle.set_log_start((next - Duration::from_micros(1)).floor(Duration::DAY));
+        cycle.set_log_start(open_day(next));
         cycle.restore().await?;
         Ok(cycle)
     }

@@ -25,10 +25,7 @@ impl Cycle {
         {
             feed_example(&*self.store, world, hour).await?;
         }
-        let (log, anomalies) = self.log_until(hour).await?;
-        let tenants = log.tenants.iter().map(str::to_owned).collect();
-        let orphans = log.orphans + anomalies;
-        self.board.update(|snapshot| (snapshot.tenants, snapshot.orphans) = (tenants, orphans));
+        let log = self.take_in_log(hour).await?;
         if log.requests.is_empty() {
             match self.store.summary().await?.first {
                 None => self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests"),
@@ -42,7 +39,7 @@ impl Cycle {
             return Ok(());
         }
         self.note_training().await?;
-        let day = (hour - Duration::from_micros(1)).floor(Duration::DAY);
+        let day = open_day(hour);
         let received = self.take_in_observations().await?;
         self.charge(&log, &received, day, hour).await?;
         self.watch_demand(over).await?;
@@ -54,6 +51,22 @@ impl Cycle {
             self.predict(&log, &received, hour).await?;
         }
         Ok(())
+    }
+
+    /// Shows the primary as it was known when an hour closed, again.
+    pub(super) async fn show_primary(&mut self, hour: Instant) -> Result<(), CycleError> {
+        let log = self.take_in_log(hour).await?;
+        let received = self.take_in_observations().await?;
+        self.charge(&log, &received, open_day(hour), hour).await
+    }
+
+    /// The log until an hour, its tenants and orphans shown.
+    async fn take_in_log(&self, hour: Instant) -> Result<RequestLog, CycleError> {
+        let (log, anomalies) = self.log_until(hour).await?;
+        let tenants = log.tenants.iter().map(str::to_owned).collect();
+        let orphans = log.orphans + anomalies;
+        self.board.update(|snapshot| (snapshot.tenants, snapshot.orphans) = (tenants, orphans));
+        Ok(log)
     }
 
     /// The actual cost of every closed hour of the day; of the whole log the first time.
@@ -202,6 +215,11 @@ impl Cycle {
         let not_ready = NotReady { reason: reason.to_owned(), message: message.to_owned(), bins_missing: None };
         self.board.update(|snapshot| snapshot.not_ready = Some(not_ready));
     }
+}
+
+/// The day that is open just before an instant.
+pub(super) fn open_day(instant: Instant) -> Instant {
+    (instant - Duration::from_micros(1)).floor(Duration::DAY)
 }
 
 /// Expected creates of each whole hour of a forecast.

@@ -8,6 +8,7 @@ use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::Digest;
 use shared::units::{Duration, Instant};
 
+use super::hour::open_day;
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::champion::stored_champion;
@@ -45,7 +46,7 @@ const CATCH_UP_MAX: Duration = Duration::from_seconds(7 * 86_400);
 
 impl Cycle {
     /// Goes on from what is stored: with the same champion, the same open day, and the first hour that has not closed.
-    pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn restore(&mut self) -> Result<(), CycleError> {
         let memory = self.stored::<Memory>(MEMORY).await?;
         match stored_champion(&*self.store).await {
             Ok(champion) => {
@@ -56,7 +57,7 @@ impl Cycle {
             Err(StoreError::Unreadable(error)) => {
                 tracing::warn!(error, "the stored champion cannot be used; the baseline serves");
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         let Some(memory) = memory else { return Ok(()) };
         self.accuracies = memory.accuracies;
@@ -68,12 +69,12 @@ impl Cycle {
             tracing::warn!(since = %memory.next, from = %earliest, "down for too long to close every hour");
         }
         self.next = memory.next.max(earliest);
-        self.set_log_start((self.next - Duration::from_micros(1)).floor(Duration::DAY));
+        self.set_log_start(open_day(self.next));
         if memory.next == self.next {
             self.log_start = memory.log_start;
             self.predicted = self.stored_open_day().await?;
         }
-        Ok(())
+        self.show_primary(self.next - Duration::HOUR).await
     }
 
     /// Remembers where the loop is.
@@ -111,7 +112,7 @@ impl Cycle {
         let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(OPEN_DAY).await? else {
             return Ok(None);
         };
-        let day = (self.next - Duration::from_micros(1)).floor(Duration::DAY);
+        let day = open_day(self.next);
         if scenario.window.start != day {
             return Ok(None);
         }
