@@ -7,6 +7,7 @@ mod figures;
 mod snapshot;
 mod variance;
 
+use shared::api::{AnomalyCount, ObservedView};
 use shared::units::Duration;
 use yew::prelude::*;
 
@@ -57,6 +58,9 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
             if status.requests == 0 {
                 { notice(Tidings::Info, "empty", no_requests()) }
             }
+            if let Some(left_out) = anomalies(&status.observed) {
+                { notice(Tidings::Warning, "anomalies", Html::from(left_out)) }
+            }
             { figures(snapshot, zone) }
             <div class="grid">
                 { demand(snapshot, view, on_view, zone) }
@@ -67,6 +71,17 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
             </div>
         </>
     }
+}
+
+/// What was impossible about the observations that came in today.
+fn anomalies(observed: &ObservedView) -> Option<String> {
+    let kinds = observed.anomalies.iter().map(|AnomalyCount { kind, count, request }| {
+        let first = request.as_ref().map_or_else(String::new, |request| format!(", first of request {request}"));
+        format!("{} ({}{first})", format::words(kind.as_str()), format::count(*count))
+    });
+    let kinds: Vec<String> = kinds.collect();
+    (!kinds.is_empty())
+        .then(|| format!("Observations of today that cannot be true were left out: {}.", kinds.join("; ")))
 }
 
 fn no_requests() -> Html {
