@@ -18,6 +18,7 @@ mod inputs;
 mod lags;
 mod model;
 mod network;
+pub mod recurrent;
 #[cfg(feature = "train")]
 mod sample;
 #[cfg(feature = "train")]

@@ -1,10 +1,11 @@
-//! The same network as burn's tensors: for gradients only.
+//! The same network as burn's tensors, around our own recurrent core: for gradients only.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::network::{Network, NetworkShape};
+use super::recurrent::{Instructions, tracked_states};
 use super::sample::{Batch, LEADS, ORIGINS};
 use crate::forecast::LEVELS;
 
@@ -45,42 +46,17 @@ impl BurnNetwork {
     }
 
     /// Outputs for every example of a batch, a row each.
-    pub(super) fn forward(
-        &self,
-        shape: NetworkShape,
-        batch: &Batch,
-        origins: [usize; ORIGINS],
-        device: &Device,
-    ) -> Tensor<2> {
-        let hidden = shape.hidden;
+    pub(super) fn forward(&self, batch: &Batch, origins: [usize; ORIGINS], instructions: Instructions) -> Tensor<2> {
+        let head = self.head.val();
         let sequences = batch.answers.len() / (ORIGINS * LEADS);
-        let (recurrent, bias) = (self.recurrent.val(), self.recurrent_bias.val());
-        let mut state = Tensor::<2>::zeros([sequences, hidden], device);
-        let mut cell = state.clone();
-        let mut seen: [Option<Tensor<2>>; ORIGINS] = Default::default();
-        for (n, step) in batch.steps.chunks_exact(sequences * shape.step_inputs).enumerate() {
-            let step = matrix(step.to_vec(), shape.step_inputs, device);
-            let gates = Tensor::cat(vec![step, state], 1).matmul(recurrent.clone()) + bias.clone();
-            let opened = sigmoid(gates.clone().slice([0..sequences, 0..3 * hidden]));
-            let candidate = tanh(gates.slice([0..sequences, 3 * hidden..4 * hidden]));
-            let gate = |i: usize| opened.clone().slice([0..sequences, i * hidden..(i + 1) * hidden]);
-            cell = gate(1) * cell + gate(0) * candidate;
-            state = gate(2) * tanh(cell.clone());
-            if let Some(i) = origins.iter().position(|&read| read == n + 1) {
-                seen[i] = Some(state.clone());
-            }
-        }
-        let states = Tensor::cat(seen.into_iter().flatten().collect(), 0);
+        let recurrent = (self.recurrent.val(), self.recurrent_bias.val());
+        let states = tracked_states(&batch.steps, sequences, &origins, recurrent, instructions);
         let states = Tensor::cat(vec![states; LEADS], 0);
-        let targets = matrix(batch.targets.clone(), shape.head_inputs, device);
-        let layer = relu(Tensor::cat(vec![states, targets], 1).matmul(self.head.val()) + self.head_bias.val());
+        let [_, hidden] = states.dims();
+        let targets = matrix(batch.targets.clone(), head.dims()[0] - hidden, &head.device());
+        let layer = relu(Tensor::cat(vec![states, targets], 1).matmul(head) + self.head_bias.val());
         layer.matmul(self.output.val()) + self.output_bias.val()
     }
-}
-
-/// As [`Network`] computes it; also faster here than the exact one.
-fn tanh(x: Tensor<2>) -> Tensor<2> {
-    sigmoid(x * 2.0) * 2.0 - 1.0
 }
 
 /// Mean pinball loss over examples and levels.

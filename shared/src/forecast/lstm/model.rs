@@ -12,7 +12,7 @@ use crate::forecast::{BinForecast, LEVELS, ModelId, ModelName, NotReady, Predict
 use crate::units::{Duration, Window};
 
 /// The format of [`LstmModel`]: incremented whenever the same weights would answer differently.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A trained network. The same value gives the same forecast everywhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,12 +154,8 @@ impl Predict for LstmModel {
         for position in origin - self.config.encoder_bins..origin {
             self.layout.push_step(past, series, &context, position, &mut steps);
         }
-        let mut head_of_state = Vec::new();
-        self.network.encode(&steps, |n, state| {
-            if n == self.config.encoder_bins {
-                head_of_state = self.network.head_of_state(state);
-            }
-        });
+        let states = self.network.packed().read(&steps, 1);
+        let head_of_state = self.network.head_of_state(states.after(self.config.encoder_bins, 0));
         let mut target = Vec::with_capacity(self.network.shape.head_inputs);
         let one = |lead| {
             target.clear();

@@ -1,10 +1,11 @@
 //! The network as a plain value, and its forward pass.
 //!
 //! Sums run over the inputs in order, one at a time, for all outputs side by side: the compiler may use wide registers
-//! across outputs without changing a bit. Exponentials are `libm`'s.
+//! across outputs without changing a bit.
 
 use serde::{Deserialize, Serialize};
 
+use super::recurrent::{Instructions, Recurrent};
 use crate::forecast::LEVELS;
 
 /// Widths of the network's parts.
@@ -76,24 +77,10 @@ impl Network {
         self.layers().into_iter().zip(lengths).all(sound)
     }
 
-    /// Reads steps one after another and shows the state after each to `seen`, counted from 1.
-    pub(super) fn encode(&self, steps: &[f32], mut seen: impl FnMut(usize, &[f32])) {
-        let hidden = self.shape.hidden;
-        let mut state = vec![0.0_f32; hidden];
-        let mut cell = vec![0.0_f32; hidden];
-        let mut gates = vec![0.0_f32; 4 * hidden];
-        let (from_inputs, from_state) = self.recurrent.split_at(self.shape.step_inputs * 4 * hidden);
-        for (n, step) in steps.chunks_exact(self.shape.step_inputs).enumerate() {
-            gates.copy_from_slice(&self.recurrent_bias);
-            add_product(step, from_inputs, &mut gates);
-            add_product(&state, from_state, &mut gates);
-            for (j, (state, cell)) in state.iter_mut().zip(&mut cell).enumerate() {
-                let [input, forget, output] = [0, 1, 2].map(|gate| sigmoid(gates[gate * hidden + j]));
-                *cell = forget * *cell + input * tanh(gates[3 * hidden + j]);
-                *state = output * tanh(*cell);
-            }
-            seen(n + 1, &state);
-        }
+    /// The recurrent part, packed.
+    pub(super) fn packed(&self) -> Recurrent {
+        let NetworkShape { step_inputs, hidden, .. } = self.shape;
+        Recurrent::new(step_inputs, hidden, &self.recurrent, &self.recurrent_bias, Instructions::detected())
     }
 
     /// The part of the head's hidden layer that comes from the state, the same for every target.
@@ -122,12 +109,4 @@ fn add_product(inputs: &[f32], weights: &[f32], outputs: &mut [f32]) {
             *output += input * weight;
         }
     }
-}
-
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + libm::expf(-x))
-}
-
-fn tanh(x: f32) -> f32 {
-    2.0 * sigmoid(2.0 * x) - 1.0
 }

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::inputs::Layout;
 use super::model::{FORMAT, bin_forecast};
 use super::network::{Network, NetworkShape};
+use super::recurrent::Instructions;
 use super::sample::{Batch, Corpus, LEADS, Measure, ORIGINS, Split};
 use super::{LossAt, LstmConfig, LstmModel, TrainingReport};
 use crate::features::Past;
@@ -54,7 +55,7 @@ pub fn train_lstm(
         Some(model) if model.network.shape == shape && model.layout == layout => model.network.clone(),
         _ => random_network(shape, config.seed),
     };
-    let (network, report) = descend(&corpus, config, initial, watcher)?;
+    let (network, report) = descend(&corpus, config, initial, Instructions::detected(), watcher)?;
     let validation = validation_batches(&corpus, config);
     Ok(LstmModel {
         format: FORMAT,
@@ -71,14 +72,14 @@ pub fn train_lstm(
 }
 
 /// Gradient descent until the steps are used up or the validation loss stops falling; keeps the best averaged weights.
-fn descend(
+pub(super) fn descend(
     corpus: &Corpus,
     config: &LstmConfig,
     initial: Network,
+    instructions: Instructions,
     watcher: &mut Watcher,
 ) -> Result<(Network, TrainingReport), TrainError> {
     let device = Device::flex().autodiff();
-    let shape = initial.shape;
     let origins = corpus.origin_steps();
     let validation = validation_batches(corpus, config);
     let mut net = BurnNetwork::new(&initial, &device);
@@ -94,7 +95,7 @@ fn descend(
         let last = report.losses.last().map(|loss| loss.validation);
         tell(watcher, Progress::Training { step, max_steps: config.max_steps, validation: last })?;
         let batch = corpus.batch(Split::Training, config.seed, step, config.batch);
-        let loss = pinball_loss(net.forward(shape, &batch, origins, &device), &batch.answers, &device);
+        let loss = pinball_loss(net.forward(&batch, origins, instructions), &batch.answers, &device);
         losses += f64::from(loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(loss.backward(), &net);
         net = optimizer.step(rate(config, step), net, gradients);
@@ -144,7 +145,7 @@ fn average(averaged: &mut Network, latest: [Vec<f32>; 6], step: u32) {
 }
 
 /// Uniform within ±√(3 / inputs) (variance 1 / inputs); biases zero, but one for the forget gate so that it remembers.
-fn random_network(shape: NetworkShape, seed: u64) -> Network {
+pub(super) fn random_network(shape: NetworkShape, seed: u64) -> Network {
     let rows = [shape.step_inputs + shape.hidden, 0, shape.hidden + shape.head_inputs, 0, shape.head, 0];
     let lengths = shape.lengths();
     let mut layers: [Vec<f32>; 6] = core::array::from_fn(|layer| {
@@ -173,22 +174,16 @@ pub(super) fn serve(
 ) {
     let shape = network.shape;
     let sequences = batch.answers.len() / (ORIGINS * LEADS);
+    let states = network.packed().read(&batch.steps, sequences);
     for sequence in 0..sequences {
-        let steps: Vec<f32> = batch
-            .steps
-            .chunks_exact(sequences * shape.step_inputs)
-            .flat_map(|step| &step[sequence * shape.step_inputs..(sequence + 1) * shape.step_inputs])
-            .copied()
-            .collect();
-        network.encode(&steps, |read, state| {
-            let Some(i) = origins.iter().position(|&origin| origin == read) else { return };
-            let head_of_state = network.head_of_state(state);
+        for (i, &read) in origins.iter().enumerate() {
+            let head_of_state = network.head_of_state(states.after(read, sequence));
             for lead in 0..LEADS {
                 let example = (lead * ORIGINS + i) * sequences + sequence;
                 let target = &batch.targets[example * shape.head_inputs..(example + 1) * shape.head_inputs];
                 seen(example, network.answer(&head_of_state, target));
             }
-        });
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Training: what it learns, that it repeats, and that serving computes what burn computes.
 
 use super::burn_network::BurnNetwork;
+use super::context::Context;
 use super::network::{Network, NetworkShape};
-use super::sample::{Batch, LEADS, ORIGINS};
-use super::train::serve;
+use super::recurrent::Instructions;
+use super::sample::{Batch, Corpus, LEADS, ORIGINS};
+use super::train::{descend, random_network, serve};
 use super::*;
 use crate::features::{CountSeries, Features, SeriesKey, SeriesSet};
 use crate::forecast::{
@@ -80,8 +82,8 @@ fn serving_computes_what_burn_computes() {
         answers: vec![0.0; examples],
         measures: Vec::new(),
     };
-    let device = Device::flex();
-    let burn = BurnNetwork::new(&network, &device).forward(shape, &batch, origins, &device);
+    let burn = BurnNetwork::new(&network, &Device::flex().autodiff());
+    let burn = burn.forward(&batch, origins, Instructions::detected());
     let burn: Vec<f32> = burn.into_data().try_to_vec().unwrap();
     let mut compared = 0;
     serve(&network, origins, &batch, |example, outputs| {
@@ -109,6 +111,28 @@ fn training_repeats_bit_for_bit_and_its_model_survives_a_file() {
     let mut damaged = model.clone();
     damaged.network.output_bias.pop();
     assert_eq!(LstmModel::from_bytes(&damaged.to_bytes()), Err(LstmModelError::Damaged));
+}
+
+#[test]
+fn training_gives_the_same_bits_with_every_set_of_instructions() {
+    let features = features(echoes(4 * 288, 2));
+    let (past, season, config) = (features.all(), 288, small());
+    let calendar = past.calendar(0);
+    let contexts = [Context::new(past.counts(0), &calendar, season)];
+    let layout = Layout::of(&past, &contexts, season);
+    let corpus = Corpus::new(past, &layout, &contexts, &config, 12);
+    let shape = NetworkShape {
+        step_inputs: layout.step_inputs(),
+        hidden: config.hidden,
+        head_inputs: layout.head_inputs(),
+        head: config.head,
+    };
+    let trained = |instructions| {
+        let initial = random_network(shape, config.seed);
+        descend(&corpus, &config, initial, instructions, &mut |_| Continue::Yes).unwrap()
+    };
+    let (network, report) = trained(Instructions::detected());
+    assert!((network, report) == trained(Instructions::PORTABLE));
 }
 
 #[test]
