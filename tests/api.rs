@@ -7,3 +7,4 @@ mod problems;
 mod restart;
 mod server;
 mod shadow;
+mod side_inputs;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use shared::features::TimeZone;
 use shared::feedback::{PromotionSettings, TriggerSettings};
 use shared::pricing::PriceBook;
 use shared::request::Catalogue;
@@ -68,6 +69,11 @@ pub struct DemoConfig {
 }
 
 impl ShadowingConfig {
+    /// The time zone of calendar features and of the days of reports.
+    pub fn zone(&self) -> TimeZone {
+        self.assumed.time_zone.parse().unwrap_or_default()
+    }
+
     /// Shadows what comes in, on the clock of the system, under assumptions; `catalogue` has the amounts of flavors
     /// that requests only name.
     pub fn system(assumed: Scenario, catalogue: Catalogue) -> Self {

@@ -4,6 +4,7 @@ mod body;
 mod costs;
 mod decisions;
 mod demand;
+mod events;
 mod forecasts;
 mod health;
 mod ingest;
@@ -14,6 +15,7 @@ mod problem;
 mod query;
 mod reports;
 mod scenarios;
+mod sensors;
 mod shadow_runs;
 mod static_files;
 mod status;
@@ -55,6 +57,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(health::routes)
         .configure(status::routes)
         .configure(ingest::routes)
+        .configure(events::routes)
+        .configure(sensors::routes)
         .configure(demand::routes)
         .configure(forecasts::routes)
         .configure(costs::routes)

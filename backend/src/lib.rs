@@ -6,6 +6,7 @@ pub mod ensemble;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod known_events;
 pub mod output;
 pub mod service;
 pub mod shadowing;

@@ -12,6 +12,7 @@ mod feed;
 mod known_log;
 mod prediction;
 mod primary;
+mod side_inputs;
 mod training;
 
 pub use board::{Board, Snapshot};
@@ -23,4 +24,5 @@ pub use feed::feed_example;
 pub use known_log::known_log;
 pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
+pub use side_inputs::{GivenEvent, SideInputs};
 pub use training::{Trained, train};

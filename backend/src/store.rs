@@ -8,6 +8,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 use shared::api::{Job, JobKind, Progress};
+use shared::features::SensorReading;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -56,6 +57,8 @@ pub struct LogSummary {
     pub requests: u64,
     /// How many observations.
     pub observations: u64,
+    /// How many sensor readings.
+    pub readings: u64,
 }
 
 /// A job with what it was given and what it yielded, both as JSON.
@@ -123,6 +126,13 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(ObservationKey, Received)>, StoreError>;
 
+    /// Adds sensor readings, each once by its sensor, scope and instant.
+    async fn append_readings(&self, batch: Vec<SensorReading>) -> Result<Vec<Appended>, StoreError>;
+
+    /// The mean of each sensor over its readings and scopes, per bin that has any, dated at the start of the bin; in order
+    /// of time, then of name.
+    async fn mean_readings(&self, window: Window, bin: Duration) -> Result<Vec<SensorReading>, StoreError>;
+
     /// The log in figures.
     async fn summary(&self) -> Result<LogSummary, StoreError>;
 
@@ -157,6 +167,9 @@ pub trait Store: Send + Sync {
 
     /// The document with a key.
     async fn get(&self, collection: Collection, key: String) -> Result<Option<Document>, StoreError>;
+
+    /// Drops the document with a key; whether there was one.
+    async fn remove(&self, collection: Collection, key: String) -> Result<bool, StoreError>;
 
     /// Documents of a window in order of time, the newest `limit` of them.
     async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError>;

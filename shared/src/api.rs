@@ -4,6 +4,7 @@
 
 mod costs;
 mod demand;
+mod events;
 mod ingest;
 mod jobs;
 mod models;
@@ -19,6 +20,7 @@ mod summary;
 pub use crate::allocation::{Basis, MoneyBand};
 pub use costs::{CostBin, CostSeries};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
+pub use events::EventView;
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};

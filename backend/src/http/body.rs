@@ -62,7 +62,8 @@ pub(super) async fn document<T: DeserializeOwned>(
     parse_json_document(text(&bytes)?).map_err(Problem::input)
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Problem> {
+/// A body as text.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Problem> {
     core::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
         Problem::input(InputError::line(line, "is not UTF-8"))

@@ -53,7 +53,7 @@ async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) ->
 }
 
 /// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
-const AHEAD_MAX: Duration = Duration::DAY;
+pub(super) const AHEAD_MAX: Duration = Duration::DAY;
 
 fn check(line: u64, request: Request, catalogue: &Catalogue, latest: Instant) -> Result<Request, InputError> {
     request.validate(line)?;
@@ -119,9 +119,9 @@ impl<'a> Shapes<'a> {
 }
 
 /// Answers in order of the lines, and what is to be stored.
-struct Answers<T> {
+pub(super) struct Answers<T> {
     lines: Vec<LineAnswer>,
-    valid: Vec<T>,
+    pub(super) valid: Vec<T>,
 }
 
 impl<T> Default for Answers<T> {
@@ -131,7 +131,7 @@ impl<T> Default for Answers<T> {
 }
 
 impl<T> Answers<T> {
-    fn take(&mut self, line: u64, record: Result<T, InputError>, id: impl Fn(&T) -> String) {
+    pub(super) fn take(&mut self, line: u64, record: Result<T, InputError>, id: impl Fn(&T) -> String) {
         let answer = LineAnswer { line, outcome: LineOutcome::Accepted, id: None, field: None, message: None };
         match record {
             Ok(record) => {
@@ -144,7 +144,12 @@ impl<T> Answers<T> {
         }
     }
 
-    fn finish(mut self, appended: Vec<Appended>, field: &str, conflict: &str) -> Result<IngestAnswer, StoreError> {
+    pub(super) fn finish(
+        mut self,
+        appended: Vec<Appended>,
+        field: &str,
+        conflict: &str,
+    ) -> Result<IngestAnswer, StoreError> {
         let mut appended = appended.into_iter();
         for line in self.lines.iter_mut().filter(|line| line.outcome == LineOutcome::Accepted) {
             match appended.next() {

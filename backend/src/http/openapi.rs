@@ -1,9 +1,10 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    CostSeries, DemandSeries, ForecastAnswer, IngestAnswer, Job, ModelList, ProblemDocument, ReportList, SavedScenario,
-    ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+    CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, ModelList, ProblemDocument, ReportList,
+    SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
 };
+use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::Decision;
 use shared::request::{Observation, Request};
 use utoipa::ToSchema;
@@ -101,6 +102,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::OPENAPI, "This document", &[], json(object.into()));
     get(paths::STATUS, "What the service is doing", &[], json(schemas.of::<Status>()));
     get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
+    get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
     get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
     get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
@@ -120,7 +122,13 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let requests = schemas.records::<Request>();
     change(post.clone(), paths::REQUESTS, "Adds requests to the log", requests, "200", answer.clone());
     let observations = schemas.records::<Observation>();
-    change(post.clone(), paths::OBSERVATIONS, "Adds observations to the log", observations, "200", answer);
+    change(post.clone(), paths::OBSERVATIONS, "Adds observations to the log", observations, "200", answer.clone());
+    let readings = schemas.records::<SensorReading>();
+    change(post.clone(), paths::SENSORS, "Adds sensor readings; CSV too", readings, "200", answer.clone());
+    let events = schemas.records::<KnownEvent>();
+    change(post.clone(), paths::EVENTS, "Adds known events; CSV and iCalendar too", events, "200", answer);
+    let known = schemas.list_of::<EventView>();
+    change(delete.clone(), paths::EVENT, "Forgets a known event", Vec::new(), "200", known);
     let order = schemas.json::<ShadowRunOrder>();
     let run = schemas.of::<ShadowRun>();
     change(post.clone(), paths::SHADOW_RUNS, "Orders a shadow run", order, "202", run.clone());

@@ -27,6 +27,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         last_request: summary.last,
         requests: summary.requests,
         observations: summary.observations,
+        readings: summary.readings,
         lag_s: summary.last.map(|last| (snapshot.now - last).seconds()),
         orphans: snapshot.orphans,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),

@@ -7,7 +7,7 @@ use shared::forecast::{Continue, ForecastError, Progress, TrainError};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::shadowing::{Trained, check_end, keep_champion, known_log, train};
+use crate::shadowing::{SideInputs, Trained, check_end, keep_champion, known_log, train};
 use crate::store::{Collection, StoredJob, requests_in, write_document};
 
 impl Runner {
@@ -19,6 +19,7 @@ impl Runner {
         let (log, _) =
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
         check_end(&log, origin).map_err(|reason| Stopped::Failed(reason.message))?;
+        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin).await?;
         let mut watcher = |progress: Progress| {
             let (done, total) = match progress {
                 Progress::Training { step, max_steps, .. } => (u64::from(step), u64::from(max_steps)),
@@ -26,7 +27,7 @@ impl Runner {
             };
             if self.go_on(&stored.job.id, done, total) { Continue::Yes } else { Continue::Cancel }
         };
-        let trained = train(&self.config, snapshot.champion.as_deref(), &log, origin, &mut watcher);
+        let trained = train(&self.config, snapshot.champion.as_deref(), &log, &side_inputs, origin, &mut watcher);
         let Trained { challenger, decision } = trained.map_err(|error| match error {
             TrainError::Forecast(ForecastError::Cancelled) => Stopped::Cancelled,
             error => Stopped::Failed(error.to_string()),

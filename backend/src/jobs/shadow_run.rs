@@ -6,7 +6,7 @@ use shared::units::{Instant, Window};
 
 use super::{Runner, Stopped};
 use crate::ensemble;
-use crate::shadowing::{Ask, Prediction, known_log, predict};
+use crate::shadowing::{Ask, Prediction, SideInputs, known_log, predict};
 use crate::store::{Collection, StoredJob, observations_in, requests_in, write_document};
 
 /// What a run yields: stored as the job's output.
@@ -32,7 +32,9 @@ impl Runner {
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };
-        let Prediction { scenario, .. } = predict(&self.config, snapshot.champion.as_deref(), &log, &received, &ask)
+        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin).await?;
+        let champion = snapshot.champion.as_deref();
+        let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;
         let watch = |done: u32, total: u32| self.go_on(&stored.job.id, u64::from(done), u64::from(total));
         // One thread: the other one is the loop's.

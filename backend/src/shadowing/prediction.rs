@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
-use shared::features::Features;
 use shared::forecast::{self, Forecast, horizon_bins};
 use shared::request::{Received, RequestLog, Silence};
 use shared::scenario::{Edit, Scenario, ValidScenario};
@@ -10,8 +9,8 @@ use shared::shadow::{Known, PredictionError};
 use shared::stream::{StreamError, StreamSettings};
 use shared::units::{Duration, Instant};
 
-use super::Champion;
 use super::primary::{Forked, folded, forked};
+use super::{Champion, SideInputs};
 use crate::config::ShadowingConfig;
 
 /// At most so many tenants have a series of their own.
@@ -62,7 +61,7 @@ pub struct StoredForecast {
 
 /// Forecasts with the champion, or with the baseline where there is none yet, and puts the shadows' scenario together.
 ///
-/// `received` are the observations that had come in by the origin.
+/// `received` are the observations that had come in by the origin, and `side_inputs` what is known from elsewhere.
 ///
 /// # Errors
 /// Why there is no forecast, for programs and for people.
@@ -71,11 +70,12 @@ pub fn predict(
     champion: Option<&Champion>,
     log: &RequestLog,
     received: &[Received],
+    side_inputs: &SideInputs,
     ask: &Ask<'_>,
 ) -> Result<Prediction, NotReady> {
     let known = Known::new(log, None, ask.origin);
     check_end(log, ask.origin)?;
-    let features = Features::new(known.series(config.bin, TENANTS_MAX));
+    let features = side_inputs.features(config, &known, TENANTS_MAX);
     let past = features.all();
     let bins = horizon_bins(ask.horizon, config.bin).map_err(|error| because("wrong_horizon", error))?;
     let champion = match champion {

@@ -1,6 +1,6 @@
 //! Training a challenger, and whether it replaces the champion.
 
-use shared::features::{Features, Past};
+use shared::features::Past;
 use shared::feedback::{Decision, Verdict, promotion};
 use shared::forecast::{
     BacktestPlan, Candidate, SelectionConfig, SelectionReport, TrainError, Watcher, backtest, compare_mase, fit_best,
@@ -10,7 +10,7 @@ use shared::request::RequestLog;
 use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
-use super::Champion;
+use super::{Champion, SideInputs};
 use crate::config::ShadowingConfig;
 
 /// Series that a network is trained on: arrivals, the total, and the largest tenants.
@@ -40,11 +40,12 @@ pub fn train(
     config: &ShadowingConfig,
     champion: Option<&Champion>,
     log: &RequestLog,
+    side_inputs: &SideInputs,
     origin: Instant,
     watcher: &mut Watcher<'_>,
 ) -> Result<Trained, TrainError> {
     let known = Known::new(log, None, origin);
-    let features = Features::new(known.series(config.bin, TENANTS_MAX));
+    let features = side_inputs.features(config, &known, TENANTS_MAX);
     let past = features.all();
     let mut selection = SelectionConfig::new(vec![config.horizon]);
     selection.lstm.max_steps = config.training_steps;
@@ -120,12 +121,13 @@ mod tests {
             ShadowingConfig { training_steps: 2, ..ShadowingConfig::system(example::scenario(), Catalogue::default()) };
         let fitted = |until: Instant| {
             let known = Known::new(&log, None, until);
-            let features = Features::new(known.series(config.bin, TENANTS_MAX));
+            let features = SideInputs::default().features(&config, &known, TENANTS_MAX);
             Champion::baseline(&features.all(), config.horizon).unwrap()
         };
         let origin = example::day_window(6).start;
         let judged = |champion: &Champion| {
-            let trained = train(&config, Some(champion), &log, origin, &mut |_| Continue::Yes).unwrap();
+            let trained =
+                train(&config, Some(champion), &log, &SideInputs::default(), origin, &mut |_| Continue::Yes).unwrap();
             (trained.challenger.report, trained.decision)
         };
         // Origins lie six hours apart, the last one a day before the end: of the eight from 66 hours before the end on,

@@ -25,11 +25,13 @@ pub enum Collection {
     ActualCosts,
     /// Champion and challengers.
     Models,
+    /// Known events, as they were given.
+    Events,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -38,6 +40,7 @@ impl Collection {
         Self::PredictedCosts,
         Self::ActualCosts,
         Self::Models,
+        Self::Events,
     ];
 }
 

@@ -4,6 +4,7 @@ mod documents;
 mod jobs;
 mod log;
 mod migrations;
+mod readings;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -13,6 +14,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use shared::api::{Job, JobKind, Progress};
+use shared::features::SensorReading;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -78,6 +80,14 @@ impl Store for SqliteStore {
         self.reader.call(move |connection| log::scan_observations(connection, after, window, limit)).await
     }
 
+    async fn append_readings(&self, batch: Vec<SensorReading>) -> Result<Vec<Appended>, StoreError> {
+        self.writer.call(move |connection| readings::append(connection, &batch)).await
+    }
+
+    async fn mean_readings(&self, window: Window, bin: Duration) -> Result<Vec<SensorReading>, StoreError> {
+        self.reader.call(move |connection| readings::means(connection, window, bin)).await
+    }
+
     async fn summary(&self) -> Result<LogSummary, StoreError> {
         self.reader.call(|connection| log::summary(connection)).await
     }
@@ -123,6 +133,10 @@ impl Store for SqliteStore {
         self.reader.call(move |connection| documents::get(connection, collection, &key)).await
     }
 
+    async fn remove(&self, collection: Collection, key: String) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| documents::remove(connection, collection, &key)).await
+    }
+
     async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError> {
         self.reader.call(move |connection| documents::list(connection, collection, window, limit)).await
     }
@@ -131,6 +145,7 @@ impl Store for SqliteStore {
         self.writer
             .call(move |connection| {
                 log::forget_before(connection, end)?;
+                readings::forget_before(connection, end)?;
                 documents::forget_before(connection, end)
             })
             .await

@@ -10,6 +10,16 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const REQUESTS: &str = "/v1/requests";
 /// `POST`: observations as NDJSON or as a JSON array → [`IngestAnswer`](super::IngestAnswer).
 pub const OBSERVATIONS: &str = "/v1/observations";
+/// `POST`: [`SensorReading`](crate::features::SensorReading)s as NDJSON, as a JSON array, or as CSV
+/// `at,sensor,scope,value` → [`IngestAnswer`](super::IngestAnswer).
+pub const SENSORS: &str = "/v1/sensors";
+/// `POST`: [`KnownEvent`](crate::features::KnownEvent)s as NDJSON, as a JSON array, as CSV
+/// `name,start,end[,tenant][,repeat]`, or as a calendar (RFC 5545) → [`IngestAnswer`](super::IngestAnswer); one with the
+/// name, tenant and start of an earlier one, or with its UID, replaces it. `GET ?from&to` → a list of
+/// [`EventView`](super::EventView), the next thirty days unless said.
+pub const EVENTS: &str = "/v1/events";
+/// `DELETE` → what was known by that id, a list of [`EventView`](super::EventView).
+pub const EVENT: &str = "/v1/events/{id}";
 /// `GET` → [`Status`](super::Status).
 pub const STATUS: &str = "/v1/status";
 /// `GET ?from&to&tenant` → [`DemandSeries`](super::DemandSeries).

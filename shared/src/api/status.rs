@@ -36,6 +36,9 @@ pub struct Status {
     pub requests: u64,
     /// Observations in the log.
     pub observations: u64,
+    /// Sensor readings in the log.
+    #[serde(default)]
+    pub readings: u64,
     /// From the last request to the clock, in seconds.
     pub lag_s: Option<f64>,
     /// Deletes and resizes of resources that the log never created: it began in mid-life.

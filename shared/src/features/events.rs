@@ -4,22 +4,100 @@ use serde::{Deserialize, Serialize};
 
 use super::csv_fields::instant;
 use crate::input::{InputError, Row, Table};
-use crate::units::{Duration, Window};
+use crate::units::{Duration, Instant, Window};
 
 /// Something in the calendar that moves demand: a launch, a holiday, a batch night.
+///
+/// In JSON it is an object with the fields of the CSV: `name`, `start`, `end`, and where wanted `tenant` and `repeat`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(try_from = "Record", into = "Record")]
 pub struct KnownEvent {
     /// What people call it; the same name is the same kind of event.
     pub name: String,
     /// When it happens first.
     pub window: Window,
     /// Whose demand it moves; everyone's where none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// How it comes again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
+}
+
+/// A known event as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct Record {
+    /// What people call it; the same name is the same kind of event.
+    name: String,
+    /// First instant of its first occurrence.
+    start: Instant,
+    /// First instant after it.
+    end: Instant,
+    /// Whose demand it moves; everyone's where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    /// How it comes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeat: Option<Repeat>,
+}
+
+/// Why there is no such event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum WrongEvent {
+    #[error("is empty; give the event a name")]
+    NoName,
+    #[error("`{0}` is not after the start; an event ends after it starts")]
+    EndsBefore(Instant),
+    #[error("the event lasts {0}, longer than `{1}` allows")]
+    TooLong(Duration, &'static str),
+}
+
+impl WrongEvent {
+    fn field(&self) -> &'static str {
+        match self {
+            Self::NoName => "name",
+            Self::EndsBefore(_) => "end",
+            Self::TooLong(..) => "repeat",
+        }
+    }
+}
+
+impl TryFrom<Record> for KnownEvent {
+    type Error = WrongEvent;
+
+    fn try_from(Record { name, start, end, tenant, repeat }: Record) -> Result<Self, WrongEvent> {
+        let window = Window { start, end };
+        if name.is_empty() {
+            return Err(WrongEvent::NoName);
+        }
+        if end <= start {
+            return Err(WrongEvent::EndsBefore(end));
+        }
+        if let Some(repeat) = repeat.filter(|repeat| window.length() > repeat.period()) {
+            return Err(WrongEvent::TooLong(window.length(), repeat.as_str()));
+        }
+        Ok(Self { name, window, tenant, repeat })
+    }
+}
+
+impl From<KnownEvent> for Record {
+    fn from(KnownEvent { name, window: Window { start, end }, tenant, repeat }: KnownEvent) -> Self {
+        Self { name, start, end, tenant, repeat }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for KnownEvent {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        Record::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for KnownEvent {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        Record::schemas(schemas);
+    }
 }
 
 /// How an event comes again, for ever: after 24 h or 168 h, whatever the clocks do.
@@ -50,7 +128,30 @@ impl KnownEvent {
     }
 }
 
+impl KnownEvent {
+    /// The occurrences that touch a window, in order.
+    pub fn occurrences_in(&self, window: Window) -> impl Iterator<Item = Window> + use<> {
+        let (first, period) = (self.window, self.repeat.map(Repeat::period));
+        // The first one that may end after the window starts, and those after it.
+        let skipped = period.map_or(0, |period| (window.start - first.end).micros().div_euclid(period.micros()).max(0));
+        let at = move |times: i64| {
+            let later = period.map_or(Duration::ZERO, |period| period * times);
+            Window { start: first.start + later, end: first.end + later }
+        };
+        let times = skipped..if period.is_some() { i64::MAX } else { 1 };
+        times.map(at).skip_while(move |one| one.end <= window.start).take_while(move |one| one.start < window.end)
+    }
+}
+
 impl Repeat {
+    /// As it is written.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+        }
+    }
+
     fn period(self) -> Duration {
         match self {
             Self::Daily => Duration::DAY,
@@ -72,37 +173,25 @@ pub fn read_known_events(text: &str) -> Result<Vec<KnownEvent>, InputError> {
     let (mut events, mut row) = (Vec::new(), Row::default());
     while table.next(&mut row)? {
         let line = row.line;
-        if row.get(name).is_empty() {
-            return Err(InputError::field(line, "name", "is empty; give the event a name"));
-        }
-        let window =
-            Window { start: instant(line, "start", row.get(start))?, end: instant(line, "end", row.get(end))? };
-        if window.end <= window.start {
-            let message = format!("`{}` is not after the start; an event ends after it starts", row.get(end));
-            return Err(InputError::field(line, "end", message));
-        }
-        let repeat = repeat(line, row.optional(repetition).unwrap_or_default(), window)?;
-        let tenant = row.optional(tenant).map(str::to_owned);
-        events.push(KnownEvent { name: row.get(name).to_owned(), window, tenant, repeat });
+        let record = Record {
+            name: row.get(name).to_owned(),
+            start: instant(line, "start", row.get(start))?,
+            end: instant(line, "end", row.get(end))?,
+            tenant: row.optional(tenant).map(str::to_owned),
+            repeat: row.optional(repetition).map(|text| repeat(line, text)).transpose()?,
+        };
+        let event = KnownEvent::try_from(record);
+        events.push(event.map_err(|wrong| InputError::field(line, wrong.field(), wrong.to_string()))?);
     }
     Ok(events)
 }
 
-fn repeat(line: u64, text: &str, window: Window) -> Result<Option<Repeat>, InputError> {
-    let repeat = match text {
-        "" => return Ok(None),
-        "daily" => Repeat::Daily,
-        "weekly" => Repeat::Weekly,
-        other => {
-            let message = format!("`{other}` is no repetition; write daily or weekly, or leave it empty");
-            return Err(InputError::field(line, "repeat", message));
-        }
-    };
-    if window.length() > repeat.period() {
-        let message = format!("the event lasts {}, longer than `{text}` allows", window.length());
-        return Err(InputError::field(line, "repeat", message));
-    }
-    Ok(Some(repeat))
+fn repeat(line: u64, text: &str) -> Result<Repeat, InputError> {
+    let known = [Repeat::Daily, Repeat::Weekly].into_iter().find(|repeat| repeat.as_str() == text);
+    known.ok_or_else(|| {
+        let message = format!("`{text}` is no repetition; write daily or weekly, or leave it empty");
+        InputError::field(line, "repeat", message)
+    })
 }
 
 #[cfg(test)]
@@ -121,6 +210,33 @@ mod tests {
         assert!(event.touches(bin_at("2027-06-05T22:00:00Z")));
         assert!(!event.touches(bin_at("2027-06-05T23:00:00Z")), "the end does not belong to it");
         assert!(!event.touches(bin_at("2025-12-31T22:00:00Z")));
+    }
+
+    #[test]
+    fn occurrences_are_those_that_touch_a_window() {
+        let event = KnownEvent {
+            name: "night".to_owned(),
+            window: Window {
+                start: "2026-01-01T23:00:00Z".parse().unwrap(),
+                end: "2026-01-02T01:00:00Z".parse().unwrap(),
+            },
+            tenant: None,
+            repeat: Some(Repeat::Daily),
+        };
+        let days = |from: &str, to: &str| {
+            let window = Window { start: from.parse().unwrap(), end: to.parse().unwrap() };
+            let found: Vec<String> =
+                event.occurrences_in(window).map(|one| one.start.to_string()[8..10].to_owned()).collect();
+            assert_eq!(event.touches(window), !found.is_empty());
+            found
+        };
+        // The night of the 5th reaches into the window, that of the 6th begins in it.
+        assert_eq!(days("2026-01-06T00:59:00Z", "2026-01-06T23:01:00Z"), ["05", "06"]);
+        assert_eq!(days("2026-01-06T01:00:00Z", "2026-01-06T23:00:00Z"), [""; 0]);
+        assert_eq!(days("2025-12-01T00:00:00Z", "2026-01-03T00:00:00Z"), ["01", "02"]);
+        let once = KnownEvent { repeat: None, ..event.clone() };
+        let ever = Window { start: Instant::from_micros(0), end: "2030-01-01T00:00:00Z".parse().unwrap() };
+        assert_eq!(once.occurrences_in(ever).collect::<Vec<_>>(), [event.window]);
     }
 
     #[test]

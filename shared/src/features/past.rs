@@ -11,15 +11,18 @@ pub struct Features {
     pub series: SeriesSet,
     /// What calendar features follow.
     pub zone: TimeZone,
-    events: Vec<ScopedEvent>,
+    events: Vec<EventTimes>,
     sensors: Vec<SensorSeries>,
 }
 
-/// A known event whose tenant was looked up.
+/// When the known events of one name move one tenant, or everyone.
 #[derive(Clone, Debug)]
-struct ScopedEvent {
-    event: KnownEvent,
+struct EventTimes {
+    name: String,
     tenant: Option<TenantIndex>,
+    /// Those that happen once, in order and merged where they overlap.
+    once: Vec<Window>,
+    repeating: Vec<KnownEvent>,
 }
 
 /// Features as they were known at an origin: the end of one of their bins.
@@ -45,13 +48,27 @@ impl Features {
     /// The same with known events; one of a tenant that `tenants` does not name moves nothing.
     pub fn with_events(mut self, events: &[KnownEvent], tenants: &Names) -> Self {
         for event in events {
-            let tenant = event.tenant.as_ref().map(|name| tenants.get(name).map(TenantIndex));
-            match tenant {
-                Some(None) => {}
-                None => self.events.push(ScopedEvent { event: event.clone(), tenant: None }),
-                Some(tenant) => self.events.push(ScopedEvent { event: event.clone(), tenant }),
+            let tenant = match event.tenant.as_ref().map(|name| tenants.get(name).map(TenantIndex)) {
+                Some(None) => continue,
+                known => known.flatten(),
+            };
+            let same = |times: &EventTimes| times.name == event.name && times.tenant == tenant;
+            let position = self.events.iter().position(same).unwrap_or_else(|| {
+                self.events.push(EventTimes {
+                    name: event.name.clone(),
+                    tenant,
+                    once: Vec::new(),
+                    repeating: Vec::new(),
+                });
+                self.events.len() - 1
+            });
+            let times = &mut self.events[position];
+            match event.repeat {
+                None => times.once.push(event.window),
+                Some(_) => times.repeating.push(event.clone()),
             }
         }
+        self.events.iter_mut().for_each(EventTimes::sort);
         self
     }
 
@@ -73,6 +90,26 @@ impl Features {
     /// When there are fewer.
     pub fn first(&self, bins: usize) -> Past<'_> {
         self.all().first(bins)
+    }
+}
+
+impl EventTimes {
+    /// Puts what happens once in order, and makes one of what overlaps or touches.
+    fn sort(&mut self) {
+        self.once.sort_unstable_by_key(|window| (window.start, window.end));
+        self.once.dedup_by(|later, earlier| {
+            let joined = later.start <= earlier.end;
+            if joined {
+                earlier.end = earlier.end.max(later.end);
+            }
+            joined
+        });
+    }
+
+    fn touches(&self, window: Window) -> bool {
+        let next = self.once.partition_point(|once| once.end <= window.start);
+        self.once.get(next).is_some_and(|once| once.start < window.end)
+            || self.repeating.iter().any(|event| event.touches(window))
     }
 }
 
@@ -128,7 +165,7 @@ impl<'a> Past<'a> {
 
     /// The names of the known events, in order, each once.
     pub fn event_names(&self) -> Vec<&'a str> {
-        let mut names: Vec<&str> = self.features.events.iter().map(|scoped| scoped.event.name.as_str()).collect();
+        let mut names: Vec<&str> = self.features.events.iter().map(|times| times.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -139,8 +176,8 @@ impl<'a> Past<'a> {
         let start = self.start() + self.bin() * position as i64;
         let window = Window { start, end: start + self.bin() };
         let tenant = self.key(series).tenant();
-        let mut events = self.features.events.iter().filter(|scoped| scoped.event.name == name);
-        events.any(|scoped| (scoped.tenant.is_none() || scoped.tenant == tenant) && scoped.event.touches(window))
+        let mut events = self.features.events.iter().filter(|times| times.name == name);
+        events.any(|times| (times.tenant.is_none() || times.tenant == tenant) && times.touches(window))
     }
 
     /// The names of the sensors with readings before the origin, in order.

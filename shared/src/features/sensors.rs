@@ -10,6 +10,7 @@ use crate::units::{Duration, Instant};
 
 /// One reading of a sensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SensorReading {
     /// When it was read.
@@ -17,6 +18,7 @@ pub struct SensorReading {
     /// What was read, with its unit: `cpu_load`, `network_latency_ms`, `storage_iops`, ….
     pub sensor: String,
     /// Where it was read: a node, a tenant, a zone; may be empty.
+    #[serde(default)]
     pub scope: String,
     /// The value; finite.
     pub value: f64,

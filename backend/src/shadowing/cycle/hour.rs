@@ -12,7 +12,7 @@ use crate::ensemble;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter};
-use crate::shadowing::{Ask, Prediction, StoredForecast, feed_example, predict};
+use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, predict};
 
 /// So many of the newest trainings are looked at for one that has ended well.
 const JOBS_SEEN: usize = 20;
@@ -162,14 +162,15 @@ impl Cycle {
         let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
         // What has come in since was not known at the origin.
         let received: Vec<Received> = received.iter().filter(|received| received.at < origin).cloned().collect();
-        let Prediction { forecast, scenario, champion, lives, nodes } =
-            match predict(&self.config, snapshot.champion.as_deref(), log, &received, &ask) {
-                Ok(prediction) => prediction,
-                Err(reason) => {
-                    self.board.update(|snapshot| snapshot.not_ready = Some(reason));
-                    return Ok(());
-                }
-            };
+        let side_inputs = SideInputs::read(&*self.store, &self.config, self.log_start, origin).await?;
+        let predicted = predict(&self.config, snapshot.champion.as_deref(), log, &received, &side_inputs, &ask);
+        let Prediction { forecast, scenario, champion, lives, nodes } = match predicted {
+            Ok(prediction) => prediction,
+            Err(reason) => {
+                self.board.update(|snapshot| snapshot.not_ready = Some(reason));
+                return Ok(());
+            }
+        };
         let threads = ensemble::available_threads();
         let outcome = ensemble::run(&scenario, threads, false, &|_, _| true).expect("nobody cancels it");
         self.expected = expected_hours(&forecast);

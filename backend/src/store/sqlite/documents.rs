@@ -15,6 +15,7 @@ const fn table(collection: Collection) -> &'static str {
         Collection::PredictedCosts => "predicted_costs",
         Collection::ActualCosts => "actual_costs",
         Collection::Models => "models",
+        Collection::Events => "events",
     }
 }
 
@@ -37,6 +38,11 @@ pub(super) fn put(
 pub(super) fn get(connection: &Connection, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
     let sql = format!("SELECT key, at, body FROM {} WHERE key = ?1", table(collection));
     Ok(connection.prepare_cached(&sql)?.query_row(params![key], document).optional()?)
+}
+
+pub(super) fn remove(connection: &Connection, collection: Collection, key: &str) -> Result<bool, StoreError> {
+    let sql = format!("DELETE FROM {} WHERE key = ?1", table(collection));
+    Ok(connection.prepare_cached(&sql)?.execute(params![key])? == 1)
 }
 
 pub(super) fn list(
@@ -62,8 +68,8 @@ pub(super) fn list(
 pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for collection in Collection::ALL {
-        // The champion stays, however long ago it was fitted.
-        if collection != Collection::Models {
+        // The champion stays, however long ago it was fitted, and what recurs, however long ago it began.
+        if !matches!(collection, Collection::Models | Collection::Events) {
             transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
         }
     }

@@ -90,6 +90,7 @@ pub(super) fn summary(connection: &Connection) -> Result<LogSummary, StoreError>
         last: connection.query_row("SELECT max(at) FROM requests", [], instant)?,
         requests: connection.query_row("SELECT count(*) FROM requests", [], number)?,
         observations: connection.query_row("SELECT count(*) FROM observations", [], number)?,
+        readings: connection.query_row("SELECT count(*) FROM readings", [], number)?,
     })
 }
 

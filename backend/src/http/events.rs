@@ -1,0 +1,136 @@
+//! `/v1/events`: known events, given as JSON, as CSV or as a calendar.
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use serde::Deserialize;
+use shared::api::{EventView, IngestAnswer, paths};
+use shared::features::{KnownEvent, read_known_events};
+use shared::input::InputError;
+use shared::units::{Duration, Instant, Window};
+
+use super::ingest::Answers;
+use super::query::{Query, in_order};
+use super::{Answer, App, Problem, body, resource};
+use crate::known_events::{is_icalendar, split};
+use crate::shadowing::GivenEvent;
+use crate::store::{Appended, Collection, Document, StoreError, write_document};
+
+/// The window that a list shows unless another is asked for.
+const SHOWN: Duration = Duration::from_seconds(30 * 86_400);
+
+/// The longest window that a list shows.
+const SHOWN_MAX: Duration = Duration::from_seconds(366 * 86_400);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Between {
+    from: Option<Instant>,
+    to: Option<Instant>,
+}
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource(paths::EVENTS).route(web::get().to(list)).route(web::post().to(give)))
+        .service(resource(paths::EVENT).route(web::delete().to(remove)));
+}
+
+async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let mut answers = Answers::default();
+    for (line, given) in read(&app, &bytes)? {
+        answers.take(line, given, |(key, _)| key.clone());
+    }
+    let (mut appended, mut documents) = (Vec::new(), Vec::new());
+    for (key, given) in core::mem::take(&mut answers.valid) {
+        let at = app.clock.now();
+        let document = write_document(key.clone(), at, &given)?;
+        let earlier = app.store.get(Collection::Events, key).await?;
+        let same = earlier.is_some_and(|earlier| earlier.body == document.body);
+        appended.push(if same { Appended::Duplicate } else { Appended::Accepted });
+        documents.push(document);
+    }
+    app.store.put(Collection::Events, documents).await?;
+    Ok(Json(answers.finish(appended, "name", "contradicts an earlier event")?))
+}
+
+type Given = (String, GivenEvent);
+
+/// What a body gives, with the line of each; what has the key of an earlier one replaces it.
+fn read(app: &App, bytes: &[u8]) -> Result<Vec<body::Numbered<Given>>, Problem> {
+    let text = body::text(bytes)?;
+    let own = |event: KnownEvent| {
+        let name = (&event.name, &event.tenant, event.window.start.micros());
+        (key(&format!("{name:?}")), GivenEvent::Event(event))
+    };
+    if is_icalendar(text) {
+        let events = split(text).map_err(Problem::input)?;
+        let year = Window { start: app.clock.now(), end: app.clock.now() + SHOWN_MAX };
+        let calendar = |(line, uid, calendar): (u64, String, String)| {
+            let given = GivenEvent::Icalendar(calendar);
+            (line, given.occurrences(&app.config.zone(), year).map(|_| (key(&uid), given)))
+        };
+        return Ok(events.into_iter().map(calendar).collect());
+    }
+    if text.trim_start().starts_with(['{', '[']) {
+        let records = body::records::<KnownEvent>(bytes)?;
+        return Ok(records.into_iter().map(|(line, record)| (line, record.map(own))).collect());
+    }
+    let events = read_known_events(text).map_err(Problem::input)?;
+    // The first line is the header.
+    Ok(events.into_iter().zip(2..).map(|(event, line)| (line, Ok(own(event)))).collect())
+}
+
+/// A key that a path can hold.
+fn key(name: &str) -> String {
+    blake3::hash(name.as_bytes()).to_hex()[..16].to_owned()
+}
+
+async fn list(app: Data<App>, Query(query): Query<Between>) -> Answer<Vec<EventView>> {
+    let Between { from, to } = query;
+    in_order(from, to)?;
+    let start = from.unwrap_or_else(|| app.board.snapshot().now);
+    let window = Window { start, end: to.unwrap_or(start + SHOWN) };
+    if window.length() > SHOWN_MAX {
+        return Err(Problem::field("to", format!("the window is too long; ask for {SHOWN_MAX} at most")));
+    }
+    let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
+    let documents = app.store.list(Collection::Events, always, usize::MAX).await?;
+    let mut views = Vec::new();
+    for document in &documents {
+        views.extend(view(&app, document, window)?);
+    }
+    views.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    Ok(Json(views))
+}
+
+/// The events of a document, by name and tenant.
+fn view(app: &App, document: &Document, window: Window) -> Result<Vec<EventView>, StoreError> {
+    let given: GivenEvent = document.read()?;
+    let mut views: Vec<EventView> = Vec::new();
+    for (name, tenant) in given.names().map_err(unreadable)? {
+        views.push(EventView { id: document.key.clone(), name, tenant, occurrences: Vec::new() });
+    }
+    let found = given.occurrences(&app.config.zone(), window).map_err(unreadable)?;
+    for event in found.iter().flat_map(|event| event.occurrences_in(window).map(move |window| (event, window))) {
+        let (event, window) = event;
+        let same = |view: &&mut EventView| view.name == event.name && view.tenant == event.tenant;
+        if let Some(view) = views.iter_mut().find(same) {
+            view.occurrences.push(window);
+        }
+    }
+    views.iter_mut().for_each(|view| view.occurrences.sort_unstable_by_key(|window| window.start));
+    Ok(views)
+}
+
+fn unreadable(error: InputError) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}
+
+async fn remove(app: Data<App>, id: Path<String>) -> Answer<Vec<EventView>> {
+    let missing = || Problem::not_found(format!("there is no event `{id}`; GET {} lists them", paths::EVENTS));
+    let document = app.store.get(Collection::Events, id.to_string()).await?.ok_or_else(missing)?;
+    let now = app.board.snapshot().now;
+    let views = view(&app, &document, Window { start: now, end: now + SHOWN })?;
+    app.store.remove(Collection::Events, id.to_string()).await?;
+    Ok(Json(views))
+}

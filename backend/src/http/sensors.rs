@@ -1,0 +1,46 @@
+//! `POST /v1/sensors`: readings, as JSON or as CSV.
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
+use shared::api::{IngestAnswer, paths};
+use shared::features::{SensorReading, read_sensors};
+use shared::input::InputError;
+use shared::units::Instant;
+
+use super::ingest::{AHEAD_MAX, Answers};
+use super::{Answer, App, Problem, body, resource};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::SENSORS).route(web::post().to(readings)));
+}
+
+async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let text = body::text(&bytes)?;
+    let records = if text.trim_start().starts_with(['{', '[']) {
+        body::records::<SensorReading>(&bytes)?
+    } else {
+        // The first line is the header.
+        let readings = read_sensors(text).map_err(Problem::input)?;
+        readings.into_iter().zip(2..).map(|(reading, line)| (line, Ok(reading))).collect()
+    };
+    let latest = app.clock.now() + AHEAD_MAX;
+    let mut answers = Answers::default();
+    for (line, record) in records {
+        let checked = record.and_then(|reading| check(line, reading, latest));
+        answers.take(line, checked, |reading| reading.sensor.clone());
+    }
+    let appended = app.store.append_readings(core::mem::take(&mut answers.valid)).await?;
+    Ok(Json(answers.finish(appended, "value", "was read there at the same instant with another value")?))
+}
+
+fn check(line: u64, reading: SensorReading, latest: Instant) -> Result<SensorReading, InputError> {
+    if reading.sensor.is_empty() {
+        return Err(InputError::field(line, "sensor", "is empty; name the sensor, such as cpu_load"));
+    }
+    if reading.at > latest {
+        let message = format!("{} is more than a day after the service's clock", reading.at);
+        return Err(InputError::field(line, "at", message));
+    }
+    Ok(reading)
+}

@@ -1,0 +1,93 @@
+//! What moves demand beside the requests themselves: known events and sensors.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use shared::features::{Features, KnownEvent, SensorReading, TimeZone};
+use shared::input::InputError;
+use shared::shadow::Known;
+use shared::units::{Instant, Window};
+
+use crate::config::ShadowingConfig;
+use crate::known_events::{self, IcsEvent};
+use crate::store::{Collection, Store, StoreError, read_documents};
+
+/// Known events and sensor readings of a window.
+#[derive(Clone, Debug, Default)]
+pub struct SideInputs {
+    /// Known events, those that recur as often as they touch it.
+    pub events: Vec<KnownEvent>,
+    /// Means per bin.
+    pub readings: Vec<SensorReading>,
+}
+
+/// A known event as it was given: so that what recurs goes on for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GivenEvent {
+    /// In our own form.
+    Event(KnownEvent),
+    /// An event of a calendar: a VCALENDAR of its own, with what replaces occurrences of it.
+    Icalendar(String),
+}
+
+impl GivenEvent {
+    /// Its occurrences in a window; times without a zone are local to `zone`.
+    ///
+    /// # Errors
+    /// When it is no event that can happen.
+    pub fn occurrences(&self, zone: &TimeZone, window: Window) -> Result<Vec<KnownEvent>, InputError> {
+        match self {
+            Self::Event(event) => Ok(vec![event.clone()]),
+            Self::Icalendar(text) => known_events::read(text, zone, window),
+        }
+    }
+
+    /// The names, each with the tenant that is moved.
+    ///
+    /// # Errors
+    /// When it is no event that this version reads.
+    pub fn names(&self) -> Result<BTreeSet<(String, Option<String>)>, InputError> {
+        match self {
+            Self::Event(event) => Ok(BTreeSet::from([(event.name.clone(), event.tenant.clone())])),
+            Self::Icalendar(text) => IcsEvent::read_all(text)?.iter().map(IcsEvent::named).collect(),
+        }
+    }
+}
+
+impl SideInputs {
+    /// What is known at `origin` of the time from `start` until a forecast from there ends.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read(
+        store: &dyn Store,
+        config: &ShadowingConfig,
+        start: Instant,
+        origin: Instant,
+    ) -> Result<Self, StoreError> {
+        let window = Window { start, end: origin + config.horizon };
+        let zone = config.zone();
+        let mut events = Vec::new();
+        for given in given_events(store).await? {
+            let found = given.occurrences(&zone, window);
+            events.extend(found.map_err(|error| StoreError::Unreadable(error.to_string()))?);
+        }
+        let readings = store.mean_readings(Window { start, end: origin }, config.bin).await?;
+        Ok(Self { events, readings })
+    }
+
+    /// Everything that forecasts are made from: one way for training and serving.
+    pub(super) fn features(&self, config: &ShadowingConfig, known: &Known<'_>, tenants_max: usize) -> Features {
+        Features::new(known.series(config.bin, tenants_max))
+            .in_zone(config.zone())
+            .with_events(&self.events, known.tenant_names())
+            .with_sensors(&self.readings)
+    }
+}
+
+/// Every known event that was given.
+async fn given_events(store: &dyn Store) -> Result<Vec<GivenEvent>, StoreError> {
+    let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
+    read_documents(&store.list(Collection::Events, always, usize::MAX).await?)
+}
