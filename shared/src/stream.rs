@@ -9,18 +9,29 @@
 mod arrivals;
 mod batches;
 mod correlation;
+mod counts;
 mod dispersion;
 mod estimate;
 mod hazards;
+mod mixture;
 mod model;
+mod next_flavor;
+mod recency;
 mod records;
 mod sample;
+mod scores;
 mod survival;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
 pub use model::{ArrivalBins, BatchTemplate, Lifetimes, QUARTERS, StreamModel};
+pub use recency::Recency;
 pub use records::{RecordNames, predicted_prefix, to_records};
 pub use sample::{LiveAtStart, sample};
+pub use scores::{
+    ArrivalScores, FlavorModelName, FlavorScores, LifetimeModelName, LifetimeScores, PointScores, TokenScores, poisson,
+    score_arrivals, score_flavors, score_lifetimes,
+};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use shared::features::SeriesKey;
 
-use super::{answer, example_requests};
+use super::{answer, day, example_requests};
 use crate::shadowplane::Folder;
 
 /// Five days of hourly counts, the same all day: 1, 2, 4, 8, 16.
@@ -64,6 +64,46 @@ fn requests_are_scored_by_series_and_a_model_that_is_not_ready_says_so() {
     assert!(result(&answer, "mstl", "1h")["mase"].is_number());
     // It reads 96 bins, and validates on a day.
     assert!(result(&answer, "lstm", "1h")["not_ready"]["needs_bins"]["missing"].is_number(), "{answer}");
+}
+
+#[test]
+fn a_stream_is_scored_on_what_followed_it() {
+    let folder = Folder::new();
+    folder.write("train.ndjson", example_requests(&folder, 0..6));
+    folder.write("test.ndjson", example_requests(&folder, 6..7));
+    let files = ["--train", "train.ndjson", "--test", "test.ndjson"];
+    let options = ["--bin", "1h", "--models", "seasonal-naive,lstm"];
+    let answer = answer(&folder, &[&["backtest", "--stream", "--json"], &files[..], &options[..]].concat());
+    assert_eq!((answer["origin"].clone(), answer["end"].clone()), (day(6).into(), day(7).into()));
+    let models = |part: &str, results: &str| -> Vec<Value> {
+        let rows = if results.is_empty() { &answer[part] } else { &answer[part][results] };
+        rows.as_array().unwrap().iter().map(|row| row["model"].clone()).collect()
+    };
+    assert_eq!(models("arrivals", ""), ["poisson", "seasonal_naive", "lstm"]);
+    assert_eq!(models("flavors", "results"), ["unigram", "bigram", "templates", "mixture"]);
+    assert_eq!(models("lifetimes", "results"), ["kaplan_meier", "hazards"]);
+    assert_eq!(answer["arrivals"][1]["bins"], 24);
+    let coverage = answer["arrivals"][1]["coverage"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&coverage) && answer["arrivals"][1]["interval_score"].as_f64().unwrap() > 0.0);
+    // Whatever was learnt beats what was only counted.
+    let nll = |i: usize| answer["flavors"]["results"][i]["nll"].as_f64().unwrap();
+    assert!(nll(3) < nll(1) && nll(1) < nll(0), "{answer}");
+    assert!(answer["lifetimes"]["points"].as_u64().unwrap() > answer["lifetimes"]["ended"].as_u64().unwrap());
+    let table = folder.run([&["backtest", "--stream"], &files[..], &options[..]].concat()).success();
+    for part in ["interval score", "top-1 error", "poisson", "mixture", "kaplan_meier"] {
+        assert!(table.contains(part), "{part} is not in {table}");
+    }
+    let check = |arguments: &[&str], status: i32, parts: &[&str]| {
+        folder.run([&["backtest", "--stream"], arguments].concat()).assert_failed(status, parts);
+    };
+    check(&["--train", "train.ndjson"], 2, &["--test"]);
+    check(
+        &["--train", "test.ndjson", "--test", "train.ndjson"],
+        1,
+        &["test.ndjson", "train.ndjson", "would count twice"],
+    );
+    check(&[&files[..], &["--history", "train.ndjson"]].concat(), 2, &["--history"]);
+    check(&["--train", "train.ndjson", "--test", "nothing.ndjson"], 1, &["nothing.ndjson"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `backtest`: how good forecasts would have been, from rolling origins.
 
+mod stream;
 mod table;
 mod timed;
 
@@ -14,6 +15,7 @@ use shared::forecast::{
 use shared::pricing::builtin;
 use shared::units::{Duration, Instant};
 
+use self::stream::StreamArgs;
 use self::timed::Timed;
 use super::demand::{ContextArgs, Model};
 use super::{CliError, Global, progress_line};
@@ -24,15 +26,20 @@ use crate::{input, output};
 /// Models are fitted on what lies before the first origin only, and see at each origin what had happened by then; the
 /// last origin's longest horizon ends with the data. `auto` is what the product would use: it chooses among the others
 /// by a backtest of its own before the first origin.
+///
+/// With `--stream` what is scored is the predicted stream: arrivals of batches over all of the test, forecast from the
+/// end of the training data, and flavors and lifetimes one by one, each given those before it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The primary's requests, NDJSON
-    #[arg(long, value_name = "FILE", required_unless_present = "series")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["series", "stream"])]
     requests: Option<String>,
     /// A plain series instead of requests, CSV `timestamp,value`
     #[arg(long, value_name = "FILE", conflicts_with = "requests")]
     series: Option<String>,
+    #[command(flatten)]
+    stream: StreamArgs,
     #[command(flatten)]
     context: ContextArgs,
     /// How far to forecast: multiples of the bin
@@ -61,7 +68,8 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   shadowplane backtest --requests requests.ndjson --horizon 5m,1h,1d
-  shadowplane backtest --series elb_request_count.csv --origins 20 --models seasonal-naive,auto --json";
+  shadowplane backtest --series elb_request_count.csv --origins 20 --models seasonal-naive,auto --json
+  shadowplane backtest --stream --train train.ndjson --test dev.ndjson --models one-day-median,auto";
 
 /// What `backtest --json` prints.
 #[derive(Serialize)]
@@ -99,6 +107,9 @@ impl Args {
     /// # Errors
     /// When an input is wrong, or there is too little of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        if let Some((train, test)) = self.stream.files() {
+            return stream::run(self, train, test, global);
+        }
         let (features, tenants, gaps) = self.features()?;
         let past = features.all();
         let step = self.step.unwrap_or_else(|| (shared::forecast::season_bins(past.bin()) / 4).max(1));
@@ -133,23 +144,11 @@ impl Args {
 
     /// Fits one model on what is before the first origin, and scores it.
     fn score(&self, model: Model, past: &Past<'_>, plan: &BacktestPlan) -> Result<Vec<ScoredModel>, CliError> {
-        let mut watcher = |progress: Progress| {
-            output::progress(&progress_line(progress));
-            Continue::Yes
-        };
         let mut config = SelectionConfig::new(plan.horizons.clone());
         config.lstm.seed = self.seed;
         let training = plan.training(past);
         let begun = Stopwatch::now();
-        let fitted = match model.name() {
-            None => fit_best(&training, &config, &mut watcher)
-                .map(|(selected, _)| Ok(Box::new(selected) as Box<dyn Predict>)),
-            Some(name) => {
-                let longest = plan.horizons[plan.horizons.len() - 1].divide(past.bin()) as usize;
-                fit_model(name, &training, &config.lstm, longest, &mut watcher)
-                    .map(|fitted| fitted.map(|model| Box::new(model) as Box<dyn Predict>))
-            }
-        };
+        let fitted = fit(model, &training, &config);
         let failed = |error: TrainError| CliError::Data(format!("{}: {error}", input::name(self.path())));
         let fit_s = begun.elapsed().as_secs_f64();
         let row = |key, horizon| ScoredModel {
@@ -164,7 +163,7 @@ impl Args {
         match fitted.map_err(failed)? {
             Ok(fitted) => {
                 let timed = Timed::new(fitted, past.series());
-                let scored = backtest(&timed, past, plan, &mut watcher).map_err(|error| failed(error.into()))?;
+                let scored = backtest(&timed, past, plan, &mut watch).map_err(|error| failed(error.into()))?;
                 let predict_ms = timed.mean_ms();
                 let rows = scored.into_iter().enumerate().map(|(i, scored)| {
                     let mut row = row(scored.key, scored.horizon);
@@ -186,4 +185,24 @@ impl Args {
             }
         }
     }
+}
+
+/// Fits one model, or all together, to forecast over the horizons of `config`.
+fn fit(
+    model: Model,
+    past: &Past<'_>,
+    config: &SelectionConfig,
+) -> Result<Result<Box<dyn Predict>, NotReady>, TrainError> {
+    let Some(name) = model.name() else {
+        let (selected, _) = fit_best(past, config, &mut watch)?;
+        return Ok(Ok(Box::new(selected)));
+    };
+    let longest = config.horizons.iter().map(|horizon| horizon.divide(past.bin())).max().unwrap_or(0) as usize;
+    let fitted = fit_model(name, past, &config.lstm, longest, &mut watch)?;
+    Ok(fitted.map(|model| Box::new(model) as Box<dyn Predict>))
+}
+
+fn watch(progress: Progress) -> Continue {
+    output::progress(&progress_line(progress));
+    Continue::Yes
 }

@@ -123,8 +123,10 @@ impl ContextArgs {
             && last >= first
         {
             return Err(CliError::Data(format!(
-                "--history goes on until {last}, but --requests begins at {first}: what is in both would count twice; \
-                 cut the history there"
+                "what is before (--history or --train), {}, goes on until {last}, but {} begins at {first}: what is in both \
+                 would count twice; cut it there",
+                input::name(self.history.as_deref().unwrap_or_default()),
+                input::name(requests)
             )));
         }
         Ok(Demand {
@@ -147,6 +149,14 @@ impl ContextArgs {
     /// Length of a bin.
     pub(super) fn bin(&self) -> Duration {
         self.bin
+    }
+
+    /// The same with older requests.
+    pub(super) fn with_history(&self, history: &str) -> Result<Self, CliError> {
+        if self.history.is_some() {
+            return Err(CliError::Usage("--train is the history; leave out --history".to_owned()));
+        }
+        Ok(Self { history: Some(history.to_owned()), ..self.clone() })
     }
 
     /// A series that came without requests, with what goes with it.
@@ -268,6 +278,16 @@ impl Demand {
     /// The end of the last whole bin.
     pub(super) fn end(&self, bin: Duration) -> Instant {
         self.log.last().map_or(Instant::default(), |last| last.floor(bin))
+    }
+
+    /// The end of the last bin that the older requests reach into.
+    pub(super) fn older_end(&self, bin: Duration) -> Instant {
+        self.older.as_ref().and_then(RequestLog::last).map_or(self.start(bin), |last| last.floor(bin) + bin)
+    }
+
+    /// The start of the first bin.
+    pub(super) fn start(&self, bin: Duration) -> Instant {
+        self.log.first().map_or(Instant::default(), |first| first.floor(bin))
     }
 
     /// What it says before `origin`.

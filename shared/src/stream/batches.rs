@@ -13,8 +13,15 @@ pub(super) struct Batch {
     pub(super) first: Instant,
     /// Its last create.
     pub(super) last: Instant,
-    /// Flavors and how many of each, in order of the flavor.
+    /// Flavors in order of creation, and how often each came in a row.
     pub(super) creates: Vec<(FlavorIndex, u32)>,
+}
+
+impl Batch {
+    /// How many resources it creates.
+    pub(super) fn size(&self) -> u32 {
+        self.creates.iter().map(|&(_, count)| count).sum()
+    }
 }
 
 /// The batches of a source in order of their first create; a create without a batch is one by itself.
@@ -31,9 +38,9 @@ pub(super) fn batches(source: &Source) -> Vec<Batch> {
         }
         let batch = &mut batches[position];
         batch.last = life.created;
-        match batch.creates.binary_search_by_key(&flavor, |&(seen, _)| seen) {
-            Ok(seen) => batch.creates[seen].1 += 1,
-            Err(place) => batch.creates.insert(place, (flavor, 1)),
+        match batch.creates.last_mut() {
+            Some((last, count)) if *last == flavor => *count += 1,
+            _ => batch.creates.push((flavor, 1)),
         }
     }
     batches
@@ -46,7 +53,7 @@ pub(super) fn batches(source: &Source) -> Vec<Batch> {
 pub(super) fn spread(batches: &[Batch], bin: Duration) -> Duration {
     let (mut ranges, mut weights) = (0.0, 0.0);
     for batch in batches {
-        let creates: u32 = batch.creates.iter().map(|&(_, count)| count).sum();
+        let creates = batch.size();
         if creates > 1 {
             ranges += (batch.last - batch.first).min(bin).micros() as f64;
             weights += f64::from(creates - 1) / f64::from(creates + 1);

@@ -4,8 +4,8 @@
 //! has a factor per tenant for how often its batches come, and one factor for how fast resources end.
 
 use super::batches::Batch;
-use super::estimate::StreamSettings;
 use super::hazards::Lived;
+use super::recency::Recency;
 use super::survival::Survival;
 use crate::units::{Duration, Instant};
 
@@ -22,7 +22,7 @@ const MOST: f64 = 1.0;
 ///
 /// The expectation of a day weights earlier days as templates are weighted: by recency and weekday. The relative
 /// variance is Σ((creates − expected)² − what the sizes of batches explain) ÷ Σ expected², over tenants and days.
-pub(super) fn mix_spread_milli(batches: &[Batch], origin: Instant, settings: &StreamSettings) -> u32 {
+pub(super) fn mix_spread_milli(batches: &[Batch], origin: Instant, recency: Recency) -> u32 {
     let Some(first) = batches.iter().map(|batch| batch.first).min() else { return spread_milli(0.0, 0.0) };
     let known = (origin - first).divide(Duration::DAY).max(0) as usize;
     let tenants = batches.iter().map(|batch| batch.tenant.usize() + 1).max().unwrap_or(0);
@@ -30,7 +30,7 @@ pub(super) fn mix_spread_milli(batches: &[Batch], origin: Instant, settings: &St
     for batch in batches {
         let back = (origin - batch.first).micros() - 1;
         let Some(day) = days.get_mut((back / Duration::DAY.micros()) as usize) else { continue };
-        let size = f64::from(batch.creates.iter().map(|&(_, count)| count).sum::<u32>());
+        let size = f64::from(batch.size());
         day.batches += 1.0;
         day.creates[batch.tenant.usize()] += size;
         day.squares[batch.tenant.usize()] += size * size;
@@ -38,7 +38,7 @@ pub(super) fn mix_spread_milli(batches: &[Batch], origin: Instant, settings: &St
     let (mut excess, mut scale, mut compared) = (0.0, 0.0, 0.0);
     // The oldest days have too few before them to expect anything.
     for target in 0..known.saturating_sub(2).min(DAYS) {
-        let (error, expected) = compare(&days, target, settings);
+        let (error, expected) = compare(&days, target, recency);
         excess += error;
         scale += expected;
         compared += 1.0;
@@ -56,10 +56,10 @@ struct Day {
 }
 
 /// Sums over the tenants of one day: squared errors beyond chance, and squared expectations.
-fn compare(days: &[Day], target: usize, settings: &StreamSettings) -> (f64, f64) {
+fn compare(days: &[Day], target: usize, recency: Recency) -> (f64, f64) {
     let weight = |day: usize| {
-        let half_lives = ((day - target) as i64 * Duration::DAY.micros()) as f64 / settings.half_life.micros() as f64;
-        let same = if (day - target).is_multiple_of(7) { 1.0 + f64::from(settings.same_weekday) } else { 1.0 };
+        let half_lives = ((day - target) as i64 * Duration::DAY.micros()) as f64 / recency.half_life.micros() as f64;
+        let same = if (day - target).is_multiple_of(7) { 1.0 + f64::from(recency.same_weekday) } else { 1.0 };
         libm::exp2(-half_lives) * same
     };
     let earlier: Vec<(f64, &Day)> = (target + 1..days.len()).map(|day| (weight(day), &days[day])).collect();
@@ -119,6 +119,8 @@ mod tests {
     use crate::random::{Draws, Purpose};
     use crate::units::{FlavorIndex, TenantIndex};
 
+    const RECENCY: Recency = Recency { half_life: Duration::from_seconds(3 * 86_400), same_weekday: 20 };
+
     fn batches(counts: impl Fn(u32, u64) -> u64) -> (Vec<Batch>, Instant) {
         let mut batches = Vec::new();
         for day in 0..28 {
@@ -140,7 +142,7 @@ mod tests {
     fn days_that_are_alike_leave_what_is_assumed() {
         let (batches, origin) = batches(|_, _| 1_000);
         // Fourteen days without difference and two of 0.04: √ln(1 + 0.005) = 0.071.
-        assert_eq!(mix_spread_milli(&batches, origin, &StreamSettings::default()), 71);
+        assert_eq!(mix_spread_milli(&batches, origin, RECENCY), 71);
     }
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
         // said: √ln(1.25) = 0.47 to √ln(1.35) = 0.55.
         let busy = |day| if Draws::new(1, 0, Purpose::Example, day).bits(0) & 1 == 0 { 500 } else { 1_500 };
         let (batches, origin) = batches(|tenant, day| if tenant == 0 { busy(day) } else { 2_000 - busy(day) });
-        let found = mix_spread_milli(&batches, origin, &StreamSettings::default());
+        let found = mix_spread_milli(&batches, origin, RECENCY);
         assert!((380..650).contains(&found), "{found}");
     }
 }

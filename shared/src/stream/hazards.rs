@@ -38,7 +38,7 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
     Some(lifetimes)
 }
 
-fn lived(source: &Source) -> Vec<Lived> {
+pub(super) fn lived(source: &Source) -> Vec<Lived> {
     let of = |life: crate::request::LifeBefore| Lived {
         flavor: source.map.flavor(life.flavor),
         batch: life.batch.map(|batch| (life.tenant, batch)),
@@ -117,18 +117,18 @@ fn interval(age: Duration, edges: &[Duration]) -> usize {
 }
 
 /// A life table.
-struct Table {
+pub(super) struct Table {
     /// How many reached each interval.
-    at_risk: Vec<f64>,
+    pub(super) at_risk: Vec<f64>,
     /// The chance to end in each.
-    hazards: Vec<f64>,
+    pub(super) hazards: Vec<f64>,
     ends: Vec<u32>,
     /// Time lived in each, in microseconds.
     exposure: Vec<f64>,
 }
 
 impl Table {
-    fn new(lives: impl Iterator<Item = Lived>, edges: &[Duration]) -> Self {
+    pub(super) fn new(lives: impl Iterator<Item = Lived>, edges: &[Duration]) -> Self {
         let mut lives: Vec<(Duration, bool)> = lives.map(|life| (life.age, !life.ended)).collect();
         // Of equal ages, ends come before lives that were last seen then.
         lives.sort_unstable();

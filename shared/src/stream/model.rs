@@ -43,13 +43,13 @@ pub struct ArrivalBins {
     pub correlation_milli: u32,
 }
 
-/// A batch as it was seen: whose it was, and how many of each flavor it created.
+/// A batch as it was seen: whose it was, and what it created in which order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchTemplate {
     /// Whose it is.
     pub tenant: TenantIndex,
-    /// Flavors and how many of each, in order of the flavor.
+    /// Flavors in order of creation, and how often each comes in a row.
     pub creates: Vec<(FlavorIndex, u32)>,
     /// How often it was seen in each quarter of the day (UTC, from midnight), weighted by recency.
     pub weights: [u32; QUARTERS],

@@ -3,33 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::batches::Batch;
-use super::estimate::{ArrivalForecast, StreamSettings};
+use super::recency::Weighing;
 use super::{BatchTemplate, QUARTERS, StreamModel};
-use crate::units::{Duration, FlavorIndex, Instant, TenantIndex};
+use crate::units::{FlavorIndex, TenantIndex};
 
 /// A batch of now has this weight on another weekday: rare and old ones still have a whole one.
-const UNIT: f64 = 100.0;
-
-const WEEKDAYS: usize = 7;
+pub(super) const UNIT: f64 = 100.0;
 
 type Shape = (TenantIndex, Vec<(FlavorIndex, u32)>);
 type Weights = [f64; QUARTERS];
 
 /// The templates that a forecast's batches are drawn from, in order of tenant and creates.
-pub(super) fn templates(
-    batches: Vec<Batch>,
-    forecast: &ArrivalForecast,
-    settings: &StreamSettings,
-) -> Vec<BatchTemplate> {
-    let weekdays = weekday_shares(forecast);
+pub(super) fn templates(batches: Vec<Batch>, weighing: &Weighing, most: usize) -> Vec<BatchTemplate> {
     let mut shapes: BTreeMap<Shape, Weights> = BTreeMap::new();
     for batch in batches {
-        let (quarter, weekday) = (StreamModel::quarter(batch.first), weekday(batch.first));
-        let half_lives = (forecast.origin - batch.first).micros() as f64 / settings.half_life.micros() as f64;
-        let same = 1.0 + f64::from(settings.same_weekday) * weekdays[quarter][weekday];
-        shapes.entry((batch.tenant, batch.creates)).or_default()[quarter] += libm::exp2(-half_lives) * same;
+        let (quarter, weight) = (StreamModel::quarter(batch.first), weighing.weight(batch.first));
+        shapes.entry((batch.tenant, batch.creates)).or_default()[quarter] += weight;
     }
-    thin(shapes.into_iter().collect(), settings.templates_max)
+    thin(shapes.into_iter().collect(), most)
         .into_iter()
         .map(|((tenant, creates), weights)| BatchTemplate {
             tenant,
@@ -38,25 +29,6 @@ pub(super) fn templates(
         })
         .filter(|template| template.weights.iter().any(|&weight| weight > 0))
         .collect()
-}
-
-/// Per quarter of the day, on which weekdays the forecast's bins of that quarter lie, as shares.
-fn weekday_shares(forecast: &ArrivalForecast) -> [[f64; WEEKDAYS]; QUARTERS] {
-    let mut shares = [[0.0; WEEKDAYS]; QUARTERS];
-    for bin in 0..forecast.bins.len() {
-        let at = forecast.origin + forecast.bin * bin as i64;
-        shares[StreamModel::quarter(at)][weekday(at)] += 1.0;
-    }
-    for quarter in &mut shares {
-        let bins: f64 = quarter.iter().sum();
-        quarter.iter_mut().for_each(|share| *share /= bins.max(1.0));
-    }
-    shares
-}
-
-/// Days since the epoch modulo seven.
-fn weekday(at: Instant) -> usize {
-    at.micros().div_euclid(Duration::DAY.micros()).rem_euclid(WEEKDAYS as i64) as usize
 }
 
 /// At most `most` of the shapes: three quarters for the heaviest, the rest for a systematic sample of the others.
