@@ -1,12 +1,18 @@
 //! Where an input is wrong: line, field, and what was expected.
 
+mod field;
 mod json;
 mod table;
+mod toml;
+mod words;
 
 use core::fmt;
 
-pub use json::{field_and_message, parse_json, parse_json_document};
+pub use field::field_and_message;
+pub use json::{parse_json, parse_json_document};
 pub use table::{Row, Table};
+pub use toml::parse_toml_document;
+pub use words::{Format, plain_words};
 
 /// One wrong place of an input; the caller that opened the file adds its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod ids;
 mod money;
+mod number;
 mod resources;
 mod rfc3339;
 mod text_or_number;
@@ -9,5 +10,6 @@ mod time;
 
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
+pub(crate) use number::optional_number;
 pub use resources::{DIMENSIONS, Dimension, Resources, ResourcesError};
 pub use time::{Duration, Instant, TimeError, Window};

@@ -31,7 +31,7 @@ fn every_line_has_its_answer() {
     assert_eq!(line(0), (1, "accepted", None));
     assert_eq!(line(1), (2, "duplicate", None));
     assert_eq!(line(2), (3, "refused", Some("id")));
-    assert_eq!(line(3), (5, "refused", Some("requested")));
+    assert_eq!(line(3), (5, "refused", Some("requested.vcpu")));
     assert_eq!((line(4).0, line(4).1), (6, "refused"));
     let message = |i: usize| answer["lines"][i]["message"].as_str().unwrap();
     assert!(message(4).starts_with("is no JSON") && !message(4).contains("column"), "{answer}");

@@ -29,7 +29,7 @@ fn whatever_is_wrong_is_a_problem_document() {
     check(&server.get("/v1/shadow-runs/j-99"), 404, "j-99");
     check(&server.get("/v1/jobs/none"), 404, "none");
     check(&server.get("/v1/scenarios/current"), 404, "no shadow has run");
-    check(&server.post("/v1/shadow-runs", json, b"{"), 400, "EOF");
+    check(&server.post("/v1/shadow-runs", json, b"{"), 400, "ends inside");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","runs":0}"#), 400, "runs");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","tuns":1}"#), 400, "tuns");
     check(&server.post("/v1/shadow-runs", "text/plain", br#"{"horizon":"1d"}"#), 415, "text/plain");

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use shared::input::InputError;
+use shared::input::parse_toml_document;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
@@ -139,8 +139,5 @@ fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
 
 fn read_settings(path: &str) -> Result<Settings, CliError> {
     let text = input::read_text(path)?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| 1 + text[..span.start].matches('\n').count() as u64);
-        CliError::in_file(input::name(path))(InputError::line(line, error.message()))
-    })
+    parse_toml_document(&text).map_err(CliError::in_file(input::name(path)))
 }

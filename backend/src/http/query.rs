@@ -5,7 +5,7 @@ use core::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
-use shared::input::field_and_message;
+use shared::input::{Format, field_and_message};
 use shared::units::Instant;
 
 use super::Problem;
@@ -36,7 +36,7 @@ pub(super) fn in_order(from: Option<Instant>, to: Option<Instant>) -> Result<(),
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
-        let (field, message) = field_and_message(&error.path().to_string(), &error.inner().to_string());
+        let (field, message) = field_and_message(Format::Query, &error.path().to_string(), &error.inner().to_string());
         Problem::query(field, message)
     })
 }

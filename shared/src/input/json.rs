@@ -1,29 +1,17 @@
 //! What is wrong with JSON, in the form of every other input.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::InputError;
+use super::{Format, InputError, field_and_message, plain_words};
 
-/// Reads a value from the JSON of line `number`.
+/// Reads a record from line `number`, which is one JSON object.
 ///
 /// # Errors
 /// With the field that is wrong and what was expected.
 pub fn parse_json<T: DeserializeOwned>(number: u64, line: &str) -> Result<T, InputError> {
-    // Only a wrong text pays for finding out which of its fields is to blame.
-    serde_json::from_str(line).or_else(|_| {
-        let mut deserializer = serde_json::Deserializer::from_str(line);
-        let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
-        let found = read.map_err(|error| (error.path().to_string(), error.into_inner()));
-        // What is wrong behind a whole value is of no field.
-        let whole = found.and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)));
-        whole.map_err(|(path, error)| {
-            let (field, message) = field_and_message(&path, &error.to_string());
-            match error.is_syntax() || error.is_eof() {
-                true => InputError::line(number, format!("is no JSON: {message}")),
-                false => InputError { line: number, field, message },
-            }
-        })
-    })
+    // A record that is written as a list would lack the names that say what is what.
+    if line.trim_start().starts_with('{') { parse(number, line) } else { Err(no_object(number, line)) }
 }
 
 /// Reads a JSON document of many lines.
@@ -31,43 +19,48 @@ pub fn parse_json<T: DeserializeOwned>(number: u64, line: &str) -> Result<T, Inp
 /// # Errors
 /// As [`parse_json`], with the line of the document.
 pub fn parse_json_document<T: DeserializeOwned>(text: &str) -> Result<T, InputError> {
-    serde_json::from_str(text).or_else(|error| parse_json(u64::try_from(error.line()).unwrap_or(0), text))
+    serde_json::from_str(text).or_else(|error| parse(u64::try_from(error.line()).unwrap_or(0), text))
 }
 
-/// Turns what a deserializer of serde says about the place `path` into a field and a message of ours.
-pub fn field_and_message(path: &str, message: &str) -> (Option<String>, String) {
-    let message = without_position(message);
-    let path = Some(path).filter(|path| !matches!(*path, "" | "." | "?"));
-    let named = |name: &str| match path {
-        // Some deserializers have entered the field that they do not know.
-        Some(path) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-        Some(path) => format!("{}.{name}", path.trim_end_matches(".?")),
-        None => name.to_owned(),
-    };
-    if let Some((name, _)) = quoted(message, "missing field `") {
-        return (Some(named(name)), "is missing; expected a value".to_owned());
-    }
-    if let Some((name, rest)) = quoted(message, "unknown field `") {
-        let expected = rest.strip_prefix(", ").unwrap_or("expected no field of this name");
-        return (Some(named(name)), format!("is unknown; {expected}"));
-    }
-    if let Some((name, _)) = quoted(message, "duplicate field `") {
-        return (Some(named(name)), "is given twice; expected once".to_owned());
-    }
-    if let Some((name, rest)) = quoted(message, "unknown variant `") {
-        return (path.map(str::to_owned), format!("is `{name}`; {}", rest.trim_start_matches(", ")));
-    }
-    for prefix in ["invalid type: ", "invalid value: ", "invalid length "] {
-        if let Some((found, expected)) = message.strip_prefix(prefix).and_then(|rest| rest.split_once(", expected ")) {
-            return (path.map(str::to_owned), format!("is {found}; expected {expected}"));
-        }
-    }
-    (path.map(str::to_owned), message.to_owned())
+fn parse<T: DeserializeOwned>(number: u64, text: &str) -> Result<T, InputError> {
+    // Only a wrong text pays for finding out which of its fields is to blame.
+    serde_json::from_str(text).or_else(|_| {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+        let found = read.map_err(|error| (error.path().to_string(), error.into_inner()));
+        // What is wrong behind a whole value is of no field.
+        let whole = found.and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)));
+        whole.map_err(|(path, error)| {
+            let said = error.to_string();
+            let message = without_position(&said);
+            if !error.is_syntax() && !error.is_eof() {
+                let (field, message) = field_and_message(Format::Json, &path, message);
+                return InputError { line: number, field, message };
+            }
+            match serde_json::from_str::<Value>(text) {
+                // The reader asks for names of choices as if anything else were no JSON.
+                Ok(_) => InputError { line: number, field: Some(path), message: NO_NAME.to_owned() },
+                Err(_) => {
+                    let message = plain_words(message).unwrap_or(message);
+                    InputError::line(number, format!("is no JSON: {message}"))
+                }
+            }
+        })
+    })
 }
 
-/// The name in backticks behind `prefix`, and what follows it.
-fn quoted<'a>(message: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
-    message.strip_prefix(prefix)?.split_once('`')
+const NO_NAME: &str = "is no text; expected one of its names in quotes";
+
+fn no_object(number: u64, line: &str) -> InputError {
+    let expected = "expected one JSON object in braces";
+    InputError::line(
+        number,
+        match serde_json::from_str::<Value>(line) {
+            Ok(Value::Array(_)) => format!("is a list; {expected}"),
+            Ok(other) => format!("is {other}; {expected}"),
+            Err(_) => format!("is no JSON; {expected} a line; `shadowplane import csv` makes such lines from a table"),
+        },
+    )
 }
 
 /// Without the position that serde_json appends: the line is ours to say, and a column of one line is noise.
@@ -119,12 +112,17 @@ mod tests {
         check(r#"{"inner":{"kind":"plain"}}"#, Some("inner.count"), "is missing");
         check(r#"{"outer":{}}"#, Some("outer"), "is unknown; expected `inner`");
         check(r#"{"inner":{"cuont":1}}"#, Some("inner.cuont"), "is unknown; expected `count` or `kind`");
-        check(r#"{"inner":{"count":-1,"kind":"plain"}}"#, Some("inner.count"), "is integer `-1`; expected u32");
-        check(r#"{"inner":{"count":"1","kind":"plain"}}"#, Some("inner.count"), "is string \"1\"; expected u32");
+        check(r#"{"inner":{"count":-1,"kind":"plain"}}"#, Some("inner.count"), "is the number -1; expected a whole");
+        check(r#"{"inner":{"count":"1","kind":"plain"}}"#, Some("inner.count"), "is \"1\"; expected a whole number");
+        check(r#"{"inner":5}"#, Some("inner"), "is the number 5; expected an object in braces");
+        check(r#"{"inner":{"count":1,"kind":5}}"#, Some("inner.kind"), "is no text; expected one of its names");
         check(r#"{"inner":{"count":1,"kind":"odd"}}"#, Some("inner.kind"), "is `odd`; expected `plain`");
         check(r#"{"inner":{"count":1,"count":2}}"#, Some("inner.count"), "is given twice");
-        check("{", None, "is no JSON: EOF");
-        check(r#"{"inner":{"count":1,"kind":"plain"}} x"#, None, "is no JSON: trailing characters");
+        check("{", None, "is no JSON: it ends inside an object");
+        check("[1]", None, "is a list; expected one JSON object");
+        check("5", None, "is 5; expected one JSON object");
+        check("inner,count", None, "is no JSON; expected one JSON object in braces a line; `shadowplane import csv`");
+        check(r#"{"inner":{"count":1,"kind":"plain"}} x"#, None, "is no JSON: something follows");
     }
 
     #[test]

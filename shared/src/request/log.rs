@@ -312,7 +312,7 @@ mod tests {
         check(&[&first, &create("1", "2026-01-01T00:00:01Z", "vm-2")], 2, "id", "line 1");
         check(&[&first, &create("2", "2026-01-01T00:00:01Z", "vm")], 2, "resource", "while it lives");
         check(&[&first.replace("T00:00:00Z", "")], 1, "at", "2026-11-01T00:05:00Z");
-        check(&[&first.replace("vcpu\":2", "vcpu\":-2")], 1, "requested", "not negative");
+        check(&[&first.replace("vcpu\":2", "vcpu\":-2")], 1, "requested.vcpu", "not negative");
         check(&[&first.replace("\"class\"", "\"clas\"")], 1, "clas", "is unknown");
         check(
             &[&first.replace("\"requested\":{\"vcpu\":2,\"memory_gib\":8}", "\"flavor\":\"huge\"")],

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::units::Instant;
+use crate::units::{Instant, optional_number};
 
 /// How many modules the control plane has.
 pub const MODULES: usize = 7;
@@ -85,9 +86,61 @@ pub struct Observation {
     #[serde(default)]
     pub ready_at: Option<Instant>,
     /// Time spent in each module, in milliseconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "times")]
     pub module_ms: BTreeMap<Module, f64>,
     /// When the resource was given back.
     #[serde(default)]
     pub released_at: Option<Instant>,
+}
+
+fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Module, f64>, D::Error> {
+    let times = BTreeMap::<ModuleName, Milliseconds>::deserialize(deserializer)?;
+    Ok(times.into_iter().map(|(ModuleName(module), Milliseconds(time))| (module, time)).collect())
+}
+
+/// A module as a text, so that a wrong one is part of the path to what is wrong.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct ModuleName(Module);
+
+impl TryFrom<String> for ModuleName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let known = Module::ALL.into_iter().find(|module| module.as_str() == name);
+        known.map(Self).ok_or_else(|| {
+            let names: Vec<&str> = Module::ALL.iter().map(|module| module.as_str()).collect();
+            format!("is no module; expected one of {}", names.join(", "))
+        })
+    }
+}
+
+struct Milliseconds(f64);
+
+impl<'de> Deserialize<'de> for Milliseconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "a number of milliseconds, as 12.5";
+        let time = optional_number(deserializer, EXPECTED)?;
+        time.map(Self).ok_or_else(|| D::Error::custom(format!("is null; expected {EXPECTED}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::read_observations;
+
+    #[test]
+    fn a_wrong_module_is_named() {
+        let check = |times: &str, field: &str, part: &str| {
+            let error = read_observations(&format!(r#"{{"request":"r","module_ms":{times}}}"#)).unwrap_err();
+            assert_eq!((error.line, error.field.as_deref()), (1, Some(field)), "{error}");
+            assert!(error.message.contains(part), "{error}");
+        };
+        check(r#"{"scheduler":"1"}"#, "module_ms.scheduler", "is \"1\"; expected a number of milliseconds, as 12.5");
+        check(r#"{"scheduler":null}"#, "module_ms.scheduler", "is null; expected a number of milliseconds");
+        check(r#"{"planner":1}"#, "module_ms.planner", "is no module; expected one of gateway, authentication");
+        let read = read_observations(r#"{"request":"r","module_ms":{"scheduler":1,"quota":0.5}}"#).unwrap();
+        assert_eq!(read[0].module_ms, BTreeMap::from([(Module::Scheduler, 1.0), (Module::Quota, 0.5)]));
+    }
 }

@@ -155,9 +155,9 @@ impl Request {
 
 /// A duration as seconds on the wire, whole where it can be.
 mod seconds {
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserializer, Serializer};
 
-    use crate::units::Duration;
+    use crate::units::{Duration, optional_number};
 
     pub(super) fn serialize<S: Serializer>(span: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         match span.map(Duration::micros) {
@@ -168,12 +168,13 @@ mod seconds {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        let Some(seconds) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
+        let expected = "a number of seconds, as 3600 or 0.5";
+        let Some(seconds) = optional_number(deserializer, expected)? else { return Ok(None) };
         // A thousand years, far from the limits of an i64 of microseconds.
         if seconds.is_finite() && seconds.abs() < 3.2e10 {
             Ok(Some(Duration::from_micros((seconds * 1e6).round() as i64)))
         } else {
-            Err(serde::de::Error::custom(format!("{seconds} s; expected seconds of less than a thousand years")))
+            Err(serde::de::Error::custom(format!("is {seconds}; expected seconds of less than a thousand years")))
         }
     }
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::input::InputError;
+use crate::input::{InputError, parse_toml_document};
 use crate::request::{Operation, Request};
 use crate::units::Instant;
 
@@ -56,21 +56,21 @@ pub struct Rule {
 /// # Errors
 /// With the line of what is no TOML or no rule; and for a rule without a condition, which would match everything.
 pub fn read_mapping(text: &str) -> Result<Mapping, InputError> {
-    let mapping: Mapping = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| 1 + text[..span.start].matches('\n').count() as u64);
-        InputError::line(line, error.message())
-    })?;
+    let mapping: Mapping = parse_toml_document(text)?;
+    let heads = text.lines().zip(1..).filter(|(line, _)| line.trim_start().starts_with("[[rule]]"));
+    let lines: Vec<u64> = heads.map(|(_, number)| number).collect();
     for (i, rule) in mapping.rules.iter().enumerate() {
-        let field = |name: &str| format!("rule[{i}].{name}");
+        // Rules that are written inline have no line of their own.
+        let line = lines.get(i).copied().unwrap_or(0);
+        let wrong = |name: &str, message: &str| InputError::field(line, format!("rule[{i}].{name}"), message);
         if rule.tenant.is_empty() {
-            return Err(InputError::field(0, field("tenant"), "is empty; expected a name"));
+            return Err(wrong("tenant", "is empty; expected a name"));
         }
         if rule.namespace.is_none() && rule.account.is_none() && rule.labels.is_empty() {
-            let message = "matches everything; expected a namespace, an account, or labels";
-            return Err(InputError::field(0, field("tenant"), message));
+            return Err(wrong("tenant", "matches everything; expected a namespace, an account, or labels"));
         }
         if rule.from.zip(rule.until).is_some_and(|(from, until)| until <= from) {
-            return Err(InputError::field(0, field("until"), "is not after `from`; expected a later instant"));
+            return Err(wrong("until", "is not after `from`; expected a later instant"));
         }
     }
     Ok(mapping)
@@ -169,8 +169,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let error = read_mapping("[[rule]]\ntenant = \"a\"\nname_space = \"b\"\n").unwrap_err();
-        assert_eq!(error.line, 3);
-        assert!(error.message.contains("name_space"), "{error}");
+        assert_eq!((error.line, error.field.as_deref()), (3, Some("rule[0].name_space")), "{error}");
         assert!(read_mapping("[[rule]]\ntenant = \"a\"\n").unwrap_err().message.contains("matches everything"));
     }
 }

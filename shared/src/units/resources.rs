@@ -9,6 +9,8 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::number::optional_number;
+
 /// How many dimensions a resource amount has.
 pub const DIMENSIONS: usize = 5;
 
@@ -39,28 +41,24 @@ pub struct Resources([u32; DIMENSIONS]);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResourcesError {
     /// Not a decimal number, or below zero.
-    #[error("{field} is `{value}`; expected a number that is not negative")]
+    #[error("is `{value}`; expected {expected}, and not negative")]
     NotAmount {
-        /// The JSON name.
-        field: &'static str,
+        /// What is an amount.
+        expected: &'static str,
         /// What was given.
         value: String,
     },
     /// Finer than the unit.
-    #[error("{field} is `{value}`; expected a multiple of {unit}")]
+    #[error("is `{value}`; expected a multiple of {unit}")]
     TooFine {
-        /// The JSON name.
-        field: &'static str,
         /// What was given.
         value: String,
         /// The smallest step.
         unit: &'static str,
     },
     /// Beyond what fits.
-    #[error("{field} is `{value}`; expected at most {limit}")]
+    #[error("is `{value}`; expected at most {limit}")]
     TooLarge {
-        /// The JSON name.
-        field: &'static str,
         /// What was given.
         value: String,
         /// The largest amount.
@@ -92,6 +90,17 @@ impl Dimension {
         }
     }
 
+    /// What an amount is, with its unit and an example.
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::Vcpu => "a number of vCPU, as 4 or 2.5",
+            Self::Memory => "a number of GiB of memory, as 8 or 0.5",
+            Self::Gpu => "a number of GPUs, as 1 or 0.5",
+            Self::Storage => "a number of GiB of storage, as 100 or 0.5",
+            Self::Network => "a whole number of Mbps, as 1000",
+        }
+    }
+
     const fn smallest_step(self) -> &'static str {
         match self {
             Self::Vcpu | Self::Gpu => "0.001",
@@ -105,12 +114,8 @@ impl Dimension {
     /// # Errors
     /// When the text is no number, is negative, finer than our unit, or too large.
     pub fn parse(self, text: &str) -> Result<u32, ResourcesError> {
-        let decimal = text
-            .trim()
-            .parse::<Decimal>()
-            .or_else(|_| Decimal::from_scientific(text.trim()))
-            .map_err(|_| ResourcesError::NotAmount { field: self.field(), value: text.to_owned() })?;
-        self.from_decimal(decimal)
+        let exact = Decimal::from_str_exact(text.trim()).or_else(|_| Decimal::from_scientific(text.trim()));
+        exact.map_or_else(|_| Err(self.no_decimal(text)), |decimal| self.from_decimal(decimal))
     }
 
     /// Our units for an amount as people write it, exactly.
@@ -118,17 +123,38 @@ impl Dimension {
     /// # Errors
     /// As [`Dimension::parse`].
     pub fn from_decimal(self, amount: Decimal) -> Result<u32, ResourcesError> {
-        let (field, value) = (self.field(), || amount.normalize().to_string());
+        let value = || amount.normalize().to_string();
         if amount.is_sign_negative() && !amount.is_zero() {
-            return Err(ResourcesError::NotAmount { field, value: value() });
+            return Err(self.no_amount(value()));
         }
-        let too_large =
-            || ResourcesError::TooLarge { field, value: value(), limit: u32::MAX / self.per_written_unit() };
-        let units = amount.checked_mul(Decimal::from(self.per_written_unit())).ok_or_else(too_large)?;
+        let units = amount.checked_mul(Decimal::from(self.per_written_unit()));
+        let units = units.ok_or_else(|| self.too_large(value()))?;
         if !units.fract().is_zero() {
-            return Err(ResourcesError::TooFine { field, value: value(), unit: self.smallest_step() });
+            return Err(self.too_fine(value()));
         }
-        units.to_u32().ok_or_else(too_large)
+        units.to_u32().ok_or_else(|| self.too_large(value()))
+    }
+
+    /// What is wrong with a text that no decimal number holds exactly: it may still be a number.
+    fn no_decimal(self, text: &str) -> ResourcesError {
+        let value = text.to_owned();
+        match text.trim().parse::<f64>() {
+            Ok(number) if number >= 1.0 && number.is_finite() => self.too_large(value),
+            Ok(number) if number > 0.0 && number < 1.0 => self.too_fine(value),
+            _ => self.no_amount(value),
+        }
+    }
+
+    fn no_amount(self, value: String) -> ResourcesError {
+        ResourcesError::NotAmount { expected: self.expected(), value }
+    }
+
+    fn too_fine(self, value: String) -> ResourcesError {
+        ResourcesError::TooFine { value, unit: self.smallest_step() }
+    }
+
+    fn too_large(self, value: String) -> ResourcesError {
+        ResourcesError::TooLarge { value, limit: u32::MAX / self.per_written_unit() }
     }
 }
 
@@ -233,35 +259,39 @@ impl Serialize for Resources {
 impl<'de> Deserialize<'de> for Resources {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            Written::deserialize(deserializer)?.resources().map_err(D::Error::custom)
+            Written::deserialize(deserializer).map(|Written { vcpu, memory_gib, gpu, storage_gib, network_mbps }| {
+                Self([vcpu, memory_gib, gpu, storage_gib, network_mbps])
+            })
         } else {
             <[u32; DIMENSIONS]>::deserialize(deserializer).map(Self)
         }
     }
 }
 
-/// The amounts as people write them; a float's shortest text is what they wrote.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The amounts as people write them, in our units.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "an object of amounts, as {\"vcpu\":2,\"memory_gib\":8}")]
 struct Written {
-    vcpu: Option<f64>,
-    memory_gib: Option<f64>,
-    gpu: Option<f64>,
-    storage_gib: Option<f64>,
-    network_mbps: Option<f64>,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Vcpu as usize }>")]
+    vcpu: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Memory as usize }>")]
+    memory_gib: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Gpu as usize }>")]
+    gpu: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Storage as usize }>")]
+    storage_gib: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Network as usize }>")]
+    network_mbps: u32,
 }
 
-impl Written {
-    fn resources(&self) -> Result<Resources, ResourcesError> {
-        let written = [self.vcpu, self.memory_gib, self.gpu, self.storage_gib, self.network_mbps];
-        let mut resources = Resources::ZERO;
-        for (dimension, amount) in Dimension::ALL.into_iter().zip(written) {
-            if let Some(amount) = amount {
-                resources[dimension] = dimension.parse(&amount.to_string())?;
-            }
-        }
-        Ok(resources)
-    }
+/// An amount of the dimension at a place of [`Dimension::ALL`]; nothing where it is null.
+fn amount<'de, D: Deserializer<'de>, const DIMENSION: usize>(deserializer: D) -> Result<u32, D::Error> {
+    let dimension = Dimension::ALL[DIMENSION];
+    let Some(written) = optional_number(deserializer, dimension.expected())? else { return Ok(0) };
+    // A float's shortest text is what they wrote; beyond these it is shortest with an exponent.
+    let plain = written == 0.0 || (1e-9..1e15).contains(&written.abs());
+    let text = if plain { written.to_string() } else { format!("{written:e}") };
+    dimension.parse(&text).map_err(D::Error::custom)
 }
 
 #[cfg(feature = "openapi")]
@@ -298,7 +328,10 @@ mod tests {
         assert!(read(r#"{"vcpu":0.0001}"#).unwrap_err().contains("multiple of 0.001"));
         assert!(read(r#"{"memory_gib":0.3}"#).unwrap_err().contains("1 MiB"));
         assert!(read(r#"{"vcpu":-1}"#).unwrap_err().contains("not negative"));
-        assert!(read(r#"{"vcpu":1e300}"#).is_err());
+        assert!(read(r#"{"vcpu":1e300}"#).unwrap_err().starts_with("is `1e300`; expected at most 4294967"));
+        assert!(read(r#"{"vcpu":1e-300}"#).unwrap_err().starts_with("is `1e-300`; expected a multiple of 0.001"));
+        assert!(read(r#"{"vcpu":"two"}"#).unwrap_err().contains("expected a number of vCPU, as 4 or 2.5"));
+        assert!(read("2").unwrap_err().contains("expected an object of amounts"));
         assert!(read(r#"{"cpu":1}"#).unwrap_err().contains("unknown field `cpu`"));
     }
 

@@ -187,6 +187,9 @@ impl FromStr for Duration {
     }
 }
 
+const AN_INSTANT: &str = "an instant in quotes, as \"2026-11-01T00:05:00Z\"";
+const A_DURATION: &str = "a duration in quotes, as \"5m\"";
+
 /// Units of text and their microseconds, largest first.
 const UNITS: [(&str, i64); 6] =
     [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
@@ -208,7 +211,7 @@ impl Serialize for Instant {
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number::deserialize(deserializer, |micros| Ok(Self(micros)))
+        text_or_number::deserialize(deserializer, AN_INSTANT, |micros| Ok(Self(micros)))
     }
 }
 
@@ -220,7 +223,7 @@ impl Serialize for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number::deserialize(deserializer, |micros| Ok(Self(micros)))
+        text_or_number::deserialize(deserializer, A_DURATION, |micros| Ok(Self(micros)))
     }
 }
 

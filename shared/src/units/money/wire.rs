@@ -15,7 +15,8 @@ pub(super) mod decimal {
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no decimal number, such as 12.5")))
     }
 }
 
@@ -27,7 +28,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        text_or_number::text(deserializer, "a currency in quotes, as \"USD\"")
     }
 }
 
@@ -40,7 +41,7 @@ impl Serialize for Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let of = |nanos| if nanos < 0 { Err("a rate is never negative") } else { Ok(Self(nanos)) };
-        text_or_number::deserialize(deserializer, of)
+        text_or_number::deserialize(deserializer, "a price per hour in quotes, as \"0.096\"", of)
     }
 }
 
@@ -52,7 +53,7 @@ impl Serialize for LedgerUnits {
 
 impl<'de> Deserialize<'de> for LedgerUnits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number::deserialize(deserializer, Ok::<i128, &str>).map(Self)
+        text_or_number::deserialize(deserializer, "a whole number in quotes", Ok::<i128, &str>).map(Self)
     }
 }
 
