@@ -2,6 +2,7 @@
 
 mod answers;
 mod backtest;
+mod messages;
 
 use std::collections::BTreeSet;
 
@@ -136,8 +137,13 @@ fn bad_input_is_named_with_what_to_do() {
     fails(&["shadow", "--requests", "flavor.ndjson"], 1, &["line 1", "`flavor`", "price file"]);
 
     let shadow = ["shadow", "--requests", "requests.ndjson", "--origin", &origin];
-    fails(&[&shadow[..], &["--horizon", "7m"]].concat(), 1, &["7m", "multiple", "5m"]);
-    fails(&["shadow", "--requests", "requests.ndjson", "--origin", "2020-01-01T00:00:00Z"], 1, &["more", "--history"]);
+    fails(&[&shadow[..], &["--horizon", "7m"]].concat(), 2, &["--horizon", "7m", "multiple", "ask for 5m, 10m"]);
+    fails(&[&shadow[..], &["--horizon", "0m"]].concat(), 2, &["--horizon", "0s", "ask for 5m, 10m"]);
+    fails(
+        &["shadow", "--requests", "requests.ndjson", "--origin", "2020-01-01T00:00:00Z"],
+        1,
+        &["lies before the log", &day(0)[..10], "--history"],
+    );
     fails(&[&shadow[..], &["--history", "requests.ndjson"]].concat(), 1, &["--history", "twice"]);
     fails(&[&shadow[..], &["--horizon", "100000d"]].concat(), 2, &["at most 366d"]);
     fails(&[&shadow[..], &["--threads", "0"]].concat(), 2, &["threads"]);
@@ -149,7 +155,7 @@ fn bad_input_is_named_with_what_to_do() {
 
     folder.write("nodes.csv", "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,64,256,4,own.big,a\n");
     let inventory = [&shadow[..], &["--inventory", "nodes.csv", "--horizon", "1h"]].concat();
-    fails(&inventory, 1, &["own.big", "no price", "price file"]);
+    fails(&inventory, 1, &["own.big", "no price", "--prices"]);
 }
 
 #[test]

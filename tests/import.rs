@@ -94,6 +94,8 @@ fn wrong_lines_are_named_and_nothing_is_written() {
     let azure = |file| ["import", "azure-vm", file, "--flavors", "flavors.csv", "-o", "out.ndjson"];
     check_refused(&folder, &azure("vms.csv"), &["vms.csv: line 3: field `flavor`: `z`", "--flavors"]);
     check_refused(&folder, &azure("missing.csv"), &["missing.csv"]);
+    folder.write("odd.csv", "t_s,batch,flavor\n300,0,a\n450,0,a\n");
+    check_refused(&folder, &azure("odd.csv"), &["odd.csv: line 3: field `t_s`: is 450", "300 or 600"]);
 
     folder.write("servers.csv", "Start;Project;VCPUs\n2026-01-01 00:00:00;shop;2\nsoon;shop;2\n");
     let csv = |kind| ["import", "csv", "servers.csv", "--as", kind, "-o", "out"];
@@ -107,8 +109,20 @@ fn wrong_lines_are_named_and_nothing_is_written() {
         ("prices", "instance_type,price_per_hour,currency\na,1,USD\na,2,USD\n", "line 3: field `instance_type`"),
         ("sensors", "at,sensor,scope,value\n2026-01-01T00:00:00Z,cpu_load,n,high\n", "line 2: field `value`"),
         ("requests", "{\"id\":\"1\"}\n", "line 1: field `at`: is missing"),
+        (
+            "requests",
+            "at,tenant\n",
+            "line 1: is no JSON; expected one JSON object in braces a line; `shadowplane import",
+        ),
+        ("requests", "5\n", "line 1: is 5; expected one JSON object"),
         ("observations", "{\"request\":\"1\",\"admited\":true}\n", "line 1: field `admited`"),
-        ("mapping", "[[rule]]\ntenant = 1\n", "line 2"),
+        (
+            "mapping",
+            "[[rule]]\ntenant = 1\n",
+            "line 2: field `rule[0].tenant`: is the number 1; expected a text in quotes",
+        ),
+        ("mapping", "\n[[rule]]\ntenant = \"a\"\n", "line 2: field `rule[0].tenant`: matches everything"),
+        ("events", "name,start,end\nx,noon,noon\n", "line 2: field `start`: `noon`"),
     ];
     for (kind, content, expected) in wrong {
         folder.write("wrong", content);

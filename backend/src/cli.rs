@@ -13,10 +13,12 @@ mod serve;
 mod shadow;
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use shared::forecast::Progress;
+use shared::input::plain_words;
 
 pub use error::CliError;
 
@@ -59,8 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help goes to stdout with 0, a usage error to stderr with 2; a closed pipe loses nothing that matters.
-            let _ = error.print();
+            print(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -74,6 +75,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)
+}
+
+/// Help goes to stdout, a usage error to stderr, where what was expected is said in plain words.
+fn print(error: &clap::Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    // A closed pipe loses nothing that matters.
+    let _ = match cause.as_deref().and_then(|cause| Some((cause, plain_words(cause)?))) {
+        None => error.print(),
+        Some((cause, plain)) => {
+            let rendered = error.render();
+            let text = if io::stderr().is_terminal() { rendered.ansi().to_string() } else { rendered.to_string() };
+            write!(io::stderr(), "{}", text.replace(cause, plain))
+        }
+    };
 }
 
 /// One line on where a training or a backtest is.

@@ -20,7 +20,7 @@ pub fn is_icalendar(text: &str) -> bool {
 /// At the first wrong place.
 pub fn read(text: &str, zone: &TimeZone, window: Window) -> Result<Vec<KnownEvent>, InputError> {
     if !is_icalendar(text) {
-        return read_known_events(text);
+        return Ok(read_known_events(text)?.into_iter().map(|(_, event)| event).collect());
     }
     let mut occurrences = Vec::new();
     for event in IcsEvent::read_all(text)? {

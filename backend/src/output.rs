@@ -99,6 +99,14 @@ pub fn in_line(name: &str) -> Cow<'_, str> {
     Cow::Owned(escaped.collect())
 }
 
+/// A few names, and how many more there are.
+pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let names: Vec<_> = names.into_iter().map(in_line).collect();
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
 /// Says on stderr what to know before an answer is believed.
 pub fn warn(message: &str) {
     progress_done();

@@ -49,6 +49,7 @@ pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
 pub use selection::{
     Candidate, Choice, Fallback, MemberWeight, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best,
+    fit_one,
 };
 #[cfg(feature = "train")]
 pub use smoothing::{DampedTrend, Mstl};

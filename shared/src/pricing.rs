@@ -104,6 +104,15 @@ impl PriceBook {
         self.types.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok().map(|i| &self.types[i])
     }
 
+    /// What is wrong where an instance type has no price, and what would mend it.
+    pub fn no_price_of(&self, name: &str) -> String {
+        let currency = self.currency;
+        format!(
+            "`{name}` has no price; add a row for it to the file given with --prices, such as `{name},2.50,{currency}` \
+             under `instance_type,price_per_hour,currency`"
+        )
+    }
+
     /// The shapes that the book knows: what a flavor's name stands for where requests leave its amounts out.
     pub fn catalogue(&self) -> Catalogue {
         let shapes = self.types.iter().filter_map(|entry| Some((entry.name.clone(), entry.shape?)));

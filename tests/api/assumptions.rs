@@ -95,10 +95,18 @@ fn what_cannot_be_assumed_stops_the_service_before_it_listens() {
         path.to_str().unwrap().to_owned()
     };
     let nodes = file("nodes.csv", INVENTORY);
-    check(&["--inventory", &nodes], 1, &["own.big", "no price"]);
+    check(
+        &["--inventory", &nodes],
+        1,
+        &["nodes.csv: line 2: field `instance_type`", "own.big", "no price", "--prices"],
+    );
     check(&["--demo", "--inventory", &nodes], 2, &["--inventory", "--demo"]);
     let settings = file("settings.toml", "listen = \"127.0.0.1:0\"\n[assumptions]\npolice = \"best-fit\"\n");
     check(&["--config", &settings], 1, &["settings.toml", "line 3", "police", "policy"]);
     let settings = file("settings.toml", "[assumptions]\npolicy = \"fast\"\n");
-    check(&["--config", &settings], 1, &["line 2", "fast", "best-fit"]);
+    check(&["--config", &settings], 1, &["line 2", "`assumptions.policy`", "fast", "best-fit"]);
+    let settings = file("settings.toml", "[assumptions]\nruns = \"x\"\n");
+    check(&["--config", &settings], 1, &["settings.toml: line 2: field `assumptions.runs`", "\"x\"", "a whole number"]);
+    let settings = file("settings.toml", "[assumptions]\nruns = 0\n");
+    check(&["--config", &settings], 1, &["line 2: field `assumptions.runs`: is 0; expected 1 to 10000"]);
 }

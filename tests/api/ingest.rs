@@ -36,9 +36,14 @@ fn every_line_has_its_answer() {
     let message = |i: usize| answer["lines"][i]["message"].as_str().unwrap();
     assert!(message(4).starts_with("is no JSON") && !message(4).contains("column"), "{answer}");
     let late = create("r-4").replace(r#""at":"2026-01-01T00:00:00Z","#, "");
-    let reply = server.post("/v1/requests", NDJSON, late.as_bytes()).json();
-    let refused = &reply["lines"][0];
+    let reply = server.post("/v1/requests", NDJSON, late.as_bytes());
+    let refused = &reply.json()["lines"][0];
     assert_eq!((&refused["field"], &refused["message"]), (&"at".into(), &"is missing; expected a value".into()));
+    // Nothing of the body is stored, which a sender that looks at the status alone has to see.
+    let problem = reply.json();
+    assert_eq!((reply.status, reply.content_type.as_str()), (400, "application/problem+json"), "{problem}");
+    assert_eq!((&problem["line"], &problem["field"]), (&1.into(), &"at".into()), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("the only line refused"), "{problem}");
     assert_eq!(server.get("/v1/status").json()["requests"], 1);
 }
 
@@ -49,7 +54,7 @@ fn a_request_of_another_year_is_refused() {
     let ahead = create("r-1").replace("2026-01-01", "2126-01-01");
     let answer = server.post("/v1/requests", NDJSON, ahead.as_bytes()).json();
     let line = &answer["lines"][0];
-    assert_eq!((&answer["refused"], &line["field"]), (&1.into(), &"at".into()), "{answer}");
+    assert_eq!((&line["outcome"], &line["field"]), (&"refused".into(), &"at".into()), "{answer}");
     assert!(line["message"].as_str().unwrap().contains("more than a day after"), "{answer}");
 }
 
@@ -69,7 +74,8 @@ fn what_could_never_run_is_refused_and_stops_nobody() {
         assert_eq!(answer["lines"][i]["field"], "requested");
         answer["lines"][i]["message"].as_str().unwrap()
     };
-    assert!(message(1).contains("100 vcpu, which no node group can ever hold"), "{answer}");
+    assert!(message(1).contains("100 vcpu, which no node can ever hold"), "{answer}");
+    assert!(message(1).contains("--inventory") && message(2).contains("--prices"), "{answer}");
     assert!(message(2).contains("100 storage_gib,0.10,EUR"), "{answer}");
     assert_eq!(message(3), message(1));
     assert_eq!(server.get("/v1/status").json()["requests"], 1);

@@ -54,6 +54,7 @@ fn a_problem_names_what_is_wrong() {
     names(&server.get("/v1/reports/allocation?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"), "to");
     names(&server.get("/v1/reports/allocation?by=colour"), "by");
     names(&server.get("/v1/jobs?limit=-1"), "limit");
+    assert!(server.get("/v1/jobs?limit=-1").body.contains("a whole number from 0"));
 
     let order = |rest: &str| {
         let body = format!(r#"{{"horizon":"1d",{rest}}}"#);
@@ -111,6 +112,10 @@ fn without_requests_there_is_a_reason_instead_of_a_forecast() {
     let server = Server::start(&folder, &[]);
     let reply = server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("no_requests"));
     assert_eq!(reply.json()["state"], "not_ready");
+    let reports = server.get("/v1/reports/allocation").json();
+    let reason = &reports["not_ready"];
+    assert_eq!((&reports["windows"], &reason["reason"]), (&serde_json::json!([]), &"no_closed_day".into()));
+    assert!(reason["message"].as_str().unwrap().contains("no request has come in yet"), "{reason}");
 }
 
 #[test]

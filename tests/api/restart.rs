@@ -122,7 +122,9 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     let server = Server::start(&folder, &["--runs", "2"]);
     let there = |reply: &super::server::Reply| !reply.json()["models"].as_array().unwrap().is_empty();
     assert_eq!(server.wait_for("/v1/models", there).json()["models"], models);
-    let again = server.get("/v1/status").json();
+    // The primary is shown after the champion.
+    let shown = |reply: &super::server::Reply| !reply.json()["tenants"].as_array().unwrap().is_empty();
+    let again = server.wait_for("/v1/status", shown).json();
     for field in ["model", "tenants", "orphans", "observed", "basis"] {
         assert_eq!(again[field], status[field], "{field}");
     }

@@ -63,10 +63,18 @@ fn wrong_events_are_named_and_nothing_is_kept() {
     check("text/csv", "name,start,end\na,2026-06-02T00:00:00Z,2026-06-01T00:00:00Z\n", 2, "end");
     let unknown = r#"{"name":"a","start":"2026-06-01T00:00:00Z","end":"2026-06-02T00:00:00Z","colour":"red"}"#;
     let answer = server.post("/v1/events", "application/json", unknown.as_bytes()).json();
-    assert_eq!((&answer["refused"], &answer["lines"][0]["field"]), (&1.into(), &"colour".into()), "{answer}");
+    assert_eq!(
+        (&answer["line"], &answer["lines"][0]["field"]),
+        (&answer["lines"][0]["line"], &"colour".into()),
+        "{answer}"
+    );
     let rule = CALENDAR.replace("MONTHLY", "OFTEN");
     let answer = server.post("/v1/events", "text/calendar", rule.as_bytes()).json();
-    assert_eq!((&answer["refused"], &answer["lines"][0]["field"]), (&1.into(), &"RRULE".into()), "{answer}");
+    assert_eq!(
+        (&answer["line"], &answer["lines"][0]["field"]),
+        (&answer["lines"][0]["line"], &"RRULE".into()),
+        "{answer}"
+    );
     assert_eq!(server.get("/v1/events").json().as_array().unwrap().len(), 0);
 }
 

@@ -47,9 +47,9 @@ fn plans_are_written_in_names_and_what_waits_is_said() {
     let of = |name: &str| lines.iter().find(|line| line["resource"] == name).unwrap();
     assert_eq!(lines.len(), 4);
     for (name, state, node) in [
-        ("vm-a", "released", Some("own-0")),
-        ("vm-b", "ready", Some("own-1")),
-        ("vm-c", "ready", Some("own-0")),
+        ("vm-a", "released", Some("n-1")),
+        ("vm-b", "ready", Some("n-2")),
+        ("vm-c", "ready", Some("n-1")),
         ("vm-d", "pending", None),
     ] {
         let plan = of(name);

@@ -1,11 +1,13 @@
 //! What a shadow assumes of its control plane, as options of several commands.
 
-use serde::Deserialize;
+mod files;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
-use shared::input::InputError;
 use shared::pricing::{builtin, read_prices};
 use shared::request::Catalogue;
-use shared::scenario::{Demand, ENGINE, Problems, Scenario};
+use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::inventory::{InventoryNode, read_inventory};
 use shared::units::{Duration, Instant, Window};
 
@@ -14,6 +16,8 @@ use crate::input;
 
 /// How many predicted streams are run where nobody says.
 const RUNS: u32 = 20;
+/// How many may be run.
+const RUNS_MAX: i64 = 10_000;
 /// What seeds the draws where nobody says.
 const SEED: u64 = 1;
 
@@ -34,10 +38,11 @@ pub(super) struct AssumptionArgs {
     #[arg(long, value_enum)]
     billing: Option<BillingArg>,
     /// How many predicted streams to run [default: 20]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=RUNS_MAX))]
+    #[serde(deserialize_with = "runs")]
     runs: Option<u32>,
     /// Seeds every draw; the same seed gives the same outcome [default: 1]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 
@@ -71,14 +76,6 @@ enum BillingArg {
 }
 
 impl AssumptionArgs {
-    /// The base scenario: no tenants, no demand, no window yet.
-    ///
-    /// # Errors
-    /// When a file is wrong.
-    pub(super) fn base(&self, bin: Duration, time_zone: &str) -> Result<Scenario, CliError> {
-        self.base_on(&self.machines()?, bin, time_zone)
-    }
-
     /// The machines that there are; none where no inventory says so.
     ///
     /// # Errors
@@ -88,7 +85,7 @@ impl AssumptionArgs {
         read_inventory(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
     }
 
-    /// The base scenario on these machines, or on the default fleet where there are none.
+    /// The base scenario (no tenants, no demand, no window yet) on these machines, or on the default fleet where there are none.
     ///
     /// # Errors
     /// When a file is wrong.
@@ -149,17 +146,6 @@ impl AssumptionArgs {
         }
     }
 
-    /// What is wrong with a scenario made from these: where a file is to blame, with its name.
-    pub(super) fn refuse(&self, problems: Problems) -> CliError {
-        let of_prices = problems.0.iter().find(|problem| problem.field.starts_with("price_book."));
-        match (&self.prices, of_prices) {
-            (Some(file), Some(problem)) => {
-                CliError::in_file(input::name(file))(InputError::field(0, "instance_type", &problem.message))
-            }
-            _ => CliError::Data(problems.to_string()),
-        }
-    }
-
     /// The first option that was given, for those who have no use for any.
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [
@@ -171,6 +157,14 @@ impl AssumptionArgs {
             ("--seed", self.seed.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
+}
+
+fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let runs = Option::<u32>::deserialize(deserializer)?;
+    match runs.filter(|&runs| !(1..=RUNS_MAX).contains(&i64::from(runs))) {
+        Some(wrong) => Err(D::Error::custom(format!("is {wrong}; expected 1 to {RUNS_MAX}"))),
+        None => Ok(runs),
     }
 }
 

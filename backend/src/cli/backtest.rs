@@ -9,15 +9,15 @@ use std::time::Instant as Stopwatch;
 use serde::Serialize;
 use shared::features::{Features, Past, SeriesKey, read_series};
 use shared::forecast::{
-    BacktestPlan, Continue, NotReady, Predict, Progress, Scored, Scores, SelectionConfig, TrainError, backtest,
-    fit_best, fit_model,
+    BacktestError, BacktestPlan, Continue, NotReady, Predict, Progress, Scored, Scores, SelectionConfig, TrainError,
+    backtest, fit_best, fit_model,
 };
 use shared::pricing::builtin;
 use shared::units::{Duration, Instant};
 
 use self::stream::StreamArgs;
 use self::timed::Timed;
-use super::demand::{ContextArgs, Model};
+use super::demand::{ContextArgs, Model, not_ready};
 use super::{CliError, Global, progress_line};
 use crate::{input, output};
 
@@ -30,7 +30,7 @@ use crate::{input, output};
 /// With `--stream` what is scored is the predicted stream: arrivals of batches over all of the test, forecast from the
 /// end of the training data, and flavors and lifetimes one by one, each given those before it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
     /// The primary's requests, NDJSON
     #[arg(long, value_name = "FILE", required_unless_present_any = ["series", "stream"])]
@@ -64,6 +64,11 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
+
+const USAGE: &str = "\
+shadowplane backtest --requests <FILE> [OPTIONS]
+       shadowplane backtest --series <FILE> [OPTIONS]
+       shadowplane backtest --stream --train <FILE> --test <FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,13 +118,25 @@ impl Args {
         let (features, tenants, gaps) = self.features()?;
         let past = features.all();
         let step = self.step.unwrap_or_else(|| (shared::forecast::season_bins(past.bin()) / 4).max(1));
-        let plan = BacktestPlan::new(&past, &self.horizon, self.origins, step)
-            .map_err(|error| CliError::Data(format!("{}: {error}", input::name(self.path()))))?;
+        let plan = BacktestPlan::new(&past, &self.horizon, self.origins, step).map_err(|error| match error {
+            BacktestError::Forecast(wrong) => {
+                CliError::Usage(format!("--horizon: {wrong}; the bin is that of {}", input::name(self.path())))
+            }
+            BacktestError::NotReady(_) => CliError::Data(format!(
+                "{}: it has {} of {}; {error}",
+                input::name(self.path()),
+                output::counted(past.bins() as u64, "bin"),
+                past.bin()
+            )),
+        })?;
         let mut results = Vec::new();
         for &model in &self.models {
             results.extend(self.score(model, &past, &plan)?);
         }
         output::progress_done();
+        if !results.is_empty() && results.iter().all(|row| row.scores.is_none()) {
+            return Err(self.nothing_scored(&results, &past, &plan));
+        }
         let fitted_until = plan.training(&past).origin();
         let answer = BacktestAnswer { origins: plan.instants(&past), fitted_until, gaps, tenants, results };
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
@@ -140,6 +157,21 @@ impl Args {
         let read = read_series(&input::read_text(series)?, None).map_err(CliError::in_file(input::name(series)))?;
         let features = self.context.around(read.series)?;
         Ok((features, Vec::new(), read.gaps))
+    }
+
+    /// Why no model has a score, and which models would have one.
+    fn nothing_scored(&self, results: &[ScoredModel], past: &Past<'_>, plan: &BacktestPlan) -> CliError {
+        let reason = |&model: &Model| {
+            let row = results.iter().find(|row| row.model == model.as_str())?;
+            Some((model, row.not_ready?))
+        };
+        let reasons: Vec<(Model, NotReady)> = self.models.iter().filter_map(reason).collect();
+        let longest = plan.horizons[plan.horizons.len() - 1].divide(past.bin()) as usize;
+        CliError::Data(format!(
+            "{}: {}; ask for fewer origins, a smaller step or a shorter horizon, or give more history",
+            input::name(self.path()),
+            not_ready("--models", &reasons, &plan.training(past), longest),
+        ))
     }
 
     /// Fits one model on what is before the first origin, and scores it.

@@ -1,9 +1,12 @@
 //! `shadowplane check-data`: what the data hold, what they lack, and which answers that spoils.
 
+mod events;
+mod observations;
 mod report;
 mod requests;
 mod side_inputs;
 
+use shared::features::{read_known_events, read_sensors};
 use shared::input::InputError;
 use shared::pricing::{self, PriceBook, builtin, read_prices};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
@@ -38,6 +41,9 @@ struct Files {
     /// Sensor readings: at,sensor,scope,value
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
+    /// Known events: name,start,end[,tenant][,repeat]
+    #[arg(long, value_name = "FILE")]
+    events: Option<String>,
     /// Prices: instance_type,price_per_hour,currency[,…]
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
@@ -71,11 +77,14 @@ impl Args {
         if let Some((file, observations)) =
             files.observations.as_ref().zip(read(&files.observations, read_observations)?)
         {
-            side_inputs::check_observations(&mut report, input::name(file), &observations, log.as_ref());
+            let machines = inventory.as_deref().unwrap_or_default();
+            observations::check(&mut report, input::name(file), &observations, log.as_ref(), machines);
         }
-        if let Some((file, sensors)) = files.sensors.as_ref().zip(read(&files.sensors, shared::features::read_sensors)?)
-        {
+        if let Some((file, sensors)) = files.sensors.as_ref().zip(read(&files.sensors, read_sensors)?) {
             side_inputs::check_sensors(&mut report, input::name(file), &sensors, log.as_ref());
+        }
+        if let Some((file, events)) = files.events.as_ref().zip(read(&files.events, read_known_events)?) {
+            events::check(&mut report, input::name(file), &events, log.as_ref());
         }
         if let Some((file, book)) = files.prices.as_ref().zip(prices.as_ref()) {
             side_inputs::check_prices(&mut report, input::name(file), book);

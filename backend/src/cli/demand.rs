@@ -1,13 +1,20 @@
 //! The inputs that forecasts are made from, as options of several commands.
 
-use shared::features::{
-    Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_known_events, read_sensors,
-};
-use shared::forecast::{Continue, ModelName, Selected, SelectionConfig, SelectionReport, fit_best};
+mod known_events;
+mod models;
+
+use std::collections::BTreeSet;
+
+use shared::features::{Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_sensors};
+use shared::forecast::{Continue, Selected, SelectionConfig, SelectionReport, TrainError, fit_best, fit_one};
+use shared::input::InputError;
 use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
+use self::known_events::read_events;
+pub(super) use self::known_events::{nobodys, unknown_tenant};
+pub(super) use self::models::{Model, not_ready};
 use super::{CliError, progress_line};
 use crate::{input, output};
 
@@ -56,45 +63,6 @@ pub(super) struct ContextArgs {
     tenants_max: Option<usize>,
 }
 
-/// Which model to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Model {
-    /// All of them together, weighted by how well each does of late
-    Auto,
-    /// The same local time one day ago
-    SeasonalNaive,
-    /// The median of the last day
-    OneDayMedian,
-    /// The level of late, by moving median or exponential smoothing
-    RecentLevel,
-    /// Level and damped trend by exponential smoothing
-    DampedTrend,
-    /// Trend and seasons by loess
-    Mstl,
-    /// The recurrent network
-    Lstm,
-}
-
-impl Model {
-    /// The name on the command line and in answers.
-    pub(super) fn as_str(self) -> &'static str {
-        self.name().map_or("auto", ModelName::as_str)
-    }
-
-    /// The one that it names; none where it is to be chosen.
-    pub(super) fn name(self) -> Option<ModelName> {
-        match self {
-            Self::Auto => None,
-            Self::SeasonalNaive => Some(ModelName::SeasonalNaive),
-            Self::OneDayMedian => Some(ModelName::OneDayMedian),
-            Self::RecentLevel => Some(ModelName::RecentLevel),
-            Self::DampedTrend => Some(ModelName::DampedTrend),
-            Self::Mstl => Some(ModelName::Mstl),
-            Self::Lstm => Some(ModelName::Lstm),
-        }
-    }
-}
-
 /// What was read.
 #[derive(Clone, Debug)]
 pub(super) struct Demand {
@@ -104,6 +72,11 @@ pub(super) struct Demand {
     readings: Vec<SensorReading>,
     events: Vec<KnownEvent>,
     zone: TimeZone,
+    /// What was said about the files when they were read.
+    pub(super) warnings: Vec<String>,
+    /// The names of the logs' files.
+    requests: String,
+    history: Option<String>,
 }
 
 impl ContextArgs {
@@ -129,13 +102,12 @@ impl ContextArgs {
                 input::name(requests)
             )));
         }
-        Ok(Demand {
-            log,
-            older,
-            readings: read_with(self.sensors.as_deref(), read_sensors)?,
-            events: read_with(self.events.as_deref(), read_known_events)?,
-            zone,
-        })
+        let readings = read_with(self.sensors.as_deref(), read_sensors)?;
+        let tenants: BTreeSet<&str> =
+            [Some(&log), older.as_ref()].into_iter().flatten().flat_map(|log| log.tenants.iter()).collect();
+        let (events, warnings) = read_events(self.events.as_deref(), &tenants)?;
+        let (requests, history) = (requests.to_owned(), self.history.clone());
+        Ok(Demand { log, older, readings, events, zone, warnings, requests, history })
     }
 
     /// What the models learn from.
@@ -161,7 +133,7 @@ impl ContextArgs {
 
     /// A series that came without requests, with what goes with it.
     pub(super) fn around(&self, series: SeriesSet) -> Result<Features, CliError> {
-        let events = read_with(self.events.as_deref(), read_known_events)?;
+        let (events, _) = read_events(self.events.as_deref(), &BTreeSet::new())?;
         let readings = read_with(self.sensors.as_deref(), read_sensors)?;
         let features = Features::new(series).in_zone(self.zone()?);
         Ok(features.with_events(&events, &Names::default()).with_sensors(&readings))
@@ -179,6 +151,11 @@ impl DemandArgs {
     /// At the first wrong place, with its file.
     pub(super) fn read(&self, catalogue: &Catalogue) -> Result<Demand, CliError> {
         self.context.read(&self.requests, catalogue)
+    }
+
+    /// What messages call the primary's requests.
+    pub(super) fn requests_name(&self) -> &str {
+        input::name(&self.requests)
     }
 
     /// The origin that was asked for.
@@ -221,8 +198,17 @@ impl DemandArgs {
     /// What to know about the end of the log before a forecast from `origin` is believed.
     ///
     /// # Errors
-    /// When the whole day before the origin is such a silence: then a forecast would be of nothing.
-    pub(super) fn check_end(&self, demand: &Demand, origin: Instant) -> Result<Option<String>, CliError> {
+    /// When the origin lies before the log, or the whole day before the origin is silent: then a forecast would be of
+    /// nothing.
+    pub(super) fn check_origin(&self, demand: &Demand, origin: Instant) -> Result<Option<String>, CliError> {
+        let first = demand.logs().filter_map(|(_, log)| log.first()).min();
+        if let Some((first, last)) = first.zip(demand.log.last()).filter(|(first, _)| origin <= *first) {
+            return Err(CliError::Data(format!(
+                "{}: the origin, {origin}, lies before the log, which goes from {first} to {last}: nothing was known then; \
+                 choose an origin inside it, or bring older requests with --history",
+                input::name(&self.requests)
+            )));
+        }
         let Some(Silence { since: last, length }) = demand.log.before(origin).unusual_silence() else {
             return Ok(None);
         };
@@ -248,17 +234,32 @@ impl DemandArgs {
         if config.horizons.iter().any(|&horizon| horizon > LONGEST_HORIZON) {
             return Err(CliError::Usage(format!("a horizon is at most {LONGEST_HORIZON}")));
         }
-        let fitted = fit_best(past, config, &mut |progress| {
+        let mut watcher = |progress| {
             output::progress(&progress_line(progress));
             Continue::Yes
-        });
+        };
+        let fitted = match self.model.and_then(Model::name) {
+            None => fit_best(past, config, &mut watcher).map(Ok),
+            Some(model) => fit_one(model, past, config, &mut watcher),
+        };
         output::progress_done();
-        fitted.map_err(|error| {
-            let (bins, bin, origin) = (past.bins(), self.bin(), past.origin());
-            let advice = "bring older requests with --history, or choose another origin or horizon";
+        let (bins, bin, origin) = (past.bins(), self.bin(), past.origin());
+        let fitted = fitted.map_err(|error| match error {
+            TrainError::Forecast(wrong) => CliError::Usage(format!("--horizon: {wrong}")),
+            TrainError::NotReady(reason) => CliError::Data(format!(
+                "{}: a forecast {reason}; it has {} of {bin} before {origin}: bring older requests with --history, or \
+                 choose a later origin",
+                input::name(&self.requests),
+                output::counted(bins as u64, "bin"),
+            )),
+        })?;
+        fitted.map_err(|reason| {
+            let model = self.model.unwrap_or(Model::Auto);
+            let longest = config.horizons.iter().max().map_or(1, |horizon| horizon.divide(past.bin()) as usize);
             CliError::Data(format!(
-                "{}: {error}; it has {bins} bins of {bin} before {origin}: {advice}",
-                input::name(&self.requests)
+                "{}: {}; bring older requests with --history, or choose a later origin",
+                input::name(&self.requests),
+                not_ready("--model", &[(model, reason)], past, longest),
             ))
         })
     }
@@ -267,9 +268,6 @@ impl DemandArgs {
     pub(super) fn selection(&self, horizons: Vec<Duration>, seed: u64) -> SelectionConfig {
         let mut config = SelectionConfig::new(horizons);
         config.lstm.seed = seed;
-        if let Some(model) = self.model.and_then(Model::name) {
-            config.models = vec![model];
-        }
         config
     }
 }
@@ -288,6 +286,12 @@ impl Demand {
     /// The start of the first bin.
     pub(super) fn start(&self, bin: Duration) -> Instant {
         self.log.first().map_or(Instant::default(), |first| first.floor(bin))
+    }
+
+    /// Its logs, with the names of their files.
+    pub(super) fn logs(&self) -> impl Iterator<Item = (&str, &RequestLog)> {
+        let older = self.history.as_deref().zip(self.older.as_ref());
+        older.into_iter().chain([(self.requests.as_str(), &self.log)])
     }
 
     /// What it says before `origin`.
@@ -321,15 +325,12 @@ pub(super) fn read_log(path: &str, catalogue: &Catalogue) -> Result<RequestLog, 
     let log = log.map_err(CliError::in_file(input::name(path)))?;
     if log.requests.is_empty() {
         let message = "holds no request that can be run; write one NDJSON line a request, or see `shadowplane import`";
-        return Err(CliError::in_file(input::name(path))(shared::input::InputError::whole(message)));
+        return Err(CliError::in_file(input::name(path))(InputError::whole(message)));
     }
     Ok(log)
 }
 
-fn read_with<T>(
-    path: Option<&str>,
-    read: impl Fn(&str) -> Result<Vec<T>, shared::input::InputError>,
-) -> Result<Vec<T>, CliError> {
+fn read_with<T>(path: Option<&str>, read: impl Fn(&str) -> Result<Vec<T>, InputError>) -> Result<Vec<T>, CliError> {
     let Some(path) = path else { return Ok(Vec::new()) };
     read(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
 }

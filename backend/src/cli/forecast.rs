@@ -50,7 +50,7 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let demand = self.demand.read(&builtin().catalogue())?;
         let origin = self.demand.origin_or_end(&demand);
-        let warning = self.demand.check_end(&demand, origin)?;
+        let warning = self.demand.check_origin(&demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
@@ -59,7 +59,12 @@ impl Args {
         let forecast = model.predict(&features.all(), self.horizon);
         let forecast = forecast.map_err(|error| CliError::Data(error.to_string()))?;
         let tenants = known.tenant_names().iter().map(str::to_owned).collect();
-        let answer = ForecastAnswer { selection, tenants, notices: warning.into_iter().collect(), forecast };
+        let answer = ForecastAnswer {
+            selection,
+            tenants,
+            notices: demand.warnings.iter().cloned().chain(warning).collect(),
+            forecast,
+        };
         if global.json { output::print_json(&answer) } else { output::print(&text(&answer)) }
     }
 }

@@ -42,10 +42,12 @@ impl Args {
     /// When an input is wrong, or there is nothing to predict from.
     pub(super) fn run(&self, _: &Global) -> Result<(), CliError> {
         let data = |error: &dyn std::fmt::Display| CliError::Data(error.to_string());
-        let base = self.assumptions.base(self.demand.bin(), self.demand.time_zone())?;
+        let machines = self.assumptions.machines()?;
+        let base = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
         let demand = self.demand.read(&catalogue(&base))?;
+        self.assumptions.check(&base, &machines, &demand)?;
         let origin = self.demand.origin_or_end(&demand);
-        let warning = self.demand.check_end(&demand, origin)?;
+        let warning = self.demand.check_origin(&demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
@@ -54,9 +56,9 @@ impl Args {
         let (model, _) = self.demand.fit(&past, &config)?;
         let prediction =
             known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;
-        let primary = known.primary(&base, None).map_err(|problems| self.assumptions.refuse(problems))?;
+        let primary = known.primary(&base, None).map_err(|problems| data(&problems))?;
         let scenario = known.predicted(&base, &primary.fork, prediction.stream, self.horizon);
-        let valid = ValidScenario::new(scenario).map_err(|problems| self.assumptions.refuse(problems))?;
+        let valid = ValidScenario::new(scenario).map_err(|problems| data(&problems))?;
         let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
         let Scenario { tenants, flavors, .. } = valid.scenario();
         let stream = valid.requests(self.run);

@@ -132,7 +132,8 @@ fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
     let base = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
-    some_day.map_err(|problems| assumptions.refuse(problems))?;
+    assumptions.check_machines(&base, &inventory)?;
+    some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
     let catalogue = catalogue(&base);
     Ok(ShadowingConfig { inventory, ..ShadowingConfig::system(base, catalogue) })
 }

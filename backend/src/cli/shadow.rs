@@ -24,6 +24,7 @@ use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
 use self::answer::{Answer, WithOrigin};
+use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
 use super::{CliError, Global};
@@ -34,12 +35,16 @@ use crate::{ensemble, input, output};
 /// With --origin, the requests before it are learnt from, the horizon after it is predicted and run, and where the log
 /// goes on, what really happened is set against it, cause by cause. Without --origin the requests are run as they are.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
     #[command(flatten)]
     demand: Option<DemandArgs>,
     /// A scenario, JSON, instead of requests and assumptions
-    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["requests", "origin", "model", "history", "sensors", "events", "bin", "time_zone", "tenants_max"]
+    )]
     scenario: Option<String>,
     /// How far to predict from the origin: a multiple of the bin [default: 1d]
     #[arg(long)]
@@ -65,6 +70,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     save_scenario: Option<String>,
 }
+
+const USAGE: &str = "\
+shadowplane shadow --requests <FILE> [--origin <INSTANT>] [OPTIONS]
+       shadowplane shadow --scenario <FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -119,32 +128,37 @@ impl Args {
     fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
         let text = input::read_text(path)?;
         let scenario: Scenario = parse_json_document(&text).map_err(CliError::in_file(input::name(path)))?;
-        let valid = ValidScenario::new(scenario).map_err(data)?;
-        self.answer(&valid, Vec::new(), &[]).map(|(answer, ..)| answer)
+        let valid = ValidScenario::new(scenario)
+            .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(path))))?;
+        self.answer(&valid, Vec::new(), &Named::default()).map(|(answer, ..)| answer)
     }
 
     fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
-        let base = self.assumptions.base(args.bin(), args.time_zone())?;
+        let machines = self.assumptions.machines()?;
+        let base = self.assumptions.base_on(&machines, args.bin(), args.time_zone())?;
         output::progress("reading requests");
         let demand = args.read(&catalogue(&base))?;
         if demand.log.lives.iter().all(|life| life.deleted.is_none()) {
-            let message = "no request deletes anything: without lifetimes the log serves as --history only, since its fleet would only grow";
-            return Err(CliError::Data(message.to_owned()));
+            let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
+                           fleet would only grow; bring the deletes, or an import with `end` or `lifetime_s`";
+            return Err(CliError::Data(format!("{}: {message}", args.requests_name())));
         }
+        self.assumptions.check(&base, &machines, &demand)?;
+        let nodes = base.fleet.names_of_inventory(&machines);
         match args.origin() {
-            Some(origin) => self.predict(args, &demand, &base, origin),
-            None => self.as_they_are(&demand, base),
+            Some(origin) => self.predict(args, &demand, &base, nodes, origin),
+            None => self.as_they_are(&demand, base, nodes),
         }
     }
 
     /// Runs the requests of a log from its first to its last, with as many draws of service times as there are runs.
-    fn as_they_are(&self, demand: &Demand, base: Scenario) -> Result<Answer, CliError> {
+    fn as_they_are(&self, demand: &Demand, base: Scenario, nodes: Vec<Vec<String>>) -> Result<Answer, CliError> {
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
         let known = demand.known(start);
         let scenario = known.from_nothing(&base, end - start);
-        let names = known.names_in(scenario.window, &[]);
-        let valid = ValidScenario::new(scenario).map_err(|problems| self.assumptions.refuse(problems))?;
+        let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
+        let valid = ValidScenario::new(scenario).map_err(data)?;
         self.answer(&valid, notices(demand), &names).map(|(answer, ..)| answer)
     }
 
@@ -153,9 +167,10 @@ impl Args {
         args: &DemandArgs,
         demand: &Demand,
         base: &Scenario,
+        nodes: Vec<Vec<String>>,
         origin: Instant,
     ) -> Result<Answer, CliError> {
-        let warning = args.check_end(demand, origin)?;
+        let warning = args.check_origin(demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
         let features = args.features(demand, &known);
@@ -165,10 +180,10 @@ impl Args {
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
-        let primary = known.primary(base, None).map_err(|problems| self.assumptions.refuse(problems))?;
+        let primary = known.primary(base, None).map_err(data)?;
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon());
-        let valid = ValidScenario::new(predicted).map_err(|problems| self.assumptions.refuse(problems))?;
+        let valid = ValidScenario::new(predicted).map_err(data)?;
         let mut said = notices(demand);
         said.extend(warning);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
@@ -176,8 +191,8 @@ impl Args {
                 "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
             );
         }
-        let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
-        let (mut answer, outcome, advice) = self.answer(&valid, said, &live)?;
+        let live = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
+        let (mut answer, outcome, advice) = self.answer(&valid, said, &Named { resources: live, nodes })?;
         let mut with_origin = WithOrigin::new(origin, self.horizon(), model, selection, &answer.outcome);
         if reaches(&demand.log, origin + self.horizon(), args.bin()) {
             let report = self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
@@ -237,12 +252,12 @@ impl Args {
         Ok(answer.report.insert(report))
     }
 
-    /// The outcome of a scenario, with what was asked for beside it; `names` are those of its known resources.
+    /// The outcome of a scenario, with what was asked for beside it.
     fn answer(
         &self,
         valid: &ValidScenario,
         notices: Vec<String>,
-        names: &[String],
+        names: &Named,
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
@@ -280,7 +295,7 @@ fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
 /// What a reader of the answer should know about its log.
 fn notices(demand: &Demand) -> Vec<String> {
     let log = &demand.log;
-    let mut notices = Vec::new();
+    let mut notices = demand.warnings.clone();
     if let Some(first) = log.first() {
         notices.push("service times, workers and costs of the modules are assumed".to_owned());
         notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));

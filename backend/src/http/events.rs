@@ -50,7 +50,7 @@ async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<
         documents.push(document);
     }
     app.store.put(Collection::Events, documents).await?;
-    Ok(Json(answers.finish(appended, "name", "contradicts an earlier event")?))
+    answers.finish(appended, "name", "contradicts an earlier event")
 }
 
 type Given = (String, GivenEvent);
@@ -76,8 +76,7 @@ fn read(app: &App, bytes: &[u8]) -> Result<Vec<body::Numbered<Given>>, Problem> 
         return Ok(records.into_iter().map(|(line, record)| (line, record.map(own))).collect());
     }
     let events = read_known_events(text).map_err(Problem::input)?;
-    // The first line is the header.
-    Ok(events.into_iter().zip(2..).map(|(event, line)| (line, Ok(own(event)))).collect())
+    Ok(events.into_iter().map(|(line, event)| (line, Ok(own(event)))).collect())
 }
 
 /// A key that a path can hold.

@@ -8,7 +8,7 @@ use shared::request::{Catalogue, Observation, Operation, Request, RequestLogBuil
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Resources, Window};
 
-use super::{Answer, App, body, resource};
+use super::{Answer, App, Problem, body, resource};
 use crate::config::ShadowingConfig;
 use crate::store::{Appended, StoreError};
 
@@ -33,7 +33,7 @@ async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
         answers.take(line, checked, |request| request.id.clone());
     }
     let appended = app.store.append_requests(core::mem::take(&mut answers.valid)).await?;
-    Ok(Json(answers.finish(appended, "id", "was a different request; ids are unique")?))
+    answers.finish(appended, "id", "was a different request; ids are unique")
 }
 
 async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
@@ -49,7 +49,7 @@ async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) ->
     }
     let batch = core::mem::take(&mut answers.valid);
     let appended = app.store.append_observations(batch, app.board.snapshot().now).await?;
-    Ok(Json(answers.finish(appended, "request", "contradicts an earlier observation")?))
+    answers.finish(appended, "request", "contradicts an earlier observation")
 }
 
 /// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
@@ -144,12 +144,9 @@ impl<T> Answers<T> {
         }
     }
 
-    pub(super) fn finish(
-        mut self,
-        appended: Vec<Appended>,
-        field: &str,
-        conflict: &str,
-    ) -> Result<IngestAnswer, StoreError> {
+    /// What became of every line; a problem where nothing was taken, which a sender that looks at the status alone must
+    /// not take for stored.
+    pub(super) fn finish(mut self, appended: Vec<Appended>, field: &str, conflict: &str) -> Answer<IngestAnswer> {
         let mut appended = appended.into_iter();
         for line in self.lines.iter_mut().filter(|line| line.outcome == LineOutcome::Accepted) {
             match appended.next() {
@@ -160,15 +157,14 @@ impl<T> Answers<T> {
                     line.field = Some(field.to_owned());
                     line.message = Some(format!("`{}` {conflict}", line.id.as_deref().unwrap_or_default()));
                 }
-                None => return Err(StoreError::Closed),
+                None => return Err(StoreError::Closed.into()),
             }
         }
         let count = |outcome| self.lines.iter().filter(|line| line.outcome == outcome).count() as u64;
-        Ok(IngestAnswer {
-            accepted: count(LineOutcome::Accepted),
-            duplicates: count(LineOutcome::Duplicate),
-            refused: count(LineOutcome::Refused),
-            lines: self.lines,
-        })
+        let (accepted, duplicates) = (count(LineOutcome::Accepted), count(LineOutcome::Duplicate));
+        let refused = count(LineOutcome::Refused);
+        let answer = IngestAnswer { accepted, duplicates, refused, lines: self.lines };
+        let nothing = refused > 0 && accepted + duplicates == 0;
+        if nothing { Err(Problem::nothing_taken(answer)) } else { Ok(Json(answer)) }
     }
 }

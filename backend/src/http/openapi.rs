@@ -83,6 +83,22 @@ impl Schemas {
     }
 }
 
+/// What is said of every route that takes records.
+macro_rules! adds {
+    ($what:literal) => {
+        concat!(
+            "Adds ",
+            $what,
+            "; says what became of each line: 200 where at least one was taken or was there already, 400 with the same \
+             `lines` where every one was refused and nothing was taken"
+        )
+    };
+}
+
+const ADDS_REQUESTS: &str = adds!("requests to the log");
+const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
+const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
@@ -107,7 +123,12 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
     get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
     get(paths::SHADOW_RUN, "One shadow run", &[], json(schemas.of::<ShadowRun>()));
-    get(paths::ALLOCATION, "Reports of closed windows", &WINDOW_BY, json(schemas.of::<ReportList>()));
+    get(
+        paths::ALLOCATION,
+        "Reports of closed windows, or why there is none",
+        &WINDOW_BY,
+        json(schemas.of::<ReportList>()),
+    );
     get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));
     get(paths::MODELS, "Champion and challengers", &[], json(schemas.of::<ModelList>()));
     get(paths::JOBS, "Jobs, newest first", &LIMIT, json(schemas.list_of::<Job>()));
@@ -120,13 +141,13 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let (post, delete) = (HttpMethod::Post, HttpMethod::Delete);
     let answer = schemas.of::<IngestAnswer>();
     let requests = schemas.records::<Request>();
-    change(post.clone(), paths::REQUESTS, "Adds requests to the log", requests, "200", answer.clone());
+    change(post.clone(), paths::REQUESTS, ADDS_REQUESTS, requests, "200", answer.clone());
     let observations = schemas.records::<Observation>();
-    change(post.clone(), paths::OBSERVATIONS, "Adds observations to the log", observations, "200", answer.clone());
+    change(post.clone(), paths::OBSERVATIONS, ADDS_OBSERVATIONS, observations, "200", answer.clone());
     let readings = schemas.records::<SensorReading>();
-    change(post.clone(), paths::SENSORS, "Adds sensor readings; CSV too", readings, "200", answer.clone());
+    change(post.clone(), paths::SENSORS, ADDS_READINGS, readings, "200", answer.clone());
     let events = schemas.records::<KnownEvent>();
-    change(post.clone(), paths::EVENTS, "Adds known events; CSV and iCalendar too", events, "200", answer);
+    change(post.clone(), paths::EVENTS, ADDS_EVENTS, events, "200", answer);
     let known = schemas.list_of::<EventView>();
     change(delete.clone(), paths::EVENT, "Forgets a known event", Vec::new(), "200", known);
     let order = schemas.json::<ShadowRunOrder>();

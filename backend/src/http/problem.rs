@@ -5,7 +5,7 @@ use core::fmt;
 use actix_web::error::PathError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use shared::api::{FieldProblem, NotReady, ProblemDocument};
+use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument};
 use shared::input::InputError;
 use shared::scenario::Problems;
 
@@ -25,6 +25,7 @@ impl Problem {
             line: None,
             field: None,
             errors: Vec::new(),
+            lines: Vec::new(),
         }))
     }
 
@@ -67,6 +68,19 @@ impl Problem {
             field: error.field,
             ..*document
         }))
+    }
+
+    /// 400: no line of a body of records could be taken.
+    pub(super) fn nothing_taken(answer: IngestAnswer) -> Self {
+        let IngestAnswer { lines, refused, .. } = answer;
+        let first = lines.first();
+        let (line, field) = (first.map(|first| first.line), first.and_then(|first| first.field.clone()));
+        let message = first.and_then(|first| first.message.as_deref()).unwrap_or_default();
+        let place = field.as_ref().map_or(String::new(), |field| format!("field `{field}`: "));
+        let count = if refused == 1 { "the only line".to_owned() } else { format!("all {refused} lines") };
+        let detail = format!("{count} refused, nothing taken; line {}: {place}{message}", line.unwrap_or(0));
+        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "nothing-taken", "No line could be taken", detail);
+        Self(Box::new(ProblemDocument { line, field, lines, ..*document }))
     }
 
     /// 404: there is no such thing.

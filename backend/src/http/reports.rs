@@ -3,11 +3,11 @@
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::Grouping;
-use shared::api::{ReportList, WindowReport, paths};
+use shared::api::{NotReady, ReportList, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, resource};
+use super::{Answer, App, Problem, resource};
 use crate::store::{Collection, Document, read_documents};
 
 #[derive(Debug, Deserialize)]
@@ -37,8 +37,29 @@ async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportLi
     let of_grouping: Vec<Document> =
         documents.into_iter().filter(|document| document.key.starts_with(&prefix)).collect();
     let windows: Vec<WindowReport> = read_documents(&of_grouping)?;
+    let not_ready = if windows.is_empty() { Some(why_none(&app, window).await?) } else { None };
     Ok(Json(ReportList {
+        not_ready,
         prediction_accuracy: windows.last().and_then(|window| window.report.prediction_accuracy),
         windows,
     }))
+}
+
+/// Why no day that has closed lies in a window.
+async fn why_none(app: &App, window: Window) -> Result<NotReady, Problem> {
+    let reason = |reason: &str, message: String| NotReady { reason: reason.to_owned(), message, bins_missing: None };
+    let ever = Window { start: Instant::from_micros(0), end: Instant::from_micros(i64::MAX) };
+    if !app.store.list(Collection::Reports, ever, 1).await?.is_empty() {
+        let message = format!("no day of a report begins between {} and {}; ask for others", window.start, window.end);
+        return Ok(reason("none_in_window", message));
+    }
+    let snapshot = app.board.snapshot();
+    let waiting = snapshot.not_ready.map_or(String::new(), |waiting| format!(" ({})", waiting.message));
+    let midnight = snapshot.now.floor(Duration::DAY) + Duration::DAY;
+    let message = format!(
+        "no day has closed that was forecast at its beginning, 00:00 UTC{waiting}; the next one ends at {midnight} and is \
+         reported when late requests have had their {} more",
+        app.config.late
+    );
+    Ok(reason("no_closed_day", message))
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/sensors`: readings, as JSON or as CSV.
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
 use shared::api::{IngestAnswer, paths};
 use shared::features::{SensorReading, read_sensors};
 use shared::input::InputError;
@@ -31,7 +31,7 @@ async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
         answers.take(line, checked, |reading| reading.sensor.clone());
     }
     let appended = app.store.append_readings(core::mem::take(&mut answers.valid)).await?;
-    Ok(Json(answers.finish(appended, "value", "was read there at the same instant with another value")?))
+    answers.finish(appended, "value", "was read there at the same instant with another value")
 }
 
 fn check(line: u64, reading: SensorReading, latest: Instant) -> Result<SensorReading, InputError> {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LineAnswer;
+
 /// What went wrong, as `application/problem+json`. Source: RFC 9457.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -24,6 +26,9 @@ pub struct ProblemDocument {
     /// Every field that is wrong, where several may be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// What became of every line, where a body of records was refused as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineAnswer>,
 }
 
 /// One wrong field.

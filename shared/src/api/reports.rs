@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ObservedView;
+use super::{NotReady, ObservedView};
 use crate::allocation::AllocationReport;
 
 /// Reports of closed windows in order of time, and the accuracy after the last of them.
@@ -13,6 +13,9 @@ pub struct ReportList {
     pub windows: Vec<WindowReport>,
     /// The specification's accuracy after the last window; none before the first.
     pub prediction_accuracy: Option<f64>,
+    /// Why there is no window, where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_ready: Option<NotReady>,
 }
 
 /// The report of one closed window, a day of the time zone.

@@ -160,12 +160,12 @@ impl Repeat {
     }
 }
 
-/// Reads known events from CSV with the header `name,start,end[,tenant][,repeat]`.
+/// Reads known events, each with its line, from CSV with the header `name,start,end[,tenant][,repeat]`.
 ///
 /// # Errors
 /// At the first wrong line: an unknown column, an instant that is none, an end that is not after its start, a
 /// repetition that is neither `daily` nor `weekly` or is shorter than the event.
-pub fn read_known_events(text: &str) -> Result<Vec<KnownEvent>, InputError> {
+pub fn read_known_events(text: &str) -> Result<Vec<(u64, KnownEvent)>, InputError> {
     let mut table = Table::open(text, None)?;
     table.expect_only(&["name", "start", "end", "tenant", "repeat"])?;
     let (name, start, end) = (table.column("name")?, table.column("start")?, table.column("end")?);
@@ -181,7 +181,7 @@ pub fn read_known_events(text: &str) -> Result<Vec<KnownEvent>, InputError> {
             repeat: row.optional(repetition).map(|text| repeat(line, text)).transpose()?,
         };
         let event = KnownEvent::try_from(record);
-        events.push(event.map_err(|wrong| InputError::field(line, wrong.field(), wrong.to_string()))?);
+        events.push((line, event.map_err(|wrong| InputError::field(line, wrong.field(), wrong.to_string()))?));
     }
     Ok(events)
 }
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn events_repeat_for_ever_and_never_before_their_start() {
         let text = "name,start,end,repeat\nbatch night,2026-01-01T22:00:00Z,2026-01-01T23:00:00Z,daily\n";
-        let event = &read_known_events(text).unwrap()[0];
+        let (_, event) = &read_known_events(text).unwrap()[0];
         let bin_at = |start: &str| {
             let start = start.parse().unwrap();
             Window { start, end: start + Duration::HOUR }

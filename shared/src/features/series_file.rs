@@ -28,8 +28,9 @@ pub fn read_series(text: &str, bin: Option<Duration>) -> Result<SeriesFile, Inpu
     let values = read_values(text)?;
     let bin = match bin {
         Some(bin) => bin,
-        None => most_frequent_distance(&values)
-            .ok_or_else(|| InputError::whole("has fewer than two timestamps; say how long a bin is"))?,
+        None => most_frequent_distance(&values).ok_or_else(|| {
+            InputError::whole("holds fewer than two timestamps; expected days of them, at equal distances")
+        })?,
     };
     let (Some((&start, _)), Some((&last, _))) = (values.first_key_value(), values.last_key_value()) else {
         return Err(InputError::whole("holds no values"));

@@ -73,6 +73,30 @@ pub fn fit_best(
     Ok((selected, SelectionReport { origins, candidates, choices, fallback: None, final_training }))
 }
 
+/// Fits one model alone, with scores where the past is long enough for a backtest; or says what the model still needs.
+///
+/// # Errors
+/// As [`fit_best`].
+pub fn fit_one(
+    model: ModelName,
+    past: &Past,
+    config: &SelectionConfig,
+    watcher: &mut Watcher,
+) -> Result<Result<(Selected, SelectionReport), NotReady>, TrainError> {
+    let config = SelectionConfig { models: vec![model], ..config.clone() };
+    let (selected, mut report) = fit_best(past, &config, watcher)?;
+    if selected.0.members().iter().any(|member| member.name() == model) {
+        return Ok(Ok((selected, report)));
+    }
+    let horizons = &selected.0.horizons;
+    let fitted = fit_model(model, past, &config.lstm, horizons[horizons.len() - 1], watcher)?;
+    Ok(fitted.map(|fitted| {
+        report.choices.iter_mut().for_each(|choice| choice.model = model);
+        report.fallback = report.fallback.map(|fallback| Fallback { model, ..fallback });
+        (Selected(Ensemble::new(horizons.clone(), vec![fitted])), report)
+    }))
+}
+
 /// By series, then by horizon, the mean pinball loss of each candidate that was ready.
 fn losses(candidates: &[Candidate], plan: &BacktestPlan) -> BTreeMap<SeriesKey, Vec<Vec<Option<f64>>>> {
     let ready: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.not_ready.is_none()).collect();

@@ -92,7 +92,7 @@ pub struct BinForecast {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NotReady {
     /// The history is too short.
-    #[error("needs {missing} more bins")]
+    #[error("needs {missing} more bin{}", if *.missing == 1 { "" } else { "s" })]
     NeedsBins {
         /// How many more bins of history it needs.
         missing: usize,
@@ -115,7 +115,12 @@ pub enum NotReady {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForecastError {
     /// The horizon ends inside a bin, or is nothing.
-    #[error("a horizon of {horizon} is not a multiple of the bin of {bin}; ask for {bin}, or a multiple of it")]
+    #[error(
+        "a horizon of {horizon} {}; ask for {bin}, {} or another multiple of it",
+        if *.horizon > Duration::ZERO { format!("is not a multiple of the bin of {bin}") }
+        else { format!("holds no bin of {bin}") },
+        *.bin * 2
+    )]
     HorizonNotMultipleOfBin {
         /// What was asked for.
         horizon: Duration,
@@ -260,9 +265,11 @@ mod tests {
         let error = horizon_bins(Duration::from_minutes(7), bin).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a horizon of 7m is not a multiple of the bin of 5m; ask for 5m, or a multiple of it"
+            "a horizon of 7m is not a multiple of the bin of 5m; ask for 5m, 10m or another multiple of it"
         );
-        assert!(horizon_bins(Duration::ZERO, bin).is_err());
+        let error = horizon_bins(Duration::ZERO, bin).unwrap_err().to_string();
+        assert!(error.starts_with("a horizon of 0s holds no bin of 5m"), "{error}");
+        assert_eq!(NotReady::NeedsBins { missing: 1 }.to_string(), "needs 1 more bin");
         assert_eq!(NotReady::NeedsBins { missing: 288 }.to_string(), "needs 288 more bins");
     }
 }

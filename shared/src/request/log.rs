@@ -16,6 +16,8 @@ pub struct RequestLog {
     pub tenants: Names,
     /// Flavors by index; the same name stands twice when it came with two shapes.
     pub flavors: Vec<Flavor>,
+    /// The line of the input that asks for each flavor first.
+    pub flavor_lines: Vec<u64>,
     /// Label sets by index; the first is the empty one.
     pub label_sets: Vec<BTreeMap<String, String>>,
     /// Lives of resources by index.
@@ -86,7 +88,7 @@ pub struct RequestLogBuilder {
     tenants: Names,
     resources: Names,
     batches: Names,
-    flavors: IndexSet<Flavor, FixedState>,
+    flavors: IndexMap<Flavor, u64, FixedState>,
     label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
     duplicates: u64,
 }
@@ -159,7 +161,10 @@ impl RequestLogBuilder {
         };
         let name = request.flavor.clone().unwrap_or_else(|| requested.to_string());
         let flavor = Flavor { name, class: request.class, requested };
-        Ok(Some(FlavorIndex::from_usize(self.flavors.insert_full(flavor).0)))
+        let entry = self.flavors.entry(flavor);
+        let index = entry.index();
+        entry.or_insert(line);
+        Ok(Some(FlavorIndex::from_usize(index)))
     }
 
     /// Orders the requests and follows every resource through its lives.
@@ -175,10 +180,13 @@ impl RequestLogBuilder {
         let batches = Renumbering::by_first_use(self.batches.len(), in_order().filter_map(|p| p.batch).map(|b| b.0));
         let labels =
             Renumbering::by_first_use(self.label_sets.len(), core::iter::once(0).chain(in_order().map(|p| p.labels)));
+        let of_flavors =
+            || flavors.old_by_new.iter().map(|&old| self.flavors.get_index(old as usize).expect("it is used"));
         let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
         let mut log = RequestLog {
             tenants: tenants.old_by_new.iter().map(|&old| self.tenants.name(old)).collect(),
-            flavors: flavors.old_by_new.iter().map(|&old| self.flavors[old as usize].clone()).collect(),
+            flavors: of_flavors().map(|(flavor, _)| flavor.clone()).collect(),
+            flavor_lines: of_flavors().map(|(_, &line)| line).collect(),
             label_sets: labels.old_by_new.iter().map(|&old| self.label_sets[old as usize].clone()).collect(),
             duplicates: self.duplicates,
             ..RequestLog::default()

@@ -22,12 +22,12 @@ pub fn parse_requests(text: &str) -> impl Iterator<Item = Result<(u64, Request),
     lines(text).map(|(number, line)| parse_json(number, line).map(|request| (number, request)))
 }
 
-/// Reads observations; blank lines are passed over.
+/// Reads observations, each with its line; blank lines are passed over.
 ///
 /// # Errors
 /// At the first line that is no observation, with its field.
-pub fn read_observations(text: &str) -> Result<Vec<Observation>, InputError> {
-    lines(text).map(|(number, line)| parse_json(number, line)).collect()
+pub fn read_observations(text: &str) -> Result<Vec<(u64, Observation)>, InputError> {
+    lines(text).map(|(number, line)| parse_json(number, line).map(|observation| (number, observation))).collect()
 }
 
 /// Appends `value` to `text` as one line.

@@ -141,6 +141,6 @@ mod tests {
         check(r#"{"scheduler":null}"#, "module_ms.scheduler", "is null; expected a number of milliseconds");
         check(r#"{"planner":1}"#, "module_ms.planner", "is no module; expected one of gateway, authentication");
         let read = read_observations(r#"{"request":"r","module_ms":{"scheduler":1,"quota":0.5}}"#).unwrap();
-        assert_eq!(read[0].module_ms, BTreeMap::from([(Module::Scheduler, 1.0), (Module::Quota, 0.5)]));
+        assert_eq!(read[0].1.module_ms, BTreeMap::from([(Module::Scheduler, 1.0), (Module::Quota, 0.5)]));
     }
 }

@@ -8,6 +8,8 @@ use crate::units::{Dimension, Resources};
 /// One machine of an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryNode {
+    /// The line of the inventory that it stands on, counted from 1.
+    pub line: u64,
     /// Its name, unique in the inventory.
     pub name: String,
     /// What it has.
@@ -56,6 +58,7 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
             ));
         }
         nodes.push(InventoryNode {
+            line: row.line,
             name: row.get(name).to_owned(),
             capacity,
             instance_type: row.get(instance_type).to_owned(),

@@ -81,14 +81,6 @@ impl Report {
     }
 }
 
-/// A few names, and how many more there are.
-pub(super) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 5;
-    let names: Vec<_> = names.into_iter().map(output::in_line).collect();
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
-}
-
 fn whole_seconds(at: Instant) -> Instant {
     at.floor(shared::units::Duration::from_seconds(1))
 }

@@ -8,8 +8,8 @@ use shared::request::{Operation, RequestLog, ResourceClass};
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
-use super::report::{Input, Report, some};
-use crate::output::counted;
+use super::report::{Input, Report};
+use crate::output::{counted, some};
 
 const BIN: Duration = Duration::from_minutes(5);
 const BINS_A_DAY: usize = 288;
@@ -67,13 +67,26 @@ fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64)
         );
     } else {
         let never = log.lives.iter().filter(|life| life.deleted.is_none()).count() as u64;
-        if let Some(percent) = (never * 100).checked_div(creates).filter(|_| never > 0) {
+        if never > 0 {
+            let percent = percent(never, creates);
             report.find(
                 "never deleted",
-                format!("{never} of {creates} resources ({percent} %) live at the end of the log"),
+                format!("{never} of {creates} resources ({percent}) live at the end of the log"),
                 "their lifetimes, which are at least as long as they were seen; many of them hint at lost deletes",
             );
         }
+    }
+}
+
+/// A share of a whole: to a tenth of a percent where it is small, and never 0 % of something.
+fn percent(part: u64, whole: u64) -> String {
+    let share = 100.0 * part as f64 / whole as f64;
+    if share < 0.05 {
+        "less than 0.1 %".to_owned()
+    } else if share < 10.0 {
+        format!("{share:.1} %")
+    } else {
+        format!("{share:.0} %")
     }
 }
 
@@ -158,5 +171,18 @@ pub(super) fn check_prices(report: &mut Report, log: &RequestLog, book: &PriceBo
             format!("{} of {} flavors have no price: {}", unpriced.len(), log.flavors.len(), some(unpriced)),
             "cost with `billing: per_resource`, where prices per vCPU and GiB stand in; none with `billing: fleet`",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_share_is_not_nothing() {
+        // 4 ÷ 445 = 0.00899.
+        assert_eq!(percent(4, 445), "0.9 %");
+        assert_eq!(percent(1, 10_000), "less than 0.1 %");
+        assert_eq!((percent(1, 8).as_str(), percent(3, 3).as_str()), ("12 %", "100 %"));
     }
 }

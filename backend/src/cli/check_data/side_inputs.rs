@@ -4,48 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::features::SensorReading;
 use shared::pricing::PriceBook;
-use shared::request::{Observation, RequestLog};
+use shared::request::RequestLog;
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
 use shared::units::Dimension;
 
-use super::report::{Input, Report, some};
-
-/// Facts, against the requests that they are about.
-pub(super) fn check_observations(
-    report: &mut Report,
-    file: &str,
-    observations: &[Observation],
-    log: Option<&RequestLog>,
-) {
-    let placed = observations.iter().filter(|observation| observation.node.is_some()).count() as u64;
-    let timed = observations.iter().filter(|observation| !observation.module_ms.is_empty()).count() as u64;
-    let instants = || observations.iter().flat_map(|observation| [observation.ready_at, observation.released_at]);
-    report.inputs.push(Input {
-        kind: "observations",
-        file: file.to_owned(),
-        rows: observations.len() as u64,
-        from: instants().flatten().min(),
-        to: instants().flatten().max(),
-        counts: BTreeMap::from([("with a node", placed), ("with module times", timed)]),
-    });
-    let Some(log) = log else { return };
-    let ids: BTreeSet<&str> = log.ids.iter().map(AsRef::as_ref).collect();
-    let observed: BTreeSet<&str> = observations.iter().map(|observation| observation.request.as_str()).collect();
-    let unknown = observed.difference(&ids).count();
-    if unknown > 0 {
-        let message = format!("{unknown} observations are of requests that are not in the log");
-        report.find("unknown requests", message, "nothing: they are passed over");
-    }
-    let unobserved = ids.difference(&observed).count();
-    if unobserved > 0 {
-        report.find(
-            "unobserved",
-            format!("{unobserved} of {} requests have no observation", ids.len()),
-            "their placement and latency, which are labelled `simulated`, and module times, labelled `assumed`",
-        );
-    }
-}
+use super::report::{Input, Report};
+use crate::output::some;
 
 /// Sensor readings, against the span of the requests.
 pub(super) fn check_sensors(report: &mut Report, file: &str, readings: &[SensorReading], log: Option<&RequestLog>) {

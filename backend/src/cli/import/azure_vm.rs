@@ -65,10 +65,10 @@ impl Args {
         output::write_records(self.output.as_deref(), trace.requests())?;
         let summary = Summary { creates: trace.creates(), deletes: trace.deletes(), synthetic_tenants: self.tenants };
         let sentence = format!(
-            "{} creates and {} deletes of {} synthetic tenants{}",
-            summary.creates,
-            summary.deletes,
-            self.tenants,
+            "{} and {} of {}{}",
+            output::counted(summary.creates as u64, "create"),
+            output::counted(summary.deletes as u64, "delete"),
+            output::counted(u64::from(self.tenants), "synthetic tenant"),
             if lifetimes.is_none() { "; without lifetimes they serve as --history only" } else { "" },
         );
         report(global, self.output.as_deref(), &summary, &sentence)

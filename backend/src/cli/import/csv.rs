@@ -87,8 +87,8 @@ impl Args {
             imported.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
         let summary = Summary { kind: self.kind.as_str(), rows: imported.rows, duplicates: imported.duplicates };
-        let sentence =
-            format!("{} rows imported as {}, {} of them duplicates", summary.rows, summary.kind, summary.duplicates);
+        let rows = output::counted(summary.rows, "row");
+        let sentence = format!("{rows} imported as {}, {} of them duplicates", summary.kind, summary.duplicates);
         report(global, self.output.as_deref(), &summary, &sentence)
     }
 

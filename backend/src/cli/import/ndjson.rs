@@ -52,8 +52,11 @@ impl Args {
             unmapped: normalised.unmapped,
         };
         let sentence = format!(
-            "{} requests; {} duplicates left out, {} of resources that the log never created, {} without a rule",
-            summary.requests, summary.duplicates, summary.orphans, summary.unmapped,
+            "{}; {} left out, {} of resources that the log never created, {} without a rule",
+            output::counted(summary.requests, "request"),
+            output::counted(summary.duplicates, "duplicate"),
+            summary.orphans,
+            summary.unmapped,
         );
         report(global, self.output.as_deref(), &summary, &sentence)
     }

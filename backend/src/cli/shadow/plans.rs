@@ -1,7 +1,7 @@
 //! What `--plans` writes: one plan a line, in names.
 
 use serde::Serialize;
-use shared::control_plane::{Billing, PlanState};
+use shared::control_plane::{Billing, ObservedNode, PlanState};
 use shared::cost::Rates;
 use shared::request::ResourceClass;
 use shared::scenario::{Demand, Scenario, ValidScenario};
@@ -26,7 +26,7 @@ struct PlanLine<'a> {
     state: &'static str,
     /// Why it was refused.
     reason: Option<&'static str>,
-    /// The group and the number of the node.
+    /// The name of the node in the inventory; without one, its group and number.
     node: Option<String>,
     node_group: Option<&'a str>,
     ready: Option<Instant>,
@@ -36,24 +36,35 @@ struct PlanLine<'a> {
     currency: Currency,
 }
 
-/// Writes the plans of run 0; `names` are those of the resources that are known, by index.
-pub(super) fn write(path: &str, valid: &ValidScenario, names: &[String]) -> Result<(), CliError> {
+/// Names that are known beside a scenario, which has none.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// Of resources, by index: those that live at the start, then those that are known to come.
+    pub(super) resources: Vec<String>,
+    /// Of the nodes of an inventory, by group.
+    pub(super) nodes: Vec<Vec<String>>,
+}
+
+/// Writes the plans of run 0.
+pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<(), CliError> {
     let scenario = valid.scenario();
     let options = RunOptions { keep_plans: true, ..RunOptions::default() };
     let end = simulate_to_fork(valid, &valid.requests(0), options);
     let prices = Prices::new(scenario);
     // Demand is only in the original: edits act on it run by run.
     let prefix = match valid.original().demand {
-        Demand::Forecast(_) => predicted_prefix(names),
+        Demand::Forecast(_) => predicted_prefix(&names.resources),
         Demand::Requests(_) => "resource-".to_owned(),
     };
+    let nodes = node_names(scenario, &end.fleet.nodes, &names.nodes);
     let lines = end.outcome.plans.iter().map(|plan| {
         let slot = end.fleet.placements.get(&plan.resource).filter(|_| plan.node.is_some());
+        let own_name = slot.and_then(|&slot| nodes[slot as usize].map(str::to_owned));
         let group = slot.map(|&slot| end.fleet.nodes[slot as usize].node_group);
         let flavor = &scenario.flavors[plan.flavor.usize()];
         let node_group = group.map(|group| scenario.fleet.node_groups[group.usize()].name.as_str());
         let (state, reason) = state(plan.state);
-        let known = names.get(plan.resource.usize()).cloned();
+        let known = names.resources.get(plan.resource.usize()).cloned();
         PlanLine {
             resource: known.unwrap_or_else(|| format!("{prefix}{:06}", plan.resource.0)),
             tenant: &scenario.tenants[plan.tenant.usize()].name,
@@ -63,7 +74,7 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &[String]) -> Resu
             arrived: plan.arrived,
             state,
             reason,
-            node: node_group.zip(plan.node).map(|(group, node)| format!("{group}-{}", node.0)),
+            node: own_name.or_else(|| node_group.zip(plan.node).map(|(group, node)| format!("{group}-{}", node.0))),
             node_group,
             ready: plan.ready,
             released: plan.released,
@@ -72,6 +83,17 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &[String]) -> Resu
         }
     });
     output::write_records(Some(path), lines)
+}
+
+/// The names of machines by slot: an inventory's nodes are there from the start, in its order, and stay.
+fn node_names<'a>(scenario: &Scenario, nodes: &[ObservedNode], named: &'a [Vec<String>]) -> Vec<Option<&'a str>> {
+    let mut seen = vec![0; scenario.fleet.node_groups.len()];
+    let name = |node: &ObservedNode| {
+        let group = node.node_group.usize();
+        seen[group] += 1;
+        named.get(group).and_then(|names| names.get(seen[group] - 1)).map(String::as_str)
+    };
+    nodes.iter().map(name).collect()
 }
 
 fn state(state: PlanState) -> (&'static str, Option<&'static str>) {

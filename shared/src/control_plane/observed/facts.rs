@@ -27,6 +27,8 @@ pub struct Asked {
 pub struct Anomaly {
     /// When the observation came in.
     pub received: Instant,
+    /// Which observation it is, in the order in which they were received.
+    pub position: usize,
     /// The id that the observation names.
     pub request: String,
     /// What is impossible about it.
@@ -61,6 +63,22 @@ pub enum AnomalyKind {
 }
 
 impl AnomalyKind {
+    /// What is impossible, in words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::UnknownRequest => "no request has this id",
+            Self::ReadyBeforeAsked => "ready before it was asked for",
+            Self::ReleasedBeforeReady => "given back before it was asked for or ready",
+            Self::UnknownNode => "on a node that the inventory does not have",
+            Self::TwoNodes => "on two nodes",
+            Self::NodeTooSmall => "on a node that cannot hold it beside what else is there",
+            Self::RefusedButPlaced => "on a node although it was refused",
+            Self::Contradiction => "contradicts an earlier observation",
+            Self::NegativeModuleTime => "a time in a module is below zero",
+            Self::NodeGone => "on a node that was no longer there",
+        }
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +116,8 @@ pub(super) fn gather<'a>(
     let mut facts: BTreeMap<ResourceIndex, Facts<'a>> = BTreeMap::new();
     let mut anomalies = Vec::new();
     for (position, Received { at, observation }) in received.iter().enumerate() {
-        let mut object = |kind| anomalies.push(Anomaly { received: *at, request: observation.request.clone(), kind });
+        let mut object =
+            |kind| anomalies.push(Anomaly { received: *at, position, request: observation.request.clone(), kind });
         match asked.get(observation.request.as_str()) {
             Some(asked) => {
                 let known = facts.entry(asked.resource).or_default();

@@ -68,7 +68,12 @@ pub(super) fn machines(
         let group = infer_group(&mut stays, listed, assumed.fleet, |stay| {
             let Received { at, observation } = &received[stay.position];
             let request = observation.request.clone();
-            anomalies.push(Anomaly { received: *at, request, kind: AnomalyKind::NodeTooSmall });
+            anomalies.push(Anomaly {
+                received: *at,
+                position: stay.position,
+                request,
+                kind: AnomalyKind::NodeTooSmall,
+            });
         })?;
         let node = match listed {
             // The machines of an inventory are there whether they are used or not.

@@ -112,6 +112,7 @@ fn a_machine_is_as_large_as_all_who_were_there_at_once() {
 #[test]
 fn an_inventory_is_all_that_there_is() {
     let node = |name: &str, vcpu: u32, instance_type: &str| InventoryNode {
+        line: 0,
         name: name.to_owned(),
         capacity: Resources::compute(vcpu * 1_000, 65_536),
         instance_type: instance_type.to_owned(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::request::{Flavor, ResourceClass};
 use crate::units::{Duration, Resources};
 
 /// The machines that there are and that there may be.
@@ -77,4 +78,22 @@ pub enum Billing {
     Fleet,
     /// Each resource has a price: public clouds.
     PerResource,
+}
+
+impl Fleet {
+    /// Whether a node, were it empty, would hold what a flavor asks for; what is not compute needs no node.
+    pub fn can_hold(&self, flavor: &Flavor) -> bool {
+        let fits = |group: &NodeGroup| flavor.requested.fits(group.capacity);
+        flavor.class != ResourceClass::Compute || self.node_groups.iter().any(fits)
+    }
+
+    /// What is wrong with a flavor that no node can hold, and what would mend it.
+    pub fn too_small_for(&self, flavor: &Flavor) -> String {
+        let largest = self.node_groups.iter().fold(Resources::ZERO, |largest, group| largest.max(group.capacity));
+        format!(
+            "asks for {}, which no node can ever hold, as none has more than {largest}; name larger ones in the file \
+             given with --inventory, or leave such requests out",
+            flavor.requested
+        )
+    }
 }

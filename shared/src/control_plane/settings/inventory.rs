@@ -33,6 +33,15 @@ impl Fleet {
         }
         Self { node_groups }
     }
+
+    /// The names of an inventory's nodes by the groups of [`Fleet::from_inventory`], in the order of the inventory.
+    pub fn names_of_inventory(&self, nodes: &[InventoryNode]) -> Vec<Vec<String>> {
+        let of = |group: &NodeGroup, node: &InventoryNode| {
+            group.instance_type == node.instance_type && group.capacity == node.capacity
+        };
+        let names = |group| nodes.iter().filter(|node| of(group, node)).map(|node| node.name.clone()).collect();
+        self.node_groups.iter().map(names).collect()
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +60,7 @@ mod tests {
             groups.iter().map(|group| (group.name.as_str(), group.min, group.max)).collect();
         assert_eq!(summary, [("big", 1, 1), ("small", 2, 2), ("small-2", 1, 1)]);
         assert_eq!(groups[2].capacity, nodes[3].capacity);
+        let names = Fleet::from_inventory(&nodes).names_of_inventory(&nodes);
+        assert_eq!(names, [vec!["b"], vec!["a", "c"], vec!["d"]]);
     }
 }

@@ -93,7 +93,7 @@ pub struct MemberWeight {
 
 /// The history is too short for a backtest of two origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("the history is too short to compare models by backtest (it needs {missing} more bins): {model} is used")]
+#[error("the history is too short to compare models by backtest (it {}): {model} is used", NotReady::NeedsBins { missing: *.missing })]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fallback {
     /// Bins that a backtest of two origins would have needed on top.

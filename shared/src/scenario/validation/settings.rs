@@ -46,13 +46,8 @@ fn check_fleet(scenario: &Scenario, found: &mut Found) {
     expect_wait(scenario.autoscaling.empty_for, "autoscaling.empty_for".to_owned(), found);
     expect_wait(scenario.autoscaling.drain, "autoscaling.drain".to_owned(), found);
     for (i, flavor) in scenario.flavors.iter().enumerate() {
-        let on_node = flavor.class == ResourceClass::Compute;
-        let fits = !on_node || groups.iter().any(|group| flavor.requested.fits(group.capacity));
-        found.expect(fits, format!("flavors[{i}] ({})", flavor.name), || {
-            format!(
-                "asks for {}, which no node group can ever hold; add one with larger nodes, such as from an inventory",
-                flavor.requested
-            )
+        found.expect(scenario.fleet.can_hold(flavor), format!("flavors[{i}] ({})", flavor.name), || {
+            scenario.fleet.too_small_for(flavor)
         });
     }
 }
@@ -89,7 +84,7 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
         for (i, group) in scenario.fleet.node_groups.iter().enumerate() {
             let priced = book.get(&group.instance_type).is_some();
             found.expect(priced, format!("fleet.node_groups[{i}].instance_type"), || {
-                format!("`{}` has no price; add a row for it to the price file", group.instance_type)
+                book.no_price_of(&group.instance_type)
             });
         }
     }
@@ -101,12 +96,10 @@ fn check_unit_prices(scenario: &Scenario, found: &mut Found) {
     if book.has_unit_prices() {
         return;
     }
-    // With a fleet, what is on a node pays a share of the node.
-    let by_itself = |class| scenario.billing == Billing::PerResource || class != ResourceClass::Compute;
     let unpriced: Vec<&str> = scenario
         .flavors
         .iter()
-        .filter(|flavor| by_itself(flavor.class) && book.get(&flavor.name).is_none())
+        .filter(|flavor| scenario.lacks_price_of(flavor))
         .map(|flavor| flavor.name.as_str())
         .collect();
     let Some(first) = unpriced.first() else { return };
@@ -115,9 +108,19 @@ fn check_unit_prices(scenario: &Scenario, found: &mut Found) {
         let currency = book.currency;
         format!(
             "no price of flavor `{first}`{more}, and the built-in prices per vCPU and GiB are in USD, not in {currency}; \
-             add a row for each, such as `{first},0.10,{currency}` under `instance_type,price_per_hour,currency`"
+             add a row for each to the file given with --prices, such as `{first},0.10,{currency}` under \
+             `instance_type,price_per_hour,currency`"
         )
     });
+}
+
+impl Scenario {
+    /// Whether a flavor would pay by itself, and nothing says how much.
+    pub fn lacks_price_of(&self, flavor: &Flavor) -> bool {
+        // With a fleet, what is on a node pays a share of the node.
+        let by_itself = self.billing == Billing::PerResource || flavor.class != ResourceClass::Compute;
+        by_itself && !self.price_book.has_unit_prices() && self.price_book.get(&flavor.name).is_none()
+    }
 }
 
 fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Found) {

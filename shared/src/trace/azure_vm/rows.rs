@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
-use super::{LifetimeBins, whole};
+use super::{BIN, LifetimeBins, whole};
 use crate::input::{InputError, Row, Table};
 use crate::request::Catalogue;
 use crate::units::Duration;
@@ -56,7 +56,7 @@ impl Rows {
             let flavor = u16::try_from(number)
                 .map_err(|_| InputError::field(row.line, "flavor", "is one of more than 65,536; expected fewer"))?;
             let lifetime = lifetime.as_ref().map_or(Ok(None), |columns| columns.of(&row))?;
-            rows.push((whole(&row, t_s, "t_s")?, whole(&row, batch, "batch")?), flavor, lifetime);
+            rows.push((bin_start(&row, t_s)?, whole(&row, batch, "batch")?), flavor, lifetime);
         }
         Ok(rows)
     }
@@ -69,6 +69,18 @@ impl Rows {
         *flavors.entry(flavor).or_default() += 1;
         self.creations.push(CreationRow { batch, flavor, member, lifetime });
     }
+}
+
+/// When a bin of the trace begins, in seconds.
+fn bin_start(row: &Row, column: usize) -> Result<u64, InputError> {
+    let step = BIN.micros() as u64 / 1_000_000;
+    let start = whole(row, column, "t_s")?;
+    if start % step == 0 {
+        return Ok(start);
+    }
+    let (before, after) = (start - start % step, start - start % step + step);
+    let message = format!("is {start}; expected the start of a bin of {step} s, such as {before} or {after}");
+    Err(InputError::field(row.line, "t_s", message))
 }
 
 /// Where lifetimes stand, and what they mean.

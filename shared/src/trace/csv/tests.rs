@@ -98,8 +98,8 @@ fn observations_and_sensors_and_usage() {
     let columns = ["request=req", "admitted=ok", "node=host", "scheduler_ms=sched"];
     let imported = text(&import(observed, &config(Kind::Observations, &columns)).unwrap());
     let observations = crate::request::read_observations(&imported).unwrap();
-    assert_eq!((observations[0].admitted, observations[1].admitted), (Some(true), Some(false)));
-    assert_eq!(observations[0].module_ms.values().copied().collect::<Vec<_>>(), [12.5]);
+    assert_eq!((observations[0].1.admitted, observations[1].1.admitted), (Some(true), Some(false)));
+    assert_eq!(observations[0].1.module_ms.values().copied().collect::<Vec<_>>(), [12.5]);
 
     let load = "when,load\n1793534400,0.5\n";
     let columns = ["at=when", "value=load", "sensor='cpu_load'"];

@@ -1,0 +1,84 @@
+//! What a scenario could not run with, at the place of the file that is to blame.
+
+use shared::control_plane::Billing;
+use shared::input::InputError;
+use shared::request::{Flavor, Operation, RequestLog};
+use shared::scenario::Scenario;
+use shared::trace::inventory::InventoryNode;
+
+use super::AssumptionArgs;
+use crate::cli::CliError;
+use crate::cli::demand::Demand;
+use crate::input;
+use crate::output::counted;
+
+impl AssumptionArgs {
+    /// Refuses machines without a price, and requests that no machine holds or that nothing prices.
+    ///
+    /// # Errors
+    /// With the file, its line, and what would mend it.
+    pub(in crate::cli) fn check(
+        &self,
+        base: &Scenario,
+        machines: &[InventoryNode],
+        demand: &Demand,
+    ) -> Result<(), CliError> {
+        self.check_machines(base, machines)?;
+        for (path, log) in demand.logs() {
+            check_fit(base, path, log)?;
+            self.check_prices(base, path, log)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses machines without a price.
+    ///
+    /// # Errors
+    /// At the first of them.
+    pub(in crate::cli) fn check_machines(&self, base: &Scenario, machines: &[InventoryNode]) -> Result<(), CliError> {
+        let Some(file) = self.inventory.as_deref().filter(|_| base.billing == Billing::Fleet) else { return Ok(()) };
+        let unpriced = |node: &&InventoryNode| base.price_book.get(&node.instance_type).is_none();
+        let Some(node) = machines.iter().find(unpriced) else { return Ok(()) };
+        let mut message = base.price_book.no_price_of(&node.instance_type);
+        if let Some(prices) = &self.prices {
+            message.push_str(&format!(": {}", input::name(prices)));
+        }
+        Err(CliError::in_file(input::name(file))(InputError::field(node.line, "instance_type", message)))
+    }
+
+    fn check_prices(&self, base: &Scenario, path: &str, log: &RequestLog) -> Result<(), CliError> {
+        let Some((_, line, flavor)) = first(log, |flavor| base.lacks_price_of(flavor)) else { return Ok(()) };
+        let (name, currency) = (&flavor.name, base.price_book.currency);
+        let prices = self.prices.as_deref().map_or("the price file", input::name);
+        let message = format!(
+            "no price of flavor `{name}`, which pays for itself and which {} asks for on line {line}, and the built-in \
+             prices per vCPU and GiB are in USD, not in {currency}; add a row for it, such as \
+             `{name},0.10,{currency}` under `instance_type,price_per_hour,currency`",
+            input::name(path)
+        );
+        Err(CliError::in_file(prices)(InputError::field(0, "instance_type", message)))
+    }
+}
+
+/// Refuses a log with requests that no machine could ever hold.
+fn check_fit(base: &Scenario, path: &str, log: &RequestLog) -> Result<(), CliError> {
+    let Some((flavors, line, flavor)) = first(log, |flavor| !base.fleet.can_hold(flavor)) else { return Ok(()) };
+    let misfit = |position: usize| !base.fleet.can_hold(&log.flavors[position]);
+    let asking = log.requests.iter().filter(|request| request.operation != Operation::Delete);
+    let requests = asking.filter(|request| misfit(request.flavor.usize())).count() as u64;
+    let message = format!(
+        "flavor `{}` {}; {} of {} of the log ask for too much",
+        flavor.name,
+        base.fleet.too_small_for(flavor),
+        counted(requests, "request"),
+        counted(flavors, "flavor"),
+    );
+    Err(CliError::in_file(input::name(path))(InputError::field(line, "requested", message)))
+}
+
+/// How many flavors of a log are `wrong`, and the first line that asks for one of them, with the flavor.
+fn first(log: &RequestLog, wrong: impl Fn(&Flavor) -> bool) -> Option<(u64, u64, &Flavor)> {
+    let found = || log.flavors.iter().zip(&log.flavor_lines).filter(|(flavor, _)| wrong(flavor));
+    let (flavor, line) = found().min_by_key(|(_, line)| **line)?;
+    Some((found().count() as u64, *line, flavor))
+}

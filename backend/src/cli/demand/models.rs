@@ -1,0 +1,76 @@
+//! Models as options, and what they need.
+
+use clap::ValueEnum;
+use shared::features::Past;
+use shared::forecast::lstm::LstmConfig;
+use shared::forecast::{Continue, ModelName, NotReady, fit_model};
+
+/// Which model to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum Model {
+    /// All of them together, weighted by how well each does of late
+    Auto,
+    /// The same local time one day ago
+    SeasonalNaive,
+    /// The median of the last day
+    OneDayMedian,
+    /// The level of late, by moving median or exponential smoothing
+    RecentLevel,
+    /// Level and damped trend by exponential smoothing
+    DampedTrend,
+    /// Trend and seasons by loess
+    Mstl,
+    /// The recurrent network
+    Lstm,
+}
+
+impl Model {
+    /// The name on the command line and in answers.
+    pub(in crate::cli) fn as_str(self) -> &'static str {
+        self.name().map_or("auto", ModelName::as_str)
+    }
+
+    /// The one that it names; none where it is to be chosen.
+    pub(in crate::cli) fn name(self) -> Option<ModelName> {
+        match self {
+            Self::Auto => None,
+            Self::SeasonalNaive => Some(ModelName::SeasonalNaive),
+            Self::OneDayMedian => Some(ModelName::OneDayMedian),
+            Self::RecentLevel => Some(ModelName::RecentLevel),
+            Self::DampedTrend => Some(ModelName::DampedTrend),
+            Self::Mstl => Some(ModelName::Mstl),
+            Self::Lstm => Some(ModelName::Lstm),
+        }
+    }
+}
+
+/// Which models are not ready for a past, with what they need of it, and which would be.
+pub(in crate::cli) fn not_ready(flag: &str, models: &[(Model, NotReady)], past: &Past<'_>, longest: usize) -> String {
+    let (bins, bin, origin) = (past.bins(), past.bin(), past.origin());
+    let needs = |&(model, reason): &(Model, NotReady)| match reason {
+        NotReady::NeedsBins { missing } => {
+            format!("the model {} needs {} bins of {bin} before {origin}", option_name(model), bins + missing)
+        }
+        reason => format!("the model {} {reason}", option_name(model)),
+    };
+    let needs: Vec<String> = models.iter().map(needs).collect();
+    // Whether a network could be trained is known from its settings.
+    let lstm = LstmConfig::default();
+    let ready = |model: &Model| match model.name() {
+        None => bins > 0,
+        Some(ModelName::Lstm) => lstm.needs(past, longest).is_none(),
+        Some(name) => fit_model(name, past, &lstm, longest, &mut |_| Continue::Yes).is_ok_and(|fitted| fitted.is_ok()),
+    };
+    let ready: Vec<String> = Model::value_variants().iter().copied().filter(ready).map(option_name).collect();
+    let instead = if ready.is_empty() {
+        "too few for any model".to_owned()
+    } else {
+        format!("with {flag} these would do: {}", ready.join(", "))
+    };
+    format!("{}, but there are {bins}: {instead}", needs.join("; "))
+}
+
+/// As it is written on the command line.
+fn option_name(model: Model) -> String {
+    model.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}

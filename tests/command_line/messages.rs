@@ -1,0 +1,162 @@
+//! What is said of wrong input: file, line, field, what was expected and what to do, in no programmer's words.
+
+use serde_json::Value;
+use shared::example;
+
+use super::{day, example_requests};
+use crate::shadowplane::Folder;
+
+/// Words that only whoever wrote the program would know.
+const OURS: [&str; 9] =
+    ["struct ", "f64", "u32", "u64", "usize", "invalid type", "invalid digit", "invalid value:", "EOF while"];
+
+#[test]
+fn values_of_a_wrong_kind_are_told_what_was_expected() {
+    let folder = Folder::new();
+    let check = |kind: &str, line: &str, expected: &str| {
+        folder.write("wrong", format!("{line}\n"));
+        let answer = folder.run(["check-data", &format!("--{kind}"), "wrong"]);
+        answer.assert_failed(1, &["wrong: line 1: ", expected]);
+        OURS.iter().for_each(|ours| assert!(!answer.stderr.contains(ours), "`{ours}` in {}", answer.stderr));
+    };
+    let create = |from: &str, to: &str| {
+        r#"{"id":"1","at":"2026-01-01T00:00:00Z","tenant":"a","op":"create","class":"compute","resource":"v","requested":{"vcpu":2},"lifetime_s":60}"#
+            .replace(from, to)
+    };
+    let request = |from: &str, to: &str, expected: &str| check("requests", &create(from, to), expected);
+    request("\"vcpu\":2", "\"vcpu\":\"two\"", "`requested.vcpu`: is \"two\"; expected a number of vCPU, as 4 or 2.5");
+    request("\"vcpu\":2", "\"vcpu\":1e300", "`requested.vcpu`: is `1e300`; expected at most 4294967");
+    request("{\"vcpu\":2}", "2", "`requested`: is the number 2; expected an object of amounts");
+    request("\"2026-01-01T00:00:00Z\"", "12", "`at`: is the number 12; expected an instant in quotes");
+    request("60}", "\"long\"}", "`lifetime_s`: is \"long\"; expected a number of seconds");
+    request("\"create\"", "5", "`op`: is no text; expected one of its names in quotes");
+    check("requests", "{", "is no JSON: it ends inside an object");
+    check("requests", "[1]", "is a list; expected one JSON object in braces");
+    let observation = |times: &str| format!(r#"{{"request":"1","module_ms":{times}}}"#);
+    check(
+        "observations",
+        &observation(r#"{"planner":1}"#),
+        "`module_ms.planner`: is no module; expected one of gateway",
+    );
+    check("observations", &observation(r#"{"quota":"1"}"#), "`module_ms.quota`: is \"1\"; expected a number of millis");
+}
+
+#[test]
+fn options_are_told_what_was_expected() {
+    let folder = Folder::new();
+    let check = |arguments: &[&str], part: &str| {
+        let answer = folder.run(arguments);
+        answer.assert_failed(2, &[part]);
+        OURS.iter().for_each(|ours| assert!(!answer.stderr.contains(ours), "`{ours}` in {}", answer.stderr));
+    };
+    check(&["shadow", "--requests", "r", "--runs", "x"], "expected a whole number");
+    check(&["shadow", "--requests", "r", "--runs", "-1"], "-1 is not in 1..=10000");
+    check(&["shadow", "--requests", "r", "--seed", "-1"], "expected a whole number");
+    check(&["serve", "--demo", "--speed", "x"], "expected a number, as 2.5");
+    check(&["serve", "--listen", "x"], "expected an address with a port, as 127.0.0.1:8080");
+    let usage = "Usage: shadowplane shadow --requests <FILE> [--origin <INSTANT>] [OPTIONS]\n       shadowplane shadow --scenario";
+    check(&["shadow", "--requests", "r", "--scenario", "s"], usage);
+    check(
+        &["shadow", "--scenario", "s", "--origin", "2026-01-01T00:00:00Z"],
+        "cannot be used with '--origin <INSTANT>'",
+    );
+}
+
+#[test]
+fn files_that_do_not_go_together_are_named_with_the_line() {
+    let folder = Folder::new();
+    let text = example_requests(&folder, 0..2);
+    let machines = |vcpu: u32| format!("node,vcpu,memory_gib,instance_type\nn-1,64,256,big\nn-2,{vcpu},16,own\n");
+    let price = |name: &str, currency: &str| format!("instance_type,price_per_hour,currency\n{name},2,{currency}\n");
+    let shadow = ["shadow", "--requests", "requests.ndjson", "--runs", "1", "--inventory", "nodes.csv"];
+    folder.write("nodes.csv", machines(4));
+    let priced = ["nodes.csv: line 2: field `instance_type`: `big` has no price", "--prices", "big,2.50,USD"];
+    folder.run(shadow).assert_failed(1, &priced);
+    folder.write("prices.csv", price("big", "EUR"));
+    let with_prices = [&shadow[..], &["--prices", "prices.csv"]].concat();
+    folder
+        .run(&with_prices)
+        .assert_failed(1, &["nodes.csv: line 3", "`own` has no price", "prices.csv", "own,2.50,EUR"]);
+
+    // One create of the second line's flavor asks for more than the largest machine.
+    folder.write("nodes.csv", machines(4).replace("n-1,64,256,big", "n-1,4,16,big"));
+    folder.write("prices.csv", price("big", "USD") + "own,1,USD\n");
+    let first = text.lines().zip(1..).find(|(line, _)| line.contains("\"vcpu\":8")).map(|(_, number)| number).unwrap();
+    let asking = text.lines().filter(|line| line.contains("\"vcpu\":8")).count();
+    assert!(asking > 1);
+    let answer = folder.run(&with_prices);
+    let line: u64 = answer.stderr.split("line ").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
+    assert!(line <= first, "{}", answer.stderr);
+    answer.assert_failed(1, &["requests.ndjson: line ", "field `requested`", "no node can ever hold", "--inventory"]);
+    answer.assert_failed(1, &["of the log ask for too much"]);
+
+    folder.write("volume.ndjson", text.replace("\"compute\"", "\"storage\""));
+    folder.write("prices.csv", price("big", "EUR") + "own,1,EUR\n");
+    let volumes = ["shadow", "--requests", "volume.ndjson", "--prices", "prices.csv", "--inventory", "nodes.csv"];
+    let unpriced = ["prices.csv: field `instance_type`: no price of flavor", "volume.ndjson asks for on line 1", "EUR"];
+    folder.run(volumes).assert_failed(1, &unpriced);
+}
+
+#[test]
+fn a_model_that_was_asked_for_is_used_or_refused() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..3);
+    let origin = day(2);
+    for command in ["forecast", "shadow"] {
+        let asked = [command, "--requests", "requests.ndjson", "--origin", &origin, "--horizon", "1h", "--model"];
+        // Two days of validation, 96 bins that it reads, a day ahead: 3 × 288 + 96 = 960 bins. Two days from the first request on are 575.
+        let parts = ["requests.ndjson: the model lstm needs 960 bins of 5m", "there are 575", "auto, seasonal-naive"];
+        folder.run([&asked[..], &["lstm"]].concat()).assert_failed(1, &parts);
+    }
+    // Too short for a backtest, long enough for the model.
+    let origin = (example::day_window(1).start + shared::units::Duration::HOUR).to_string();
+    let asked =
+        ["forecast", "--requests", "requests.ndjson", "--origin", &origin, "--model", "one-day-median", "--json"];
+    let answer: Value = serde_json::from_str(&folder.run(asked).success()).unwrap();
+    assert_eq!(answer["forecast"]["model"]["name"], "one_day_median", "{}", answer["selection"]);
+}
+
+#[test]
+fn an_event_of_nobody_is_warned_about() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..2);
+    let tenant = example::requests(example::SEED, 0)[0].tenant.clone();
+    let event = |name: &str| format!("launch,2026-01-02T00:00:00Z,2026-01-02T06:00:00Z,{name}\n");
+    folder.write("events.csv", format!("name,start,end,tenant\n{}{}", event(&tenant), event("nobody")));
+    let forecast = ["forecast", "--requests", "requests.ndjson", "--events", "events.csv", "--model", "seasonal-naive"];
+    let answer = folder.run([&forecast[..], &["--json"]].concat());
+    let warning = "events.csv: line 3: field `tenant`: `nobody` is the tenant of no request";
+    assert!(answer.stderr.contains(&format!("warning: {warning}")), "{}", answer.stderr);
+    let answer: Value = serde_json::from_str(&answer.success()).unwrap();
+    assert!(answer["notices"][0].as_str().unwrap().starts_with(warning), "{}", answer["notices"]);
+    assert_eq!(answer["notices"].as_array().unwrap().len(), 1);
+
+    let checked = folder.run(["check-data", "--requests", "requests.ndjson", "--events", "events.csv"]).success();
+    assert!(checked.contains("unknown tenants: 1 event of nobody, the first on line 3 of events.csv"), "{checked}");
+    assert!(checked.contains("never seen: none of launch"), "{checked}");
+}
+
+#[test]
+fn impossible_observations_are_found_with_their_lines() {
+    let folder = Folder::new();
+    let text = example_requests(&folder, 0..1);
+    let creates = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ids: Vec<String> = creates
+        .filter(|request| request["op"] == "create" && request["class"] == "compute")
+        .map(|request| request["id"].as_str().unwrap().to_owned())
+        .take(2)
+        .collect();
+    let lines = [
+        r#"{"request":"nobody"}"#.to_owned(),
+        format!(r#"{{"request":"{}","ready_at":"2020-01-01T00:00:00Z"}}"#, ids[0]),
+        format!(r#"{{"request":"{}","node":"n-1"}}"#, ids[1]),
+        format!(r#"{{"request":"{}","node":"n-2"}}"#, ids[1]),
+    ];
+    folder.write("observations.ndjson", lines.join("\n"));
+    let files = ["--requests", "requests.ndjson", "--observations", "observations.ndjson"];
+    let report = folder.run([&["check-data"], &files[..]].concat()).success();
+    for (found, line) in [("no request has this id", 1), ("ready before it was asked for", 2), ("on two nodes", 4)] {
+        let part = format!("1 observation: {found}; the first is on line {line} of observations.ndjson, of request");
+        assert!(report.contains(&part), "no `{part}` in {report}");
+    }
+}
