@@ -80,7 +80,7 @@ impl Network {
     /// The recurrent part, packed.
     pub(super) fn packed(&self) -> Recurrent {
         let NetworkShape { step_inputs, hidden, .. } = self.shape;
-        Recurrent::new(step_inputs, hidden, &self.recurrent, &self.recurrent_bias, Instructions::detected())
+        Recurrent::new(step_inputs, hidden, &self.recurrent, &self.recurrent_bias, Instructions::fastest())
     }
 
     /// The part of the head's hidden layer that comes from the state, the same for every target.

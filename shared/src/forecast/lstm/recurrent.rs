@@ -1,8 +1,8 @@
 //! The recurrent core: an LSTM over many sequences at once, forward and backward through time.
 //!
-//! Each step is one product of the rows `[x_t | h_{t−1}]` with the weights, packed so that the four gates of eight units
+//! Each step is one product of the rows `[x_t | h_{t−1}]` with the weights, packed so that the four gates of sixteen units
 //! stand side by side; the gates are opened while their sums are still in registers. The order of every sum is fixed,
-//! exponentials are polynomials, and nothing is fused: the bits are the same with AVX2, without, and in WebAssembly.
+//! exponentials are polynomials, and nothing is fused: the bits are the same with AVX-512, AVX2, neither, and in WebAssembly.
 //!
 //! Serving and training share the way forward; the way back is an operation of burn's autodiff (feature `train`).
 
@@ -74,8 +74,8 @@ impl Recurrent {
     #[cfg(feature = "train")]
     fn read_traced(&self, steps: &[f32], sequences: usize) -> (States, Vec<Trace>) {
         let mut states = States::of(self, steps, sequences);
-        let mut trace = vec![Trace::NONE; states.steps * blocks(self.hidden) * sequences];
-        self.instructions.run(Forward { network: self, states: &mut states, record: &mut trace[..] });
+        let mut trace: Vec<Trace> = Vec::with_capacity(states.steps * blocks(self.hidden) * sequences);
+        self.instructions.run(Forward { network: self, states: &mut states, record: &mut trace });
         (states, trace)
     }
 }

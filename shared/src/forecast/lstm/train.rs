@@ -55,7 +55,7 @@ pub fn train_lstm(
         Some(model) if model.network.shape == shape && model.layout == layout => model.network.clone(),
         _ => random_network(shape, config.seed),
     };
-    let (network, report) = descend(&corpus, config, initial, Instructions::detected(), watcher)?;
+    let (network, report) = descend(&corpus, config, initial, Instructions::fastest(), watcher)?;
     let validation = validation_batches(&corpus, config);
     Ok(LstmModel {
         format: FORMAT,

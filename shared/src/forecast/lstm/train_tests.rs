@@ -83,7 +83,7 @@ fn serving_computes_what_burn_computes() {
         measures: Vec::new(),
     };
     let burn = BurnNetwork::new(&network, &Device::flex().autodiff());
-    let burn = burn.forward(&batch, origins, Instructions::detected());
+    let burn = burn.forward(&batch, origins, Instructions::fastest());
     let burn: Vec<f32> = burn.into_data().try_to_vec().unwrap();
     let mut compared = 0;
     serve(&network, origins, &batch, |example, outputs| {
@@ -131,8 +131,10 @@ fn training_gives_the_same_bits_with_every_set_of_instructions() {
         let initial = random_network(shape, config.seed);
         descend(&corpus, &config, initial, instructions, &mut |_| Continue::Yes).unwrap()
     };
-    let (network, report) = trained(Instructions::detected());
-    assert!((network, report) == trained(Instructions::PORTABLE));
+    let portable = trained(Instructions::PORTABLE);
+    for instructions in Instructions::available() {
+        assert!(trained(instructions) == portable, "{instructions:?}");
+    }
 }
 
 #[test]

@@ -21,14 +21,10 @@ pub(super) struct Trace {
     squashed: Lanes,
 }
 
-impl Trace {
-    pub(super) const NONE: Self = Self { gates: NO_GATES, cell: Lanes::ZERO, squashed: Lanes::ZERO };
-}
-
-impl Record for &mut [Trace] {
+impl Record for &mut Vec<Trace> {
     #[inline(always)]
-    fn record(&mut self, at: usize, gates: Gates, cell: Lanes, squashed: Lanes) {
-        self[at] = Trace { gates, cell, squashed };
+    fn record(&mut self, gates: Gates, cell: Lanes, squashed: Lanes) {
+        self.push(Trace { gates, cell, squashed });
     }
 }
 
@@ -115,9 +111,9 @@ impl Backward<'_> {
         let (blocks, sequences) = (self.network.bias.len(), self.states.sequences);
         for block in 0..blocks {
             for sequence in 0..sequences {
-                let at = |step: usize| &self.trace[(step * blocks + block) * sequences + sequence];
-                let Trace { gates: [input, forget, output, candidate], squashed, .. } = *at(step);
-                let before = if step == 0 { Lanes::ZERO } else { at(step - 1).cell };
+                let at = (step * blocks + block) * sequences + sequence;
+                let Trace { gates: [input, forget, output, candidate], squashed, .. } = self.trace[at];
+                let before = if step == 0 { Lanes::ZERO } else { self.trace[at - blocks * sequences].cell };
                 let state = carried.state[block * sequences + sequence];
                 let cell = &mut carried.cell[block * sequences + sequence];
                 // d tanh = 1 − tanh²; d σ = σ (1 − σ).
@@ -238,14 +234,14 @@ mod tests {
 
     #[test]
     fn transposed_weights_are_where_the_kernel_looks_for_them() {
-        // Three rows, ten units: two blocks, the second with two units and six of padding.
-        let (rows, hidden) = (3, 10);
+        // Three rows, twenty units: two blocks, the second with four units and twelve of padding.
+        let (rows, hidden) = (3, 20);
         let matrix: Vec<f32> = (0..rows * 4 * hidden).map(|n| n as f32 + 1.0).collect();
         let transposed = pack_transposed(&pack(&matrix, hidden), rows, 1..3);
         assert_eq!(transposed.len(), 2 * 4 * LANES);
-        // Second block of units, forget gate, unit 9.
+        // Second block of units, forget gate, unit 17.
         let column = transposed[(4 + 1) * LANES + 1].0;
-        let weight = |row: usize| matrix[row * 4 * hidden + hidden + 9];
-        assert_eq!(column, [weight(1), weight(2), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let weight = |row: usize| matrix[row * 4 * hidden + hidden + 17];
+        assert_eq!(column[..4], [weight(1), weight(2), 0.0, 0.0]);
     }
 }

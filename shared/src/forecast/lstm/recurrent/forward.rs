@@ -4,16 +4,16 @@ use super::instructions::Kernel;
 use super::lanes::{Gates, LANES, Lanes};
 use super::{Recurrent, States};
 
-/// Notes what one step of one sequence was in one block of units.
+/// Notes what became of one sequence in one block of units: step by step, then block by block, then by sequence.
 pub(super) trait Record {
-    /// `at` counts by step, block and sequence; gates as they opened, then the cell after the step and its tanh.
-    fn record(&mut self, at: usize, gates: Gates, cell: Lanes, squashed: Lanes);
+    /// Gates as they opened, then the cell after the step and its tanh.
+    fn record(&mut self, gates: Gates, cell: Lanes, squashed: Lanes);
 }
 
 /// Serving looks at states only.
 impl Record for () {
     #[inline(always)]
-    fn record(&mut self, _: usize, _: Gates, _: Lanes, _: Lanes) {}
+    fn record(&mut self, _: Gates, _: Lanes, _: Lanes) {}
 }
 
 /// Fills in the states of rows that hold the inputs.
@@ -31,79 +31,57 @@ impl<R: Record> Kernel for Forward<'_, R> {
         let Self { network, states, mut record } = self;
         let (blocks, sequences, stride) = (network.bias.len(), states.sequences, states.stride());
         let mut cells = vec![Lanes::ZERO; blocks * sequences];
-        // Of the rows that come ROWS at a time; each of the rest is computed in two blocks at a time.
         let grouped = sequences - sequences % ROWS;
         for step in 0..states.steps {
             let (read, next) = states.rows[step * sequences * stride..].split_at_mut(sequences * stride);
-            let mut advance = |block: usize, sequence: usize, sums: Gates| {
-                let cell = &mut cells[block * sequences + sequence];
-                let gates = opened(sums);
-                *cell = gates[1].times(*cell).plus(gates[0].times(gates[3]));
-                let squashed = cell.tanh();
-                let state = sequence * stride + network.inputs + block * LANES;
-                next[state..state + LANES].copy_from_slice(&gates[2].times(squashed).0);
-                record.record((step * blocks + block) * sequences + sequence, gates, *cell, squashed);
-            };
-            for block in 0..blocks {
+            for (block, cells) in cells.chunks_exact_mut(sequences).enumerate() {
+                let column = network.inputs + block * LANES;
                 for first in (0..grouped).step_by(ROWS) {
-                    let sums = products::<ROWS, 1>(network, block, &read[first * stride..], stride);
-                    for (row, [sums]) in sums.into_iter().enumerate() {
-                        advance(block, first + row, sums);
+                    let sums = products::<ROWS>(network, block, &read[first * stride..], stride);
+                    for row in 0..ROWS {
+                        let state = (first + row) * stride + column;
+                        let state = &mut next[state..state + LANES];
+                        advance(sums[row], &mut cells[first + row], state, &mut record);
                     }
                 }
-            }
-            for sequence in grouped..sequences {
-                let row = &read[sequence * stride..];
-                for block in (0..blocks - blocks % 2).step_by(2) {
-                    let [[one, other]] = products::<1, 2>(network, block, row, stride);
-                    advance(block, sequence, one);
-                    advance(block + 1, sequence, other);
-                }
-                if blocks % 2 == 1 {
-                    let [[sums]] = products::<1, 1>(network, blocks - 1, row, stride);
-                    advance(blocks - 1, sequence, sums);
+                for sequence in grouped..sequences {
+                    let [sums] = products::<1>(network, block, &read[sequence * stride..], stride);
+                    let state = sequence * stride + column;
+                    advance(sums, &mut cells[sequence], &mut next[state..state + LANES], &mut record);
                 }
             }
         }
     }
 }
 
-/// Bias + rows × weights, of some rows and some blocks of units from `block` on; inputs ascending.
+/// Bias + rows × weights, of some rows and one block of units; inputs ascending.
 #[inline(always)]
-fn products<const ROWS: usize, const BLOCKS: usize>(
-    network: &Recurrent,
-    block: usize,
-    read: &[f32],
-    stride: usize,
-) -> [[Gates; BLOCKS]; ROWS] {
+fn products<const ROWS: usize>(network: &Recurrent, block: usize, read: &[f32], stride: usize) -> [Gates; ROWS] {
     let length = network.inputs + network.hidden;
+    let panel = &network.panels[block * length..(block + 1) * length];
     let mut rows = [&read[..length]; ROWS];
-    for (row, slice) in rows.iter_mut().enumerate() {
-        *slice = &read[row * stride..row * stride + length];
+    for row in 1..ROWS {
+        rows[row] = &read[row * stride..row * stride + length];
     }
-    let mut panels = [&network.panels[..length]; BLOCKS];
-    let mut sums = [[network.bias[block]; BLOCKS]; ROWS];
-    for b in 0..BLOCKS {
-        panels[b] = &network.panels[(block + b) * length..(block + b + 1) * length];
-        for sums in &mut sums {
-            sums[b] = network.bias[block + b];
-        }
-    }
+    let mut sums = [network.bias[block]; ROWS];
     for k in 0..length {
-        for b in 0..BLOCKS {
-            for row in 0..ROWS {
-                let input = Lanes::splat(rows[row][k]);
-                for gate in 0..4 {
-                    sums[row][b][gate] = sums[row][b][gate].plus(input.times(panels[b][k][gate]));
-                }
+        for row in 0..ROWS {
+            let input = Lanes::splat(rows[row][k]);
+            for gate in 0..4 {
+                sums[row][gate] = sums[row][gate].plus(input.times(panel[k][gate]));
             }
         }
     }
     sums
 }
 
-/// Input gate, forget gate, output gate, candidate.
+/// Opens the gates, moves the cell on, and gives the new state.
 #[inline(always)]
-fn opened(sums: Gates) -> Gates {
-    [sums[0].sigmoid(), sums[1].sigmoid(), sums[2].sigmoid(), sums[3].tanh()]
+fn advance<R: Record>(sums: Gates, cell: &mut Lanes, state: &mut [f32], record: &mut R) {
+    let [input, forget, output] = [sums[0].sigmoid(), sums[1].sigmoid(), sums[2].sigmoid()];
+    let candidate = sums[3].tanh();
+    *cell = forget.times(*cell).plus(input.times(candidate));
+    let squashed = cell.tanh();
+    state.copy_from_slice(&output.times(squashed).0);
+    record.record([input, forget, output, candidate], *cell, squashed);
 }

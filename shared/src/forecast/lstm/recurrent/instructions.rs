@@ -10,6 +10,8 @@ enum Set {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 /// Work that is compiled once for each set of instructions.
@@ -27,27 +29,34 @@ impl Instructions {
     /// What every processor, and every browser, has.
     pub const PORTABLE: Self = Self(Set::Portable);
 
-    /// The fastest that this processor has.
-    pub fn detected() -> Self {
+    /// Those that this processor has, the fastest last.
+    pub fn available() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            return Self(Set::Avx2);
-        }
-        Self::PORTABLE
+        let found = [
+            is_x86_feature_detected!("avx2").then_some(Self(Set::Avx2)),
+            is_x86_feature_detected!("avx512f").then_some(Self(Set::Avx512)),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let found: [Option<Self>; 0] = [];
+        core::iter::once(Self::PORTABLE).chain(found.into_iter().flatten()).collect()
+    }
+
+    /// The fastest that this processor has.
+    pub fn fastest() -> Self {
+        Self::available().pop().unwrap_or(Self::PORTABLE)
     }
 
     #[inline]
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Set::Portable => kernel.run::<1, 4>(),
+            Set::Portable => kernel.run::<1, 2>(),
+            // SAFETY: these sets are only ever made by `available`, on a processor that has them.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => {
-                // SAFETY: this set is only ever made by `detected`, on a processor that has it.
-                #[expect(unsafe_code, reason = "code for a set of instructions is unsafe to call where it may lack")]
-                unsafe {
-                    run_avx2(kernel)
-                }
-            }
+            #[expect(unsafe_code, reason = "code for a set of instructions is unsafe to call where it may lack")]
+            Set::Avx2 => unsafe { run_avx2(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "the same")]
+            Set::Avx512 => unsafe { run_avx512(kernel) },
         }
     }
 }
@@ -56,5 +65,12 @@ impl Instructions {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<2, 8>()
+    kernel.run::<1, 4>()
+}
+
+/// This set implies FMA, of which the compiler makes no use unless it is asked to.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<2, 4>()
 }

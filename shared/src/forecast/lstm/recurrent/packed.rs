@@ -2,7 +2,7 @@
 
 use super::lanes::{Gates, LANES, NO_GATES};
 
-/// Blocks of eight that hold so many units; the last may be padded.
+/// Blocks of sixteen that hold so many units; the last may be padded.
 pub(super) fn blocks(hidden: usize) -> usize {
     hidden.div_ceil(LANES)
 }
@@ -47,13 +47,14 @@ mod tests {
 
     #[test]
     fn every_weight_is_where_the_kernels_look_for_it() {
-        // Three rows, ten units: two blocks, the second with two units and six of padding.
-        let (rows, hidden) = (3, 10);
+        // Three rows, twenty units: two blocks, the second with four units and twelve of padding.
+        let (rows, hidden) = (3, 20);
         let matrix: Vec<f32> = (0..rows * 4 * hidden).map(|n| n as f32 + 1.0).collect();
         let weight = |row: usize, gate: usize, unit: usize| matrix[row * 4 * hidden + gate * hidden + unit];
         let packed = pack(&matrix, hidden);
         assert_eq!(packed.len(), 2 * rows);
-        assert_eq!(packed[rows + 2][3].0, [weight(2, 3, 8), weight(2, 3, 9), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let column = packed[rows + 2][3].0;
+        assert_eq!(column[..5], [weight(2, 3, 16), weight(2, 3, 17), weight(2, 3, 18), weight(2, 3, 19), 0.0]);
         assert_eq!(unpack(&packed, hidden), matrix);
     }
 }
