@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{dashboard, lint, run, setup, test};
+use crate::{bench, dashboard, lint, run, setup, test};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -24,7 +24,7 @@ pub(crate) struct Command {
     pub(crate) run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 6] = [
     Command {
         name: "run",
         usage: "run [-- ARGUMENTS OF serve]",
@@ -40,6 +40,14 @@ const COMMANDS: [Command; 5] = [
         details: test::DETAILS,
         check: |_| Ok(()),
         run: test::run,
+    },
+    Command {
+        name: "bench",
+        usage: "bench lstm",
+        summary: "time the LSTM beside torch, which it installs into an environment of its own",
+        details: bench::DETAILS,
+        check: bench::check,
+        run: bench::run,
     },
     Command {
         name: "setup",

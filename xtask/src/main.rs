@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command for people, who read its standard output")]
 
+mod bench;
 mod commands;
 mod dashboard;
 mod lint;

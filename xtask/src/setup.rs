@@ -5,6 +5,7 @@
 
 mod browser;
 mod cargo_tool;
+mod python;
 mod toolchain;
 
 use std::fs;
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub(crate) use browser::Browser;
 use cargo_tool::CargoTool;
+pub(crate) use python::torch;
 
 use crate::workspace::Workspace;
 use crate::{lockfile, process};

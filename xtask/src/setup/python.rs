@@ -1,0 +1,42 @@
+//! Python with the peers that benchmarks are compared with, in an environment of its own.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::{found, install};
+use crate::process;
+use crate::workspace::Workspace;
+
+const WHY: &str = "the LSTM is compared with it";
+/// Of one version, so that ratios of different days can be compared.
+const TORCH: &str = "torch==2.15.0";
+/// Torch complains without.
+const NUMPY: &str = "numpy";
+/// Where builds without CUDA are; they win over PyPI's of the same version.
+const CPU_BUILDS: &str = "https://download.pytorch.org/whl/cpu";
+
+/// The interpreter of an environment that has torch.
+pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
+    let environment = workspace.release.with_file_name("bench-python");
+    let folder = if cfg!(windows) { "Scripts" } else { "bin" };
+    let python = environment.join(folder).join(format!("python{}", std::env::consts::EXE_SUFFIX));
+    let version = |python: &PathBuf| {
+        process::output(workspace.command(python).args(["-c", "import torch; print(torch.__version__)"]))
+    };
+    if let Some(version) = version(&python) {
+        found("torch", format!("{version} in {}", environment.display()));
+        return Ok(python);
+    }
+    let Some(system) = ["python3", "python"].into_iter().find_map(|name| workspace.program(name)) else {
+        bail!(
+            "Python is missing ({WHY})\ninstall it and start again, for example with:\n\n    apt-get install python3-venv"
+        );
+    };
+    let mut venv = workspace.command(system);
+    install("a Python environment", "so that nothing of yours changes", venv.args(["-m", "venv"]).arg(&environment))?;
+    let mut pip = workspace.command(&python);
+    pip.args(["-m", "pip", "install", "--retries", "1", "--extra-index-url", CPU_BUILDS, TORCH, NUMPY]);
+    install("torch", WHY, &mut pip)?;
+    Ok(python)
+}
