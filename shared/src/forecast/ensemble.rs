@@ -30,6 +30,9 @@ pub struct Ensemble {
 /// From how many parts of a day before the origin members are judged.
 const RECENT_PARTS: [usize; 5] = [24, 8, 4, 2, 1];
 
+/// What a member answered from each of several origins.
+type Said = Vec<Result<Vec<BinForecast>, NotReady>>;
+
 /// Losses by horizon and then by member, where it answered.
 type Losses = Vec<Vec<Option<f64>>>;
 
@@ -66,7 +69,10 @@ impl Ensemble {
 
     /// Weights of the members for the last lead before `bins`, which add up to 1, as known at the origin of `past`.
     pub fn weights_at(&self, past: &Past, series: usize, bins: usize) -> Vec<f64> {
-        let weights = self.weights_among(past, series, &vec![true; self.members.len()]);
+        let asked = self.asked(past);
+        let said: Vec<_> = self.members.iter().map(|member| member.predict_earlier(past, series, &asked)).collect();
+        let recent = self.recent(past, series, &asked, &said);
+        let weights = self.weights_among(past, series, &recent, &vec![true; self.members.len()]);
         weights[self.range(bins.saturating_sub(1))].clone()
     }
 
@@ -76,9 +82,8 @@ impl Ensemble {
     }
 
     /// Weights by range of leads and then by member.
-    fn weights_among(&self, past: &Past, series: usize, answering: &[bool]) -> Vec<Vec<f64>> {
+    fn weights_among(&self, past: &Past, series: usize, recent: &[Losses], answering: &[bool]) -> Vec<Vec<f64>> {
         let mut ratios = vec![Ratios::new(self.members.len()); self.horizons.len()];
-        let recent = self.recent(past, series);
         for (range, ratios) in ratios.iter_mut().enumerate() {
             let backtest = self.losses.get(&past.key(series)).map(|losses| &losses[range]);
             let all = recent.iter().map(|losses| &losses[range]);
@@ -99,28 +104,29 @@ impl Ensemble {
         ratios.iter().map(|ratios| ratios.weights(answering)).collect()
     }
 
-    /// What each member's pinball loss would have been, from each of several origins of the last day.
-    fn recent(&self, past: &Past, series: usize) -> Vec<Losses> {
+    /// Several origins of the last day, as bins back, and how many bins from each on have come and matter.
+    fn asked(&self, past: &Past) -> Vec<(usize, usize)> {
         let season = season_bins(past.bin());
         let longest = self.horizons[self.horizons.len() - 1];
         let mut before: Vec<usize> = RECENT_PARTS.iter().map(|part| (season / part).max(1)).collect();
         before.dedup();
-        let from = |back: usize| {
-            let earlier = past.first(past.bins() - back);
+        before.into_iter().filter(|&back| back < past.bins()).map(|back| (back, back.min(longest))).collect()
+    }
+
+    /// The pinball loss of what each member said from each of these origins.
+    fn recent(&self, past: &Past, series: usize, asked: &[(usize, usize)], said: &[Said]) -> Vec<Losses> {
+        let from = |(origin, &(back, _)): (usize, &(usize, usize))| {
             let actual = &past.counts(series)[past.bins() - back..];
-            let bins = back.min(longest);
-            let said: Vec<_> =
-                self.members.iter().map(|member| member.predict_series(&earlier, series, bins)).collect();
-            let over = |horizon: usize| {
-                let loss = |said: &Result<Vec<BinForecast>, NotReady>| {
-                    let bins = said.as_ref().ok()?.iter().zip(actual).take(horizon);
+            let over = |&horizon: &usize| {
+                let loss = |said: &Said| {
+                    let bins = said[origin].as_ref().ok()?.iter().zip(actual).take(horizon);
                     Some(mean(bins.map(|(bin, &actual)| loss(bin, actual))))
                 };
                 said.iter().map(loss).collect()
             };
-            self.horizons.iter().map(|&horizon| over(horizon)).collect()
+            self.horizons.iter().map(over).collect()
         };
-        before.into_iter().filter(|&back| back < past.bins()).map(from).collect()
+        asked.iter().enumerate().map(from).collect()
     }
 }
 
@@ -148,7 +154,12 @@ impl Predict for Ensemble {
         if let [only] = &self.members[..] {
             return only.predict_series(past, series, bins);
         }
-        let said: Vec<_> = self.members.iter().map(|member| member.predict_series(past, series, bins)).collect();
+        let mut asked = self.asked(past);
+        asked.push((0, bins));
+        let mut earlier: Vec<Said> =
+            self.members.iter().map(|member| member.predict_earlier(past, series, &asked)).collect();
+        asked.pop();
+        let said: Said = earlier.iter_mut().filter_map(Vec::pop).collect();
         let answering: Vec<bool> = said.iter().map(Result::is_ok).collect();
         if !answering.contains(&true) {
             return match said.into_iter().find_map(Result::err) {
@@ -156,7 +167,8 @@ impl Predict for Ensemble {
                 None => RecentMean.predict_series(past, series, bins),
             };
         }
-        let weights = self.weights_among(past, series, &answering);
+        let recent = self.recent(past, series, &asked, &earlier);
+        let weights = self.weights_among(past, series, &recent, &answering);
         let one = |lead: usize| {
             let answers = weights[self.range(lead)].iter().zip(&said);
             let parts: Vec<(f64, &BinForecast)> =

@@ -110,6 +110,15 @@ impl Predict for FittedModel {
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
         self.as_predict().predict_series(past, series, bins)
     }
+
+    fn predict_earlier(
+        &self,
+        past: &Past,
+        series: usize,
+        asked: &[(usize, usize)],
+    ) -> Vec<Result<Vec<BinForecast>, NotReady>> {
+        self.as_predict().predict_earlier(past, series, asked)
+    }
 }
 
 #[cfg(feature = "train")]

@@ -31,6 +31,18 @@ pub trait Predict {
     /// What is missing before it can say anything about this series.
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady>;
 
+    /// What it would have said earlier: for each of `asked`, so many bins before the origin of `past`, of so many bins from
+    /// there on. Nothing of what came in between is read.
+    fn predict_earlier(
+        &self,
+        past: &Past,
+        series: usize,
+        asked: &[(usize, usize)],
+    ) -> Vec<Result<Vec<BinForecast>, NotReady>> {
+        let one = |&(back, bins): &(usize, usize)| self.predict_series(&past.first(past.bins() - back), series, bins);
+        asked.iter().map(one).collect()
+    }
+
     /// All series, from the origin of `past` over `horizon`.
     ///
     /// # Errors

@@ -86,12 +86,30 @@ impl Layout {
         self.push_sensors(past, position, to);
     }
 
-    /// Appends what the head reads of the bin `lead` bins after the first one that is not known; gives its anchor.
+    /// What the head reads of an origin, whatever the target: the last counts, means over longer spans, level and noise.
+    pub(super) fn of_origin(context: &Context, origin: usize) -> [f32; LAST + 5] {
+        let (level, scale, season) = (context.level(origin), context.scale(origin), context.season());
+        let hour = season / 24;
+        let mut inputs = [0.0; LAST + 5];
+        for (back, input) in (1..=LAST).zip(&mut inputs) {
+            let count = origin.checked_sub(back).map_or(level, |position| context.counts[position]);
+            *input = squash(count - level, scale);
+        }
+        for (bins, input) in [hour, 3 * hour, season].into_iter().zip(&mut inputs[LAST..]) {
+            *input = squash(context.recent(origin, bins) - level, scale);
+        }
+        inputs[LAST + 3] = squash(level, scale);
+        inputs[LAST + 4] = libm::log1p(scale) as f32 / 4.0;
+        inputs
+    }
+
+    /// Appends what the head reads of the bin `lead` bins after the first one that is not known, with what it reads
+    /// [of the origin](Self::of_origin); gives the bin's anchor.
     pub(super) fn push_target(
         &self,
         past: &Past,
         series: usize,
-        context: &Context,
+        (context, of_origin): (&Context, &[f32; LAST + 5]),
         (origin, lead): (usize, usize),
         to: &mut Vec<f32>,
     ) -> f64 {
@@ -111,15 +129,7 @@ impl Layout {
         let week = context.mean_days_before(origin, target, 7, hour / 2);
         to.push(squash(week.map_or(0.0, |mean| mean - anchor), scale));
         to.push(if week.is_some() { 1.0 } else { 0.0 });
-        for back in 1..=LAST {
-            let count = origin.checked_sub(back).map_or(level, |position| context.counts[position]);
-            to.push(squash(count - level, scale));
-        }
-        to.push(squash(context.recent(origin, hour) - level, scale));
-        to.push(squash(context.recent(origin, 3 * hour) - level, scale));
-        to.push(squash(context.recent(origin, context.season()) - level, scale));
-        to.push(squash(level, scale));
-        to.push(libm::log1p(scale) as f32 / 4.0);
+        to.extend_from_slice(of_origin);
         for &lag in &self.lags {
             let known = target.checked_sub(lag).filter(|&position| position < origin);
             to.push(known.map_or(0.0, |position| squash(context.counts[position] - level, scale)));

@@ -139,31 +139,62 @@ impl Predict for LstmModel {
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
+        self.can_answer(past.bins(), past.bin(), bins)?;
+        let (from, calendar) = (past.bins() - self.config.encoder_bins, past.calendar(bins));
+        let context = Context::new(past.counts(series), &calendar, season_bins(past.bin()), from);
+        Ok(self.answer(past, series, &context, bins))
+    }
+
+    /// The counts are measured once for all origins: what is measured at a position is made of what came before it.
+    fn predict_earlier(
+        &self,
+        past: &Past,
+        series: usize,
+        asked: &[(usize, usize)],
+    ) -> Vec<Result<Vec<BinForecast>, NotReady>> {
+        let longest = asked.iter().map(|&(_, bins)| bins).max().unwrap_or(0);
+        let earliest = past.bins() - asked.iter().map(|&(back, _)| back).max().unwrap_or(0);
+        let (from, calendar) = (earliest.saturating_sub(self.config.encoder_bins), past.calendar(longest));
+        let context = Context::new(past.counts(series), &calendar, season_bins(past.bin()), from);
+        let one = |&(back, bins): &(usize, usize)| {
+            let earlier = past.first(past.bins() - back);
+            self.can_answer(earlier.bins(), past.bin(), bins)?;
+            Ok(self.answer(&earlier, series, &context, bins))
+        };
+        asked.iter().map(one).collect()
+    }
+}
+
+impl LstmModel {
+    /// What is missing before it can say something about the next `bins` bins after `known` ones.
+    fn can_answer(&self, known: usize, bin: Duration, bins: usize) -> Result<(), NotReady> {
         if bins > self.horizon_bins {
             return Err(NotReady::BeyondHorizon { longest: self.bin * self.horizon_bins as i64 });
         }
-        let season = season_bins(past.bin());
-        let missing = (season + self.config.encoder_bins).saturating_sub(past.bins());
-        if missing > 0 {
-            return Err(NotReady::NeedsBins { missing });
+        match (season_bins(bin) + self.config.encoder_bins).saturating_sub(known) {
+            0 => Ok(()),
+            missing => Err(NotReady::NeedsBins { missing }),
         }
-        let calendar = past.calendar(bins);
-        let context = Context::new(past.counts(series), &calendar, season);
+    }
+
+    /// The bins after the origin of `past`, of whose series this is the context, or one that goes on later.
+    fn answer(&self, past: &Past, series: usize, context: &Context, bins: usize) -> Vec<BinForecast> {
         let origin = past.bins();
         let mut steps = Vec::with_capacity(self.config.encoder_bins * self.network.shape.step_inputs);
         for position in origin - self.config.encoder_bins..origin {
-            self.layout.push_step(past, series, &context, position, &mut steps);
+            self.layout.push_step(past, series, context, position, &mut steps);
         }
         let states = self.network.packed().read(&steps, 1);
         let head_of_state = self.network.head_of_state(states.after(self.config.encoder_bins, 0));
+        let of_origin = Layout::of_origin(context, origin);
         let mut target = Vec::with_capacity(self.network.shape.head_inputs);
         let one = |lead| {
             target.clear();
-            let anchor = self.layout.push_target(past, series, &context, (origin, lead), &mut target);
+            let anchor = self.layout.push_target(past, series, (context, &of_origin), (origin, lead), &mut target);
             let outputs = self.network.answer(&head_of_state, &target);
             bin_forecast(outputs, anchor, context.scale(origin), self.mean_tail)
         };
-        Ok((0..bins).map(one).collect())
+        (0..bins).map(one).collect()
     }
 }
 

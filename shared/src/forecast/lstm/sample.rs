@@ -144,7 +144,10 @@ impl<'a> Corpus<'a> {
 
     fn push(&self, batch: &mut Batch, series: usize, (origin, lead): (usize, usize)) {
         let context = &self.contexts[series];
-        let anchor = self.layout.push_target(&self.past, series, context, (origin, lead), &mut batch.targets);
+        let of_origin = Layout::of_origin(context, origin);
+        let context_and_origin = (context, &of_origin);
+        let to = &mut batch.targets;
+        let anchor = self.layout.push_target(&self.past, series, context_and_origin, (origin, lead), to);
         let (actual, scale) = (context.counts[origin + lead], context.scale(origin));
         batch.answers.push(squash(actual - anchor, scale));
         batch.measures.push(Measure { anchor, scale, actual });

@@ -42,7 +42,7 @@ pub fn train_lstm(
     let season = season_bins(past.bin());
     let calendar = past.calendar(0);
     let contexts: Vec<Context> =
-        (0..past.series()).map(|series| Context::new(past.counts(series), &calendar, season)).collect();
+        (0..past.series()).map(|series| Context::new(past.counts(series), &calendar, season, 0)).collect();
     let layout = Layout::of(past, &contexts, season);
     let corpus = Corpus::new(*past, &layout, &contexts, config, horizon_bins);
     let shape = NetworkShape {

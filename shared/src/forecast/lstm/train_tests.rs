@@ -118,7 +118,7 @@ fn training_gives_the_same_bits_with_every_set_of_instructions() {
     let features = features(echoes(4 * 288, 2));
     let (past, season, config) = (features.all(), 288, small());
     let calendar = past.calendar(0);
-    let contexts = [Context::new(past.counts(0), &calendar, season)];
+    let contexts = [Context::new(past.counts(0), &calendar, season, 0)];
     let layout = Layout::of(&past, &contexts, season);
     let corpus = Corpus::new(past, &layout, &contexts, &config, 12);
     let shape = NetworkShape {
@@ -148,6 +148,19 @@ fn nothing_after_the_origin_changes_a_byte() {
         serde_json::to_string(&(&lstm, lstm.predict(&past, Duration::HOUR).unwrap())).unwrap()
     });
     assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn what_it_would_have_said_is_what_it_said() {
+    let features = features(echoes(12 * 288, 6));
+    let (past, model) = (features.all(), train(&features, &small(), 288));
+    let asked = [(0, 288), (12, 12), (150, 1), (288, 200), (12 * 288 - 300, 12)];
+    let together = model.predict_earlier(&past, 0, &asked);
+    for (&(back, bins), together) in asked.iter().zip(together) {
+        assert_eq!(together, model.predict_series(&past.first(past.bins() - back), 0, bins));
+        // A day of 288 and the 32 bins that it reads.
+        assert_eq!(together.is_ok(), past.bins() - back >= 320);
+    }
 }
 
 #[test]
