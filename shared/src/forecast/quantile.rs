@@ -16,9 +16,11 @@ pub(crate) fn quantile(sorted: &[f64], level: f64) -> f64 {
 
 /// The median of values in any order.
 pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sort(&mut sorted);
-    quantile(&sorted, 0.5)
+    let Some(last) = values.len().checked_sub(1) else { return 0.0 };
+    let mut values = values.to_vec();
+    let (_, &mut lower, above) = values.select_nth_unstable_by(last / 2, f64::total_cmp);
+    let upper = above.iter().copied().min_by(f64::total_cmp).unwrap_or(lower);
+    if last % 2 == 0 { lower } else { lower + 0.5 * (upper - lower) }
 }
 
 #[cfg(test)]
@@ -30,6 +32,9 @@ mod tests {
         // Position 0.25 × 3 = 0.75 between 1 and 2: 1 + 0.75 × (2 − 1).
         assert_eq!(quantile(&[1.0, 2.0, 3.0, 10.0], 0.25), 1.75);
         assert_eq!(median(&[10.0, 1.0, 3.0, 2.0]), 2.5);
+        assert_eq!(median(&[10.0, 1.0, 3.0]), 3.0);
+        assert_eq!(median(&[7.0]), 7.0);
+        assert_eq!(median(&[]), 0.0);
         assert_eq!(quantile(&[7.0], 0.95), 7.0);
         assert_eq!(quantile(&[], 0.5), 0.0);
     }

@@ -97,7 +97,14 @@ impl Predict for FittedRecentLevel {
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
         RecentLevel.needs(past).map_or(Ok(()), Err)?;
         let (counts, season) = (past.counts(series), season_bins(past.bin()));
-        let group = |lead: &Lead| lead.band.beside(lead.level.before(counts, season, [counts.len()].into_iter())[0]);
+        // Groups of leads next to each other often want the same level.
+        let mut known: Option<(Level, f64)> = None;
+        let group = |lead: &Lead| {
+            let before = || lead.level.before(counts, season, [counts.len()].into_iter())[0];
+            let level = known.filter(|(level, _)| *level == lead.level).map_or_else(before, |(_, level)| level);
+            known = Some((lead.level, level));
+            lead.band.beside(level)
+        };
         let groups: Vec<BinForecast> = self.leads[series].iter().map(group).collect();
         Ok((0..bins).map(|lead| groups[leads::group(lead).min(groups.len() - 1)]).collect())
     }

@@ -13,6 +13,10 @@ pub(super) struct Context<'a> {
     level: Vec<f64>,
     /// After so many bins: distances of counts from their levels, added up since the last multiple of a season.
     distances: Vec<f64>,
+    /// From which position on the noise is known.
+    from: usize,
+    /// After so many bins: the mean distance of a count from its level over the last week.
+    scale: Vec<f64>,
     /// The median of the bins around each; of those after the last bin it cannot know.
     smooth: Vec<f64>,
     /// How many bins around one make its neighbourhood, to either side.
@@ -57,7 +61,10 @@ impl<'a> Context<'a> {
             }
             smooth.push(around.median());
         }
-        Self { counts, calendar, season, start, level, distances, smooth, radius }
+        let mut context =
+            Self { counts, calendar, season, start, level, distances, from, scale: Vec::new(), smooth, radius };
+        context.scale = (from..=counts.len()).map(|origin| context.noise(origin)).collect();
+        context
     }
 
     pub(super) fn season(&self) -> usize {
@@ -72,8 +79,11 @@ impl<'a> Context<'a> {
         self.level[origin - self.start]
     }
 
-    /// The mean distance of a count from its level over the week before.
     pub(super) fn scale(&self, origin: usize) -> f64 {
+        self.scale[origin - self.from]
+    }
+
+    fn noise(&self, origin: usize) -> f64 {
         let Some(last) = origin.checked_sub(1) else { return 0.0 };
         let bins = (ANCHOR_DAYS * self.season).min(origin);
         let mut sum = 0.0;
