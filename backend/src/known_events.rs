@@ -13,18 +13,19 @@ pub fn is_icalendar(text: &str) -> bool {
     text.trim_start().get(..15).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCALENDAR"))
 }
 
-/// Reads known events: iCalendar, whose events come as often as they touch `window`, or CSV. Times without a zone are
+/// Reads known events, each with its line: iCalendar, whose events come as often as they touch `window`, or CSV. Times without a zone are
 /// local to `zone`.
 ///
 /// # Errors
 /// At the first wrong place.
-pub fn read(text: &str, zone: &TimeZone, window: Window) -> Result<Vec<KnownEvent>, InputError> {
+pub fn read(text: &str, zone: &TimeZone, window: Window) -> Result<Vec<(u64, KnownEvent)>, InputError> {
     if !is_icalendar(text) {
-        return Ok(read_known_events(text)?.into_iter().map(|(_, event)| event).collect());
+        return read_known_events(text);
     }
     let mut occurrences = Vec::new();
     for event in IcsEvent::read_all(text)? {
-        occurrences.extend(event.occurrences(zone, window)?);
+        let found = event.occurrences(zone, window)?;
+        occurrences.extend(found.into_iter().map(|occurrence| (event.line(), occurrence)));
     }
     Ok(occurrences)
 }

@@ -6,15 +6,17 @@ mod report;
 mod requests;
 mod side_inputs;
 
-use shared::features::{read_known_events, read_sensors};
+use shared::features::{TimeZone, read_sensors};
 use shared::input::InputError;
 use shared::pricing::{self, PriceBook, builtin, read_prices};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
 use shared::trace::inventory::read_inventory;
 use shared::trace::mapping::read_mapping;
+use shared::units::{Duration, Window};
 
 use super::{CliError, Global};
-use crate::{input, output};
+use crate::jobs::wall_clock;
+use crate::{input, known_events, output};
 use report::Report;
 
 /// Say what the data hold, what they lack, and which answers that spoils
@@ -41,7 +43,7 @@ struct Files {
     /// Sensor readings: at,sensor,scope,value
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
-    /// Known events: name,start,end[,tenant][,repeat]
+    /// Known events: name,start,end[,tenant][,repeat], or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
     /// Prices: instance_type,price_per_hour,currency[,…]
@@ -83,7 +85,8 @@ impl Args {
         if let Some((file, sensors)) = files.sensors.as_ref().zip(read(&files.sensors, read_sensors)?) {
             side_inputs::check_sensors(&mut report, input::name(file), &sensors, log.as_ref());
         }
-        if let Some((file, events)) = files.events.as_ref().zip(read(&files.events, read_known_events)?) {
+        let read_events = |text: &str| known_events::read(text, &TimeZone::UTC, year_around(log.as_ref()));
+        if let Some((file, events)) = files.events.as_ref().zip(read(&files.events, read_events)?) {
             events::check(&mut report, input::name(file), &events, log.as_ref());
         }
         if let Some((file, book)) = files.prices.as_ref().zip(prices.as_ref()) {
@@ -107,6 +110,14 @@ fn read<T>(file: &Option<String>, reader: impl FnOnce(&str) -> Result<T, InputEr
     let Some(file) = file else { return Ok(None) };
     let text = input::read_text(file)?;
     reader(&text).map(Some).map_err(CliError::in_file(input::name(file)))
+}
+
+/// The time that occurrences of calendars are looked at in: a log and the year after it, or a year to either side of now.
+fn year_around(log: Option<&RequestLog>) -> Window {
+    let year = Duration::DAY * 366;
+    let first = log.and_then(RequestLog::first).unwrap_or_else(|| wall_clock() - year);
+    let last = log.and_then(RequestLog::last).unwrap_or_else(wall_clock);
+    Window { start: first, end: last + year }
 }
 
 fn read_log(text: &str, book: &PriceBook) -> Result<RequestLog, InputError> {

@@ -10,7 +10,7 @@ use shared::forecast::{Continue, Selected, SelectionConfig, SelectionReport, Tra
 use shared::input::InputError;
 use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
 use shared::shadow::Known;
-use shared::units::{Duration, Instant};
+use shared::units::{Duration, Instant, Window};
 
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
@@ -49,7 +49,7 @@ pub(super) struct ContextArgs {
     /// Sensor readings, CSV `at,sensor,scope,value`
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
-    /// Known events, CSV `name,start,end[,tenant][,repeat]`
+    /// Known events, CSV `name,start,end[,tenant][,repeat]` or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
     /// Time step of the counts
@@ -105,7 +105,9 @@ impl ContextArgs {
         let readings = read_with(self.sensors.as_deref(), read_sensors)?;
         let tenants: BTreeSet<&str> =
             [Some(&log), older.as_ref()].into_iter().flatten().flat_map(|log| log.tenants.iter()).collect();
-        let (events, warnings) = read_events(self.events.as_deref(), &tenants)?;
+        let first = older.as_ref().and_then(RequestLog::first).or(log.first()).unwrap_or_default();
+        let window = Window { start: first, end: log.last().unwrap_or_default() + LONGEST_HORIZON };
+        let (events, warnings) = read_events(self.events.as_deref(), &zone, window, &tenants)?;
         let (requests, history) = (requests.to_owned(), self.history.clone());
         Ok(Demand { log, older, readings, events, zone, warnings, requests, history })
     }
@@ -133,9 +135,12 @@ impl ContextArgs {
 
     /// A series that came without requests, with what goes with it.
     pub(super) fn around(&self, series: SeriesSet) -> Result<Features, CliError> {
-        let (events, _) = read_events(self.events.as_deref(), &BTreeSet::new())?;
+        let zone = self.zone()?;
+        let end = series.start + series.bin * series.bins() as i64 + LONGEST_HORIZON;
+        let window = Window { start: series.start, end };
+        let (events, _) = read_events(self.events.as_deref(), &zone, window, &BTreeSet::new())?;
         let readings = read_with(self.sensors.as_deref(), read_sensors)?;
-        let features = Features::new(series).in_zone(self.zone()?);
+        let features = Features::new(series).in_zone(zone);
         Ok(features.with_events(&events, &Names::default()).with_sensors(&readings))
     }
 

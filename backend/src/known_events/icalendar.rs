@@ -71,6 +71,11 @@ impl IcsEvent {
         Ok(read)
     }
 
+    /// The line of its BEGIN.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
     /// What people call it, and the tenant whom it moves.
     ///
     /// # Errors
@@ -172,15 +177,21 @@ impl IcsEvent {
 }
 
 /// The events of a calendar, each with its line, its UID, and a calendar of its own that holds whatever replaces
-/// occurrences of it too. One without a UID has its own text for one.
+/// occurrences of it too. One without a UID gets its start and name for one.
 ///
 /// # Errors
 /// As [`IcsEvent::read_all`].
 pub fn split(text: &str) -> Result<Vec<(u64, String, String)>, InputError> {
     IcsEvent::read_all(text)?;
     let mut calendars: Vec<(u64, String, Calendar)> = Vec::new();
-    for (event, line) in events(text)? {
-        let uid = event.get_uid().map_or_else(|| event.to_string(), str::to_owned);
+    for (mut event, line) in events(text)? {
+        let start = event.property_value("DTSTART").unwrap_or_default();
+        let uid = event.get_uid().map_or_else(|| format!("{start} {:?}", event.get_summary()), str::to_owned);
+        // What is missing would be made up anew at every writing.
+        event.uid(&uid);
+        if event.get_timestamp().is_none() {
+            event.timestamp(DateTime::UNIX_EPOCH);
+        }
         match calendars.iter_mut().find(|(_, known, _)| *known == uid) {
             Some((_, _, calendar)) => {
                 calendar.push(event);

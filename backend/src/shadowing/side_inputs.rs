@@ -39,7 +39,10 @@ impl GivenEvent {
     pub fn occurrences(&self, zone: &TimeZone, window: Window) -> Result<Vec<KnownEvent>, InputError> {
         match self {
             Self::Event(event) => Ok(vec![event.clone()]),
-            Self::Icalendar(text) => known_events::read(text, zone, window),
+            Self::Icalendar(text) => {
+                let numbered = known_events::read(text, zone, window)?;
+                Ok(numbered.into_iter().map(|(_, event)| event).collect())
+            }
         }
     }
 

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use shared::features::{KnownEvent, read_known_events};
+use shared::features::{KnownEvent, TimeZone};
 use shared::input::InputError;
+use shared::units::Window;
 
 use super::read_with;
 use crate::cli::CliError;
-use crate::{input, output};
+use crate::{input, known_events, output};
 
-/// The known events of a file, and a warning for each that moves nothing because nobody is called so.
+/// The known events of a file, those of a calendar as often as they touch a window, and a warning for each that moves nothing because nobody is called so.
 pub(super) fn read_events(
     path: Option<&str>,
+    zone: &TimeZone,
+    window: Window,
     tenants: &BTreeSet<&str>,
 ) -> Result<(Vec<KnownEvent>, Vec<String>), CliError> {
-    let numbered = read_with(path, read_known_events)?;
+    let numbered = read_with(path, |text| known_events::read(text, zone, window))?;
     let warning = |(line, name): (u64, &str)| {
         let message = format!("{}; the event moves nothing", unknown_tenant(name, tenants));
         let file = input::name(path.unwrap_or_default());

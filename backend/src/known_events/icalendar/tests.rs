@@ -15,7 +15,7 @@ fn spans(events: &[&str]) -> Vec<(String, String)> {
     let zone = "Europe/Berlin".parse().unwrap();
     let year = window("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
     let read = read(&calendar(events), &zone, year).unwrap();
-    read.iter().map(|event| (event.window.start.to_string(), event.window.end.to_string())).collect()
+    read.iter().map(|(_, event)| (event.window.start.to_string(), event.window.end.to_string())).collect()
 }
 
 fn span(start: &str, end: &str) -> (String, String) {
@@ -61,9 +61,13 @@ fn what_recurs_for_ever_comes_as_often_as_it_touches_the_window() {
                            DTEND:20200102T010000Z\r\nRRULE:FREQ=DAILY"]);
     // Begins in one night and ends in the third: what reaches over its edges touches it.
     let found = read(&text, &TimeZone::UTC, window("2026-06-01T00:30:00Z", "2026-06-02T23:30:00Z")).unwrap();
-    let starts: Vec<String> = found.iter().map(|event| event.window.start.to_string()).collect();
+    let starts: Vec<String> = found.iter().map(|(_, event)| event.window.start.to_string()).collect();
     assert_eq!(starts, ["2026-05-31T23:00:00Z", "2026-06-01T23:00:00Z", "2026-06-02T23:00:00Z"]);
-    assert!(found.iter().all(|event| event.tenant.as_deref() == Some("acme") && event.name == "night"));
+    assert!(
+        found
+            .iter()
+            .all(|(line, event)| *line == 4 && event.tenant.as_deref() == Some("acme") && event.name == "night")
+    );
 }
 
 #[test]
