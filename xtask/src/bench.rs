@@ -1,129 +1,55 @@
 //! `cargo xtask bench`: figures of ours beside those of a peer, in one run.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+mod features;
+mod forecast;
+mod lstm;
 
-use anyhow::{Context, Result};
+use std::process::ExitCode;
+
+use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{process, setup};
 
 pub(crate) const DETAILS: &str = "\
-lstm    milliseconds of a training step and of an inference, ours and torch's, and their ratio: 32 sequences of 96 steps,
-        16 inputs, hidden 64, one thread each, in turns; then a default training on 100 series of a month of 5-minute
-        bins, and a forecast of a day for them
+lstm      milliseconds of a training step and of an inference, ours and torch's, and their ratio: 32 sequences of 96
+          steps, 16 inputs, hidden 64, one thread each, in turns; then a default training on 100 series of a month of
+          5-minute bins, and a forecast of a day for them
+forecast  how wrong forecasts are, ours and those of seasonal naive, one-day median, statsforecast's AutoETS and MSTL,
+          augurs' ETS and MSTL, LightGBM and a torch LSTM, from the same 20 origins: requests of Azure VM V1, their five
+          biggest flavors, and the six series of NAB, from DATA (../shared/data unless given); takes half an hour
+features  what known events and sensors are worth, on demand that they move
 
-torch and numpy are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
+Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";
 
-/// Turns that ours and torch take; the shortest of each counts, so that a machine with other work disturbs neither.
-const TURNS: usize = 3;
+/// One benchmark with at most so many arguments.
+struct Bench {
+    name: &'static str,
+    arguments_max: usize,
+    run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
+}
 
-/// Targets of the ratios to torch.
-const TRAINING_STEP_MAX: f64 = 0.9;
-const INFERENCE_MAX: f64 = 0.5;
-/// Targets of a default training, in seconds and MiB, and of a forecast, in milliseconds.
-const TRAINING_S_MAX: f64 = 180.0;
-const PEAK_MIB_MAX: f64 = 1024.0;
-const FORECAST_MS_MAX: f64 = 200.0;
+const ALL: [Bench; 3] = [
+    Bench { name: "lstm", arguments_max: 0, run: lstm::run },
+    Bench { name: "forecast", arguments_max: 1, run: forecast::run },
+    Bench { name: "features", arguments_max: 0, run: features::run },
+];
 
-/// There is one so far.
+/// Says which there are, where the first argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [name] if name == "lstm" => Ok(()),
-        [] => Err("say what: `lstm`".to_owned()),
-        [name, ..] => Err(format!("there is no benchmark `{name}`, only `lstm`")),
+    let names = || ALL.map(|bench| bench.name).join(", ");
+    let Some((name, rest)) = arguments.split_first() else { return Err(format!("say which: {}", names())) };
+    match ALL.iter().find(|bench| bench.name == name) {
+        None => Err(format!("there is no benchmark `{name}`, only {}", names())),
+        Some(bench) => rest.get(bench.arguments_max).map_or(Ok(()), |one| Err(format!("unexpected argument `{one}`"))),
     }
 }
 
-/// Sets up torch, builds, times, and prints a table; fails when a target is missed.
-pub(crate) fn run(workspace: &mut Workspace, _: &[String]) -> Result<ExitCode> {
-    let python = setup::torch(workspace)?;
-    process::run(&mut ours(workspace, &["--no-run"], None))?;
-    let mut best = [Figures::default(), Figures::default()];
-    for _ in 0..TURNS {
-        best[0].keep_less(&Figures::of(&mut ours(workspace, &[], Some("kernel")))?);
-        best[1].keep_less(&Figures::of(&mut torch(workspace, &python))?);
-    }
-    let product = Figures::of(&mut ours(workspace, &[], Some("product")))?;
-    let [ours, torch] = best;
-    println!("\n{:<44}{:>10}{:>10}{:>10}  target", "one thread", "ours", "torch", "ratio");
-    let mut met = true;
-    for (what, name, most) in [
-        ("training step, ms", "training_step_ms", TRAINING_STEP_MAX),
-        ("inference of one sequence, ms", "inference_ms", INFERENCE_MAX),
-    ] {
-        let (ours, torch) = (ours.get(name)?, torch.get(name)?);
-        println!("{what:<44}{ours:>10.3}{torch:>10.3}{:>10.3}  ≤ {most}", ours / torch);
-        met &= ours / torch <= most;
-    }
-    println!("\n{:<44}{:>10}{:>32}", "100 series of a month of 5-minute bins", "", "target");
-    for (what, name, most) in [
-        ("default training, s", "training_s", TRAINING_S_MAX),
-        ("selection with its backtest, s", "selection_s", TRAINING_S_MAX),
-        ("most memory, MiB", "peak_mib", PEAK_MIB_MAX),
-        ("forecast of a day, LSTM, ms", "forecast_ms", FORECAST_MS_MAX),
-        ("forecast of a day, ensemble, ms", "selected_forecast_ms", FORECAST_MS_MAX),
-    ] {
-        let Ok(value) = product.get(name) else { continue };
-        println!("{what:<44}{value:>10.1}{:>23}{most}", "≤ ");
-        met &= value <= most;
-    }
-    println!("\n{}", if met { "every target is met" } else { "a target is missed" });
-    Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Our side; no package is named, so that dependencies are those that everything else is built from.
-fn ours(workspace: &Workspace, options: &[&str], part: Option<&str>) -> Command {
-    let mut command = workspace.cargo(&["bench", "--quiet", "--profile", "release", "--bench", "lstm"]);
-    command.args(options).args(part.map(|part| ["--", part]).into_iter().flatten());
-    // burn's matrix products would use both cores.
-    command.env("RAYON_NUM_THREADS", "1");
-    command
-}
-
-fn torch(workspace: &Workspace, python: &Path) -> Command {
-    let script: PathBuf = workspace.root.join("tests/bench/lstm_torch.py");
-    let mut command = workspace.command(python);
-    command.arg(script);
-    command
-}
-
-/// What a program printed, a line `name value` each.
-#[derive(Debug, Default, PartialEq)]
-struct Figures(Vec<(String, f64)>);
-
-impl Figures {
-    /// Runs a program for its figures.
-    fn of(command: &mut Command) -> Result<Self> {
-        let line = process::display(command);
-        println!("bench: {line}");
-        let printed = process::output(command).with_context(|| format!("`{line}` fails; run it to see why"))?;
-        Ok(Self::read(&printed))
-    }
-
-    fn read(printed: &str) -> Self {
-        let figure = |line: &str| {
-            let (name, value) = line.split_once(' ')?;
-            Some((name.to_owned(), value.parse().ok()?))
-        };
-        Self(printed.lines().filter_map(figure).collect())
-    }
-
-    fn get(&self, name: &str) -> Result<f64> {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| *value).with_context(|| format!("the benchmark printed no `{name}`"))
-    }
-
-    /// Keeps the lesser of each figure.
-    fn keep_less(&mut self, other: &Self) {
-        for (name, value) in &other.0 {
-            match self.0.iter_mut().find(|(known, _)| known == name) {
-                Some((_, best)) => *best = best.min(*value),
-                None => self.0.push((name.clone(), *value)),
-            }
-        }
-    }
+/// Runs the one that the first argument names.
+pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
+    let named = arguments.split_first().and_then(|(name, rest)| Some((ALL.iter().find(|one| one.name == name)?, rest)));
+    let (bench, rest) = named.ok_or_else(|| anyhow::anyhow!("no such benchmark"))?;
+    (bench.run)(workspace, rest)
 }
 
 #[cfg(test)]
@@ -131,24 +57,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lesser_of_each_figure_is_kept() {
-        let mut best = Figures::default();
-        for printed in ["version 2.15.0+cpu\na_ms 3.5\nb_ms 1", "a_ms 4.5\nb_ms 0.5\n"] {
-            best.keep_less(&Figures::read(printed));
-        }
-        assert_eq!(best.get("a_ms").unwrap(), 3.5);
-        assert_eq!(best.get("b_ms").unwrap(), 0.5);
-        assert!(best.get("c_ms").is_err());
-    }
-
-    #[test]
     fn only_benchmarks_that_exist_are_run() {
-        let arguments = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert!(check(&arguments("lstm")).is_ok());
-        assert!(
-            check(&arguments("")).is_err()
-                && check(&arguments("gpu")).is_err()
-                && check(&arguments("lstm gpu")).is_err()
-        );
+        let check = |line: &str| check(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        assert!(check("lstm").is_ok() && check("forecast").is_ok() && check("forecast data").is_ok());
+        for wrong in ["", "gpu", "lstm gpu", "forecast data more"] {
+            assert!(check(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -43,8 +43,8 @@ const COMMANDS: [Command; 6] = [
     },
     Command {
         name: "bench",
-        usage: "bench lstm",
-        summary: "time the LSTM beside torch, which it installs into an environment of its own",
+        usage: "bench lstm | forecast [DATA] | features",
+        summary: "set figures of ours beside those of peers, which it installs into an environment of its own",
         details: bench::DETAILS,
         check: bench::check,
         run: bench::run,

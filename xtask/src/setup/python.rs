@@ -9,6 +9,8 @@ use crate::process;
 use crate::workspace::Workspace;
 
 const WHY: &str = "the LSTM is compared with it";
+/// What forecasts are compared with, beside torch.
+const PEERS: [&str; 3] = ["statsforecast", "lightgbm", "scikit-learn"];
 /// Of one version, so that ratios of different days can be compared.
 const TORCH: &str = "torch==2.15.0";
 /// Torch complains without.
@@ -38,5 +40,19 @@ pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
     let mut pip = workspace.command(&python);
     pip.args(["-m", "pip", "install", "--retries", "1", "--extra-index-url", CPU_BUILDS, TORCH, NUMPY]);
     install("torch", WHY, &mut pip)?;
+    Ok(python)
+}
+
+/// The same with everything that forecasts are compared with.
+pub(crate) fn forecast_peers(workspace: &Workspace) -> Result<PathBuf> {
+    let python = torch(workspace)?;
+    let version = "import statsforecast, lightgbm, sklearn; print(statsforecast.__version__, lightgbm.__version__)";
+    if let Some(versions) = process::output(workspace.command(&python).args(["-c", version])) {
+        found("statsforecast, lightgbm", versions);
+        return Ok(python);
+    }
+    let mut pip = workspace.command(&python);
+    pip.args(["-m", "pip", "install"]).args(PEERS);
+    install("statsforecast, lightgbm", "forecasts are compared with them", &mut pip)?;
     Ok(python)
 }
