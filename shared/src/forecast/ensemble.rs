@@ -87,7 +87,7 @@ impl Ensemble {
         for (range, ratios) in ratios.iter_mut().enumerate() {
             let backtest = self.losses.get(&past.key(series)).map(|losses| &losses[range]);
             let all = recent.iter().map(|losses| &losses[range]);
-            let scale = mean(all.clone().chain(backtest).flatten().flatten().copied());
+            let scale = typical(all.clone().chain(backtest).map(|losses| mean(losses.iter().flatten().copied())));
             // The backtest counts for as much as the whole last day.
             let days = all.clone().count().max(1) as f64;
             all.for_each(|losses| ratios.add(losses, answering, scale, 1.0 / days));
@@ -133,6 +133,13 @@ impl Ensemble {
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
     sum / f64::from(count.max(1))
+}
+
+/// The geometric mean of what is above zero: one burst does not move it far.
+fn typical(losses: impl Iterator<Item = f64>) -> f64 {
+    let logs = losses.filter(|&loss| loss > 0.0).map(libm::log);
+    let (sum, count) = logs.fold((0.0, 0_u32), |(sum, count), log| (sum + log, count + 1));
+    if count == 0 { 0.0 } else { libm::exp(sum / f64::from(count)) }
 }
 
 /// Mean pinball loss over the levels.

@@ -2,8 +2,8 @@
 
 use super::lstm::{LstmConfig, LstmModel};
 use super::{
-    BinForecast, Fit, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, ModelId, ModelName, NotReady,
-    OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
+    BinForecast, Fit, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend, ModelId, ModelName,
+    NotReady, OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
 };
 #[cfg(feature = "train")]
 use super::{DampedTrend, Mstl};
@@ -20,6 +20,8 @@ pub enum FittedModel {
     OneDayMedian(FittedOneDayMedian),
     /// The level of late, by moving median or exponential smoothing.
     RecentLevel(FittedRecentLevel),
+    /// Level and damped trend of the last hours.
+    LocalTrend(LocalTrend),
     /// Level and damped trend.
     #[cfg(feature = "train")]
     DampedTrend(DampedTrend),
@@ -48,6 +50,7 @@ pub fn fit_model(
         ModelName::SeasonalNaive => SeasonalNaive.fit(past).map(FittedModel::SeasonalNaive),
         ModelName::OneDayMedian => OneDayMedian.fit(past).map(FittedModel::OneDayMedian),
         ModelName::RecentLevel => RecentLevel.fit(past).map(FittedModel::RecentLevel),
+        ModelName::LocalTrend => LocalTrend.fit(past).map(FittedModel::LocalTrend),
         #[cfg(feature = "train")]
         ModelName::DampedTrend => DampedTrend.fit(past).map(FittedModel::DampedTrend),
         #[cfg(feature = "train")]
@@ -72,6 +75,7 @@ impl FittedModel {
             Self::SeasonalNaive(model) => model,
             Self::OneDayMedian(model) => model,
             Self::RecentLevel(model) => model,
+            Self::LocalTrend(model) => model,
             #[cfg(feature = "train")]
             Self::DampedTrend(model) => model,
             #[cfg(feature = "train")]

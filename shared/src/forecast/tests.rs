@@ -169,6 +169,7 @@ proptest! {
                 OneDayMedian.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 RecentMean.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 RecentLevel.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+                LocalTrend.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
             );
             serde_json::to_string(&forecasts).unwrap()
         });
@@ -184,6 +185,7 @@ proptest! {
             forecast(&OneDayMedian, &past, bins),
             forecast(&RecentMean, &past, bins),
             forecast(&RecentLevel, &past, bins),
+            forecast(&LocalTrend, &past, bins),
         ].into_iter().flatten() {
             check_sound(&bins);
         }

@@ -19,6 +19,8 @@ pub enum ModelName {
     OneDayMedian,
     /// The level of late, as fast and as robust as each lead wants it.
     RecentLevel,
+    /// Level and damped trend of the last hours, their memory chosen at every origin.
+    LocalTrend,
     /// Level and damped trend by exponential smoothing.
     DampedTrend,
     /// Trend and seasons by loess, with a damped trend for the rest.
@@ -217,6 +219,7 @@ impl ModelName {
             Self::SeasonalNaive => "seasonal_naive",
             Self::OneDayMedian => "one_day_median",
             Self::RecentLevel => "recent_level",
+            Self::LocalTrend => "local_trend",
             Self::DampedTrend => "damped_trend",
             Self::Mstl => "mstl",
             Self::Lstm => "lstm",

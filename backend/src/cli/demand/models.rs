@@ -16,6 +16,8 @@ pub(in crate::cli) enum Model {
     OneDayMedian,
     /// The level of late, by moving median or exponential smoothing
     RecentLevel,
+    /// Level and damped trend of the last hours
+    LocalTrend,
     /// Level and damped trend by exponential smoothing
     DampedTrend,
     /// Trend and seasons by loess
@@ -37,6 +39,7 @@ impl Model {
             Self::SeasonalNaive => Some(ModelName::SeasonalNaive),
             Self::OneDayMedian => Some(ModelName::OneDayMedian),
             Self::RecentLevel => Some(ModelName::RecentLevel),
+            Self::LocalTrend => Some(ModelName::LocalTrend),
             Self::DampedTrend => Some(ModelName::DampedTrend),
             Self::Mstl => Some(ModelName::Mstl),
             Self::Lstm => Some(ModelName::Lstm),

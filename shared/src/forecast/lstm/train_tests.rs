@@ -7,12 +7,13 @@ use super::recurrent::Instructions;
 use super::sample::{Batch, Corpus, LEADS, ORIGINS};
 use super::train::{descend, random_network, serve};
 use super::*;
-use crate::features::{CountSeries, Features, SeriesKey, SeriesSet};
+use crate::features::{CountSeries, Features, KnownEvent, SensorReading, SeriesKey, SeriesSet};
 use crate::forecast::{
     BacktestPlan, Continue, Fit, LEVELS, OneDayMedian, Predict, SeasonalNaive, TrainError, backtest,
 };
 use crate::random::{Draws, Purpose};
-use crate::units::{Duration, Instant};
+use crate::request::Names;
+use crate::units::{Duration, Instant, Window};
 use burn::tensor::Device;
 
 const BIN: Duration = Duration::from_minutes(5);
@@ -60,6 +61,53 @@ fn a_planted_lag_is_found() {
     // cost 60 / 30 = 2 and the noise 1.6 to everyone; their echoes, 2 × 0.7 / (1 − 0.7) = 4.7, to who ignores the lag.
     assert!(lstm < 0.5 * naive, "{lstm} against {naive}");
     assert!(lstm < 0.65 * median, "{lstm} against {median}");
+}
+
+/// Counts of about 20 that sales of two hours, known ahead, treble, and that a sensor leads by six bins.
+#[test]
+fn what_is_known_beside_the_counts_is_learnt() {
+    let (bins, draws) = (10 * 288, |number| Draws::new(3, 0, Purpose::Example, number));
+    let (sale, queue, noise) = (draws(0), draws(1), draws(2));
+    let start: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+    let at = |bin: usize| start + BIN * bin as i64;
+    let sales: Vec<KnownEvent> = (0..bins / 96)
+        .map(|third| third * 96 + (sale.uniform(third as u64) * 72.0) as usize)
+        .map(|first| Window { start: at(first), end: at(first + 24) })
+        .map(|window| KnownEvent { name: "sale".to_owned(), window, tenant: None, repeat: None })
+        .collect();
+    let lengths: Vec<f64> = (0..bins as u64)
+        .scan(0.0, |length, bin| {
+            *length = 0.9 * *length + 0.4 * queue.normal(bin);
+            Some(*length)
+        })
+        .collect();
+    let count = |bin: usize| {
+        let window = Window { start: at(bin), end: at(bin + 1) };
+        let sale = if sales.iter().any(|sale| sale.touches(window)) { 3.0 } else { 1.0 };
+        let led = if bin < 6 { 0.0 } else { lengths[bin - 6] };
+        (20.0 * sale * libm::exp(0.5 * led) + 2.0 * noise.normal(bin as u64)).round().max(0.0)
+    };
+    let read = |(bin, &value): (usize, &f64)| {
+        let (sensor, scope) = ("queue_length".to_owned(), String::new());
+        (bin % 10 > 0).then(|| SensorReading { at: at(bin), sensor, scope, value })
+    };
+    let readings: Vec<SensorReading> = lengths.iter().enumerate().filter_map(read).collect();
+    let counts = features((0..bins).map(count).collect());
+    // Half an hour ahead, as far as the sensor sees; and four hours, where only who knows the sales knows them.
+    let mase = |features: &Features| {
+        let past = features.all();
+        let horizons = [Duration::from_minutes(30), Duration::HOUR * 4];
+        let plan = BacktestPlan::new(&past, &horizons, 36, 12).unwrap();
+        let config = LstmConfig { max_steps: 400, validate_every: 50, ..small() };
+        let lstm = train_lstm(&plan.training(&past), &config, 48, None, &mut |_| Continue::Yes).unwrap();
+        let scored = backtest(&lstm, &past, &plan, &mut |_| Continue::Yes).unwrap();
+        [0, 1].map(|horizon| scored[horizon].scores().unwrap().mase.unwrap())
+    };
+    let [_, alone] = mase(&counts);
+    let [short, with_events] = mase(&counts.clone().with_events(&sales, &Names::default()));
+    let [with_both, _] = mase(&counts.with_events(&sales, &Names::default()).with_sensors(&readings));
+    assert!(with_events < 0.8 * alone, "{with_events} with events, {alone} without");
+    assert!(with_both < 0.9 * short, "{with_both} with sensors, {short} without");
 }
 
 #[test]

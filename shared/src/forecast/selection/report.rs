@@ -30,7 +30,13 @@ impl SelectionConfig {
             horizons,
             origins: 8,
             step_bins: None,
-            models: vec![ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::Lstm],
+            models: vec![
+                ModelName::SeasonalNaive,
+                ModelName::OneDayMedian,
+                ModelName::RecentLevel,
+                ModelName::LocalTrend,
+                ModelName::Lstm,
+            ],
             lstm: LstmConfig::default(),
         }
     }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Selected;
 use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmModel, LstmModelError};
-use crate::forecast::{Ensemble, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, RecentMean};
+use crate::forecast::{
+    Ensemble, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend, RecentMean,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Saved {
@@ -20,6 +22,7 @@ enum Member {
     SeasonalNaive(FittedSeasonalNaive),
     OneDayMedian(FittedOneDayMedian),
     RecentLevel(FittedRecentLevel),
+    LocalTrend,
     DampedTrend,
     Mstl,
     /// A file of its own, with its own format and checks.
@@ -65,6 +68,7 @@ impl Member {
             FittedModel::SeasonalNaive(model) => Self::SeasonalNaive(model.clone()),
             FittedModel::OneDayMedian(model) => Self::OneDayMedian(model.clone()),
             FittedModel::RecentLevel(model) => Self::RecentLevel(model.clone()),
+            FittedModel::LocalTrend(_) => Self::LocalTrend,
             #[cfg(feature = "train")]
             FittedModel::DampedTrend(_) => Self::DampedTrend,
             #[cfg(feature = "train")]
@@ -79,6 +83,7 @@ impl Member {
             Self::SeasonalNaive(model) => FittedModel::SeasonalNaive(model),
             Self::OneDayMedian(model) => FittedModel::OneDayMedian(model),
             Self::RecentLevel(model) => FittedModel::RecentLevel(model),
+            Self::LocalTrend => FittedModel::LocalTrend(LocalTrend),
             #[cfg(feature = "train")]
             Self::DampedTrend => FittedModel::DampedTrend(crate::forecast::DampedTrend),
             #[cfg(feature = "train")]
@@ -111,7 +116,8 @@ mod tests {
         let set = SeriesSet::from_history(&history, example::START, bin, &[SeriesKey::Arrivals, SeriesKey::TOTAL]);
         let features = Features::new(set);
         let past = features.all();
-        let untrained = [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel];
+        let untrained =
+            [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::LocalTrend];
         for models in [&untrained[..1], &untrained] {
             let mut config = SelectionConfig::new(vec![Duration::HOUR, Duration::DAY]);
             config.models = models.to_vec();
