@@ -21,6 +21,7 @@
 mod backtest;
 mod ensemble;
 mod fitted;
+mod hour_mean;
 mod leads;
 mod local_trend;
 pub mod lstm;
@@ -41,6 +42,7 @@ mod values;
 pub use backtest::{BacktestError, BacktestPlan, Scored, SeriesScores, backtest};
 pub use ensemble::Ensemble;
 pub use fitted::{FittedModel, fit_model};
+pub use hour_mean::{FittedHourMean, HourMean};
 pub use local_trend::LocalTrend;
 pub use metrics::{CoverageOf, PinballAt, ScoreSums, Scores, pinball, seasonal_scale};
 pub use model::{Fit, Predict, season_bins};

@@ -153,7 +153,7 @@ impl Predict for Ensemble {
         match &self.members[..] {
             [only] => only.id(bins),
             [] => RecentMean.id(bins),
-            _ => ModelId { name: ModelName::Ensemble, version: 1 },
+            _ => ModelId { name: ModelName::Ensemble, version: 2 },
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::lstm::{LstmConfig, LstmModel};
 use super::{
-    BinForecast, Fit, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend, ModelId, ModelName,
-    NotReady, OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
+    BinForecast, Fit, FittedHourMean, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, HourMean, LocalTrend,
+    ModelId, ModelName, NotReady, OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
 };
 #[cfg(feature = "train")]
 use super::{DampedTrend, Mstl};
@@ -22,6 +22,8 @@ pub enum FittedModel {
     RecentLevel(FittedRecentLevel),
     /// Level and damped trend of the last hours.
     LocalTrend(LocalTrend),
+    /// The mean of the same hour on the days before.
+    HourMean(FittedHourMean),
     /// Level and damped trend.
     #[cfg(feature = "train")]
     DampedTrend(DampedTrend),
@@ -51,6 +53,7 @@ pub fn fit_model(
         ModelName::OneDayMedian => OneDayMedian.fit(past).map(FittedModel::OneDayMedian),
         ModelName::RecentLevel => RecentLevel.fit(past).map(FittedModel::RecentLevel),
         ModelName::LocalTrend => LocalTrend.fit(past).map(FittedModel::LocalTrend),
+        ModelName::HourMean => HourMean.fit(past).map(FittedModel::HourMean),
         #[cfg(feature = "train")]
         ModelName::DampedTrend => DampedTrend.fit(past).map(FittedModel::DampedTrend),
         #[cfg(feature = "train")]
@@ -76,6 +79,7 @@ impl FittedModel {
             Self::OneDayMedian(model) => model,
             Self::RecentLevel(model) => model,
             Self::LocalTrend(model) => model,
+            Self::HourMean(model) => model,
             #[cfg(feature = "train")]
             Self::DampedTrend(model) => model,
             #[cfg(feature = "train")]
@@ -93,6 +97,7 @@ impl FittedModel {
             Self::SeasonalNaive(_) => Self::SeasonalNaive(SeasonalNaive.fit(past)?),
             Self::OneDayMedian(_) => Self::OneDayMedian(OneDayMedian.fit(past)?),
             Self::RecentLevel(_) => Self::RecentLevel(RecentLevel.fit(past)?),
+            Self::HourMean(_) => Self::HourMean(HourMean.fit(past)?),
             other => other,
         })
     }

@@ -25,6 +25,8 @@ pub enum ModelName {
     DampedTrend,
     /// Trend and seasons by loess, with a damped trend for the rest.
     Mstl,
+    /// The mean of the same hour on the days before.
+    HourMean,
     /// The recurrent network over all series.
     Lstm,
     /// Several models together, weighted by how well each did on the series of late.
@@ -222,6 +224,7 @@ impl ModelName {
             Self::LocalTrend => "local_trend",
             Self::DampedTrend => "damped_trend",
             Self::Mstl => "mstl",
+            Self::HourMean => "hour_mean",
             Self::Lstm => "lstm",
             Self::Ensemble => "ensemble",
         }

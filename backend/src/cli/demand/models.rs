@@ -18,6 +18,8 @@ pub(in crate::cli) enum Model {
     RecentLevel,
     /// Level and damped trend of the last hours
     LocalTrend,
+    /// The mean of the same hour over a week
+    HourMean,
     /// Level and damped trend by exponential smoothing
     DampedTrend,
     /// Trend and seasons by loess
@@ -40,6 +42,7 @@ impl Model {
             Self::OneDayMedian => Some(ModelName::OneDayMedian),
             Self::RecentLevel => Some(ModelName::RecentLevel),
             Self::LocalTrend => Some(ModelName::LocalTrend),
+            Self::HourMean => Some(ModelName::HourMean),
             Self::DampedTrend => Some(ModelName::DampedTrend),
             Self::Mstl => Some(ModelName::Mstl),
             Self::Lstm => Some(ModelName::Lstm),

@@ -24,19 +24,18 @@ pub struct SelectionConfig {
 }
 
 impl SelectionConfig {
-    /// All models, for these horizons.
+    /// All models that suit these horizons: the mean of the hour over a week only where none is shorter than a day,
+    /// since shorter ones want a faster level.
     pub fn new(horizons: Vec<Duration>) -> Self {
+        let days = horizons.iter().all(|&horizon| horizon >= Duration::DAY);
+        let hour_mean = days.then_some(ModelName::HourMean);
+        let at_once =
+            [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::LocalTrend];
         Self {
             horizons,
             origins: 8,
             step_bins: None,
-            models: vec![
-                ModelName::SeasonalNaive,
-                ModelName::OneDayMedian,
-                ModelName::RecentLevel,
-                ModelName::LocalTrend,
-                ModelName::Lstm,
-            ],
+            models: at_once.into_iter().chain(hour_mean).chain([ModelName::Lstm]).collect(),
             lstm: LstmConfig::default(),
         }
     }

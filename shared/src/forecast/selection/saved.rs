@@ -6,7 +6,8 @@ use super::Selected;
 use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmModel, LstmModelError};
 use crate::forecast::{
-    Ensemble, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend, RecentMean,
+    Ensemble, FittedHourMean, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend,
+    RecentMean,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +28,7 @@ enum Member {
     Mstl,
     /// A file of its own, with its own format and checks.
     Lstm(Vec<u8>),
+    HourMean(FittedHourMean),
 }
 
 impl Selected {
@@ -69,6 +71,7 @@ impl Member {
             FittedModel::OneDayMedian(model) => Self::OneDayMedian(model.clone()),
             FittedModel::RecentLevel(model) => Self::RecentLevel(model.clone()),
             FittedModel::LocalTrend(_) => Self::LocalTrend,
+            FittedModel::HourMean(model) => Self::HourMean(model.clone()),
             #[cfg(feature = "train")]
             FittedModel::DampedTrend(_) => Self::DampedTrend,
             #[cfg(feature = "train")]
@@ -84,6 +87,7 @@ impl Member {
             Self::OneDayMedian(model) => FittedModel::OneDayMedian(model),
             Self::RecentLevel(model) => FittedModel::RecentLevel(model),
             Self::LocalTrend => FittedModel::LocalTrend(LocalTrend),
+            Self::HourMean(model) => FittedModel::HourMean(model),
             #[cfg(feature = "train")]
             Self::DampedTrend => FittedModel::DampedTrend(crate::forecast::DampedTrend),
             #[cfg(feature = "train")]
@@ -116,8 +120,13 @@ mod tests {
         let set = SeriesSet::from_history(&history, example::START, bin, &[SeriesKey::Arrivals, SeriesKey::TOTAL]);
         let features = Features::new(set);
         let past = features.all();
-        let untrained =
-            [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::LocalTrend];
+        let untrained = [
+            ModelName::SeasonalNaive,
+            ModelName::OneDayMedian,
+            ModelName::RecentLevel,
+            ModelName::LocalTrend,
+            ModelName::HourMean,
+        ];
         for models in [&untrained[..1], &untrained] {
             let mut config = SelectionConfig::new(vec![Duration::HOUR, Duration::DAY]);
             config.models = models.to_vec();
