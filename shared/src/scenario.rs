@@ -6,7 +6,7 @@ mod validation;
 use serde::{Deserialize, Serialize};
 
 pub use edits::Edit;
-pub use validation::{Problem, Problems, ValidScenario};
+pub use validation::{MAX_BINS, Problem, Problems, ValidScenario};
 
 use crate::control_plane::State;
 pub use crate::control_plane::{

@@ -59,6 +59,17 @@ fn a_request_of_another_year_is_refused() {
 }
 
 #[test]
+fn a_request_of_another_age_is_refused() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let ancient = create("r-1").replace("2026-01-01", "1971-01-01");
+    let answer = server.post("/v1/requests", NDJSON, [ancient, create("r-2")].join("\n").as_bytes()).json();
+    assert_eq!((&answer["accepted"], &answer["refused"]), (&1.into(), &1.into()), "{answer}");
+    assert_eq!(answer["lines"][0]["field"], "at");
+    assert!(answer["lines"][0]["message"].as_str().unwrap().contains("ten years before"), "{answer}");
+}
+
+#[test]
 fn what_could_never_run_is_refused_and_stops_nobody() {
     let folder = Folder::new();
     folder.write("nodes.csv", "node,vcpu,memory_gib,gpu,instance_type,zone\nn-1,48,192,0,r740,a\n");

@@ -67,4 +67,22 @@ fn observed_placements_are_metered_and_impossible_facts_counted() {
     assert_eq!(kinds, expected);
     let costs = server.get("/v1/costs").json();
     assert_eq!((&costs["basis"], &costs["currency"]), (&"metered".into(), &"EUR".into()));
+
+    // What comes in later is shown without waiting for the hour; a fact about a request of the hour that is open is no fact
+    // about nobody's.
+    let open = format!(
+        r#"{{"id":"open","at":"{}","tenant":"acme","op":"create","class":"compute","resource":"open","requested":{{"vcpu":0.5}}}}"#,
+        now()
+    );
+    assert_eq!(server.post("/v1/requests", NDJSON, open.as_bytes()).json()["accepted"], 1);
+    let later = "{\"request\":\"open\",\"node\":\"n-2\"}\n{\"request\":\"r-4\",\"node\":\"n-9\"}\n";
+    assert_eq!(server.post("/v1/observations", NDJSON, later.as_bytes()).json()["refused"], 0);
+    let count = |reply: &super::server::Reply, kind: &str| {
+        let status = reply.json();
+        let found =
+            status["observed"]["anomalies"].as_array().unwrap().iter().find(|found| found["kind"] == kind).cloned();
+        found.and_then(|found| found["count"].as_u64()).unwrap_or(0)
+    };
+    let status = server.wait_for("/v1/status", |reply| count(reply, "unknown_node") == 2);
+    assert_eq!(count(&status, "unknown_request"), 1);
 }

@@ -9,6 +9,7 @@ use shared::features::{Features, KnownEvent, Past, SensorReading, SeriesKey, Ser
 use shared::forecast::{Continue, Selected, SelectionConfig, SelectionReport, TrainError, fit_best, fit_one};
 use shared::input::InputError;
 use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
+use shared::scenario::MAX_BINS;
 use shared::shadow::Known;
 use shared::units::{Duration, Instant, Window};
 
@@ -101,6 +102,15 @@ impl ContextArgs {
                 input::name(self.history.as_deref().unwrap_or_default()),
                 input::name(requests)
             )));
+        }
+        if let Some((first, last)) =
+            log.first().zip(log.last()).filter(|(first, last)| (*last - *first).divide(self.bin) >= MAX_BINS)
+        {
+            return Err(CliError::in_file(input::name(requests))(InputError::whole(format!(
+                "the first request is of {first} and the last of {last}: more than {MAX_BINS} bins of {}; take out what is so \
+                 old, or ask for a longer --bin",
+                self.bin
+            ))));
         }
         let readings = read_with(self.sensors.as_deref(), read_sensors)?;
         let tenants: BTreeSet<&str> =

@@ -4,7 +4,7 @@ use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::paths;
 use shared::feedback::Decision;
-use shared::units::{Instant, Window};
+use shared::units::Window;
 
 use super::query::Query;
 use super::{Answer, App, resource};
@@ -29,9 +29,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn decisions(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Decision>> {
-    let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
     let mut decisions: Vec<Decision> =
-        read_documents(&app.store.list(Collection::Decisions, always, query.get()).await?)?;
+        read_documents(&app.store.list(Collection::Decisions, Window::ALWAYS, query.get()).await?)?;
     decisions.reverse();
     Ok(Json(decisions))
 }

@@ -6,7 +6,7 @@ use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
-use shared::units::{Duration, Instant, Resources, Window};
+use shared::units::{Duration, Resources, Window};
 
 use super::{Answer, App, Problem, body, resource};
 use crate::config::ShadowingConfig;
@@ -22,11 +22,12 @@ async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
-    let latest = app.clock.now() + AHEAD_MAX;
+    let now = app.clock.now();
+    let known = Window { start: now - BEHIND_MAX, end: now + AHEAD_MAX };
     let mut shapes = Shapes::new(&app.config);
     for (line, record) in records {
         let checked = record.and_then(|request| {
-            let request = check(line, request, &app.config.catalogue, latest)?;
+            let request = check(line, request, &app.config.catalogue, &known)?;
             shapes.check(line, &request)?;
             Ok(request)
         });
@@ -55,14 +56,25 @@ async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) ->
 /// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
 pub(super) const AHEAD_MAX: Duration = Duration::DAY;
 
-fn check(line: u64, request: Request, catalogue: &Catalogue, latest: Instant) -> Result<Request, InputError> {
+/// Nothing is dated earlier than this before it: every bin since the first request is counted.
+const BEHIND_MAX: Duration = Duration::from_seconds(10 * 366 * 86_400);
+
+fn check(line: u64, request: Request, catalogue: &Catalogue, known: &Window) -> Result<Request, InputError> {
     request.validate(line)?;
     if request.id.starts_with("p-") {
         return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
     }
-    if request.at > latest {
+    let Window { start, end } = known;
+    if request.at > *end {
         let message =
-            format!("{} is more than a day after the service's clock; expected {latest} at the latest", request.at);
+            format!("{} is more than a day after the service's clock; expected {end} at the latest", request.at);
+        return Err(InputError::field(line, "at", message));
+    }
+    if request.at < *start {
+        let message = format!(
+            "{} is more than ten years before the service's clock; expected {start} at the earliest",
+            request.at
+        );
         return Err(InputError::field(line, "at", message));
     }
     let named_only = request.operation != Operation::Delete && request.requested.is_none();

@@ -78,6 +78,12 @@ impl Schemas {
         vec![("application/json", self.list_of::<T>()), ("application/x-ndjson", text.into())]
     }
 
+    /// The same, or texts of other kinds.
+    fn records_or<T: ToSchema>(&mut self, kinds: &[&'static str]) -> Vec<(&'static str, RefOr<Schema>)> {
+        let text = || Schema::from(ObjectBuilder::new().schema_type(Type::String).build());
+        self.records::<T>().into_iter().chain(kinds.iter().map(|kind| (*kind, text().into()))).collect()
+    }
+
     fn json<T: ToSchema>(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
         vec![("application/json", self.of::<T>())]
     }
@@ -144,9 +150,9 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::REQUESTS, ADDS_REQUESTS, requests, "200", answer.clone());
     let observations = schemas.records::<Observation>();
     change(post.clone(), paths::OBSERVATIONS, ADDS_OBSERVATIONS, observations, "200", answer.clone());
-    let readings = schemas.records::<SensorReading>();
+    let readings = schemas.records_or::<SensorReading>(&["text/csv"]);
     change(post.clone(), paths::SENSORS, ADDS_READINGS, readings, "200", answer.clone());
-    let events = schemas.records::<KnownEvent>();
+    let events = schemas.records_or::<KnownEvent>(&["text/csv", "text/calendar"]);
     change(post.clone(), paths::EVENTS, ADDS_EVENTS, events, "200", answer);
     let known = schemas.list_of::<EventView>();
     change(delete.clone(), paths::EVENT, "Forgets a known event", Vec::new(), "200", known);

@@ -19,7 +19,7 @@ impl Runner {
         let (log, _) =
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
         check_end(&log, origin).map_err(|reason| Stopped::Failed(reason.message))?;
-        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin).await?;
+        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin, self.config.horizon).await?;
         let mut watcher = |progress: Progress| {
             let (done, total) = match progress {
                 Progress::Training { step, max_steps, .. } => (u64::from(step), u64::from(max_steps)),

@@ -32,7 +32,7 @@ impl Runner {
             known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };
-        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin).await?;
+        let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin, order.horizon).await?;
         let champion = snapshot.champion.as_deref();
         let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::icalendar::rrule::Tz;
+use ::icalendar::rrule::{RRuleError, Tz};
 use ::icalendar::{
     Calendar, CalendarDateTime, Component, DatePerhapsTime, Event, EventLike, EventStatus, RecurrenceError,
 };
@@ -96,7 +96,16 @@ impl IcsEvent {
 
     fn start(&self) -> Result<DatePerhapsTime, InputError> {
         let message = "is missing or no date; expected such as 20260101T090000Z, or 20260101 for a whole day";
-        self.event.get_start().ok_or_else(|| self.wrong("DTSTART", message))
+        let start = self.event.get_start().ok_or_else(|| self.wrong("DTSTART", message))?;
+        for (field, time) in [("DTSTART", Some(&start)), ("DTEND", self.event.get_end().as_ref())] {
+            if let Some(DatePerhapsTime::DateTime(CalendarDateTime::WithTimezone { tzid, .. })) = time
+                && tz(tzid).is_none()
+            {
+                let message = format!("`{tzid}` is no time zone; expected an IANA name as TZID, such as Europe/Berlin");
+                return Err(self.wrong(field, &message));
+            }
+        }
+        Ok(start)
     }
 
     /// From the start to the end. Both are on the same clock, or in the same zone.
@@ -166,7 +175,14 @@ impl IcsEvent {
 
     fn recurrence(&self, error: &RecurrenceError) -> InputError {
         match error {
-            RecurrenceError::Rule(rule) => self.wrong("RRULE", &format!("cannot be expanded: {rule}")),
+            RecurrenceError::Rule(rule) => {
+                let why = match rule {
+                    RRuleError::ParserError(why) => why.to_string(),
+                    RRuleError::ValidationError(why) => why.to_string(),
+                    RRuleError::IterError(why) => why.clone(),
+                };
+                self.wrong("RRULE", &format!("{why} It cannot be expanded; expected such as FREQ=WEEKLY;BYDAY=MO,TH"))
+            }
             other => self.wrong("DTSTART", &other.to_string()),
         }
     }

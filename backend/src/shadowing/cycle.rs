@@ -50,6 +50,8 @@ pub struct Cycle {
     arriving: (u64, std::time::Instant),
     /// How many there were when it was last tried.
     tried_with: u64,
+    /// When the primary was last shown between two hours, and how long that took.
+    shown: (std::time::Instant, std::time::Duration),
 }
 
 /// Why the loop stops.
@@ -92,6 +94,7 @@ impl Cycle {
             drift_decided: false,
             arriving: (0, std::time::Instant::now()),
             tried_with: 0,
+            shown: (std::time::Instant::now(), std::time::Duration::ZERO),
             accuracies: Accuracies::new(),
             world,
             received: Arc::default(),
@@ -121,6 +124,10 @@ impl Cycle {
             self.close_hour(self.next).await?;
             self.next += Duration::HOUR;
             self.keep().await?;
+        } else if self.observations_have_come().await? {
+            let begun = std::time::Instant::now();
+            self.show_primary(self.next - Duration::HOUR).await?;
+            self.shown = (std::time::Instant::now(), begun.elapsed());
         } else if self.requests_have_come().await? {
             // The first forecast need not wait for the next hour.
             self.close_hour(self.next - Duration::HOUR).await?;
@@ -151,6 +158,16 @@ impl Cycle {
         Ok(come)
     }
 
+    /// Whether there are observations that are not shown yet. Showing them takes a tenth of the time at most.
+    async fn observations_have_come(&self) -> Result<bool, StoreError> {
+        let (at, took) = self.shown;
+        if at.elapsed() < QUIET.max(took * 10) {
+            return Ok(false);
+        }
+        let window = Window { start: self.log_start, ..Window::ALWAYS };
+        Ok(!self.store.scan_observations(self.received_until, window, 1).await?.is_empty())
+    }
+
     async fn log_until(&self, end: Instant) -> Result<(RequestLog, u64), CycleError> {
         let requests: Vec<Request> = requests_in(&*self.store, Window { start: self.log_start, end }).await?;
         Ok(known_log(&requests, &self.config.catalogue)?)
@@ -158,7 +175,7 @@ impl Cycle {
 
     /// What has been observed of the log until now; only what is new is read.
     async fn take_in_observations(&mut self) -> Result<Arc<Vec<Received>>, StoreError> {
-        let window = Window { start: self.log_start, end: Instant::from_micros(i64::MAX) };
+        let window = Window { start: self.log_start, ..Window::ALWAYS };
         let received = Arc::make_mut(&mut self.received);
         received.retain(|received| window.contains(received.at));
         loop {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::features::{Features, KnownEvent, SensorReading, TimeZone};
 use shared::input::InputError;
 use shared::shadow::Known;
-use shared::units::{Instant, Window};
+use shared::units::{Duration, Instant, Window};
 
 use crate::config::ShadowingConfig;
 use crate::known_events::{self, IcsEvent};
@@ -59,7 +59,7 @@ impl GivenEvent {
 }
 
 impl SideInputs {
-    /// What is known at `origin` of the time from `start` until a forecast from there ends.
+    /// What is known at `origin` of the time from `start` until a forecast over `horizon` ends.
     ///
     /// # Errors
     /// When the store fails.
@@ -68,8 +68,9 @@ impl SideInputs {
         config: &ShadowingConfig,
         start: Instant,
         origin: Instant,
+        horizon: Duration,
     ) -> Result<Self, StoreError> {
-        let window = Window { start, end: origin + config.horizon };
+        let window = Window { start, end: origin + horizon };
         let zone = config.zone();
         let mut events = Vec::new();
         for given in given_events(store).await? {
@@ -91,6 +92,5 @@ impl SideInputs {
 
 /// Every known event that was given.
 async fn given_events(store: &dyn Store) -> Result<Vec<GivenEvent>, StoreError> {
-    let always = Window { start: Instant::from_micros(i64::MIN), end: Instant::from_micros(i64::MAX) };
-    read_documents(&store.list(Collection::Events, always, usize::MAX).await?)
+    read_documents(&store.list(Collection::Events, Window::ALWAYS, usize::MAX).await?)
 }

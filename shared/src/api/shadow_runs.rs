@@ -17,8 +17,9 @@ use crate::units::{Dimension, Duration, Instant, Window};
 pub struct ShadowRunOrder {
     /// How far it reaches from the clock's now: a whole number of bins with a unit, such as `1h` or `1d`.
     pub horizon: Duration,
-    /// How many predicted streams are run, from 1.
+    /// How many predicted streams are run, from 1 to 1,000.
     #[serde(default = "default_runs")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub runs: u32,
     /// Seeds every draw.
     #[serde(default)]

@@ -78,6 +78,9 @@ impl SeriesKey {
     }
 }
 
+/// After a longer silence demand begins anew.
+const SILENCE_MAX: Duration = Duration::from_seconds(28 * 86_400);
+
 impl SeriesSet {
     /// Counts the creates of a history in whole bins from `start`: the last bin ends at or before the cut.
     ///
@@ -130,8 +133,16 @@ impl SeriesSet {
 
     /// The earliest start from which whole bins lead from the first request of a history to its cut, so that the
     /// cut is the origin. The cut itself where there is no request.
+    ///
+    /// What is before a silence of more than four weeks, such as a row with a mistaken year, is another demand.
     pub fn first_start(history: &History, bin: Duration) -> Instant {
-        let first = history.requests().next().map_or(history.end(), |request| request.at);
+        let (mut first, mut last) = (history.end(), Instant::from_micros(i64::MIN / 2));
+        for request in history.requests() {
+            if request.at - last > SILENCE_MAX {
+                first = request.at;
+            }
+            last = request.at;
+        }
         history.end() - bin * (history.end() - first).divide(bin)
     }
 
@@ -152,4 +163,30 @@ fn creates<'a>(history: &'a History) -> impl Iterator<Item = IndexedRequest> + '
 
 fn class_of(history: &History, request: &IndexedRequest) -> ResourceClass {
     history.tables().flavors[request.flavor.usize()].class
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Catalogue, RequestLogBuilder};
+
+    #[test]
+    fn demand_begins_anew_after_four_weeks_of_silence() {
+        let start = |instants: [&str; 3]| {
+            let mut builder = RequestLogBuilder::new(Catalogue::default());
+            for (line, at) in (1..).zip(instants) {
+                let text = format!(
+                    r#"{{"id":"{line}","at":"{at}","tenant":"a","op":"create","class":"compute","resource":"{line}","requested":{{"vcpu":1}}}}"#
+                );
+                builder.push(line, serde_json::from_str(&text).unwrap()).unwrap();
+            }
+            let log = builder.finish().unwrap();
+            SeriesSet::first_start(&log.before("2026-03-10T00:00:00Z".parse().unwrap()), Duration::HOUR).to_string()
+        };
+        let recent = ["2026-03-05T00:00:00Z", "2026-03-06T00:00:00Z"];
+        assert_eq!(start(["2022-03-05T00:00:00Z", recent[0], recent[1]]), recent[0]);
+        // Exactly 28 days are no such silence.
+        let before = "2026-02-05T00:00:00Z";
+        assert_eq!(start([before, recent[0], recent[1]]), before);
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::season_bins;
+use super::model::{needs_days, season_bins};
 use super::residuals::{Band, RESIDUAL_DAYS};
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
 use crate::features::{Calendar, Past};
@@ -33,8 +33,7 @@ impl Fit for HourMean {
 
     fn needs(&self, past: &Past) -> Option<NotReady> {
         // A day to be the mean, and a day to compare with it.
-        let missing = (2 * season_bins(past.bin())).saturating_sub(past.bins());
-        (missing > 0).then_some(NotReady::NeedsBins { missing })
+        needs_days(past, 2)
     }
 
     fn fit(&self, past: &Past) -> Result<FittedHourMean, NotReady> {

@@ -1,7 +1,7 @@
 //! Where counts are going right now.
 
 use super::leads;
-use super::model::season_bins;
+use super::model::{a_day, season_bins};
 use super::residuals::Band;
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict};
 use crate::features::Past;
@@ -97,12 +97,12 @@ impl Fit for LocalTrend {
     type Fitted = Self;
 
     fn needs(&self, past: &Past) -> Option<NotReady> {
-        let missing = season_bins(past.bin()).saturating_sub(past.bins());
-        (missing > 0).then_some(NotReady::NeedsBins { missing })
+        a_day(past).err()
     }
 
     fn fit(&self, past: &Past) -> Result<Self, NotReady> {
-        self.needs(past).map_or(Ok(*self), Err)
+        a_day(past)?;
+        Ok(*self)
     }
 }
 
@@ -112,7 +112,7 @@ impl Predict for LocalTrend {
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
-        self.needs(past).map_or(Ok(()), Err)?;
+        a_day(past)?;
         let season = season_bins(past.bin());
         let counts = past.counts(series);
         let counts = &counts[counts.len().saturating_sub(MEMORY_DAYS * season)..];

@@ -69,13 +69,16 @@ pub fn season_bins(bin: Duration) -> usize {
     ((day + bin / 2) / bin).max(1) as usize
 }
 
-/// Whether there is the day that a model looks back.
+/// The bins that are missing to so many days of history.
 ///
 /// The longest day of a time zone has an hour more than a season; the season's own length suffices because a lag that
 /// would reach before the start is cut to the first bin.
+pub(super) fn needs_days(past: &Past, days: usize) -> Option<NotReady> {
+    let missing = (days * season_bins(past.bin())).saturating_sub(past.bins());
+    (missing > 0).then_some(NotReady::NeedsBins { missing })
+}
+
+/// Whether there is the day that a model looks back.
 pub(super) fn a_day(past: &Past) -> Result<(), NotReady> {
-    match season_bins(past.bin()).saturating_sub(past.bins()) {
-        0 => Ok(()),
-        missing => Err(NotReady::NeedsBins { missing }),
-    }
+    needs_days(past, 1).map_or(Ok(()), Err)
 }

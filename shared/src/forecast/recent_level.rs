@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::season_bins;
+use super::model::{needs_days, season_bins};
 use super::quantile::median;
 use super::residuals::Band;
 use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict, leads};
@@ -77,8 +77,7 @@ impl Fit for RecentLevel {
     type Fitted = FittedRecentLevel;
 
     fn needs(&self, past: &Past) -> Option<NotReady> {
-        let missing = (2 * season_bins(past.bin())).saturating_sub(past.bins());
-        (missing > 0).then_some(NotReady::NeedsBins { missing })
+        needs_days(past, 2)
     }
 
     fn fit(&self, past: &Past) -> Result<FittedRecentLevel, NotReady> {

@@ -26,8 +26,8 @@ pub struct Selected(Ensemble);
 /// Scores every candidate by a rolling backtest on the past, fits all of them on all of it, and weights them.
 ///
 /// Candidates are fitted on what is before the backtest's first origin; one for which that is too little, but not the
-/// whole past, joins without scores. Without the feature `train` the LSTM is listed as not ready. The score of the ensemble itself, of which the members' losses in this backtest are no part, is listed
-/// too.
+/// whole past, joins without scores. Without the feature `train` the LSTM is listed as not ready. The score of the ensemble
+/// itself, of which the members' losses in this backtest are no part, is listed too.
 ///
 /// # Errors
 /// When a horizon is no positive multiple of the bin or there is none, there is no bin at all, or the watcher cancels.

@@ -4,7 +4,7 @@ use augurs_core::{Fit as _, Predict as _};
 use augurs_ets::AutoETS;
 use augurs_mstl::MSTLModel;
 
-use super::model::season_bins;
+use super::model::{needs_days, season_bins};
 use super::quantile::{quantile, sort};
 use super::{BinForecast, Fit, LEVELS, ModelId, ModelName, NotReady, Predict};
 use crate::features::Past;
@@ -87,11 +87,6 @@ const INTERVAL: Option<f64> = Some(0.682_689_492_137_086);
 
 fn damped_trend() -> Option<AutoETS> {
     AutoETS::new(1, "AAN").ok()?.damped(true).ok()
-}
-
-fn needs_days(past: &Past, days: usize) -> Option<NotReady> {
-    let missing = (days * season_bins(past.bin())).saturating_sub(past.bins());
-    (missing > 0).then_some(NotReady::NeedsBins { missing })
 }
 
 fn last_days<'a>(past: &Past<'a>, series: usize, days: usize) -> &'a [f64] {

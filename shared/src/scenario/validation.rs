@@ -6,6 +6,8 @@ mod start;
 
 use core::fmt;
 
+pub use settings::MAX_BINS;
+
 use super::{Demand, Edit, Fleet, Scenario};
 use crate::control_plane::Settings;
 use crate::request::IndexedRequest;

@@ -39,6 +39,11 @@ pub enum TimeError {
     Duration(String),
 }
 
+impl Window {
+    /// From the first instant that there is to the last.
+    pub const ALWAYS: Self = Self { start: Instant(i64::MIN), end: Instant(i64::MAX) };
+}
+
 impl Instant {
     /// The instant `micros` microseconds after the Unix epoch.
     pub const fn from_micros(micros: i64) -> Self {

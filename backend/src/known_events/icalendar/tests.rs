@@ -84,7 +84,8 @@ fn what_is_wrong_is_named_with_line_and_field() {
     check("SUMMARY:b\r\nDURATION:PT1H", "DTSTART", "20260101T090000Z");
     check("SUMMARY:b\r\nDTSTART:20260101T000000Z", "DTEND", "DURATION");
     check("SUMMARY:b\r\nDTSTART:20260102T000000Z\r\nDTEND:20260101T000000Z", "DTEND", "after it starts");
-    check("SUMMARY:b\r\nDTSTART:20260101T000000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=OFTEN", "RRULE", "expanded");
+    check("SUMMARY:b\r\nDTSTART:20260101T000000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=OFTEN", "RRULE", "FREQ=WEEKLY");
+    check("SUMMARY:b\r\nDTSTART;TZID=Mars/X:20260101T000000\r\nDURATION:PT1H", "DTSTART", "`Mars/X` is no time zone");
     check("SUMMARY:b\r\nDTSTART:20200101T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=MINUTELY", "RRULE", "more than");
     assert!(is_icalendar("begin:vcalendar\n") && !is_icalendar("name,start,end\n"));
     let error = read("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", &TimeZone::UTC, year).unwrap_err();

@@ -1,5 +1,7 @@
 //! What happens when an hour closes.
 
+use std::collections::BTreeSet;
+
 use shared::api::{JobKind, JobState, NotReady, ObservedView};
 use shared::features::SeriesKey;
 use shared::feedback::{Decision, Verdict};
@@ -13,6 +15,7 @@ use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter};
 use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, predict};
+use crate::store::requests_in;
 
 /// So many of the newest trainings are looked at for one that has ended well.
 const JOBS_SEEN: usize = 20;
@@ -80,7 +83,12 @@ impl Cycle {
         let first_time = self.board.snapshot().origin.is_none();
         let first = log.first().unwrap_or(end).floor(self.config.assumed.bin);
         let window = Window { start: if first_time { first } else { day }, end };
-        let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, received, window) else {
+        // Facts about requests of the open hour are no facts about nobody's: they wait for its close.
+        let open = requests_in(&*self.store, Window { start: end, ..Window::ALWAYS }).await?;
+        let open: BTreeSet<String> = open.into_iter().map(|request| request.id).collect();
+        let known = received.iter().filter(|received| !open.contains(&received.observation.request));
+        let known: Vec<Received> = known.cloned().collect();
+        let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, &known, window) else {
             return Ok(());
         };
         // Facts about the closed hours may have come in until now.
@@ -162,7 +170,8 @@ impl Cycle {
         let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
         // What has come in since was not known at the origin.
         let received: Vec<Received> = received.iter().filter(|received| received.at < origin).cloned().collect();
-        let side_inputs = SideInputs::read(&*self.store, &self.config, self.log_start, origin).await?;
+        let side_inputs =
+            SideInputs::read(&*self.store, &self.config, self.log_start, origin, self.config.horizon).await?;
         let predicted = predict(&self.config, snapshot.champion.as_deref(), log, &received, &side_inputs, &ask);
         let Prediction { forecast, scenario, champion, lives, nodes } = match predicted {
             Ok(prediction) => prediction,

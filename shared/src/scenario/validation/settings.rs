@@ -6,9 +6,10 @@ use crate::request::{Flavor, Module, ResourceClass};
 use crate::scenario::{ENGINE, Edit, MAX_NODES, Scenario};
 use crate::units::Duration;
 
-/// Most runs and steps of a timeline that a scenario may have.
+/// Most runs that a scenario may have.
 const MAX_RUNS: u32 = 10_000;
-const MAX_BINS: i64 = 1_000_000;
+/// Most steps of a timeline that a scenario may have.
+pub const MAX_BINS: i64 = 1_000_000;
 /// A year: no module or machine takes longer, and sums stay far from the limits of a microsecond clock.
 const MAX_WAIT: Duration = Duration::from_seconds(366 * 86_400);
 
