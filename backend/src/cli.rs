@@ -16,7 +16,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::forecast::Progress;
 use shared::input::plain_words;
 
@@ -58,7 +58,10 @@ enum Command {
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    // A number below zero is a wrong value, not an unknown option.
+    let command = Cli::command().mut_subcommands(|command| command.allow_negative_numbers(true));
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             print(&error);

@@ -32,4 +32,4 @@ pub use shadow_runs::{
     DurationsView, Label, Labels, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,
     TenantBand,
 };
-pub use status::{ModelInUse, NotReady, Status};
+pub use status::{Contradictions, ModelInUse, NotReady, Status};

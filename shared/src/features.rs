@@ -12,8 +12,8 @@ mod series;
 mod series_file;
 
 pub use calendar::{Calendar, TimeZone, UnknownTimeZone};
-pub use events::{KnownEvent, Repeat, read_known_events};
+pub use events::{KnownEvent, Repeat, known_event_rows, read_known_events};
 pub use past::{Features, Past};
-pub use sensors::{SensorBin, SensorReading, SensorSeries, read_sensors};
+pub use sensors::{SensorBin, SensorReading, SensorSeries, read_sensors, sensor_rows};
 pub use series::{CountSeries, SeriesKey, SeriesSet};
 pub use series_file::{SeriesFile, read_series};

@@ -25,6 +25,9 @@ pub struct InputError {
     pub message: String,
 }
 
+/// A record with its line or number, counted from 1, or what is wrong with it.
+pub type Numbered<T> = (u64, Result<T, InputError>);
+
 impl InputError {
     /// A problem of a whole line.
     pub fn line(line: u64, message: impl Into<String>) -> Self {

@@ -93,6 +93,38 @@ fn what_could_never_run_is_refused_and_stops_nobody() {
 }
 
 #[test]
+fn what_contradicts_the_log_is_shown_with_its_reason() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
+    let at = |seconds: i64| shared::units::Instant::from_micros((since + seconds) * 1_000_000).to_string();
+    let of = |id: &str, resource: &str, op: &str, seconds: i64| {
+        let shape = if op == "create" { r#","requested":{"vcpu":1}"# } else { "" };
+        let at = at(seconds);
+        format!(
+            r#"{{"id":"{id}","at":"{at}","tenant":"acme","op":"{op}","class":"compute","resource":"{resource}"{shape}}}"#
+        )
+    };
+    // Hours that have closed, so that there is a forecast.
+    let creates: Vec<String> =
+        (0..100).map(|i| of(&format!("c-{i}"), &format!("vm-{i}"), "create", i * 300 - 40_000)).collect();
+    let ends = of("d-1", "vm-1", "delete", -35_000);
+    let body = [creates.join("\n"), ends].join("\n");
+    assert_eq!(server.post("/v1/requests", NDJSON, body.as_bytes()).json()["accepted"], 101);
+    server.wait_for("/v1/forecasts", |reply| reply.json()["state"] == "ready");
+    let odd = [of("twice", "vm-0", "create", -30), of("nothing", "vm-x", "delete", -20)].join("\n");
+    assert_eq!(server.post("/v1/requests", NDJSON, odd.as_bytes()).json()["accepted"], 2);
+    let status = server.wait_for("/v1/status", |reply| reply.json()["orphans"] == 1).json();
+    let found = &status["contradictions"];
+    assert_eq!((&found["count"], &found["request"]), (&1.into(), &"twice".into()), "{status}");
+    assert!(found["message"].as_str().unwrap().contains("`vm-0` of `acme`, which lives already"), "{found}");
+    // The delete that was missing mends it.
+    let missing = of("late", "vm-0", "delete", -35);
+    server.post("/v1/requests", NDJSON, missing.as_bytes());
+    server.wait_for("/v1/status", |reply| reply.json()["contradictions"].is_null());
+}
+
+#[test]
 fn arrays_and_gzip_are_taken_too() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);

@@ -32,6 +32,9 @@ fn whatever_is_wrong_is_a_problem_document() {
     check(&server.post("/v1/shadow-runs", json, b"{"), 400, "ends inside");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","runs":0}"#), 400, "runs");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","tuns":1}"#), 400, "tuns");
+    check(&server.post("/v1/shadow-runs", json, b"[]"), 400, "is a list; expected one JSON object in braces");
+    check(&server.post("/v1/shadow-runs", json, b""), 400, "is empty; expected one JSON object in braces");
+    check(&server.post("/v1/requests", json, b""), 400, "is empty; send one JSON object a line");
     check(&server.post("/v1/shadow-runs", "text/plain", br#"{"horizon":"1d"}"#), 415, "text/plain");
     check(&server.post("/v1/requests", json, b"[1"), 400, "line");
     check(&server.post("/v1/requests", json, &[b' '; 2_000]), 413, "1000 bytes");
@@ -70,6 +73,8 @@ fn a_problem_names_what_is_wrong() {
     let fields: Vec<&str> = errors.as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["edits[0].node_group", "edits[1].tenant", "edits[1].percent"]);
     assert!(errors[0]["detail"].as_str().unwrap().contains("77"), "{errors}");
+    let nobody = "is 9, which is the place of no tenant; they count from 0: there is none yet";
+    assert_eq!(errors[1]["detail"], nobody);
     assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 0, "nothing was queued");
 }
 

@@ -79,6 +79,50 @@ fn wrong_events_are_named_and_nothing_is_kept() {
 }
 
 #[test]
+fn good_rows_beside_wrong_ones_are_taken() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let give = |path: &str, content_type: &str, body: &str| server.post(path, content_type, body.as_bytes()).json();
+    let lines = |answer: &serde_json::Value| -> Vec<(u64, String)> {
+        let of =
+            |line: &serde_json::Value| (line["line"].as_u64().unwrap(), line["outcome"].as_str().unwrap().to_owned());
+        answer["lines"].as_array().unwrap().iter().map(of).collect()
+    };
+    let outcomes = |expected: &[(u64, &str)]| -> Vec<(u64, String)> {
+        expected.iter().map(|(line, outcome)| (*line, (*outcome).to_owned())).collect()
+    };
+    let sensors = "at,sensor,scope,value\n2026-01-01T00:00:00Z,cpu_load,n-1,0.5\n2026-01-01T00:05:00Z,cpu_load\n\
+                   2026-01-01T00:10:00Z,cpu_load,n-1,high\n2026-01-01T00:15:00Z,cpu_load,n-1,0.7\n";
+    let answer = give("/v1/sensors", "text/csv", sensors);
+    assert_eq!(lines(&answer), outcomes(&[(2, "accepted"), (3, "refused"), (4, "refused"), (5, "accepted")]));
+    let events =
+        "name,start,end\nsale,2026-06-01T00:00:00Z,2026-06-02T00:00:00Z\n,2026-06-01T00:00:00Z,2026-06-02T00:00:00Z\n";
+    let answer = give("/v1/events", "text/csv", events);
+    assert_eq!(lines(&answer), outcomes(&[(2, "accepted"), (3, "refused")]));
+    let wrong =
+        "BEGIN:VEVENT\r\nUID:other\r\nSUMMARY:other\r\nDTSTART:20260601T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let answer = give("/v1/events", "text/calendar", &CALENDAR.replace("END:VCALENDAR\r\n", wrong));
+    assert_eq!(lines(&answer), outcomes(&[(4, "accepted"), (11, "refused")]));
+    assert_eq!(answer["lines"][1]["field"], "DTEND", "{answer}");
+    // A header that is wrong is wrong for all.
+    assert_eq!(give("/v1/sensors", "text/csv", "at,sensor,value\n")["status"], 400);
+    let unnamed = r#"{"name":"","start":"2026-06-01T00:00:00Z","end":"2026-06-02T00:00:00Z"}"#;
+    assert_eq!(give("/v1/events", "application/json", unnamed)["field"], "name");
+}
+
+#[test]
+fn tenants_of_no_request_are_said() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let event = r#"{"name":"launch","start":"2026-07-02T08:00:00Z","end":"2026-07-02T10:00:00Z","tenant":"amce"}"#;
+    let answer = server.post("/v1/events", "application/json", event.as_bytes()).json();
+    assert_eq!((&answer["accepted"], &answer["lines"][0]["field"]), (&1.into(), &"tenant".into()), "{answer}");
+    assert!(answer["lines"][0]["message"].as_str().unwrap().contains("`amce` has made no request yet"), "{answer}");
+    let unknown = server.get("/v1/demand?tenant=amce");
+    assert_eq!((unknown.status, &unknown.json()["field"]), (400, &"tenant".into()), "{}", unknown.body);
+}
+
+#[test]
 fn readings_are_stored_once() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);

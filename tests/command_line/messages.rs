@@ -29,7 +29,7 @@ fn values_of_a_wrong_kind_are_told_what_was_expected() {
     request("{\"vcpu\":2}", "2", "`requested`: is the number 2; expected an object of amounts");
     request("\"2026-01-01T00:00:00Z\"", "12", "`at`: is the number 12; expected an instant in quotes");
     request("60}", "\"long\"}", "`lifetime_s`: is \"long\"; expected a number of seconds");
-    request("\"create\"", "5", "`op`: is no text; expected one of its names in quotes");
+    request("\"create\"", "5", "`op`: is 5; expected one of `create`, `resize`, `delete`");
     check("requests", "{", "is no JSON: it ends inside an object");
     check("requests", "[1]", "is a list; expected one JSON object in braces");
     let observation = |times: &str| format!(r#"{{"request":"1","module_ms":{times}}}"#);
@@ -52,6 +52,9 @@ fn options_are_told_what_was_expected() {
     check(&["shadow", "--requests", "r", "--runs", "x"], "expected a whole number");
     check(&["shadow", "--requests", "r", "--runs", "-1"], "-1 is not in 1..=10000");
     check(&["shadow", "--requests", "r", "--seed", "-1"], "expected a whole number");
+    check(&["backtest", "--requests", "r", "--horizon", "1h", "--origins", "-3"], "-3");
+    check(&["import", "azure-vm", "t", "--flavors", "f", "--tenants", "-1"], "-1");
+    check(&["import", "csv", "f", "--as", "requests", "--time-format", "%H:%M"], "says no date; expected such as");
     check(&["serve", "--demo", "--speed", "x"], "expected a number, as 2.5");
     check(&["serve", "--listen", "x"], "expected an address with a port, as 127.0.0.1:8080");
     let usage = "Usage: shadowplane shadow --requests <FILE> [--origin <INSTANT>] [OPTIONS]\n       shadowplane shadow --scenario";
@@ -95,6 +98,44 @@ fn files_that_do_not_go_together_are_named_with_the_line() {
     let volumes = ["shadow", "--requests", "volume.ndjson", "--prices", "prices.csv", "--inventory", "nodes.csv"];
     let unpriced = ["prices.csv: field `instance_type`: no price of flavor", "volume.ndjson asks for on line 1", "EUR"];
     folder.run(volumes).assert_failed(1, &unpriced);
+}
+
+#[test]
+fn machines_that_prices_describe_otherwise_are_said() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..1);
+    let machines = |vcpu: u32, memory: u32| {
+        let rows: String = (0..40).map(|i| format!("n-{i},{vcpu},{memory},big\n")).collect();
+        folder.write("nodes.csv", format!("node,vcpu,memory_gib,instance_type\n{rows}"));
+    };
+    folder.write("prices.csv", "instance_type,price_per_hour,currency,vcpu,memory_gib\nbig,2,EUR,64,256\n");
+    let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
+    let check_data = [&["check-data"], &files[..]].concat();
+    let shadow = [&["shadow"], &files[..], &["--runs", "1"]].concat();
+    let said = "40 machines of the inventory have another shape than the prices: `n-0` (line 2) has 32 vcpu";
+    machines(32, 256);
+    assert!(folder.run(&check_data).success().contains(said));
+    let table = folder.run(&shadow).success();
+    assert!(table.contains(said), "{table}");
+    // The assumed costs of the modules are in dollars.
+    assert!(table.contains("what they cost is left out, as it is assumed in USD and prices are in EUR"), "{table}");
+    assert!(table.contains("cost in EUR"), "{table}");
+    // A tenth of the memory may be kept by firmware.
+    machines(64, 240);
+    assert!(!folder.run(&check_data).success().contains("another shape"));
+    machines(64, 200);
+    assert!(folder.run(&check_data).success().contains("another shape"));
+}
+
+#[test]
+fn what_the_machine_refuses_is_said_with_a_remedy() {
+    let folder = Folder::new();
+    folder.run(["check-data", "--requests", "missing.ndjson"]).assert_failed(1, &["missing.ndjson", "check the path"]);
+    folder.run(["check-data", "--requests", "."]).assert_failed(1, &["name a file in it"]);
+    let text = "id,at,tenant,vcpu\n1,2026-01-01 00:00:00,a,1\n";
+    folder.write("a.csv", text);
+    let import = ["import", "csv", "a.csv", "--as", "requests", "-o", "no/such/folder.ndjson"];
+    folder.run(import).assert_failed(1, &["no/such/folder.ndjson", "check the path"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod files;
 
+pub(super) use files::described_otherwise;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
@@ -38,11 +39,11 @@ pub(super) struct AssumptionArgs {
     #[arg(long, value_enum)]
     billing: Option<BillingArg>,
     /// How many predicted streams to run [default: 20]
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=RUNS_MAX))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=RUNS_MAX))]
     #[serde(deserialize_with = "runs")]
     runs: Option<u32>,
     /// Seeds every draw; the same seed gives the same outcome [default: 1]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     seed: Option<u64>,
 }
 
@@ -121,7 +122,7 @@ impl AssumptionArgs {
                 BillingArg::Fleet => Billing::Fleet,
                 BillingArg::PerResource => Billing::PerResource,
             },
-            modules: Modules::default(),
+            modules: Modules::priced_in(price_book.currency),
             price_book,
             demand: Demand::Requests(Vec::new()),
             start: State::default(),

@@ -26,7 +26,7 @@ pub enum CliError {
     #[error("the reader of the output has gone")]
     BrokenPipe,
     /// The machine refused: exit status 1.
-    #[error("{0:#}")]
+    #[error("{0:#}{remedy}", remedy = remedy(.0))]
     Other(#[from] anyhow::Error),
 }
 
@@ -35,6 +35,20 @@ impl CliError {
     pub fn in_file(file: impl Into<String>) -> impl FnOnce(InputError) -> Self {
         let file = file.into();
         move |error| Self::Input { file, error }
+    }
+}
+
+/// What a person can do where the machine refused.
+fn remedy(error: &anyhow::Error) -> &'static str {
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        Some(io::ErrorKind::NotFound) => "; check the path: the file, or the folder that it is to be in, is not there",
+        Some(io::ErrorKind::PermissionDenied) => "; choose a path that you may use, or have its owner permit it",
+        Some(io::ErrorKind::IsADirectory) => "; it is a folder: name a file in it",
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => "; make room, or choose another disk",
+        Some(io::ErrorKind::ReadOnlyFilesystem) => "; choose a path that can be written",
+        Some(io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof) => "; the file may be cut off: bring it anew",
+        _ => "",
     }
 }
 

@@ -45,7 +45,7 @@ impl Args {
         let machines = self.assumptions.machines()?;
         let base = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
         let demand = self.demand.read(&catalogue(&base))?;
-        self.assumptions.check(&base, &machines, &demand)?;
+        self.assumptions.check(&base, &machines, &demand)?.iter().for_each(|odd| output::warn(odd));
         let origin = self.demand.origin_or_end(&demand);
         let warning = self.demand.check_origin(&demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::{CliError, Global};
 use crate::config::{Config, ShadowingConfig};
-use crate::{input, service};
+use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
 #[derive(Debug, clap::Args)]
@@ -132,7 +132,7 @@ fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
     let base = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
-    assumptions.check_machines(&base, &inventory)?;
+    assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));
     some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
     let catalogue = catalogue(&base);
     Ok(ShadowingConfig { inventory, ..ShadowingConfig::system(base, catalogue) })

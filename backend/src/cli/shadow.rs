@@ -19,11 +19,11 @@ use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome, RunOptions, simulate};
 use shared::stream::StreamSettings;
-use shared::units::{Duration, Instant};
+use shared::units::{Currency, Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
-use self::answer::{Answer, WithOrigin};
+use self::answer::{Answer, Variance, WithOrigin};
 use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
@@ -137,13 +137,15 @@ impl Args {
         let machines = self.assumptions.machines()?;
         let base = self.assumptions.base_on(&machines, args.bin(), args.time_zone())?;
         output::progress("reading requests");
-        let demand = args.read(&catalogue(&base))?;
+        let mut demand = args.read(&catalogue(&base))?;
         if demand.log.lives.iter().all(|life| life.deleted.is_none()) {
             let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
                            fleet would only grow; bring the deletes, or an import with `end` or `lifetime_s`";
             return Err(CliError::Data(format!("{}: {message}", args.requests_name())));
         }
-        self.assumptions.check(&base, &machines, &demand)?;
+        let odd = self.assumptions.check(&base, &machines, &demand)?;
+        odd.iter().for_each(|odd| output::warn(odd));
+        demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);
         match args.origin() {
             Some(origin) => self.predict(args, &demand, &base, nodes, origin),
@@ -159,7 +161,8 @@ impl Args {
         let scenario = known.from_nothing(&base, end - start);
         let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
         let valid = ValidScenario::new(scenario).map_err(data)?;
-        self.answer(&valid, notices(demand), &names).map(|(answer, ..)| answer)
+        let said = notices(demand, valid.scenario());
+        self.answer(&valid, said, &names).map(|(answer, ..)| answer)
     }
 
     fn predict(
@@ -184,7 +187,7 @@ impl Args {
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon());
         let valid = ValidScenario::new(predicted).map_err(data)?;
-        let mut said = notices(demand);
+        let mut said = notices(demand, base);
         said.extend(warning);
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
             said.push(
@@ -248,7 +251,7 @@ impl Args {
         explain(&mut report, &decomposition, &scenario.tenants);
         answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
         answer.prediction_accuracy = accuracy.value;
-        answer.variance = Some(decomposition);
+        answer.variance = Some(Variance::new(&report, &decomposition));
         Ok(answer.report.insert(report))
     }
 
@@ -293,11 +296,17 @@ fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
 }
 
 /// What a reader of the answer should know about its log.
-fn notices(demand: &Demand) -> Vec<String> {
+fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
     let log = &demand.log;
     let mut notices = demand.warnings.clone();
     if let Some(first) = log.first() {
-        notices.push("service times, workers and costs of the modules are assumed".to_owned());
+        notices.push(match base.price_book.currency {
+            Currency::USD => "service times, workers and costs of the modules are assumed".to_owned(),
+            other => format!(
+                "service times and workers of the modules are assumed; what they cost is left out, as it is assumed in \
+                 USD and prices are in {other}"
+            ),
+        });
         notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
     }
     if log.orphans > 0 {

@@ -5,7 +5,7 @@ use std::io::Read;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
-use shared::input::{InputError, parse_json, parse_json_document};
+use shared::input::{InputError, Numbered, parse_json, parse_json_document};
 
 use super::Problem;
 
@@ -33,12 +33,12 @@ fn unpack(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
     if unpacked.len() > limit { Err(Problem::too_large(limit)) } else { Ok(unpacked.into()) }
 }
 
-/// A record with its number from 1, or what is wrong with it.
-pub(super) type Numbered<T> = (u64, Result<T, InputError>);
-
 /// One record a line or element.
 pub(super) fn records<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<Numbered<T>>, Problem> {
     let text = text(bytes)?;
+    if text.trim().is_empty() {
+        return Err(Problem::input(InputError::whole("is empty; send one JSON object a line, or a list of them")));
+    }
     if text.trim_start().starts_with('[') {
         let elements: Vec<serde_json::Value> = parse_json_document(text).map_err(Problem::input)?;
         let numbered = elements.into_iter().zip(1..);
@@ -59,7 +59,11 @@ pub(super) async fn document<T: DeserializeOwned>(
         return Err(Problem::no_json(content_type));
     }
     let bytes = read(request, payload, limit).await?;
-    parse_json_document(text(&bytes)?).map_err(Problem::input)
+    let text = text(&bytes)?;
+    // A list would be taken for the fields in their order.
+    let is_object = text.trim_start().starts_with('{');
+    let document = if is_object { parse_json_document(text) } else { parse_json(1, text) };
+    document.map_err(Problem::input)
 }
 
 /// A body as text.

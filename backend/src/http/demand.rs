@@ -34,9 +34,22 @@ async fn demand(app: Data<App>, Query(query): Query<Between>) -> Answer<DemandSe
     if bins > BINS_MAX {
         return Err(Problem::field("from", format!("the window has {bins} bins; ask for {BINS_MAX} at most")));
     }
+    if let Some(name) = &tenant {
+        known_tenant(&app, name).await?;
+    }
     let mut creates = vec![0; bins as usize];
     for (at, count) in app.store.count_creates(Window { start, end }, bin, tenant.clone()).await? {
         creates[(at - start).divide(bin) as usize] = count;
     }
     Ok(Json(DemandSeries { start, bin, tenant, creates }))
+}
+
+/// Refuses a tenant that has never created anything: zeros would look like an answer.
+async fn known_tenant(app: &App, name: &str) -> Result<(), Problem> {
+    if app.board.snapshot().tenants.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    // It may have come within the open hour.
+    let counts = app.store.count_creates(Window::ALWAYS, Duration::DAY, Some(name.to_owned())).await?;
+    if counts.is_empty() { Err(Problem::unknown_tenant("tenant", name)) } else { Ok(()) }
 }

@@ -4,8 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{EventView, IngestAnswer, paths};
-use shared::features::{KnownEvent, read_known_events};
-use shared::input::InputError;
+use shared::features::{KnownEvent, known_event_rows};
+use shared::input::{InputError, Numbered};
 use shared::units::{Duration, Instant, Window};
 
 use super::ingest::Answers;
@@ -37,8 +37,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let mut answers = Answers::default();
+    let tenants = app.board.snapshot().tenants;
     for (line, given) in read(&app, &bytes)? {
+        let strangers = given.as_ref().ok().and_then(|(_, event)| event.names().ok()).into_iter().flatten();
+        let stranger = strangers.filter_map(|(_, tenant)| tenant).find(|tenant| !tenants.contains(tenant));
         answers.take(line, given, |(key, _)| key.clone());
+        if let Some(tenant) = stranger {
+            let message = format!("`{tenant}` has made no request yet; until it does, the event moves nothing");
+            answers.note("tenant", message);
+        }
     }
     let (mut appended, mut documents) = (Vec::new(), Vec::new());
     for (key, given) in core::mem::take(&mut answers.valid) {
@@ -56,7 +63,7 @@ async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<
 type Given = (String, GivenEvent);
 
 /// What a body gives, with the line of each; what has the key of an earlier one replaces it.
-fn read(app: &App, bytes: &[u8]) -> Result<Vec<body::Numbered<Given>>, Problem> {
+fn read(app: &App, bytes: &[u8]) -> Result<Vec<Numbered<Given>>, Problem> {
     let text = body::text(bytes)?;
     let own = |event: KnownEvent| {
         let name = (&event.name, &event.tenant, event.window.start.micros());
@@ -75,8 +82,8 @@ fn read(app: &App, bytes: &[u8]) -> Result<Vec<body::Numbered<Given>>, Problem> 
         let records = body::records::<KnownEvent>(bytes)?;
         return Ok(records.into_iter().map(|(line, record)| (line, record.map(own))).collect());
     }
-    let events = read_known_events(text).map_err(Problem::input)?;
-    Ok(events.into_iter().map(|(line, event)| (line, Ok(own(event)))).collect())
+    let events = known_event_rows(text).map_err(Problem::input)?;
+    Ok(events.into_iter().map(|(line, event)| (line, event.map(own))).collect())
 }
 
 /// A key that a path can hold.

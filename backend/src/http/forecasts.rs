@@ -44,7 +44,7 @@ async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAn
         None => SeriesKey::TOTAL,
         Some(name) => {
             let index = stored.tenants.iter().position(|known| known == name);
-            let index = index.ok_or_else(|| Problem::field("tenant", format!("`{name}` has made no request yet")))?;
+            let index = index.ok_or_else(|| Problem::unknown_tenant("tenant", name))?;
             SeriesKey::Creates { tenant: Some(TenantIndex::from_usize(index)), class: None }
         }
     };

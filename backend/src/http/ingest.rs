@@ -156,6 +156,13 @@ impl<T> Answers<T> {
         }
     }
 
+    /// Says something about the line that was taken last.
+    pub(super) fn note(&mut self, field: &str, message: String) {
+        if let Some(line) = self.lines.last_mut().filter(|line| line.outcome == LineOutcome::Accepted) {
+            (line.field, line.message) = (Some(field.to_owned()), Some(message));
+        }
+    }
+
     /// What became of every line; a problem where nothing was taken, which a sender that looks at the status alone must
     /// not take for stored.
     pub(super) fn finish(mut self, appended: Vec<Appended>, field: &str, conflict: &str) -> Answer<IngestAnswer> {

@@ -5,7 +5,7 @@ use core::fmt;
 use actix_web::error::PathError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument};
+use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument, paths};
 use shared::input::InputError;
 use shared::scenario::Problems;
 
@@ -33,6 +33,11 @@ impl Problem {
     pub(super) fn field(field: &str, detail: impl Into<String>) -> Self {
         let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
         Self(Box::new(ProblemDocument { field: Some(field.to_owned()), ..*document }))
+    }
+
+    /// 400: a tenant is named that nobody is.
+    pub(super) fn unknown_tenant(field: &str, name: &str) -> Self {
+        Self::field(field, format!("`{name}` has made no request yet; GET {} lists the tenants", paths::STATUS))
     }
 
     /// 400: values of a body ask the impossible of a scenario.

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use shared::api::{IngestAnswer, paths};
-use shared::features::{SensorReading, read_sensors};
+use shared::features::{SensorReading, sensor_rows};
 use shared::input::InputError;
 use shared::units::Instant;
 
@@ -20,9 +20,7 @@ async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
     let records = if text.trim_start().starts_with(['{', '[']) {
         body::records::<SensorReading>(&bytes)?
     } else {
-        // The first line is the header.
-        let readings = read_sensors(text).map_err(Problem::input)?;
-        readings.into_iter().zip(2..).map(|(reading, line)| (line, Ok(reading))).collect()
+        sensor_rows(text).map_err(Problem::input)?
     };
     let latest = app.clock.now() + AHEAD_MAX;
     let mut answers = Answers::default();

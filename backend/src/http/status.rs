@@ -30,6 +30,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         readings: summary.readings,
         lag_s: summary.last.map(|last| (snapshot.now - last).seconds()),
         orphans: snapshot.orphans,
+        contradictions: snapshot.contradictions,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),
         not_ready: snapshot.not_ready,
         basis: snapshot.basis.unwrap_or(Basis::Simulated),

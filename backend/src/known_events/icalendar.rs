@@ -19,10 +19,18 @@ use shared::units::{Instant, Window};
 #[derive(Clone, Debug)]
 pub struct IcsEvent {
     event: Event,
-    /// Line of its BEGIN.
-    line: u64,
+    place: Place,
     /// Starts of occurrences that others replace.
     replaced: Vec<DatePerhapsTime>,
+}
+
+/// Where an event stands in its calendar.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    /// Line of its BEGIN.
+    line: u64,
+    /// Lines of its properties, by name.
+    properties: BTreeMap<String, u64>,
 }
 
 /// The property that names a tenant.
@@ -54,16 +62,16 @@ impl IcsEvent {
             }
         }
         let mut read = Vec::new();
-        for (event, line) in &all {
+        for (event, place) in &all {
             if event.get_status() == Some(EventStatus::Cancelled) {
                 continue;
             }
-            let (event, line) = (event.clone(), *line);
+            let (event, place) = (event.clone(), place.clone());
             let replaced = match event.get_recurrence_id() {
                 None => event.get_uid().and_then(|uid| replaced.get(uid).cloned()).unwrap_or_default(),
                 Some(_) => Vec::new(),
             };
-            let event = Self { event, line, replaced };
+            let event = Self { event, place, replaced };
             event.name()?;
             event.length(event.start()?)?;
             read.push(event);
@@ -73,7 +81,7 @@ impl IcsEvent {
 
     /// The line of its BEGIN.
     pub fn line(&self) -> u64 {
-        self.line
+        self.place.line
     }
 
     /// What people call it, and the tenant whom it moves.
@@ -188,19 +196,20 @@ impl IcsEvent {
     }
 
     fn wrong(&self, field: &str, message: &str) -> InputError {
-        InputError::field(self.line, field, message)
+        let line = self.place.properties.get(field).copied().unwrap_or(self.place.line);
+        InputError::field(line, field, message)
     }
 }
 
 /// The events of a calendar, each with its line, its UID, and a calendar of its own that holds whatever replaces
-/// occurrences of it too. One without a UID gets its start and name for one.
+/// occurrences of it too. One without a UID gets its start and name for one. Whether an event can happen, reading its
+/// calendar says.
 ///
 /// # Errors
-/// As [`IcsEvent::read_all`].
+/// When it is no calendar.
 pub fn split(text: &str) -> Result<Vec<(u64, String, String)>, InputError> {
-    IcsEvent::read_all(text)?;
     let mut calendars: Vec<(u64, String, Calendar)> = Vec::new();
-    for (mut event, line) in events(text)? {
+    for (mut event, Place { line, .. }) in events(text)? {
         let start = event.property_value("DTSTART").unwrap_or_default();
         let uid = event.get_uid().map_or_else(|| format!("{start} {:?}", event.get_summary()), str::to_owned);
         // What is missing would be made up anew at every writing.
@@ -218,13 +227,20 @@ pub fn split(text: &str) -> Result<Vec<(u64, String, String)>, InputError> {
     Ok(calendars.into_iter().map(|(line, uid, calendar)| (line, uid, calendar.to_string())).collect())
 }
 
-/// The events of a calendar, each with the line of its BEGIN.
-fn events(text: &str) -> Result<Vec<(Event, u64)>, InputError> {
+/// The events of a calendar, each with its place.
+fn events(text: &str) -> Result<Vec<(Event, Place)>, InputError> {
     let calendar: Calendar = text.parse().map_err(|_| {
         InputError::whole("is no iCalendar that can be read; expected BEGIN:VCALENDAR to END:VCALENDAR (RFC 5545)")
     })?;
-    let begins = text.lines().zip(1..).filter(|(line, _)| line.trim_end().eq_ignore_ascii_case("BEGIN:VEVENT"));
-    Ok(calendar.events().cloned().zip(begins.map(|(_, line)| line)).collect())
+    let mut places: Vec<Place> = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        if line.trim_end().eq_ignore_ascii_case("BEGIN:VEVENT") {
+            places.push(Place { line: number, ..Place::default() });
+        } else if let (Some(place), Some((name, _))) = (places.last_mut(), line.split_once([':', ';'])) {
+            place.properties.entry(name.to_ascii_uppercase()).or_insert(number);
+        }
+    }
+    Ok(calendar.events().cloned().zip(places).collect())
 }
 
 /// A start in a zone: what floats, and whole days, are local to `zone`.

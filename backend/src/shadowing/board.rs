@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use shared::api::{Basis, NotReady, ObservedView, Progress};
+use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress};
 use shared::units::Instant;
 
 use super::Champion;
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub tenants: Vec<String>,
     /// Deletes and resizes of resources that the log never created.
     pub orphans: u64,
+    /// Requests that contradict earlier ones.
+    pub contradictions: Option<Contradictions>,
     /// Whether the open day's actual cost is metered from observations; none before the first.
     pub basis: Option<Basis>,
     /// What was observed of the open day.

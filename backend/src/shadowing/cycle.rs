@@ -11,14 +11,14 @@ use std::sync::Arc;
 use shared::example::Primary;
 use shared::feedback::Triggers;
 use shared::input::InputError;
-use shared::request::{Received, Request, RequestLog};
+use shared::request::Received;
 use shared::units::{Duration, Instant, Window};
 
 use self::hour::open_day;
 use super::closing::{Accuracies, Predicted};
-use super::{Board, Clock, feed_example, known_log};
+use super::{Board, Clock, feed_example};
 use crate::config::ShadowingConfig;
-use crate::store::{BATCH, ObservationKey, Store, StoreError, requests_in};
+use crate::store::{BATCH, ObservationKey, Store, StoreError};
 
 /// When no more requests have come in for so long, the first ones are all there.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
@@ -50,6 +50,8 @@ pub struct Cycle {
     arriving: (u64, std::time::Instant),
     /// How many there were when it was last tried.
     tried_with: u64,
+    /// How many requests there were when the log was last read.
+    taken_in: u64,
     /// When the primary was last shown between two hours, and how long that took.
     shown: (std::time::Instant, std::time::Duration),
 }
@@ -94,6 +96,7 @@ impl Cycle {
             drift_decided: false,
             arriving: (0, std::time::Instant::now()),
             tried_with: 0,
+            taken_in: 0,
             shown: (std::time::Instant::now(), std::time::Duration::ZERO),
             accuracies: Accuracies::new(),
             world,
@@ -124,7 +127,7 @@ impl Cycle {
             self.close_hour(self.next).await?;
             self.next += Duration::HOUR;
             self.keep().await?;
-        } else if self.observations_have_come().await? {
+        } else if self.something_has_come().await? {
             let begun = std::time::Instant::now();
             self.show_primary(self.next - Duration::HOUR).await?;
             self.shown = (std::time::Instant::now(), begun.elapsed());
@@ -158,19 +161,19 @@ impl Cycle {
         Ok(come)
     }
 
-    /// Whether there are observations that are not shown yet. Showing them takes a tenth of the time at most.
-    async fn observations_have_come(&self) -> Result<bool, StoreError> {
+    /// Whether there are requests or observations that are not shown yet. Showing them takes a tenth of the time at most.
+    async fn something_has_come(&self) -> Result<bool, StoreError> {
         let (at, took) = self.shown;
         if at.elapsed() < QUIET.max(took * 10) {
             return Ok(false);
         }
+        // Before the first forecast, trying to make it shows them.
+        let forecast = self.board.snapshot().origin.is_some();
+        if forecast && self.store.summary().await?.requests != self.taken_in {
+            return Ok(true);
+        }
         let window = Window { start: self.log_start, ..Window::ALWAYS };
         Ok(!self.store.scan_observations(self.received_until, window, 1).await?.is_empty())
-    }
-
-    async fn log_until(&self, end: Instant) -> Result<(RequestLog, u64), CycleError> {
-        let requests: Vec<Request> = requests_in(&*self.store, Window { start: self.log_start, end }).await?;
-        Ok(known_log(&requests, &self.config.catalogue)?)
     }
 
     /// What has been observed of the log until now; only what is new is read.

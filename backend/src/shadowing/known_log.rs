@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use shared::api::Contradictions;
 use shared::input::InputError;
 use shared::request::{Catalogue, Operation, Request, RequestLog, RequestLogBuilder, ResourceClass};
 
-/// The log of requests that arrived one by one, and how many of them contradict the others.
+/// The log of requests that arrived one by one, and which of them contradict the others.
 ///
 /// Each request was valid when it was accepted, but together they may not be: a create of a resource that lives, or a
-/// delete of another class. The earlier one holds; the later one is an anomaly and left out.
+/// delete of another class. The earlier one holds; the later one is left out, until what was missing has come in too.
 ///
 /// # Errors
 /// When a flavor is no longer in the catalogue.
-pub fn known_log(requests: &[Request], catalogue: &Catalogue) -> Result<(RequestLog, u64), InputError> {
+pub fn known_log(
+    requests: &[Request],
+    catalogue: &Catalogue,
+) -> Result<(RequestLog, Option<Contradictions>), InputError> {
     let mut live: BTreeMap<(&str, &str), ResourceClass> = BTreeMap::new();
     let mut builder = RequestLogBuilder::new(catalogue.clone());
-    let mut anomalies = 0;
+    let mut contradictions: Option<Contradictions> = None;
     let mut in_order: Vec<&Request> = requests.iter().collect();
     in_order.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     for (position, request) in in_order.into_iter().enumerate() {
@@ -26,7 +30,12 @@ pub fn known_log(requests: &[Request], catalogue: &Catalogue) -> Result<(Request
             Operation::Resize | Operation::Delete => class.is_none_or(|class| class == request.class),
         };
         if !fits {
-            anomalies += 1;
+            let found = contradictions.get_or_insert_with(|| Contradictions {
+                count: 0,
+                request: request.id.clone(),
+                message: contradiction(request, class),
+            });
+            found.count += 1;
             continue;
         }
         match request.operation {
@@ -36,7 +45,22 @@ pub fn known_log(requests: &[Request], catalogue: &Catalogue) -> Result<(Request
         };
         builder.push(position as u64 + 1, request.clone())?;
     }
-    Ok((builder.finish()?, anomalies))
+    Ok((builder.finish()?, contradictions))
+}
+
+/// What a request says that cannot be beside the ones before it.
+fn contradiction(request: &Request, lives_as: Option<ResourceClass>) -> String {
+    let (tenant, resource) = (&request.tenant, &request.resource);
+    match (request.operation, lives_as) {
+        (Operation::Create, _) => {
+            format!("creates `{resource}` of `{tenant}`, which lives already; send the delete that came before it")
+        }
+        (operation, class) => {
+            let lives_as = class.map_or("", ResourceClass::as_str);
+            let (operation, class) = (operation.as_str(), request.class.as_str());
+            format!("is to {operation} `{resource}` of `{tenant}` as {class}, which was created as {lives_as}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,8 +77,10 @@ mod tests {
             .unwrap()
         };
         let requests = [create("2", "01:00:00"), create("1", "00:00:00")];
-        let (log, anomalies) = known_log(&requests, &Catalogue::default()).unwrap();
-        assert_eq!((log.requests.len(), anomalies), (1, 1));
+        let (log, contradictions) = known_log(&requests, &Catalogue::default()).unwrap();
+        let found = contradictions.unwrap();
+        assert_eq!((log.requests.len(), found.count, found.request.as_str()), (1, 1, "2"));
+        assert!(found.message.contains("`vm` of `acme`"), "{}", found.message);
         assert_eq!(&*log.ids[0], "1");
     }
 }

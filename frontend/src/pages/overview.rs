@@ -7,7 +7,7 @@ mod figures;
 mod snapshot;
 mod variance;
 
-use shared::api::{AnomalyCount, ObservedView};
+use shared::api::{AnomalyCount, Contradictions, ObservedView};
 use shared::units::Duration;
 use yew::prelude::*;
 
@@ -60,6 +60,12 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
             }
             if let Some(left_out) = anomalies(&status.observed) {
                 { notice(Tidings::Warning, "anomalies", Html::from(left_out)) }
+            }
+            if let Some(Contradictions { count, request, message }) = &status.contradictions {
+                { notice(Tidings::Warning, "contradictions", Html::from(format!(
+                    "Left out: {} that cannot be beside earlier ones. The first, {request}, {message}.",
+                    format::counted(*count, "request"),
+                ))) }
             }
             { figures(snapshot, zone) }
             <div class="grid">

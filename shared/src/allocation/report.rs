@@ -99,6 +99,7 @@ pub fn allocate(
         predicted: MoneyBand { mean, ..MoneyBand::over_runs(amounts, context.currency) },
         actual,
         variance: actual.map(|actual| difference(actual, mean)),
+        causes: Vec::new(),
     };
     let rows = keys.iter().enumerate().map(|(i, &key)| {
         let actual = actuals.as_ref().map(|(_, column)| column[i]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::MoneyBand;
+use super::{CauseAmount, MoneyBand};
 use crate::cost::{AccountCost, CostBreakdown};
 use crate::request::{Flavor, Module, ResourceClass, Tenant};
 use crate::units::{LedgerUnits, Money};
@@ -78,6 +78,9 @@ pub struct AllocationRow {
     pub actual: Option<Money>,
     /// Actual − predicted mean.
     pub variance: Option<Money>,
+    /// The variance by cause, where it was replayed for rows of this kind; the amounts that are known add up to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<CauseAmount>,
 }
 
 /// The key of a row before it has a name: kind, then index in the kind's table.

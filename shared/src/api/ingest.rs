@@ -30,7 +30,7 @@ pub struct LineAnswer {
     /// The field that is to blame for a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Why it was refused and what would have been right.
+    /// Why it was refused and what would have been right; of a line that was taken, what to know about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -43,6 +43,9 @@ pub struct Status {
     pub lag_s: Option<f64>,
     /// Deletes and resizes of resources that the log never created: it began in mid-life.
     pub orphans: u64,
+    /// Requests that cannot be beside earlier ones, such as creates of what lives; they are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradictions: Option<Contradictions>,
     /// The model that makes the forecasts.
     pub model: Option<ModelInUse>,
     /// Why there is no forecast, while there is none.
@@ -52,6 +55,18 @@ pub struct Status {
     /// What was observed of the day that is open, and what was impossible about it.
     #[serde(default)]
     pub observed: ObservedView,
+}
+
+/// Requests that contradict earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Contradictions {
+    /// How many there are.
+    pub count: u64,
+    /// The id of the first of them.
+    pub request: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// The champion, in short.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::csv_fields::instant;
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, Numbered, Table};
 use crate::units::{Duration, Instant, Window};
 
 /// Something in the calendar that moves demand: a launch, a holiday, a batch night.
@@ -43,23 +43,10 @@ struct Record {
 
 /// Why there is no such event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum WrongEvent {
-    #[error("is empty; give the event a name")]
-    NoName,
-    #[error("`{0}` is not after the start; an event ends after it starts")]
-    EndsBefore(Instant),
-    #[error("the event lasts {0}, longer than `{1}` allows")]
-    TooLong(Duration, &'static str),
-}
-
-impl WrongEvent {
-    fn field(&self) -> &'static str {
-        match self {
-            Self::NoName => "name",
-            Self::EndsBefore(_) => "end",
-            Self::TooLong(..) => "repeat",
-        }
-    }
+#[error("field `{field}`: {message}")]
+struct WrongEvent {
+    field: &'static str,
+    message: String,
 }
 
 impl TryFrom<Record> for KnownEvent {
@@ -67,14 +54,16 @@ impl TryFrom<Record> for KnownEvent {
 
     fn try_from(Record { name, start, end, tenant, repeat }: Record) -> Result<Self, WrongEvent> {
         let window = Window { start, end };
+        let wrong = |field, message| Err(WrongEvent { field, message });
         if name.is_empty() {
-            return Err(WrongEvent::NoName);
+            return wrong("name", "is empty; give the event a name".to_owned());
         }
         if end <= start {
-            return Err(WrongEvent::EndsBefore(end));
+            return wrong("end", format!("`{end}` is not after the start; an event ends after it starts"));
         }
         if let Some(repeat) = repeat.filter(|repeat| window.length() > repeat.period()) {
-            return Err(WrongEvent::TooLong(window.length(), repeat.as_str()));
+            let (length, repeat) = (window.length(), repeat.as_str());
+            return wrong("repeat", format!("is {repeat}, but the event lasts {length}, longer than that allows"));
         }
         Ok(Self { name, window, tenant, repeat })
     }
@@ -166,12 +155,19 @@ impl Repeat {
 /// At the first wrong line: an unknown column, an instant that is none, an end that is not after its start, a
 /// repetition that is neither `daily` nor `weekly` or is shorter than the event.
 pub fn read_known_events(text: &str) -> Result<Vec<(u64, KnownEvent)>, InputError> {
-    let mut table = Table::open(text, None)?;
+    known_event_rows(text)?.into_iter().map(|(line, event)| Ok((line, event?))).collect()
+}
+
+/// As [`read_known_events`], but each row right or wrong.
+///
+/// # Errors
+/// When the header is wrong.
+pub fn known_event_rows(text: &str) -> Result<Vec<Numbered<KnownEvent>>, InputError> {
+    let table = Table::open(text, None)?;
     table.expect_only(&["name", "start", "end", "tenant", "repeat"])?;
     let (name, start, end) = (table.column("name")?, table.column("start")?, table.column("end")?);
     let (tenant, repetition) = (table.find("tenant"), table.find("repeat"));
-    let (mut events, mut row) = (Vec::new(), Row::default());
-    while table.next(&mut row)? {
+    Ok(table.rows(|row| {
         let line = row.line;
         let record = Record {
             name: row.get(name).to_owned(),
@@ -180,10 +176,8 @@ pub fn read_known_events(text: &str) -> Result<Vec<(u64, KnownEvent)>, InputErro
             tenant: row.optional(tenant).map(str::to_owned),
             repeat: row.optional(repetition).map(|text| repeat(line, text)).transpose()?,
         };
-        let event = KnownEvent::try_from(record);
-        events.push((line, event.map_err(|wrong| InputError::field(line, wrong.field(), wrong.to_string()))?));
-    }
-    Ok(events)
+        KnownEvent::try_from(record).map_err(|WrongEvent { field, message }| InputError::field(line, field, message))
+    }))
 }
 
 fn repeat(line: u64, text: &str) -> Result<Repeat, InputError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::csv_fields::{instant, number};
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, Numbered, Table};
 use crate::units::{Duration, Instant};
 
 /// One reading of a sensor.
@@ -75,24 +75,30 @@ fn carried(sums: &[(f64, u32)]) -> Vec<SensorBin> {
 /// # Errors
 /// At the first wrong line: an unknown column, an instant that is none, a value that is no finite number.
 pub fn read_sensors(text: &str) -> Result<Vec<SensorReading>, InputError> {
-    let mut table = Table::open(text, None)?;
+    sensor_rows(text)?.into_iter().map(|(_, reading)| reading).collect()
+}
+
+/// As [`read_sensors`], but each row with its line, right or wrong.
+///
+/// # Errors
+/// When the header is wrong.
+pub fn sensor_rows(text: &str) -> Result<Vec<Numbered<SensorReading>>, InputError> {
+    let table = Table::open(text, None)?;
     table.expect_only(&["at", "sensor", "scope", "value"])?;
     let (at, sensor) = (table.column("at")?, table.column("sensor")?);
     let (scope, value) = (table.column("scope")?, table.column("value")?);
-    let (mut readings, mut row) = (Vec::new(), Row::default());
-    while table.next(&mut row)? {
+    Ok(table.rows(|row| {
         let line = row.line;
         if row.get(sensor).is_empty() {
             return Err(InputError::field(line, "sensor", "is empty; name the sensor, such as cpu_load"));
         }
-        readings.push(SensorReading {
+        Ok(SensorReading {
             at: instant(line, "at", row.get(at))?,
             sensor: row.get(sensor).to_owned(),
             scope: row.get(scope).to_owned(),
             value: number(line, "value", row.get(value))?,
-        });
-    }
-    Ok(readings)
+        })
+    }))
 }
 
 #[cfg(test)]

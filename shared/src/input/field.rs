@@ -21,6 +21,10 @@ pub fn field_and_message(format: Format, path: &str, message: &str) -> (Option<S
     if let Some((name, _)) = quoted(message, "duplicate field `") {
         return (Some(named(name)), "is given twice; expected once".to_owned());
     }
+    // A value that is checked as a whole says itself which of its fields is wrong.
+    if let Some((name, rest)) = quoted(message, "field `") {
+        return (Some(named(name)), rest.trim_start_matches(": ").to_owned());
+    }
     let field = path.map(str::to_owned);
     if let Some((name, rest)) = quoted(message, "unknown variant `") {
         return (field, format!("is `{name}`; {}", rest.trim_start_matches(", ")));

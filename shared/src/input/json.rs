@@ -39,7 +39,10 @@ fn parse<T: DeserializeOwned>(number: u64, text: &str) -> Result<T, InputError> 
             }
             match serde_json::from_str::<Value>(text) {
                 // The reader asks for names of choices as if anything else were no JSON.
-                Ok(_) => InputError { line: number, field: Some(path), message: NO_NAME.to_owned() },
+                Ok(value) => {
+                    let message = names_at::<T>(value, &path).unwrap_or_else(|| NO_NAME.to_owned());
+                    InputError { line: number, field: Some(path), message }
+                }
                 Err(_) => {
                     let message = plain_words(message).unwrap_or(message);
                     InputError::line(number, format!("is no JSON: {message}"))
@@ -49,10 +52,24 @@ fn parse<T: DeserializeOwned>(number: u64, text: &str) -> Result<T, InputError> 
     })
 }
 
+/// What is wrong with something at `path` that is no text where a name is expected: a text that is no name either has
+/// the reader say which there are.
+fn names_at<T: DeserializeOwned>(mut document: Value, path: &str) -> Option<String> {
+    let pointer: String = path.split(['.', '[']).map(|part| format!("/{}", part.trim_end_matches(']'))).collect();
+    let place = document.pointer_mut(&pointer)?;
+    let found = core::mem::replace(place, Value::String(String::new()));
+    let said = serde_json::from_value::<T>(document).err()?.to_string();
+    let expected = said.strip_prefix("unknown variant ``, ")?;
+    Some(format!("is {found}; {expected}"))
+}
+
 const NO_NAME: &str = "is no text; expected one of its names in quotes";
 
 fn no_object(number: u64, line: &str) -> InputError {
     let expected = "expected one JSON object in braces";
+    if line.trim().is_empty() {
+        return InputError::whole(format!("is empty; {expected}"));
+    }
     InputError::line(
         number,
         match serde_json::from_str::<Value>(line) {
@@ -115,7 +132,7 @@ mod tests {
         check(r#"{"inner":{"count":-1,"kind":"plain"}}"#, Some("inner.count"), "is the number -1; expected a whole");
         check(r#"{"inner":{"count":"1","kind":"plain"}}"#, Some("inner.count"), "is \"1\"; expected a whole number");
         check(r#"{"inner":5}"#, Some("inner"), "is the number 5; expected an object in braces");
-        check(r#"{"inner":{"count":1,"kind":5}}"#, Some("inner.kind"), "is no text; expected one of its names");
+        check(r#"{"inner":{"count":1,"kind":5}}"#, Some("inner.kind"), "is 5; expected `plain`");
         check(r#"{"inner":{"count":1,"kind":"odd"}}"#, Some("inner.kind"), "is `odd`; expected `plain`");
         check(r#"{"inner":{"count":1,"count":2}}"#, Some("inner.count"), "is given twice");
         check("{", None, "is no JSON: it ends inside an object");

@@ -2,7 +2,7 @@
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim};
 
-use super::InputError;
+use super::{InputError, Numbered};
 
 /// Delimiters that are recognised, in order of preference.
 const DELIMITERS: [u8; 4] = *b",;\t|";
@@ -10,6 +10,7 @@ const DELIMITERS: [u8; 4] = *b",;\t|";
 /// A CSV text whose header has been read.
 pub struct Table<'t> {
     text: &'t str,
+    delimiter: u8,
     reader: csv::Reader<&'t [u8]>,
     columns: Vec<String>,
     /// Where counting of lines has come to: byte and line.
@@ -31,12 +32,7 @@ impl<'t> Table<'t> {
     /// When there is no header, or two columns have the same name.
     pub fn open(text: &'t str, delimiter: Option<u8>) -> Result<Self, InputError> {
         let delimiter = delimiter.unwrap_or_else(|| most_frequent_delimiter(text));
-        let mut reader = ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::All)
-            .from_reader(text.as_bytes());
+        let mut reader = reader(text, delimiter);
         let mut header = StringRecord::new();
         let found = reader.read_record(&mut header).map_err(|error| InputError::line(1, error.to_string()))?;
         if !found || header.iter().all(str::is_empty) {
@@ -46,7 +42,7 @@ impl<'t> Table<'t> {
         if let Some((_, twice)) = columns.iter().enumerate().find(|&(i, name)| columns[..i].contains(name)) {
             return Err(InputError::field(1, twice.as_str(), "stands in the header twice; expected each column once"));
         }
-        Ok(Self { text, reader, columns, counted: (0, 1) })
+        Ok(Self { text, delimiter, reader, columns, counted: (0, 1) })
     }
 
     /// The names of the columns, in order.
@@ -95,6 +91,9 @@ impl<'t> Table<'t> {
             return Ok(false);
         }
         row.line = self.line_of(&bytes);
+        if let Some(error) = self.unclosed(&bytes, row.line) {
+            return Err(error);
+        }
         row.record = StringRecord::from_byte_record(bytes)
             .map_err(|_| InputError::line(row.line, "a quote splits a character; expected UTF-8 text"))?;
         if row.record.len() == self.columns.len() {
@@ -106,6 +105,33 @@ impl<'t> Table<'t> {
             Some(missing) => InputError::field(row.line, missing.as_str(), message),
             None => InputError::line(row.line, message),
         })
+    }
+
+    /// What `read` makes of each row, with its line; a wrong row does not take the others with it.
+    pub fn rows<T>(mut self, mut read: impl FnMut(&Row) -> Result<T, InputError>) -> Vec<Numbered<T>> {
+        let (mut rows, mut row) = (Vec::new(), Row::default());
+        loop {
+            match self.next(&mut row) {
+                Ok(true) => rows.push((row.line, read(&row))),
+                Ok(false) => return rows,
+                Err(error) => rows.push((error.line, Err(error))),
+            }
+        }
+    }
+
+    /// What is wrong with the last row if a quote in it is never closed, which takes everything behind it for one value.
+    fn unclosed(&self, record: &ByteRecord, line: u64) -> Option<InputError> {
+        let rest = &self.text[self.counted.0..];
+        if (self.reader.position().byte() as usize) < self.text.len() || !rest.contains('"') {
+            return None;
+        }
+        // One more quote closes an open one and changes nothing else; otherwise it opens a row or is text.
+        let closed = format!("{rest}\"");
+        let mut reader = reader(&closed, self.delimiter);
+        let (mut same, mut more) = (ByteRecord::new(), ByteRecord::new());
+        let read = reader.read_byte_record(&mut same).is_ok() && !reader.read_byte_record(&mut more).unwrap_or(true);
+        let message = "opens a quote that is never closed; expected closing quotes, or no quotes at all";
+        (read && same == *record).then(|| InputError::line(line, message))
     }
 
     /// The reader counts a line break only once it has passed it, and skips empty lines: count them here.
@@ -135,6 +161,11 @@ impl Row {
     pub fn optional(&self, position: Option<usize>) -> Option<&str> {
         position.map(|position| self.get(position)).filter(|value| !value.is_empty())
     }
+}
+
+fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes())
 }
 
 fn most_frequent_delimiter(text: &str) -> u8 {
@@ -177,6 +208,29 @@ mod tests {
             assert_eq!(lines_and_values(text), [(2, "1".to_owned())], "{text}");
         }
         assert_eq!(lines_and_values("only\n1\n"), [(2, "1".to_owned())]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_named_where_it_opens() {
+        let error = |text: &str| {
+            let mut table = Table::open(text, None).unwrap();
+            let mut row = Row::default();
+            loop {
+                match table.next(&mut row) {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(error.to_string()),
+                }
+            }
+        };
+        let expected = "line 3: opens a quote that is never closed";
+        assert!(error("a,b\n1,1\n2,\"x\n3,3\n4,4\n").unwrap().starts_with(expected));
+        assert!(error("a\n1\n\"2\n3\n").unwrap().starts_with(expected));
+        assert_eq!(error("a,b\n1,\"say \"\"so\"\"\"\n"), None);
+        // A quote in the midst of a value that began without one is text.
+        for text in ["a,b\n1,5\" disk\n", "a,b\n1,5\" disk", "a,b\n1,\"x\"", "a,b\n1,\"x\"\n\n", "a\n\"x\ny\"\n"] {
+            assert_eq!(error(text), None, "{text}");
+        }
     }
 
     #[test]

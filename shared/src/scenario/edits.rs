@@ -18,7 +18,8 @@ use crate::units::{NodeGroupIndex, ResourceIndex, TenantIndex};
 pub enum Edit {
     /// Multiplies how often a tenant, or everyone, creates.
     ScaleDemand {
-        /// Whose; everyone's where none.
+        /// Whose: its place among the scenario's tenants, which for the service are `tenants` of `GET /v1/status`,
+        /// counted from 0; everyone's where none.
         tenant: Option<TenantIndex>,
         /// In percent: 100 changes nothing, 0 removes, 200 doubles.
         percent: u32,
@@ -37,7 +38,7 @@ pub enum Edit {
     },
     /// Limits a node group.
     MaxNodes {
-        /// Which one.
+        /// Which one: its place in the scenario's fleet, counted from 0.
         node_group: NodeGroupIndex,
         /// How many at most.
         max: u32,

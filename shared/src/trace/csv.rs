@@ -15,7 +15,7 @@ mod times;
 use core::str::FromStr;
 
 use super::Lines;
-use crate::input::{InputError, Table};
+use crate::input::{InputError, Row, Table};
 use columns::Columns;
 pub use source::{Source, SourceError};
 pub use times::{Times, TimesError};
@@ -169,32 +169,53 @@ impl FromStr for Kind {
 
 impl Imported {
     /// Lets the reader of our own CSV files see what came out; its errors are given in lines of the file.
-    ///
-    /// Requests and observations are checked while they are made.
-    ///
-    /// # Errors
-    /// What the reader says.
-    pub fn check(&self, reader: impl FnOnce(&str) -> Result<(), InputError>) -> Result<(), InputError> {
+    fn check(&self, reader: impl FnOnce(&str) -> Result<(), InputError>) -> Result<(), InputError> {
         let text: String = self.lines.iter().collect();
-        reader(&text).map_err(|error| InputError {
+        let in_the_file = |error: InputError| InputError {
             line: error.line.checked_sub(1).map_or(0, |i| self.origins.get(i as usize).copied().unwrap_or(error.line)),
             ..error
-        })
+        };
+        reader(&text).map_err(in_the_file)
     }
 }
 
 /// Reads all of `text` and makes it ours.
 ///
+/// `read_back` is the reader of that kind of our CSV files and says whether it takes what came out; requests and
+/// observations are checked while they are made.
+///
 /// # Errors
-/// At the first wrong line, with the column of ours that could not be filled.
-pub fn import(text: &str, config: &Config) -> Result<Imported, InputError> {
+/// At the first wrong line, with the column of ours that could not be filled, and the column and cell of the file that
+/// it was to be filled from.
+pub fn import(
+    text: &str,
+    config: &Config,
+    read_back: impl FnOnce(&str) -> Result<(), InputError>,
+) -> Result<Imported, InputError> {
     let table = Table::open(text, config.delimiter)?;
     let columns = Columns::resolve(&table, config)?;
-    match config.kind {
+    let imported = match config.kind {
         Kind::Requests => requests::import(table, &columns),
         Kind::Observations => observations::import(table, &columns),
         kind => tables::import(table, &columns, kind),
+    };
+    let checked = imported.and_then(|imported| {
+        let tables = !matches!(config.kind, Kind::Requests | Kind::Observations);
+        if tables { imported.check(read_back).map(|()| imported) } else { Ok(imported) }
+    });
+    checked.map_err(|error| with_cell(text, config, &columns, error))
+}
+
+/// What is wrong, with the column and the cell of the file, which the one who wrote it knows better than ours.
+fn with_cell(text: &str, config: &Config, columns: &Columns, error: InputError) -> InputError {
+    let Ok(mut table) = Table::open(text, config.delimiter) else { return error };
+    let mut row = Row::default();
+    while let Ok(true) = table.next(&mut row) {
+        if row.line == error.line {
+            return columns.with_cell(&row, error);
+        }
     }
+    error
 }
 
 #[cfg(test)]

@@ -50,12 +50,10 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
                 .parse(text)
                 .map_err(|error| InputError::field(row.line, dimension.field(), error.to_string()))?;
         }
-        if capacity.is_zero() {
-            return Err(InputError::field(
-                row.line,
-                "vcpu",
-                "is 0, as are memory and GPUs; expected what the node has",
-            ));
+        for dimension in [Dimension::Vcpu, Dimension::Memory] {
+            if capacity[dimension] == 0 {
+                return Err(InputError::field(row.line, dimension.field(), "is 0; expected what the node has"));
+            }
         }
         nodes.push(InventoryNode {
             line: row.line,
@@ -95,6 +93,7 @@ mod tests {
         check("n,2,0.3,,t,\n", 2, "memory_gib", "1 MiB");
         check("n,2,4,,,\n", 2, "instance_type", "empty");
         check("n,2,4,,t,\nn,2,4,,t,\n", 3, "node", "twice");
-        check("n,0,0,,t,\n", 2, "vcpu", "is 0");
+        check("n,0,4,,t,\n", 2, "vcpu", "is 0");
+        check("n,2,,,t,\n", 2, "memory_gib", "is 0");
     }
 }

@@ -1,6 +1,6 @@
 //! A decomposition in the words of an allocation report.
 
-use super::{Decomposition, Finding, Part};
+use super::{Decomposition, Finding, Part, PartLine};
 use crate::allocation::{AllocationReport, Cause, CauseAmount, OptimizationArea, RowKind};
 use crate::request::Tenant;
 use crate::units::{LedgerUnits, Money};
@@ -11,10 +11,11 @@ const AREAS: usize = 10;
 /// Amounts below this part of the actual cost are no area: a thousandth.
 const SMALLEST_PART: i128 = 1_000;
 
-/// Puts the causes of its variance, and the areas where most of it lies, into a report of the same window.
+/// Puts the causes of its variance, as a whole and row by row, and the areas where most of it lies, into a report of
+/// the same window.
 ///
-/// The amounts of the causes add up to the report's variance to the last decimal: what rounding leaves over goes to
-/// the residual. Areas have no recommendation yet.
+/// The amounts of the causes add up to the variance to the last decimal: what rounding leaves over goes to
+/// the residual. Rows of flavors, and of everyone's workload, have none. Areas have no recommendation yet.
 pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, tenants: &[Tenant]) {
     let currency = report.currency;
     report.causes = decomposition
@@ -29,7 +30,18 @@ pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, ten
             }
         })
         .collect();
-    settle(report);
+    settle(&mut report.causes, report.variance);
+    for row in &mut report.rows {
+        let of_row = |line: &&PartLine| describe(line.part, tenants) == (row.kind, row.name.clone());
+        if let Some(line) = decomposition.parts.iter().find(of_row) {
+            let amounts = Cause::ALL.into_iter().zip(line.amounts);
+            let amount = |amount: LedgerUnits| amount.to_money(currency);
+            row.causes = amounts
+                .map(|(cause, found)| CauseAmount { cause, amount: found.map(amount), not_observed: None })
+                .collect();
+            settle(&mut row.causes, row.variance);
+        }
+    }
     report.optimization_areas = areas(decomposition)
         .into_iter()
         .map(|(part, cause, amount)| {
@@ -40,12 +52,11 @@ pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, ten
 }
 
 /// Corrects the residual by what rounding each amount on its own left over.
-fn settle(report: &mut AllocationReport) {
-    let Some(variance) = report.variance else { return };
-    let sum: rust_decimal::Decimal =
-        report.causes.iter().filter_map(|line| line.amount).map(|money| money.amount).sum();
+fn settle(causes: &mut [CauseAmount], variance: Option<Money>) {
+    let Some(variance) = variance else { return };
+    let sum: rust_decimal::Decimal = causes.iter().filter_map(|line| line.amount).map(|money| money.amount).sum();
     let missing = variance.amount - sum;
-    let residual = report.causes.iter_mut().find(|line| line.cause == Cause::Residual);
+    let residual = causes.iter_mut().find(|line| line.cause == Cause::Residual);
     if let Some(amount) = residual.and_then(|line| line.amount.as_mut()) {
         *amount = Money { amount: amount.amount + missing, ..*amount };
     }

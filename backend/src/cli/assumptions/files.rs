@@ -2,9 +2,11 @@
 
 use shared::control_plane::Billing;
 use shared::input::InputError;
+use shared::pricing::PriceBook;
 use shared::request::{Flavor, Operation, RequestLog};
 use shared::scenario::Scenario;
 use shared::trace::inventory::InventoryNode;
+use shared::units::Dimension;
 
 use super::AssumptionArgs;
 use crate::cli::CliError;
@@ -13,7 +15,8 @@ use crate::input;
 use crate::output::counted;
 
 impl AssumptionArgs {
-    /// Refuses machines without a price, and requests that no machine holds or that nothing prices.
+    /// Refuses machines without a price, and requests that no machine holds or that nothing prices; with what is odd
+    /// about the others.
     ///
     /// # Errors
     /// With the file, its line, and what would mend it.
@@ -22,23 +25,31 @@ impl AssumptionArgs {
         base: &Scenario,
         machines: &[InventoryNode],
         demand: &Demand,
-    ) -> Result<(), CliError> {
-        self.check_machines(base, machines)?;
+    ) -> Result<Vec<String>, CliError> {
+        let odd = self.check_machines(base, machines)?;
         for (path, log) in demand.logs() {
             check_fit(base, path, log)?;
             self.check_prices(base, path, log)?;
         }
-        Ok(())
+        Ok(odd)
     }
 
-    /// Refuses machines without a price.
+    /// Refuses machines without a price; with those that the prices describe otherwise.
     ///
     /// # Errors
-    /// At the first of them.
-    pub(in crate::cli) fn check_machines(&self, base: &Scenario, machines: &[InventoryNode]) -> Result<(), CliError> {
-        let Some(file) = self.inventory.as_deref().filter(|_| base.billing == Billing::Fleet) else { return Ok(()) };
+    /// At the first without one.
+    pub(in crate::cli) fn check_machines(
+        &self,
+        base: &Scenario,
+        machines: &[InventoryNode],
+    ) -> Result<Vec<String>, CliError> {
+        let Some(file) = self.inventory.as_deref().filter(|_| base.billing == Billing::Fleet) else {
+            return Ok(Vec::new());
+        };
         let unpriced = |node: &&InventoryNode| base.price_book.get(&node.instance_type).is_none();
-        let Some(node) = machines.iter().find(unpriced) else { return Ok(()) };
+        let Some(node) = machines.iter().find(unpriced) else {
+            return Ok(described_otherwise(machines, &base.price_book).into_iter().collect());
+        };
         let mut message = base.price_book.no_price_of(&node.instance_type);
         if let Some(prices) = &self.prices {
             message.push_str(&format!(": {}", input::name(prices)));
@@ -58,6 +69,34 @@ impl AssumptionArgs {
         );
         Err(CliError::in_file(prices)(InputError::field(0, "instance_type", message)))
     }
+}
+
+/// Memory that firmware and kernel keep for themselves, so that an inventory may say less than a price list: a tenth.
+const MEMORY_KEPT: f64 = 0.1;
+
+/// The machines whose type has another shape in the price book, if there are any.
+pub(in crate::cli) fn described_otherwise(machines: &[InventoryNode], book: &PriceBook) -> Option<String> {
+    let other = |node: &&InventoryNode| {
+        let shape = book.get(&node.instance_type).and_then(|entry| entry.shape);
+        shape.is_some_and(|shape| {
+            let [listed, priced] = [node.capacity, shape].map(|amount| f64::from(amount[Dimension::Memory]));
+            let memory = (listed - priced).abs() > MEMORY_KEPT * priced;
+            memory || [Dimension::Vcpu, Dimension::Gpu].iter().any(|&of| node.capacity[of] != shape[of])
+        })
+    };
+    let first = machines.iter().find(other)?;
+    let shape = book.get(&first.instance_type)?.shape?;
+    let count = machines.iter().filter(other).count() as u64;
+    Some(format!(
+        "{} of the inventory {} another shape than the prices: `{}` (line {}) has {}, its type `{}` has {shape} there; the \
+         inventory's holds",
+        counted(count, "machine"),
+        if count == 1 { "has" } else { "have" },
+        first.name,
+        first.line,
+        first.capacity,
+        first.instance_type,
+    ))
 }
 
 /// Refuses a log with requests that no machine could ever hold.

@@ -37,6 +37,7 @@ pub(super) fn check(report: &mut Report, file: &str, log: &RequestLog) {
     check_ends(report, log, creates, deletes);
     if let (Some(first), Some(last)) = (log.first(), log.last()) {
         check_span(report, first, last);
+        check_strays(report, log);
         check_gaps(report, log, first, last);
     }
 }
@@ -99,6 +100,28 @@ fn check_span(report: &mut Report, first: Instant, last: Instant) {
             "forecasts: nothing is known of daily patterns",
         );
     }
+}
+
+/// A silence that is too long for a gap: what lies before it is likely to be a slip of the pen.
+const SILENCE: Duration = Duration::from_seconds(28 * 86_400);
+
+/// Requests before a silence of four weeks, which forecasts leave out.
+fn check_strays(report: &mut Report, log: &RequestLog) {
+    let Some(position) = log.requests.windows(2).rposition(|pair| pair[1].at - pair[0].at > SILENCE) else { return };
+    let (last, next) = (log.requests[position].at, log.requests[position + 1].at);
+    let found = format!(
+        "{} before a silence of {:.0} days, the first `{}` at {}, the last `{}` at {last}; the log goes on at {next}",
+        counted(position as u64 + 1, "request"),
+        (next - last).seconds() / 86_400.0,
+        log.ids[0],
+        log.requests[0].at,
+        log.ids[position],
+    );
+    report.find(
+        "silence",
+        found,
+        "nothing in forecasts, which begin after it; stock and cost, if a wrong date makes resources live all the while",
+    );
 }
 
 /// Runs of empty bins that are too long to be chance.

@@ -10,6 +10,7 @@ use shared::trace::mapping::Mapping;
 use shared::units::Dimension;
 
 use super::report::{Input, Report};
+use crate::cli::assumptions::described_otherwise;
 use crate::output::some;
 
 /// Sensor readings, against the span of the requests.
@@ -52,7 +53,7 @@ pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
             "currency",
             format!("prices are in {}, prices per vCPU and GiB only built in, in USD", book.currency),
             "whatever has no price and pays for itself: flavors with `--billing per-resource`, storage and network always; \
-             `shadow` refuses it",
+             `shadow` refuses it. What the modules cost, which is assumed in USD, is left out",
         );
     }
 }
@@ -77,6 +78,9 @@ pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[Inventor
             ("GiB", total(Dimension::Memory)),
         ]),
     });
+    if let Some(found) = described_otherwise(nodes, book) {
+        report.find("shapes", found, "cost per vCPU and GiB, where one of the two is a slip of the pen");
+    }
     let unpriced: Vec<&str> = types.into_iter().filter(|name| book.get(name).is_none()).collect();
     if !unpriced.is_empty() {
         report.find(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::input::InputError;
-use shared::trace::csv::{Config, Imported, Kind, Source, Times, import};
+use shared::trace::csv::{Config, Kind, Source, Times, import};
 use shared::trace::{inventory, usage};
 use shared::units::Instant;
 use shared::{features, pricing};
@@ -17,7 +17,8 @@ use crate::{input, output};
 /// (`memory_gib=memory_mib/1024`), or from a constant in single quotes (`currency="'USD'"`). A column that has our name
 /// already needs no mapping. Products are exact; quotients are rounded to our unit (0.001 vCPU, 1 MiB).
 ///
-/// Instants are RFC 3339, `YYYY-MM-DD HH:MM:SS` in --zone, or seconds since 1970, or since --epoch.
+/// Instants are RFC 3339, `YYYY-MM-DD HH:MM:SS` in --zone or with ` UTC` behind it, `20260101T000000Z`, or seconds since
+/// 1970, or since --epoch; anything else is read as --time-format says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Columns:
   requests      at, tenant [, id, op, class, resource, flavor, vcpu, memory_gib, gpu, storage_gib,
@@ -40,7 +41,9 @@ Examples:
   shadowplane import csv trace.csv.gz --as requests --epoch 2026-01-01T00:00:00Z --column at=submit_s \\
       --column lifetime_s=duration_s --column vcpu=cpu_milli*0.001 --column tenant=user -o requests.ndjson
   shadowplane import csv list.csv --as prices --column instance_type=name --column price_per_hour=usd \\
-      --column currency=\"'USD'\" -o prices.csv")]
+      --column currency=\"'USD'\" -o prices.csv
+  shadowplane import csv vms.csv --as requests --time-format \"%d/%m/%Y %H:%M\" --zone Europe/Berlin \\
+      --column at=Start --column end=Stop --column tenant=Team -o requests.ndjson")]
 pub(super) struct Args {
     /// The file; `-` is stdin
     file: String,
@@ -59,6 +62,9 @@ pub(super) struct Args {
     /// The IANA time zone of instants without an offset
     #[arg(long, default_value = "UTC")]
     zone: String,
+    /// How instants are written, as strftime says it: \"%d/%m/%Y %H:%M\"; RFC 3339, ISO 8601 and seconds unless given
+    #[arg(long, value_name = "PATTERN", conflicts_with = "epoch")]
+    time_format: Option<String>,
     /// A text that stands for no value, such as NA or Unknown; may be given again. Numbers and instants are also
     /// missing where the file has nothing, None, null, NULL, \\N or -
     #[arg(long = "empty", value_name = "TEXT")]
@@ -80,9 +86,8 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let config = self.config()?;
         let text = input::read_text(&self.file)?;
-        let in_file = || CliError::in_file(input::name(&self.file));
-        let imported = import(&text, &config).map_err(in_file())?;
-        check(self.kind, &imported).map_err(in_file())?;
+        let imported = import(&text, &config, |ours| read_back(self.kind, ours));
+        let imported = imported.map_err(CliError::in_file(input::name(&self.file)))?;
         output::write_lines(self.output.as_deref(), |out| {
             imported.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
@@ -103,7 +108,8 @@ impl Args {
                 return Err(CliError::Usage(format!("--column {name} is given twice; expected once")));
             }
         }
-        let times = Times::new(&self.zone, self.epoch).map_err(|error| CliError::Usage(format!("--zone {error}")))?;
+        let times = Times::new(&self.zone, self.epoch, self.time_format.as_deref());
+        let times = times.map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(Config {
             kind: self.kind,
             columns: self.columns.clone(),
@@ -115,12 +121,12 @@ impl Args {
 }
 
 /// Lets the reader of that kind see what came out, so that what is written can be read.
-fn check(kind: Kind, imported: &Imported) -> Result<(), InputError> {
+fn read_back(kind: Kind, text: &str) -> Result<(), InputError> {
     match kind {
-        Kind::Inventory => imported.check(|text| inventory::read_inventory(text).map(drop)),
-        Kind::Prices => imported.check(|text| pricing::read_prices(text).map(drop)),
-        Kind::Sensors => imported.check(|text| features::read_sensors(text).map(drop)),
-        Kind::Usage => imported.check(|text| usage::read_usage(text).map(drop)),
+        Kind::Inventory => inventory::read_inventory(text).map(drop),
+        Kind::Prices => pricing::read_prices(text).map(drop),
+        Kind::Sensors => features::read_sensors(text).map(drop),
+        Kind::Usage => usage::read_usage(text).map(drop),
         Kind::Requests | Kind::Observations => Ok(()),
     }
 }

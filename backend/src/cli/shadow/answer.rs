@@ -1,11 +1,12 @@
 //! What `shadow --json` prints.
 
 use serde::Serialize;
-use shared::allocation::{AllocationReport, MoneyBand};
+use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
 use shared::api::OutcomeView;
 use shared::forecast::{ModelId, SelectionReport};
-use shared::units::{Duration, Instant};
-use shared::variance::Decomposition;
+use shared::simulation::Digest;
+use shared::units::{Duration, Instant, Money};
+use shared::variance::{Decomposition, Finding};
 
 use super::advice::Advice;
 use super::checked::Checked;
@@ -37,9 +38,48 @@ pub(super) struct WithOrigin {
     pub(super) selection: SelectionReport,
     pub(super) predicted: MoneyBand,
     pub(super) actual: Option<OutcomeView>,
-    pub(super) variance: Option<Decomposition>,
+    pub(super) variance: Option<Variance>,
     pub(super) prediction_accuracy: Option<f64>,
     pub(super) report: Option<AllocationReport>,
+}
+
+/// Actual − predicted by cause, and the ensembles that each cause is the difference of; by whom is in the report.
+#[derive(Debug, Serialize)]
+pub(super) struct Variance {
+    /// Actual − predicted mean.
+    amount: Option<Money>,
+    basis: Basis,
+    causes: Vec<ReplayedCause>,
+}
+
+/// One cause: its amount, or why it was not observed, and the digests of the ensembles before and after its replay.
+#[derive(Debug, Serialize)]
+struct ReplayedCause {
+    #[serde(flatten)]
+    amount: CauseAmount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Digest>,
+}
+
+impl Variance {
+    /// The variance of a report, with the digests of the replays that explained it.
+    pub(super) fn new(report: &AllocationReport, decomposition: &Decomposition) -> Self {
+        let digests = |cause: Cause| {
+            let line = decomposition.causes.iter().find(|line| line.cause == cause);
+            match line.map(|line| &line.finding) {
+                Some(Finding::Observed { before, after, .. }) => (Some(*before), Some(*after)),
+                _ => (None, None),
+            }
+        };
+        let replayed = |amount: &CauseAmount| {
+            let (before, after) = digests(amount.cause);
+            ReplayedCause { amount: amount.clone(), before, after }
+        };
+        let causes = report.causes.iter().map(replayed).collect();
+        Self { amount: report.variance, basis: decomposition.basis, causes }
+    }
 }
 
 impl WithOrigin {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use shared::allocation::{AllocationReport, MoneyBand, RowKind};
+use shared::allocation::{AllocationReport, AllocationRow, Cause, MoneyBand, RowKind};
 use shared::api::OutcomeView;
 use shared::units::Money;
 
@@ -58,7 +58,8 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
 }
 
 fn write_costs(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
-    writeln!(out, "\n{:<38}{:>14}{:>14}{:>14}{:>14}", "cost", "mean", "p10", "p50", "p90")?;
+    let head = format!("cost in {}", outcome.cost.mean.currency);
+    writeln!(out, "\n{head:<38}{:>14}{:>14}{:>14}{:>14}", "mean", "p10", "p50", "p90")?;
     for tenant in &outcome.tenants {
         write_band(out, &output::in_line(&tenant.tenant), &tenant.workload)?;
     }
@@ -77,17 +78,11 @@ fn write_band(out: &mut String, name: &str, band: &MoneyBand) -> std::fmt::Resul
 
 fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result {
     let heads = ["mean", "p10", "p50", "p90", "actual", "variance"];
-    write!(out, "\n{:<38}", "predicted cost")?;
+    write!(out, "\n{:<38}", format!("predicted cost in {}", report.currency))?;
     heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
     writeln!(out)?;
     for row in report.rows.iter().chain([&report.total]) {
-        let name = match row.kind {
-            RowKind::Idle => "idle".to_owned(),
-            RowKind::Overhead => "overhead (boot, drain)".to_owned(),
-            RowKind::Total => "total".to_owned(),
-            RowKind::Module => module_row(&row.name),
-            _ => output::in_line(&row.name).into_owned(),
-        };
+        let name = row_name(row);
         let band = row.predicted;
         let amounts = [Some(band.mean), Some(band.p10), Some(band.p50), Some(band.p90), row.actual, row.variance];
         write!(out, "{name:<38}")?;
@@ -95,6 +90,45 @@ fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result
         writeln!(out)?;
     }
     Ok(())
+}
+
+fn row_name(row: &AllocationRow) -> String {
+    match row.kind {
+        RowKind::Idle => "idle".to_owned(),
+        RowKind::Overhead => "overhead (boot, drain)".to_owned(),
+        RowKind::Total => "total".to_owned(),
+        RowKind::Module => module_row(&row.name),
+        _ => output::in_line(&row.name).into_owned(),
+    }
+}
+
+/// How many rows of the variance have their causes shown; the JSON has all of them.
+const ROWS_EXPLAINED: usize = 5;
+
+/// The rows that differ most from their prediction, by cause.
+fn write_rows_by_cause(out: &mut String, report: &AllocationReport) -> std::fmt::Result {
+    let size = |row: &&AllocationRow| row.variance.map(|variance| variance.amount.abs());
+    let explained = report.rows.iter().filter(|row| !row.causes.is_empty() && short_is_something(row));
+    let mut rows: Vec<&AllocationRow> = explained.collect();
+    rows.sort_by_key(|row| core::cmp::Reverse(size(row)));
+    rows.truncate(ROWS_EXPLAINED);
+    let Some(first) = rows.first() else { return Ok(()) };
+    let known: Vec<Cause> = first.causes.iter().filter(|line| line.amount.is_some()).map(|line| line.cause).collect();
+    write!(out, "\n  {:<36}", "where it differs most")?;
+    known.iter().try_for_each(|cause| write!(out, "{:>13}", cause.as_str()))?;
+    writeln!(out, "{:>13}", "variance")?;
+    for row in rows {
+        write!(out, "  {:<36}", row_name(row))?;
+        let amounts = row.causes.iter().filter_map(|line| line.amount).chain(row.variance);
+        amounts.map(short).try_for_each(|amount| write!(out, "{amount:>13}"))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Whether two decimals show a variance.
+fn short_is_something(row: &AllocationRow) -> bool {
+    row.variance.is_some_and(|variance| !variance.amount.round_dp(2).is_zero())
 }
 
 fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result {
@@ -109,6 +143,7 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
             }
         }
     }
+    write_rows_by_cause(out, report)?;
     if let Some(accuracy) = prediction.prediction_accuracy {
         writeln!(out, "prediction accuracy {accuracy:.4} (basis: simulated)")?;
     }
@@ -163,7 +198,8 @@ fn write_recommendations(out: &mut String, advice: &[Advice]) -> std::fmt::Resul
     advice.iter().try_for_each(|advice| writeln!(out, "  {}", output::in_line(&advice.text)))
 }
 
-/// Two decimals: the JSON has all of them.
+/// Two decimals, and no minus before nothing: the JSON has all of them.
 fn short(money: Money) -> String {
-    format!("{:.2}", money.amount)
+    let text = format!("{:.2}", money.amount);
+    if text == "-0.00" { "0.00".to_owned() } else { text }
 }

@@ -14,7 +14,7 @@ use crate::ensemble;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter};
-use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, predict};
+use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, known_log, predict};
 use crate::store::requests_in;
 
 /// So many of the newest trainings are looked at for one that has ended well.
@@ -28,7 +28,7 @@ impl Cycle {
         {
             feed_example(&*self.store, world, hour).await?;
         }
-        let log = self.take_in_log(hour).await?;
+        let (log, open) = self.take_in_log(hour).await?;
         if log.requests.is_empty() {
             match self.store.summary().await?.first {
                 None => self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests"),
@@ -44,7 +44,7 @@ impl Cycle {
         self.note_training().await?;
         let day = open_day(hour);
         let received = self.take_in_observations().await?;
-        self.charge(&log, &received, day, hour).await?;
+        self.charge(&log, &received, &open, Window { start: day, end: hour }).await?;
         self.watch_demand(over).await?;
         if hour == hour.floor(Duration::DAY) {
             self.close_day(&log, &received, Window { start: day, end: hour }).await?;
@@ -58,18 +58,29 @@ impl Cycle {
 
     /// Shows the primary as it was known when an hour closed, again.
     pub(super) async fn show_primary(&mut self, hour: Instant) -> Result<(), CycleError> {
-        let log = self.take_in_log(hour).await?;
+        let (log, open) = self.take_in_log(hour).await?;
         let received = self.take_in_observations().await?;
-        self.charge(&log, &received, open_day(hour), hour).await
+        let day = Window { start: open_day(hour), end: hour };
+        if log.requests.is_empty() { Ok(()) } else { self.charge(&log, &received, &open, day).await }
     }
 
-    /// The log until an hour, its tenants and orphans shown.
-    async fn take_in_log(&self, hour: Instant) -> Result<RequestLog, CycleError> {
-        let (log, anomalies) = self.log_until(hour).await?;
+    /// The log until an hour, its tenants shown, and what is wrong with all that has come in; with the ids of requests
+    /// that are not closed yet.
+    async fn take_in_log(&mut self, hour: Instant) -> Result<(RequestLog, BTreeSet<String>), CycleError> {
+        self.taken_in = self.store.summary().await?.requests;
+        let requests = requests_in(&*self.store, Window { start: self.log_start, ..Window::ALWAYS }).await?;
+        let (closed, open) = requests.split_at(requests.partition_point(|request| request.at < hour));
+        let (log, mut contradictions) = known_log(closed, &self.config.catalogue)?;
+        let mut orphans = log.orphans;
+        if !open.is_empty() {
+            let (all, found) = known_log(&requests, &self.config.catalogue)?;
+            (orphans, contradictions) = (all.orphans, found);
+        }
         let tenants = log.tenants.iter().map(str::to_owned).collect();
-        let orphans = log.orphans + anomalies;
-        self.board.update(|snapshot| (snapshot.tenants, snapshot.orphans) = (tenants, orphans));
-        Ok(log)
+        self.board.update(|snapshot| {
+            (snapshot.tenants, snapshot.orphans, snapshot.contradictions) = (tenants, orphans, contradictions);
+        });
+        Ok((log, open.iter().map(|request| request.id.clone()).collect()))
     }
 
     /// The actual cost of every closed hour of the day; of the whole log the first time.
@@ -77,15 +88,13 @@ impl Cycle {
         &mut self,
         log: &RequestLog,
         received: &[Received],
-        day: Instant,
-        end: Instant,
+        open: &BTreeSet<String>,
+        Window { start: day, end }: Window,
     ) -> Result<(), CycleError> {
         let first_time = self.board.snapshot().origin.is_none();
         let first = log.first().unwrap_or(end).floor(self.config.assumed.bin);
         let window = Window { start: if first_time { first } else { day }, end };
         // Facts about requests of the open hour are no facts about nobody's: they wait for its close.
-        let open = requests_in(&*self.store, Window { start: end, ..Window::ALWAYS }).await?;
-        let open: BTreeSet<String> = open.into_iter().map(|request| request.id).collect();
         let known = received.iter().filter(|received| !open.contains(&received.observation.request));
         let known: Vec<Received> = known.cloned().collect();
         let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, &known, window) else {

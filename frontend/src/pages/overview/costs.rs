@@ -31,7 +31,7 @@ pub(super) fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Billed => "Actual amounts are from bills",
         Basis::Metered => "Actual amounts are metered from observed placements",
-        Basis::Simulated => "Actual amounts are simulated: nothing was observed from outside",
+        Basis::Simulated => "Actual amounts are simulated: fewer than half of the creates have an observed node",
     }
 }
 

@@ -53,7 +53,9 @@ fn last(snapshot: &Snapshot) -> Result<&WindowReport, Html> {
     match &snapshot.reports {
         Err(error) => Err(say(Tidings::Error, &error.message())),
         Ok(reports) => reports.windows.last().ok_or_else(|| {
-            say(Tidings::Info, "No window has closed yet. A report appears at the end of each day that was forecast.")
+            let why =
+                reports.not_ready.as_ref().map_or(String::new(), |why| format!(" Why there is none: {}.", why.message));
+            say(Tidings::Info, &format!("A report appears at the end of each day that was forecast.{why}"))
         }),
     }
 }

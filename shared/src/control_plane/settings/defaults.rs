@@ -1,7 +1,7 @@
 //! What holds where nothing is said: documented, and labelled `assumed` where it is shown.
 
 use super::{Autoscaling, Fleet, ModuleSettings, Modules, NodeGroup, ServiceTime};
-use crate::units::{Duration, Rate, Resources};
+use crate::units::{Currency, Duration, Rate, Resources};
 
 impl Default for Fleet {
     /// One group of m5.16xlarge (64 vCPU, 256 GiB), none to 5,000 nodes, 120 s to boot.
@@ -28,8 +28,8 @@ impl Default for Autoscaling {
 
 impl Default for Modules {
     /// Assumed service times of a mid-sized control plane: milliseconds for everything but making the resource,
-    /// which takes 20 s (median). A worker costs 0.02 an hour, about a fifth of an m5.large; those of the provisioner
-    /// mostly wait for machines, and cost 0.0005.
+    /// which takes 20 s (median). A worker costs 0.02 USD an hour, about a fifth of an m5.large; those of the provisioner
+    /// mostly wait for machines, and cost 0.0005 USD.
     fn default() -> Self {
         let stage = |workers, median_ms: i64| ModuleSettings {
             workers,
@@ -38,5 +38,16 @@ impl Default for Modules {
         };
         let provisioner = ModuleSettings { rate: Rate::from_nanos(500_000), ..stage(100, 20_000) };
         Self([stage(2, 2), stage(2, 4), stage(2, 5), stage(2, 3), stage(2, 10), provisioner, stage(2, 2)])
+    }
+}
+
+impl Modules {
+    /// The default, at no cost where prices are not in the dollars that its own are assumed in.
+    pub fn priced_in(currency: Currency) -> Self {
+        let Self(modules) = Self::default();
+        Self(modules.map(|module| match currency {
+            Currency::USD => module,
+            _ => ModuleSettings { rate: Rate::ZERO, ..module },
+        }))
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Found;
 use crate::control_plane::{Billing, ServiceTime};
-use crate::request::{Flavor, Module, ResourceClass};
+use crate::request::{Flavor, Module, ResourceClass, Tenant};
 use crate::scenario::{ENGINE, Edit, MAX_NODES, Scenario};
-use crate::units::Duration;
+use crate::units::{Duration, TenantIndex};
 
 /// Most runs that a scenario may have.
 const MAX_RUNS: u32 = 10_000;
@@ -129,7 +129,7 @@ fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Fou
     match edit {
         Edit::ScaleDemand { tenant, percent } => {
             let known = tenant.is_none_or(|tenant| tenant.usize() < scenario.tenants.len());
-            found.expect(known, path("tenant"), || format!("names none of the {} tenants", scenario.tenants.len()));
+            found.expect(known, path("tenant"), || no_tenant(scenario, tenant.map_or(0, TenantIndex::usize)));
             found.expect(*percent <= 10_000, path("percent"), || format!("is {percent}; expected at most 10,000"));
         }
         Edit::Placement { .. } => {}
@@ -152,6 +152,17 @@ fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Fou
             check_instance_type(scenario, node_group.usize(), instance_type, &path, found);
         }
     }
+}
+
+fn no_tenant(scenario: &Scenario, position: usize) -> String {
+    const SHOWN: usize = 5;
+    let named = |(i, tenant): (usize, &Tenant)| format!("{i} is `{}`", tenant.name);
+    let mut known: Vec<String> = scenario.tenants.iter().enumerate().take(SHOWN).map(named).collect();
+    if scenario.tenants.len() > SHOWN {
+        known.push(format!("and so on to {}", scenario.tenants.len() - 1));
+    }
+    let known = if known.is_empty() { "there is none yet".to_owned() } else { known.join(", ") };
+    format!("is {position}, which is the place of no tenant; they count from 0: {known}")
 }
 
 fn no_group(scenario: &Scenario, position: usize) -> String {

@@ -128,6 +128,21 @@ impl Columns {
         Some(format!("; if it may be rounded to that, divide: --column \"{name}={from}/{by}\""))
     }
 
+    /// Adds the column of the file and its cell to what is wrong with one of ours, unless both are the same.
+    pub(super) fn with_cell(&self, row: &Row, error: InputError) -> InputError {
+        let field = error.field.as_deref().unwrap_or_default();
+        let name = field.strip_prefix("requested.").unwrap_or(field);
+        let Some(column) = self.columns.iter().find(|column| column.name == name) else { return error };
+        let place = match &column.source {
+            Source::Column(from) if from == name => return error,
+            Source::Constant(text) => format!("the constant '{text}'"),
+            Source::Column(from) | Source::Times(from, _) | Source::DividedBy(from, _) => {
+                format!("column `{from}`, where it is `{}`", row.get(column.position))
+            }
+        };
+        InputError { message: format!("{} (from {place})", error.message), ..error }
+    }
+
     /// Whether a text stands for no value because the caller said so.
     fn is_empty(&self, text: &str) -> bool {
         self.empty.iter().any(|empty| empty == text)

@@ -1,6 +1,6 @@
 //! Exports nobody has seen before.
 
-use super::*;
+use super::{import as import_and_check, *};
 use crate::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 use crate::trace::inventory::read_inventory;
 
@@ -9,13 +9,20 @@ const OPENSTACK: &str = "ID;Project;Created;Deleted;Memory_MiB;VCPUs;Flavor\n\
     s-1;shop;2026-03-01 08:00:00;None;3072;2;m1.odd\n\
     s-2;lab;2026-03-01 07:30:00;2026-03-01 09:00:00;512;1;m1.tiny\n";
 
+fn import(text: &str, config: &Config) -> Result<Imported, InputError> {
+    import_and_check(text, config, |text| match config.kind {
+        Kind::Inventory => read_inventory(text).map(drop),
+        _ => Ok(()),
+    })
+}
+
 fn config(kind: Kind, columns: &[&str]) -> Config {
     let pair = |text: &&str| {
         let (name, source) = text.split_once('=').unwrap();
         (name.to_owned(), source.parse().unwrap())
     };
     let columns = columns.iter().map(pair).collect();
-    Config { kind, columns, delimiter: None, times: Times::new("UTC", None).unwrap(), empty: Vec::new() }
+    Config { kind, columns, delimiter: None, times: Times::new("UTC", None, None).unwrap(), empty: Vec::new() }
 }
 
 fn text(imported: &Imported) -> String {
@@ -61,7 +68,7 @@ fn relative_seconds_lifetimes_labels_and_generated_names() {
         "class='compute'",
     ];
     let mut config = config(Kind::Requests, &columns);
-    config.times = Times::new("UTC", Some("2026-01-01T00:00:00Z".parse().unwrap())).unwrap();
+    config.times = Times::new("UTC", Some("2026-01-01T00:00:00Z".parse().unwrap()), None).unwrap();
     let imported = text(&import(file, &config).unwrap());
     let lines: Vec<&str> = imported.lines().collect();
     assert!(lines[0].contains(r#""at":"2026-01-01T00:00:00Z","tenant":"bob""#), "{}", lines[0]);
@@ -84,12 +91,13 @@ fn quotients_are_exact_or_rounded_to_our_unit() {
 
 #[test]
 fn tables_keep_the_lines_of_the_file_for_their_reader() {
-    let file = "type,usd\n\nbig,2\nbig,3\n";
+    let file = "type,usd\n\nbig,2\nsmall,3\n";
     let columns = ["instance_type=type", "price_per_hour=usd/1000", "currency='USD'"];
     let imported = import(file, &config(Kind::Prices, &columns)).unwrap();
-    assert_eq!(text(&imported), "instance_type,currency,price_per_hour\nbig,USD,0.002\nbig,USD,0.003\n");
-    let error = imported.check(|_| Err(InputError::field(3, "instance_type", "twice"))).unwrap_err();
-    assert_eq!(error.line, 4);
+    assert_eq!(text(&imported), "instance_type,currency,price_per_hour\nbig,USD,0.002\nsmall,USD,0.003\n");
+    let twice = |_: &str| Err(InputError::field(3, "currency", "is another"));
+    let error = import_and_check(file, &config(Kind::Prices, &columns), twice).unwrap_err();
+    assert_eq!(error.to_string(), "line 4: field `currency`: is another (from the constant 'USD')");
 }
 
 #[test]
@@ -161,4 +169,22 @@ fn a_value_that_is_too_fine_is_told_how_to_round() {
     // 1.7 GiB are 1,740.8 MiB; 1,000.1 × 0.001 GiB are 1,024.1024 MiB.
     check("amount", "1.7", "amount/1", 1_741);
     check("amount*0.001", "1000.1", "amount/1000", 1_024);
+}
+
+#[test]
+fn what_is_wrong_names_column_and_cell_of_the_file() {
+    let message = |kind, file: &str, columns: &[&str]| import(file, &config(kind, columns)).unwrap_err().to_string();
+    let servers = OPENSTACK.replace(";512;", ";half;");
+    let found = message(Kind::Requests, &servers, &SERVERS);
+    assert!(found.starts_with("line 3: field `memory_gib`: "), "{found}");
+    assert!(found.ends_with("(from column `Memory_MiB`, where it is `half`)"), "{found}");
+    let nodes = "host,type,cores,mem\nn-1,r640,many,384\n";
+    let found = message(Kind::Inventory, nodes, &["node=host", "instance_type=type", "vcpu=cores", "memory_gib=mem"]);
+    assert!(found.starts_with("line 2: field `vcpu`: "), "{found}");
+    assert!(found.ends_with("(from column `cores`, where it is `many`)"), "{found}");
+    // Found only when the whole is read as what it becomes.
+    let nodes = "host,type,cores,mem\nn-1,r640,8,384\nn-1,r640,8,384\n";
+    let found = message(Kind::Inventory, nodes, &["node=host", "instance_type=type", "vcpu=cores", "memory_gib=mem"]);
+    assert!(found.starts_with("line 3: field `node`: "), "{found}");
+    assert!(found.ends_with("(from column `host`, where it is `n-1`)"), "{found}");
 }
