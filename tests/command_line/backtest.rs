@@ -126,9 +126,10 @@ fn wrong_input_is_named_with_what_to_do() {
     check(&["--series", "one.csv"], 1, &["one.csv: holds fewer than two timestamps"]);
     folder.write("two.csv", "timestamp,value\n2026-01-01 00:00:00,1\n2026-01-01 01:00:00,1\n");
     check(&["--series", "two.csv", "--horizon", "1h"], 1, &["two.csv: it has 2 bins of 1h", "more bins"]);
-    // Its training needs two days of validation, 96 bins that it reads and a day ahead; four days are before the origin.
+    // Its training needs a day for the anchors, a day to learn from, and twice the 96 bins that it reads, once of them to
+    // validate on; four days are before the origin.
     let alone = ["--series", "series.csv", "--horizon", "1h", "--origins", "1", "--models", "lstm"];
-    check(&alone, 1, &["series.csv: the model lstm needs 168 bins", "there are 119", "--models", "seasonal-naive"]);
+    check(&alone, 1, &["series.csv: the model lstm needs 240 bins", "there are 119", "--models", "seasonal-naive"]);
     check(&["--series", "twice.csv"], 1, &["twice.csv", "line 3", "timestamp"]);
     check(&["--series", "nan.csv"], 1, &["nan.csv", "line 3", "value"]);
     check(&[], 2, &["--requests"]);

@@ -12,6 +12,7 @@ use shared::pricing::{self, PriceBook, builtin, read_prices};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
 use shared::trace::inventory::read_inventory;
 use shared::trace::mapping::read_mapping;
+use shared::trace::usage::read_usage;
 use shared::units::{Duration, Window};
 
 use super::{CliError, Global};
@@ -43,6 +44,9 @@ struct Files {
     /// Sensor readings: at,sensor,scope,value
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
+    /// What resources used: at,resource,vcpu,memory_gib
+    #[arg(long, value_name = "FILE")]
+    usage: Option<String>,
     /// Known events: name,start,end[,tenant][,repeat], or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
@@ -84,6 +88,9 @@ impl Args {
         }
         if let Some((file, sensors)) = files.sensors.as_ref().zip(read(&files.sensors, read_sensors)?) {
             side_inputs::check_sensors(&mut report, input::name(file), &sensors, log.as_ref());
+        }
+        if let Some((file, usage)) = files.usage.as_ref().zip(read(&files.usage, read_usage)?) {
+            side_inputs::check_usage(&mut report, input::name(file), &usage, log.as_ref());
         }
         let read_events = |text: &str| known_events::read(text, &TimeZone::UTC, year_around(log.as_ref()));
         if let Some((file, events)) = files.events.as_ref().zip(read(&files.events, read_events)?) {

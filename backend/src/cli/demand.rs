@@ -11,6 +11,7 @@ use shared::input::InputError;
 use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
 use shared::scenario::MAX_BINS;
 use shared::shadow::Known;
+use shared::trace::usage::read_usage;
 use shared::units::{Duration, Instant, Window};
 
 use self::known_events::read_events;
@@ -50,6 +51,9 @@ pub(super) struct ContextArgs {
     /// Sensor readings, CSV `at,sensor,scope,value`
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
+    /// What resources used, CSV `at,resource,vcpu,memory_gib`: its mean per bin is a sensor like any other
+    #[arg(long, value_name = "FILE")]
+    usage: Option<String>,
     /// Known events, CSV `name,start,end[,tenant][,repeat]` or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
@@ -112,7 +116,7 @@ impl ContextArgs {
                 self.bin
             ))));
         }
-        let readings = read_with(self.sensors.as_deref(), read_sensors)?;
+        let readings = self.readings()?;
         let tenants: BTreeSet<&str> =
             [Some(&log), older.as_ref()].into_iter().flatten().flat_map(|log| log.tenants.iter()).collect();
         let first = older.as_ref().and_then(RequestLog::first).or(log.first()).unwrap_or_default();
@@ -149,9 +153,15 @@ impl ContextArgs {
         let end = series.start + series.bin * series.bins() as i64 + LONGEST_HORIZON;
         let window = Window { start: series.start, end };
         let (events, _) = read_events(self.events.as_deref(), &zone, window, &BTreeSet::new())?;
-        let readings = read_with(self.sensors.as_deref(), read_sensors)?;
+        let readings = self.readings()?;
         let features = Features::new(series).in_zone(zone);
         Ok(features.with_events(&events, &Names::default()).with_sensors(&readings))
+    }
+
+    fn readings(&self) -> Result<Vec<SensorReading>, CliError> {
+        let mut readings = read_with(self.sensors.as_deref(), read_sensors)?;
+        readings.extend(SensorReading::of_usage(&read_with(self.usage.as_deref(), read_usage)?));
+        Ok(readings)
     }
 
     fn zone(&self) -> Result<TimeZone, CliError> {
@@ -204,6 +214,7 @@ impl DemandArgs {
             ("--history", self.context.history.is_some()),
             ("--model", self.model.is_some()),
             ("--sensors", self.context.sensors.is_some()),
+            ("--usage", self.context.usage.is_some()),
             ("--events", self.context.events.is_some()),
             ("--tenants-max", self.context.tenants_max.is_some()),
         ];

@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["requests", "origin", "model", "history", "sensors", "events", "bin", "time_zone", "tenants_max"]
+        conflicts_with_all = ["requests", "origin", "model", "history", "sensors", "usage", "events", "bin", "time_zone", "tenants_max"]
     )]
     scenario: Option<String>,
     /// How far to predict from the origin: a multiple of the bin [default: 1d]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::csv_fields::{instant, number};
 use crate::input::{InputError, Numbered, Table};
-use crate::units::{Duration, Instant};
+use crate::trace::usage::UsageReading;
+use crate::units::{Dimension, Duration, Instant};
 
 /// One reading of a sensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,20 @@ fn carried(sums: &[(f64, u32)]) -> Vec<SensorBin> {
     sums.iter().map(step).collect()
 }
 
+impl SensorReading {
+    /// What resources use, as sensors `usage_vcpu` and `usage_memory_gib` whose scope is the resource.
+    pub fn of_usage(usage: &[UsageReading]) -> Vec<Self> {
+        let of = |reading: &UsageReading, dimension: Dimension| Self {
+            at: reading.at,
+            sensor: format!("usage_{}", dimension.field()),
+            scope: reading.resource.clone(),
+            value: f64::from(reading.used[dimension]) / f64::from(dimension.per_written_unit()),
+        };
+        let both = |reading| [Dimension::Vcpu, Dimension::Memory].map(|dimension| of(reading, dimension));
+        usage.iter().flat_map(both).collect()
+    }
+}
+
 /// Reads sensor readings from CSV with the header `at,sensor,scope,value`, in any order of time.
 ///
 /// # Errors
@@ -104,6 +119,7 @@ pub fn sensor_rows(text: &str) -> Result<Vec<Numbered<SensorReading>>, InputErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::usage::read_usage;
 
     #[test]
     fn readings_are_joined_by_mean_and_carried_with_their_age() {
@@ -117,6 +133,18 @@ mod tests {
         let as_read = Some((0.4 + 0.2) / 2.0);
         assert_eq!(mean, as_read);
         assert_eq!(bins, [(None, 1), (mean, 0), (mean, 1), (mean, 2)]);
+    }
+
+    #[test]
+    fn usage_is_a_sensor_of_each_dimension() {
+        let usage =
+            read_usage("at,resource,vcpu,memory_gib\n2026-01-01T00:01:00Z,a,1.5,2\n2026-01-01T00:02:00Z,b,0.5,4\n");
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let readings = SensorReading::of_usage(&usage.unwrap());
+        let joined = SensorSeries::join(&readings, start, Duration::from_minutes(5), 1);
+        let found: Vec<_> = joined.iter().map(|series| (series.sensor.as_str(), series.bins[0].value)).collect();
+        // The means over the two resources.
+        assert_eq!(found, [("usage_memory_gib", Some(3.0)), ("usage_vcpu", Some(1.0))]);
     }
 
     #[test]

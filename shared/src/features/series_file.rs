@@ -118,6 +118,8 @@ mod tests {
         check("2014-04-10 00:04:00,-1\n", 2, Some("value"), "negative");
         check("2014-04-10 00:04:00,1\n2014-04-10 00:04:00,2\n", 3, Some("timestamp"), "another value");
         check("2014-04-10 00:04:00,inf\n", 2, Some("value"), "finite");
+        check("2014-04-10 00:04:00,1\n2014-04-10 00:09:00,NaN\n", 3, Some("value"), "finite");
+        check("2014-04-10 00:04:00,\n", 2, Some("value"), "finite");
         check("noon,1\n", 2, Some("timestamp"), "`noon`");
         check("2014-04-10 00:04:00,1\n", 0, None, "two timestamps");
         check("", 0, None, "two timestamps");

@@ -81,10 +81,16 @@ impl Default for LstmConfig {
 
 impl LstmConfig {
     /// What is missing before a network that reaches `bins` ahead can be trained on a past: a day for the anchors, the
-    /// bins it reads, and then two days, or the horizon and a day, to learn from and to validate on.
+    /// bins it reads, a day or the horizon to learn from, and a day, or as much as it reads, to validate on.
     pub fn needs(&self, past: &Past, bins: usize) -> Option<NotReady> {
         let season = season_bins(past.bin());
-        let missing = (2 * season + self.encoder_bins + bins.max(season)).saturating_sub(past.bins());
+        let needed = season + self.encoder_bins + bins.max(season) + self.least_validation(season);
+        let missing = needed.saturating_sub(past.bins());
         (missing > 0).then_some(NotReady::NeedsBins { missing })
+    }
+
+    /// The fewest bins that validate: a sequence's origins lie within them.
+    fn least_validation(&self, season: usize) -> usize {
+        season.max(self.encoder_bins)
     }
 }

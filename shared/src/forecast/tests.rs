@@ -1,5 +1,7 @@
 //! What comes out of every model on difficult input, and that nothing after the origin matters.
 
+mod difficult;
+
 use super::*;
 use crate::features::{CountSeries, Features, Past, SeriesKey, SeriesSet};
 use crate::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};

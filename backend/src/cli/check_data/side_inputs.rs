@@ -7,6 +7,7 @@ use shared::pricing::PriceBook;
 use shared::request::RequestLog;
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
+use shared::trace::usage::UsageReading;
 use shared::units::Dimension;
 
 use super::report::{Input, Report};
@@ -29,6 +30,29 @@ pub(super) fn check_sensors(report: &mut Report, file: &str, readings: &[SensorR
     if from.is_none_or(|from| from > first) || to.is_none_or(|to| to < last) {
         let found = format!("the readings of {} do not cover {first} to {last}", some(sensors));
         report.find("sensor span", found, "forecasts with sensors, which see the last reading, or none");
+    }
+}
+
+/// Usage, against the resources that the requests created.
+pub(super) fn check_usage(report: &mut Report, file: &str, readings: &[UsageReading], log: Option<&RequestLog>) {
+    let resources: BTreeSet<&str> = readings.iter().map(|reading| reading.resource.as_str()).collect();
+    report.inputs.push(Input {
+        kind: "usage",
+        file: file.to_owned(),
+        rows: readings.len() as u64,
+        from: readings.iter().map(|reading| reading.at).min(),
+        to: readings.iter().map(|reading| reading.at).max(),
+        counts: BTreeMap::from([("resources", resources.len() as u64)]),
+    });
+    let Some(log) = log else { return };
+    let created: BTreeSet<&str> = log.lives.iter().map(|life| &*life.name).collect();
+    let unknown: Vec<&str> = resources.difference(&created).copied().collect();
+    if !unknown.is_empty() {
+        report.find(
+            "usage of nothing",
+            format!("{} of {} were never created: {}", unknown.len(), resources.len(), some(unknown)),
+            "what is learnt from usage, which counts them all the same",
+        );
     }
 }
 

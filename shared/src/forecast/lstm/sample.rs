@@ -56,7 +56,7 @@ pub(super) enum Split {
 pub(super) const ORIGINS: usize = 7;
 /// Leads of an origin: half spread evenly over the horizon, half evenly over its logarithm.
 pub(super) const LEADS: usize = 6;
-/// The part of the history that validates: its last seventh, but at least a day.
+/// The part of the history that validates: its last seventh, but at least a day, and as much as is read.
 const VALIDATION_PART: usize = 7;
 
 /// The number of the draw that tosses between the series of everyone and all; leads use those from 2 on.
@@ -76,7 +76,7 @@ impl<'a> Corpus<'a> {
             (0..past.bins()).for_each(|position| layout.push_step(&past, series, context, position, &mut steps));
             steps
         });
-        let split = past.bins() - (past.bins() / VALIDATION_PART).max(season);
+        let split = past.bins() - (past.bins() / VALIDATION_PART).max(config.least_validation(season));
         let of_everyone = (0..past.series()).filter(|&series| past.key(series).tenant().is_none()).collect();
         Self {
             past,

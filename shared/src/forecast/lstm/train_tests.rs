@@ -240,6 +240,24 @@ fn what_is_missing_or_cancelled_leaves_no_model() {
 }
 
 #[test]
+fn the_least_history_is_enough_for_any_bin() {
+    for minutes in [5, 15, 60, 360, 1_440] {
+        let bin = Duration::from_minutes(minutes);
+        let config = LstmConfig { max_steps: 2, validate_every: 1, ..LstmConfig::default() };
+        let of = |bins: usize| {
+            let start: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
+            let counts = echoes(bins, 6);
+            Features::new(SeriesSet { start, bin, series: vec![CountSeries { key: SeriesKey::TOTAL, counts }] })
+        };
+        let Some(NotReady::NeedsBins { missing }) = config.needs(&of(1).all(), 1) else { panic!("one bin is too few") };
+        let features = of(1 + missing);
+        let model = train(&features, &config, 1);
+        let forecast = model.predict(&features.all(), bin).unwrap();
+        assert!(forecast.series[0].bins().is_some_and(|bins| bins[0].mean().is_finite()), "{bin}");
+    }
+}
+
+#[test]
 fn a_horizon_beyond_the_training_is_refused_per_series() {
     let features = features(echoes(4 * 288, 5));
     let forecast = train(&features, &small(), 12).predict(&features.all(), Duration::HOUR * 2).unwrap();
