@@ -10,6 +10,7 @@ mod arrivals;
 mod batches;
 mod correlation;
 mod counts;
+mod direct;
 mod dispersion;
 mod estimate;
 mod hazards;
@@ -21,13 +22,15 @@ mod records;
 mod sample;
 mod scores;
 mod survival;
+mod table;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
+pub use direct::DirectFlavors;
 pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
-pub use model::{ArrivalBins, BatchTemplate, Lifetimes, QUARTERS, StreamModel};
+pub use model::{ArrivalBins, BatchTemplate, FlavorGates, Lifetimes, QUARTERS, StreamModel};
 pub use recency::Recency;
 pub use records::{RecordNames, predicted_prefix, to_records};
 pub use sample::{LiveAtStart, sample};

@@ -80,7 +80,7 @@ fn a_stream_is_scored_on_what_followed_it() {
         rows.as_array().unwrap().iter().map(|row| row["model"].clone()).collect()
     };
     assert_eq!(models("arrivals", ""), ["poisson", "seasonal_naive", "lstm"]);
-    assert_eq!(models("flavors", "results"), ["unigram", "bigram", "templates", "mixture"]);
+    assert_eq!(models("flavors", "results"), ["unigram", "bigram", "sampled", "direct"]);
     assert_eq!(models("lifetimes", "results"), ["kaplan_meier", "hazards"]);
     assert_eq!(answer["arrivals"][1]["bins"], 24);
     let coverage = answer["arrivals"][1]["coverage"].as_f64().unwrap();
@@ -90,7 +90,7 @@ fn a_stream_is_scored_on_what_followed_it() {
     assert!(nll(3) < nll(1) && nll(1) < nll(0), "{answer}");
     assert!(answer["lifetimes"]["points"].as_u64().unwrap() > answer["lifetimes"]["ended"].as_u64().unwrap());
     let table = folder.run([&["backtest", "--stream"], &files[..], &options[..]].concat()).success();
-    for part in ["interval score", "top-1 error", "poisson", "mixture", "kaplan_meier"] {
+    for part in ["interval score", "top-1 error", "poisson", "sampled", "kaplan_meier"] {
         assert!(table.contains(part), "{part} is not in {table}");
     }
     let check = |arguments: &[&str], status: i32, parts: &[&str]| {

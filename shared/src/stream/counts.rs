@@ -36,6 +36,20 @@ impl Counts {
 }
 
 impl Row {
+    /// The class at a position within the total: each has as much room as its weight.
+    pub(super) fn at(&self, position: f64) -> Class {
+        let mut left = position;
+        let mut class = 0;
+        for &(seen, weight) in &self.seen {
+            class = seen;
+            if left < weight {
+                break;
+            }
+            left -= weight;
+        }
+        class
+    }
+
     /// The chances of all classes, mixed with those of a less exact context that count as much as a weight of `prior`:
     /// (n + c p) ÷ (N + c).
     pub(super) fn mixed(row: Option<&Self>, prior: f64, parent: &[f64], chances: &mut Vec<f64>) {
@@ -64,5 +78,13 @@ mod tests {
         Row::mixed(counts.get(8), 1.0, &[0.5, 0.25, 0.25], &mut chances);
         assert_eq!(chances, [0.5, 0.25, 0.25]);
         assert_eq!(counts.get(7).unwrap().total, 4.0);
+    }
+
+    #[test]
+    fn a_position_is_within_its_class() {
+        let mut counts = Counts::default();
+        [(5, 2.0), (2, 1.0)].into_iter().for_each(|(class, weight)| counts.add(0, class, weight));
+        let row = counts.get(0).unwrap();
+        assert_eq!([0.0, 1.9, 2.0, 2.9, 3.0].map(|position| row.at(position)), [5, 5, 2, 2, 2]);
     }
 }

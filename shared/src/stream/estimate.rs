@@ -4,6 +4,7 @@ use super::batches::{Batch, batches, spread};
 use super::correlation::{Correlation, correlation};
 use super::dispersion::mix_spread_milli;
 use super::hazards::lifetimes;
+use super::mixture::FlavorMixture;
 use super::recency::{Recency, Weighing, likeliest};
 use super::templates::templates;
 use super::{ArrivalBins, StreamModel, arrivals};
@@ -92,14 +93,15 @@ pub fn estimate(
     let with_ends: Vec<&Source> = sources.iter().filter(|source| source.has_deletes).collect();
     let lifetimes = lifetimes(&with_ends, flavors, settings.prior_ends).ok_or(StreamError::NoLifetimes { origin })?;
     let recency = settings.recency.unwrap_or_else(|| likeliest(&batches, origin));
-    let weighing = Weighing::new(recency, origin, forecast.bin, forecast.bins.len());
+    let weighing = |at| Weighing::new(recency, at, forecast.bin, forecast.bins.len());
     Ok(StreamModel {
         origin,
         bin: forecast.bin,
         arrivals: arrival_bins(forecast),
         spread: spread(&batches, forecast.bin),
         mix_spread_milli: mix_spread_milli(&batches, origin, recency),
-        templates: templates(batches, &weighing, settings.templates_max),
+        flavor_gates: FlavorMixture::gates(&batches, flavors, weighing, origin, settings.templates_max),
+        templates: templates(batches, &weighing(origin), settings.templates_max),
         lifetimes,
     })
 }

@@ -15,8 +15,10 @@ pub struct StreamModel {
     pub bin: Duration,
     /// How many batches arrive.
     pub arrivals: ArrivalBins,
-    /// What a batch holds.
+    /// The batches that were seen.
     pub templates: Vec<BatchTemplate>,
+    /// What a batch holds, given those.
+    pub flavor_gates: FlavorGates,
     /// Standard deviation of the logarithm of each tenant's factor in a run, by which its batches come more or less
     /// often, in thousandths; at most 1,000.
     pub mix_spread_milli: u32,
@@ -53,6 +55,21 @@ pub struct BatchTemplate {
     pub creates: Vec<(FlavorIndex, u32)>,
     /// How often it was seen in each quarter of the day (UTC, from midnight), weighted by recency.
     pub weights: [u32; QUARTERS],
+}
+
+/// How a batch is drawn token by token, each flavor and its end, from what followed such a beginning in the templates.
+///
+/// There are six contexts: how far the batch is; the last flavor as well; how often it came in a row as well; the set of
+/// flavors as well; the quarter of the day instead of the set; all creates so far. Which of them is asked is drawn by these
+/// weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlavorGates {
+    /// The weight of a template that was seen once, now, on the weekday that is forecast.
+    pub batch_weight: u32,
+    /// By place (the first token, the second, from the third, the 9th, the 33rd and the 129th on), context, and how much was seen of it (nothing, up to 0.3 batches of now, 2, 10, 50,
+    /// 500, more).
+    pub gates: [[[u16; 7]; 6]; 6],
 }
 
 /// How many parts of the day have a mix of their own.

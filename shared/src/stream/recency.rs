@@ -50,7 +50,12 @@ impl Weighing {
 
     /// The same in batches of now on the weekday that is forecast.
     pub(super) fn effective(&self, at: Instant) -> f64 {
-        self.weight(at) / (1.0 + f64::from(self.recency.same_weekday))
+        self.weight(at) / self.most()
+    }
+
+    /// The weight of a batch of now on the weekday that is forecast: no batch has more.
+    pub(super) fn most(&self) -> f64 {
+        1.0 + f64::from(self.recency.same_weekday)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::StreamModel;
 use super::arrivals::counts;
 use super::survival::Survival;
-use super::{BatchTemplate, QUARTERS, StreamModel};
+use super::table::BatchTable;
 use crate::random::{Draws, Purpose, key};
 use crate::request::{IndexedRequest, Operation};
 use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, ResourceIndex, TenantIndex, Window};
@@ -28,19 +29,16 @@ const PREDICTED: u64 = 1 << 63;
 /// What holds for a whole run has this key; batches have hashed ones.
 const RUN_KEY: u64 = u64::MAX;
 
-/// Factors of tenants are rounded to these steps, so that sums of weights stay integers.
-const FACTOR_STEPS: f64 = 1_024.0;
-
 /// The requests of `window` in run `run`, in order of time; at one instant, in order of creation.
 ///
 /// Resources `0 .. live.len()` are the live ones, new ones follow in order of their creation. A create announces the
 /// lifetime that was drawn for it, and its delete is in the stream where it falls into the window; a live resource's
 /// delete is there too, at the window's start plus a remaining lifetime given its age. Resizes are not predicted.
 ///
-/// Draws of arrivals and templates are keyed by bin and batch, those of live resources by their own keys, and what the
+/// Draws of arrivals and what they bring are keyed by bin and batch, those of live resources by their own keys, and what the
 /// simulation draws for a new resource by its tenant and its number among the tenant's creates. So a stream from which
 /// one tenant's requests are taken out leaves every other request, and all that is drawn for it, as it was. (A model
-/// that never had the tenant's templates is another model: it assigns the same arrivals to other templates.)
+/// that never had the tenant's templates is another model: the same arrivals bring other batches.)
 pub fn sample(
     model: &StreamModel,
     live: impl IntoIterator<Item = LiveAtStart>,
@@ -88,8 +86,8 @@ fn creates(
     seed: u64,
     run: u32,
 ) -> Vec<IndexedRequest> {
-    let choices = Choices::new(model, seed, run);
-    let mut creates = Vec::new();
+    let table = BatchTable::new(model, &tenant_factors(model, seed, run));
+    let (mut creates, mut flavors) = (Vec::new(), Vec::new());
     let mut batches = 0;
     for (bin, count) in counts(&model.arrivals, seed, run).into_iter().enumerate() {
         let start = model.origin + model.bin * bin as i64;
@@ -98,15 +96,26 @@ fn creates(
         }
         for ordinal in 0..count {
             let batch = Batch { seed, run, pace, key: key(&[bin as u64, ordinal]), index: BatchIndex(batches) };
-            if let Some(template) = choices.draw(StreamModel::quarter(start), batch.draws(Purpose::Template).uniform(0))
-            {
-                batch.fill(model, template, start, survival, &mut creates);
+            if let Some(tenant) = table.draw(start, batch.draws(Purpose::Template), &mut flavors) {
+                batch.fill(model, (tenant, &flavors), start, survival, &mut creates);
                 batches += 1;
             }
         }
     }
     creates.retain(|create| window.contains(create.at));
     creates
+}
+
+/// How much more often the batches of each tenant come in a run.
+fn tenant_factors(model: &StreamModel, seed: u64, run: u32) -> BTreeMap<TenantIndex, f64> {
+    let factor = |tenant: TenantIndex| {
+        factor(Draws::new(seed, run, Purpose::Template, key(&[RUN_KEY, u64::from(tenant.0)])), model.mix_spread_milli)
+    };
+    let mut factors = BTreeMap::new();
+    for template in &model.templates {
+        factors.entry(template.tenant).or_insert_with_key(|&tenant| factor(tenant));
+    }
+    factors
 }
 
 /// Lognormal with a mean of 1; none lies so far out that a run would be absurd.
@@ -130,11 +139,11 @@ impl Batch {
         Draws::new(self.seed, self.run, purpose, self.key)
     }
 
-    /// Adds the creates of `template`, spread over a part of the bin that begins at `start`.
+    /// Adds the creates of a tenant, spread over a part of the bin that begins at `start`.
     fn fill(
         &self,
         model: &StreamModel,
-        template: &BatchTemplate,
+        (tenant, flavors): (TenantIndex, &[FlavorIndex]),
         start: Instant,
         survival: &Survival,
         creates: &mut Vec<IndexedRequest>,
@@ -143,16 +152,15 @@ impl Batch {
         let spread = model.spread.micros().clamp(0, model.bin.micros() - 1);
         let begin = start + Duration::from_micros(instants.below(0, (model.bin.micros() - spread) as u64) as i64);
         let shared = f64::from(model.lifetimes.shared_milli) / 1_000.0;
-        let flavors = template.creates.iter().flat_map(|&(flavor, count)| (0..count).map(move |_| flavor));
         let mut exposure = 0.0;
-        for (item, flavor) in (0_u64..).zip(flavors) {
+        for (item, &flavor) in (0_u64..).zip(flavors) {
             if item == 0 || lifetimes.uniform(2 * item) >= shared {
                 exposure = lifetimes.exponential(2 * item + 1) / self.pace;
             }
             creates.push(IndexedRequest {
                 at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),
                 operation: Operation::Create,
-                tenant: template.tenant,
+                tenant,
                 resource: ResourceIndex(0),
                 flavor,
                 batch: Some(self.index),
@@ -177,50 +185,4 @@ fn number(creates: &mut [IndexedRequest], lives: usize) {
 fn delete_of(create: &IndexedRequest) -> Option<IndexedRequest> {
     let at = create.at + create.lifetime?;
     Some(IndexedRequest { at, operation: Operation::Delete, batch: None, lifetime: None, ..*create })
-}
-
-/// Templates by quarter of the day, ready for a choice by weight.
-struct Choices<'a> {
-    templates: &'a [BatchTemplate],
-    /// Per quarter, the running sums of the weights.
-    sums: [Vec<u64>; QUARTERS],
-}
-
-impl<'a> Choices<'a> {
-    fn new(model: &'a StreamModel, seed: u64, run: u32) -> Self {
-        let templates = &model.templates[..];
-        let mut factors: BTreeMap<TenantIndex, u64> = BTreeMap::new();
-        for template in templates {
-            factors.entry(template.tenant).or_insert_with_key(|tenant| {
-                let draws = Draws::new(seed, run, Purpose::Template, key(&[RUN_KEY, u64::from(tenant.0)]));
-                (factor(draws, model.mix_spread_milli) * FACTOR_STEPS + 0.5) as u64
-            });
-        }
-        let weighted = |weight: &dyn Fn(&BatchTemplate) -> u64| {
-            sums(templates, |template| weight(template).saturating_mul(factors[&template.tenant]))
-        };
-        let day = weighted(&|template| template.weights.iter().map(|&weight| u64::from(weight)).sum());
-        let sums = core::array::from_fn(|quarter| {
-            let quarter = weighted(&|template| u64::from(template.weights[quarter]));
-            // A quarter that was never seen has the mix of the whole day.
-            if quarter.last().is_some_and(|&total| total > 0) { quarter } else { day.clone() }
-        });
-        Self { templates, sums }
-    }
-
-    fn draw(&self, quarter: usize, uniform: f64) -> Option<&'a BatchTemplate> {
-        let sums = &self.sums[quarter];
-        let total = *sums.last()?;
-        let weight = (uniform * total as f64) as u64;
-        self.templates.get(sums.partition_point(|&sum| sum <= weight))
-    }
-}
-
-fn sums(templates: &[BatchTemplate], weight: impl Fn(&BatchTemplate) -> u64) -> Vec<u64> {
-    let mut sum = 0_u64;
-    let add = |template| {
-        sum = u64::saturating_add(sum, weight(template));
-        sum
-    };
-    templates.iter().map(add).collect()
 }

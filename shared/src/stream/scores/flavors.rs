@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::stream::batches::{Batch, batches};
 use crate::stream::estimate::{Source, StreamSettings};
 use crate::stream::mixture::FlavorMixture;
-use crate::stream::next_flavor::{NextFlavor, Ngram, TemplateTable};
+use crate::stream::next_flavor::{NextFlavor, Ngram};
 use crate::stream::recency::{Recency, Weighing, likeliest};
 use crate::stream::templates::templates;
 use crate::stream::tokens::{Beginning, token_count, tokens};
@@ -19,10 +19,10 @@ pub enum FlavorModelName {
     Unigram,
     /// How often each came after the one before.
     Bigram,
-    /// The batches that streams are sampled from.
-    Templates,
-    /// Several contexts, mixed.
-    Mixture,
+    /// What streams are sampled from: the mixture over the templates of the forecast.
+    Sampled,
+    /// Several contexts of every batch that was seen, mixed.
+    Direct,
 }
 
 /// One model over all tokens of the test.
@@ -43,7 +43,7 @@ pub struct FlavorScores {
     pub tokens: u64,
     /// Flavors, and one for the end.
     pub classes: usize,
-    /// After how long a batch counts for half in templates and mixture.
+    /// After how long a batch counts for half in all but the first two.
     pub half_life: Duration,
     /// How much more one of the forecast's weekday counts, in times.
     pub same_weekday: u32,
@@ -69,12 +69,13 @@ pub fn score_flavors(
     let Recency { half_life, same_weekday } = recency;
     let weighing = |at| Weighing::new(recency, at, bin, bins);
     let of = |model: &dyn NextFlavor, name| score(model, name, &asked, flavors);
+    let gates = FlavorMixture::gates(&known, flavors, weighing, origin, settings.templates_max);
     let table = templates(known.clone(), &weighing(origin), settings.templates_max);
     let results = vec![
         of(&Ngram::fit(&known, flavors, false), FlavorModelName::Unigram),
         of(&Ngram::fit(&known, flavors, true), FlavorModelName::Bigram),
-        of(&TemplateTable::new(&table, flavors), FlavorModelName::Templates),
-        of(&FlavorMixture::fit(&known, flavors, weighing, origin), FlavorModelName::Mixture),
+        of(&FlavorMixture::table(&table, &gates, flavors, |_| 1.0), FlavorModelName::Sampled),
+        of(&FlavorMixture::fit(&known, flavors, weighing, origin), FlavorModelName::Direct),
     ];
     FlavorScores { tokens: token_count(asked.iter()), classes: flavors + 1, half_life, same_weekday, results }
 }
