@@ -3,6 +3,7 @@
 mod features;
 mod forecast;
 mod lstm;
+mod stream;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
           augurs' ETS and MSTL, LightGBM and a torch LSTM, from the same 20 origins: requests of Azure VM V1, their five
           biggest flavors, and the six series of NAB, from DATA (../shared/data unless given); takes half an hour
 features  what known events and sensors are worth, on demand that they move
+stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
+          model: on Azure VM V1 from DATA (../shared/data unless given), one thread
 
 Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";
@@ -29,10 +32,11 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 3] = [
+const ALL: [Bench; 4] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
+    Bench { name: "stream", arguments_max: 1, run: stream::run },
 ];
 
 /// Says which there are, where the first argument is none of them.
