@@ -1,7 +1,6 @@
-//! The dashboard in a real browser: the Lab runs what `shared` runs natively, and a link runs it again elsewhere.
+//! The dashboard in a real browser: it runs what `shared` runs natively, and a link runs it again elsewhere.
 
-mod driver;
-mod files;
+mod forecasts;
 
 use std::time::{Duration, Instant};
 
@@ -10,11 +9,10 @@ use shared::example::lab_scenario;
 use shared::link::{LINK_ROUTE, SharedScenario};
 use shared::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use shared::simulation::{Digest, Outcome, run};
+use tests::driver::Browsers;
+use tests::files::Files;
 use tests::{dashboard, skipped};
 use thirtyfour::prelude::*;
-
-use self::driver::Browsers;
-use self::files::Files;
 
 /// Longer than any page takes here, so that a slow machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(60);

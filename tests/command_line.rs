@@ -3,6 +3,7 @@
 mod answers;
 mod backtest;
 mod messages;
+mod model_file;
 
 use std::collections::BTreeSet;
 

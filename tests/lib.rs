@@ -1,7 +1,11 @@
-//! Where the integration tests find what they test: the checkout, the built program and dashboard, the real traces.
+//! Where the integration tests find what they test: the checkout, the built program and dashboard, the real traces; and a
+//! browser to look at the dashboard with.
 //!
 //! `cargo xtask test` builds all of it and says where it is in the environment; a plain `cargo test -p tests` looks
 //! where a release build puts it.
+
+pub mod driver;
+pub mod files;
 
 use std::env;
 use std::io::Write;

@@ -28,7 +28,19 @@ pub fn read_text(path: &str) -> Result<String, CliError> {
     read_text_up_to(path, MAX_BYTES)
 }
 
+/// The bytes of the file at `path`, as [`read_text`] reads them, but for what they mean.
+///
+/// # Errors
+/// When it cannot be read, or is larger than [`MAX_BYTES`].
+pub fn read_bytes(path: &str) -> Result<Vec<u8>, CliError> {
+    read_bytes_up_to(path, MAX_BYTES)
+}
+
 fn read_text_up_to(path: &str, limit: u64) -> Result<String, CliError> {
+    text(read_bytes_up_to(path, limit)?).map_err(CliError::in_file(name(path)))
+}
+
+fn read_bytes_up_to(path: &str, limit: u64) -> Result<Vec<u8>, CliError> {
     let reader = open(path)?;
     let mut bytes = Vec::new();
     reader.take(limit + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", name(path)))?;
@@ -36,7 +48,7 @@ fn read_text_up_to(path: &str, limit: u64) -> Result<String, CliError> {
         let message = format!("holds more than {limit} bytes, the most that is read; split it by time");
         return Err(CliError::in_file(name(path))(InputError::whole(message)));
     }
-    text(bytes).map_err(CliError::in_file(name(path)))
+    Ok(bytes)
 }
 
 fn open(path: &str) -> Result<Box<dyn Read>, CliError> {

@@ -5,8 +5,8 @@ use web_sys::window;
 use yew::prelude::*;
 
 use crate::components::{Tidings, say};
-use crate::pages::{Lab, Overview};
-use crate::route::{LabSource, Route};
+use crate::pages::{Forecast, Lab, Overview};
+use crate::route::{ForecastSource, LabSource, Route};
 use crate::zone::Zone;
 
 /// Draws the page and keeps it alive.
@@ -41,6 +41,7 @@ fn App() -> Html {
             <main id="main" tabindex="-1">
                 { match &*route {
                     Route::Overview => html! { <Overview /> },
+                    Route::Forecast(source) => html! { <Forecast source={*source} /> },
                     Route::Lab(source) => html! { <Lab source={source.clone()} /> },
                     Route::Unknown(path) => {
                         say(Tidings::Error, &format!("There is no page `{path}`; choose one above."))
@@ -65,6 +66,7 @@ fn header(route: &Route, zone: Zone, on_zone: &Callback<Zone>) -> Html {
             <a class="brand" href="#/">{ logo() }<span>{ "Shadowplane" }</span></a>
             <nav aria-label="Pages">
                 { link("#/", "Overview", Route::Overview) }
+                { link("#/forecast", "Forecast", Route::Forecast(ForecastSource::Current)) }
                 { link("#/lab", "Lab", Route::Lab(LabSource::Current)) }
             </nav>
             <div class="segments" role="group" aria-label="Time zone">

@@ -1,5 +1,6 @@
 //! Charts over time, drawn by plotters on a canvas, each with its text alternative.
 
+mod ahead;
 mod drawing;
 mod palette;
 mod readout;
@@ -9,6 +10,7 @@ mod time_chart;
 
 use shared::units::{Duration, Instant};
 
+pub(crate) use ahead::ahead_chart;
 pub(crate) use time_chart::TimeChart;
 
 use crate::format;

@@ -3,14 +3,18 @@
 //! ```text
 //! api_client ─► pages/overview ─► charts, components
 //! link ───────► pages/lab ─► worker/pool ═► simulation_worker (one Web Worker each) ═► outcome ─► charts, components
+//! data, model ► pages/forecast ─► worker/forecaster ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
 //! ```
 //!
-//! There is no domain logic here: figures come from the service or from `shared`, which the workers run.
+//! There is no domain logic here: figures come from the service or from `shared`, which the workers run. Only the forecast
+//! worker is built with the feature `train`, and carries what trains.
 
 mod api_client;
 mod app;
 mod charts;
 mod components;
+#[cfg(feature = "train")]
+mod forecasting;
 mod format;
 mod pages;
 mod route;
@@ -19,3 +23,5 @@ mod zone;
 
 pub use app::start;
 pub use worker::serve;
+#[cfg(feature = "train")]
+pub use worker::serve_forecasts;

@@ -7,6 +7,8 @@ use web_sys::window;
 pub(crate) enum Route {
     /// What was, what is predicted.
     Overview,
+    /// Forecasts in the browser.
+    Forecast(ForecastSource),
     /// Scenarios in the browser.
     Lab(LabSource),
     /// No such page.
@@ -26,6 +28,15 @@ pub(crate) enum LabSource {
     Saved(String),
 }
 
+/// Where the counts to forecast come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForecastSource {
+    /// The service's, or the example where there is no service.
+    Current,
+    /// The built-in example.
+    Example,
+}
+
 impl Route {
     /// What the address bar says now.
     pub(crate) fn current() -> Self {
@@ -36,6 +47,10 @@ impl Route {
         let (path, query) = hash.trim_start_matches('#').split_once('?').unwrap_or((hash.trim_start_matches('#'), ""));
         match path {
             "" | "/" => Self::Overview,
+            "/forecast" if parameter(query, "data").as_deref() == Some("example") => {
+                Self::Forecast(ForecastSource::Example)
+            }
+            "/forecast" => Self::Forecast(ForecastSource::Current),
             "/lab" => Self::Lab(LabSource::parse(query)),
             other => Self::Unknown(other.to_owned()),
         }

@@ -14,12 +14,14 @@
 //! 3. [`Predict::predict`] gives the [`Forecast`]: per series quantiles, or a typed reason why there are none.
 //! 4. [`BacktestPlan::new`], a model fitted on [`BacktestPlan::training`], and [`backtest`] give its [`Scores`]; for
 //!    what the product itself would use, fit it by [`fit_best`] on that same training part.
+//! 5. [`ModelFile`] is what was fitted as a file, which gives the same forecast, bit for bit, natively and in a browser.
 //!
 //! Long work tells a [`Watcher`] where it is and stops when that says so. Nothing here has a clock: whoever wants to
 //! know how long fitting took measures it around the call.
 
 mod backtest;
 mod ensemble;
+mod fingerprint;
 mod fitted;
 mod hour_mean;
 mod leads;
@@ -27,6 +29,7 @@ mod local_trend;
 pub mod lstm;
 mod metrics;
 mod model;
+mod model_file;
 mod one_day_median;
 mod progress;
 mod quantile;
@@ -35,7 +38,7 @@ mod recent_mean;
 mod residuals;
 mod selection;
 mod seasonal_naive;
-#[cfg(feature = "train")]
+#[cfg(feature = "smoothing")]
 mod smoothing;
 mod values;
 
@@ -46,6 +49,7 @@ pub use hour_mean::{FittedHourMean, HourMean};
 pub use local_trend::LocalTrend;
 pub use metrics::{CoverageOf, PinballAt, ScoreSums, Scores, pinball, seasonal_scale};
 pub use model::{Fit, Predict, season_bins};
+pub use model_file::{ModelFile, ModelFileError};
 pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
 pub use recent_level::{FittedRecentLevel, RecentLevel};
@@ -55,7 +59,7 @@ pub use selection::{
     Candidate, Choice, Fallback, MemberWeight, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best,
     fit_one,
 };
-#[cfg(feature = "train")]
+#[cfg(feature = "smoothing")]
 pub use smoothing::{DampedTrend, Mstl};
 pub use values::{
     Answer, BinForecast, Forecast, ForecastError, ModelId, ModelName, NotReady, SeriesForecast, TrainError,

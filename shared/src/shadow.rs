@@ -13,7 +13,7 @@ use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, ResourceClas
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate};
-use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, Window};
+use crate::units::{Duration, Instant, ResourceIndex, Window};
 
 /// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
 #[derive(Clone, Debug)]
@@ -325,18 +325,6 @@ impl<'a> Known<'a> {
         };
         let flavors: Vec<Flavor> = self.tables.flavors().cloned().collect();
         Scenario { tenants: self.tables.tenants.iter().map(named).collect(), flavors, ..base.clone() }
-    }
-}
-
-impl SeriesKey {
-    /// The same key for another tenant; none where `map` has none.
-    fn with_tenant(self, map: impl Fn(TenantIndex) -> Option<TenantIndex>) -> Option<Self> {
-        match self {
-            Self::Creates { tenant: Some(tenant), class } => {
-                map(tenant).map(|tenant| Self::Creates { tenant: Some(tenant), class })
-            }
-            other => Some(other),
-        }
     }
 }
 

@@ -4,6 +4,7 @@ mod features;
 mod forecast;
 mod lstm;
 mod stream;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
 features  what known events and sensors are worth, on demand that they move
 stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
           model: on Azure VM V1 from DATA (../shared/data unless given), one thread
+wasm      a forecast of a day for 100 series and a step of training, natively and in headless Chromium
 
 Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";
@@ -32,11 +34,12 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 4] = [
+const ALL: [Bench; 5] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
     Bench { name: "stream", arguments_max: 1, run: stream::run },
+    Bench { name: "wasm", arguments_max: 0, run: wasm::run },
 ];
 
 /// Says which there are, where the first argument is none of them.

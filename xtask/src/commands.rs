@@ -43,7 +43,7 @@ const COMMANDS: [Command; 6] = [
     },
     Command {
         name: "bench",
-        usage: "bench lstm | forecast [DATA] | features",
+        usage: "bench lstm | forecast [DATA] | features | stream [DATA] | wasm",
         summary: "set figures of ours beside those of peers, which it installs into an environment of its own",
         details: bench::DETAILS,
         check: bench::check,

@@ -17,7 +17,8 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         process::run(workspace.cargo(&native).args(["--", "-D", "warnings"]))
     })?;
     steps.time("clippy, browser", || {
-        let browser = ["clippy", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "frontend"];
+        let browser =
+            ["clippy", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "frontend", "--all-features"];
         process::run(workspace.cargo(&browser).args(["--", "-D", "warnings"]))
     })
 }

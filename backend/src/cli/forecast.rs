@@ -3,13 +3,15 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use shared::forecast::{Answer, Forecast, Predict, SelectionReport};
+use shared::features::Past;
+use shared::forecast::{Answer, Forecast, ModelFile, SelectionReport};
+use shared::input::InputError;
 use shared::pricing::builtin;
 use shared::units::Duration;
 
 use super::demand::{DemandArgs, series_name};
 use super::{CliError, Global, selection_table};
-use crate::output;
+use crate::{input, output};
 
 /// Forecast creates per bin, with quantiles and the level that each claims
 #[derive(Debug, clap::Args)]
@@ -23,12 +25,20 @@ pub(super) struct Args {
     /// Seeds the training
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Keep what was fitted as a file, which gives the same forecast anywhere, browsers included
+    #[arg(long, value_name = "FILE")]
+    save_model: Option<String>,
+    /// Forecast by the models of such a file, without fitting any
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "seed", "save_model"])]
+    model_file: Option<String>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   shadowplane forecast --requests requests.ndjson --horizon 1h
   shadowplane forecast --requests requests.ndjson --origin 2026-01-24T00:00:00Z --horizon 1d --model lstm --json
+  shadowplane forecast --requests requests.ndjson --horizon 1d --save-model demand.shadowmodel
+  shadowplane forecast --requests requests.ndjson --horizon 1d --model-file demand.shadowmodel
   shadowplane forecast --requests requests.ndjson --events launches.csv --sensors sensors.csv --horizon 1d";
 
 /// What `forecast --json` prints.
@@ -39,6 +49,8 @@ struct ForecastAnswer {
     tenants: Vec<String>,
     /// What to know before it is believed.
     notices: Vec<String>,
+    /// Of every bit of the forecast.
+    digest: String,
     forecast: Forecast,
 }
 
@@ -54,18 +66,33 @@ impl Args {
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
-        let config = self.demand.selection(vec![self.horizon], self.seed);
-        let (model, selection) = self.demand.fit(&features.all(), &config)?;
-        let forecast = model.predict(&features.all(), self.horizon);
+        let tenants: Vec<String> = known.tenant_names().iter().map(str::to_owned).collect();
+        let past = features.all();
+        let file = self.models(&past, &tenants)?;
+        let forecast = file.forecast(&past, &tenants, self.horizon);
         let forecast = forecast.map_err(|error| CliError::Data(error.to_string()))?;
-        let tenants = known.tenant_names().iter().map(str::to_owned).collect();
+        if let Some(path) = &self.save_model {
+            output::write_lines(Some(path), |to| to.write_all(&file.to_bytes()))?;
+        }
         let answer = ForecastAnswer {
-            selection,
+            selection: file.report,
             tenants,
             notices: demand.warnings.iter().cloned().chain(warning).collect(),
+            digest: forecast.digest(),
             forecast,
         };
         if global.json { output::print_json(&answer) } else { output::print(&text(&answer)) }
+    }
+
+    /// Those of a file, or fitted now.
+    fn models(&self, past: &Past<'_>, tenants: &[String]) -> Result<ModelFile, CliError> {
+        if let Some(path) = &self.model_file {
+            let file = ModelFile::from_bytes(&input::read_bytes(path)?);
+            return file.map_err(|error| CliError::in_file(input::name(path))(InputError::whole(error.to_string())));
+        }
+        let config = self.demand.selection(vec![self.horizon], self.seed);
+        let fitted = self.demand.fit(past, &config)?;
+        Ok(ModelFile::new(past, tenants.to_vec(), &config, fitted))
     }
 }
 
@@ -96,5 +123,5 @@ fn write_bins(out: &mut String, answer: &ForecastAnswer) -> std::fmt::Result {
             writeln!(out)?;
         }
     }
-    Ok(())
+    writeln!(out, "\ndigest {}", answer.digest)
 }

@@ -4,16 +4,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use gloo::timers::callback::Timeout;
-use js_sys::Reflect;
 use shared::scenario::{ENGINE, Scenario};
 use shared::simulation::{Outcome, RunOutcome};
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen::JsValue;
 use yew::Callback;
 
 use super::protocol::{FromWorker, PROTOCOL, ToWorker, pack, unpack};
+use super::thread::Thread;
 
 const LOADER: &str = "./simulation_worker_loader.js";
 
@@ -38,11 +35,10 @@ struct Inner {
 }
 
 struct Slot {
-    worker: Worker,
+    thread: Thread,
     state: SlotState,
     /// The last scenario it was given.
     prepared: u32,
-    _closures: [Closure<dyn FnMut(JsValue)>; 2],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,9 +113,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for slot in &self.0.borrow().slots {
-            slot.worker.terminate();
-        }
+        self.0.borrow_mut().slots.drain(..).for_each(|slot| slot.thread.end());
     }
 }
 
@@ -130,10 +124,10 @@ impl Inner {
         for slot in self.slots.iter_mut().filter(|slot| slot.state == SlotState::Idle) {
             let Some(run) = job.queue.pop_front() else { return };
             if slot.prepared != job.number {
-                let _ = slot.worker.post_message(&job.scenario);
+                slot.thread.post(&job.scenario);
                 slot.prepared = job.number;
             }
-            let _ = slot.worker.post_message(&pack(&ToWorker::Run { job: job.number, run }));
+            slot.thread.post(&pack(&ToWorker::Run { job: job.number, run }));
             slot.state = SlotState::Busy;
         }
     }
@@ -156,22 +150,13 @@ impl Inner {
 }
 
 fn spawn(pool: &Rc<RefCell<Inner>>, index: usize) -> Option<Slot> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(LOADER, &options).ok()?;
     let (heard, failed) = (Rc::downgrade(pool), Rc::downgrade(pool));
-    let on_message = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-        let message = event.dyn_into::<MessageEvent>().ok().and_then(|event| unpack(event.data()));
-        hear(&heard, index, message);
-    });
-    // A file that does not load is a plain `Event` without a message.
-    let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-        let text = Reflect::get(&event, &"message".into()).ok().and_then(|text| text.as_string());
-        lose(&failed, index, text.unwrap_or_else(|| format!("{LOADER} cannot be loaded; reload the page")));
-    });
-    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    Some(Slot { worker, state: SlotState::Starting, prepared: 0, _closures: [on_message, on_error] })
+    let thread = Thread::start(
+        LOADER,
+        move |data| hear(&heard, index, unpack(data)),
+        move |message| lose(&failed, index, message),
+    )?;
+    Some(Slot { thread, state: SlotState::Starting, prepared: 0 })
 }
 
 /// Takes a worker's message; callers are told when nothing is borrowed any more.
@@ -228,8 +213,6 @@ fn lose(pool: &Weak<RefCell<Inner>>, index: usize, message: String) {
 fn respawn(pool: &Rc<RefCell<Inner>>, index: usize) {
     if let Some(slot) = spawn(pool, index) {
         let old = core::mem::replace(&mut pool.borrow_mut().slots[index], slot);
-        old.worker.terminate();
-        // This may run inside one of the old worker's own closures.
-        Timeout::new(0, move || drop(old)).forget();
+        old.thread.end();
     }
 }

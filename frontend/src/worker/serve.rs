@@ -1,13 +1,10 @@
-//! The worker's side: one run at a time.
+//! The simulation worker's side: one run at a time.
 
-use js_sys::global;
 use shared::scenario::{ENGINE, Scenario, ValidScenario};
 use shared::simulation::run;
-use wasm_bindgen::JsCast as _;
-use wasm_bindgen::prelude::Closure;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{FromWorker, PROTOCOL, ToWorker, pack, unpack};
+use super::listening::{listen, post};
+use super::protocol::{FromWorker, PROTOCOL, ToWorker};
 
 /// The scenario that was prepared last, with its number.
 type Prepared = Option<(u32, Result<ValidScenario, String>)>;
@@ -17,18 +14,17 @@ type Prepared = Option<(u32, Result<ValidScenario, String>)>;
 /// # Panics
 /// Outside of a Web Worker.
 pub fn serve() {
-    std::panic::set_hook(Box::new(|panic| post(&FromWorker::Crashed { message: panic.to_string() })));
     let mut prepared: Prepared = None;
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        // A message of another protocol is refused by the page, which has seen our first message.
-        let Some(message) = unpack(event.data()) else { return };
-        if let Some(answer) = answer(message, &mut prepared) {
-            post(&answer);
-        }
-    });
-    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
-    post(&FromWorker::Ready { protocol: PROTOCOL, engine: ENGINE });
+    let ready = FromWorker::Ready { protocol: PROTOCOL, engine: ENGINE };
+    listen(
+        &ready,
+        |message| FromWorker::Crashed { message },
+        move |message| {
+            if let Some(answer) = answer(message, &mut prepared) {
+                post(&answer);
+            }
+        },
+    );
 }
 
 fn answer(message: ToWorker, prepared: &mut Prepared) -> Option<FromWorker> {
@@ -46,13 +42,4 @@ fn answer(message: ToWorker, prepared: &mut Prepared) -> Option<FromWorker> {
 
 fn validated(scenario: Scenario) -> Result<ValidScenario, String> {
     ValidScenario::new(scenario).map_err(|problems| problems.to_string())
-}
-
-fn post(message: &FromWorker) {
-    // Posting fails only for what cannot be cloned, which bytes are not.
-    let _ = scope().post_message(&pack(message));
-}
-
-fn scope() -> DedicatedWorkerGlobalScope {
-    global().unchecked_into()
 }

@@ -76,6 +76,16 @@ impl SeriesKey {
             Self::Arrivals | Self::Given => None,
         }
     }
+
+    /// The same key for another tenant; none where `map` has none.
+    pub(crate) fn with_tenant(self, map: impl Fn(TenantIndex) -> Option<TenantIndex>) -> Option<Self> {
+        match self {
+            Self::Creates { tenant: Some(tenant), class } => {
+                map(tenant).map(|tenant| Self::Creates { tenant: Some(tenant), class })
+            }
+            other => Some(other),
+        }
+    }
 }
 
 /// After a longer silence demand begins anew.

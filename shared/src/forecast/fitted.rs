@@ -5,7 +5,7 @@ use super::{
     BinForecast, Fit, FittedHourMean, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, HourMean, LocalTrend,
     ModelId, ModelName, NotReady, OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
 };
-#[cfg(feature = "train")]
+#[cfg(feature = "smoothing")]
 use super::{DampedTrend, Mstl};
 use crate::features::Past;
 
@@ -25,10 +25,10 @@ pub enum FittedModel {
     /// The mean of the same hour on the days before.
     HourMean(FittedHourMean),
     /// Level and damped trend.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "smoothing")]
     DampedTrend(DampedTrend),
     /// Trend and seasons.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "smoothing")]
     Mstl(Mstl),
     /// The recurrent network.
     Lstm(Box<LstmModel>),
@@ -36,7 +36,7 @@ pub enum FittedModel {
 
 /// Fits one model to a past, to forecast up to `horizon_bins` ahead; or says what it still needs.
 ///
-/// Without the feature `train` the LSTM is never ready.
+/// Without the feature `train` the LSTM is never ready; without `smoothing`, neither are the models of augurs.
 ///
 /// # Errors
 /// When the watcher cancels.
@@ -54,11 +54,11 @@ pub fn fit_model(
         ModelName::RecentLevel => RecentLevel.fit(past).map(FittedModel::RecentLevel),
         ModelName::LocalTrend => LocalTrend.fit(past).map(FittedModel::LocalTrend),
         ModelName::HourMean => HourMean.fit(past).map(FittedModel::HourMean),
-        #[cfg(feature = "train")]
+        #[cfg(feature = "smoothing")]
         ModelName::DampedTrend => DampedTrend.fit(past).map(FittedModel::DampedTrend),
-        #[cfg(feature = "train")]
+        #[cfg(feature = "smoothing")]
         ModelName::Mstl => Mstl.fit(past).map(FittedModel::Mstl),
-        #[cfg(not(feature = "train"))]
+        #[cfg(not(feature = "smoothing"))]
         ModelName::DampedTrend | ModelName::Mstl => Err(NotReady::NeedsTraining),
         // An ensemble is put together by a selection.
         ModelName::Ensemble => Err(NotReady::NeedsTraining),
@@ -80,9 +80,9 @@ impl FittedModel {
             Self::RecentLevel(model) => model,
             Self::LocalTrend(model) => model,
             Self::HourMean(model) => model,
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             Self::DampedTrend(model) => model,
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             Self::Mstl(model) => model,
             Self::Lstm(model) => &**model,
         }

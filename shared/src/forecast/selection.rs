@@ -17,7 +17,7 @@ use super::{
     SeasonalNaive, TrainError, Watcher, fit_model,
 };
 use crate::features::{Past, SeriesKey};
-use crate::units::Duration;
+use crate::units::{Duration, TenantIndex};
 
 /// The candidates that were ready, fitted on the whole past; a single one is used as it is.
 #[derive(Clone, Debug)]
@@ -216,6 +216,15 @@ impl Selected {
     /// What is missing.
     pub fn updated(&self, past: &Past) -> Result<Self, NotReady> {
         Ok(Self(self.0.clone().refitted(|member| member.updated(past))?))
+    }
+
+    /// The same for data whose tenants have other indices, as `map` says from those of ours; what is known of the others
+    /// is left out.
+    pub fn of_tenants(&self, map: impl Fn(TenantIndex) -> Option<TenantIndex>) -> Self {
+        let mut ensemble = self.0.clone();
+        let losses = core::mem::take(&mut ensemble.losses).into_iter();
+        ensemble.losses = losses.filter_map(|(key, losses)| Some((key.with_tenant(&map)?, losses))).collect();
+        Self(ensemble)
     }
 
     /// What was chosen for a horizon, with weights averaged over the series of everyone.

@@ -289,7 +289,7 @@ fn the_level_is_as_fast_as_the_lead_wants_it() {
     assert!((bins[0].median() - last).abs() < 1.0, "{} {last}", bins[0].median());
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "smoothing")]
 #[test]
 fn smoothing_follows_a_trend_and_repeats_a_day() {
     // 10 more every hour: the damped trend goes on upwards from the last count, 10 × 95.

@@ -170,7 +170,8 @@ impl BinForecast {
     /// A bin of these quantiles and mean: what is negative or not finite becomes zero, and a quantile below the one
     /// before it takes that one's value.
     pub fn new(quantiles: [f64; LEVELS.len()], mean: f64) -> Self {
-        let counted = |value: f64| if value.is_finite() { value.max(0.0) } else { 0.0 };
+        // Not `max`, which leaves open which zero it gives.
+        let counted = |value: f64| if value > 0.0 && value.is_finite() { value } else { 0.0 };
         let mut least = 0.0_f64;
         let quantiles = quantiles.map(|quantile| {
             least = least.max(counted(quantile));

@@ -8,7 +8,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::{Snapshot, View};
-use crate::charts::{Band, Chart, Line, Stroke, TimeChart, Tone, Unit};
+use crate::charts::{Chart, TimeChart, ahead_chart};
 use crate::components::{Card, Tidings, say};
 use crate::format;
 use crate::zone::Zone;
@@ -55,30 +55,10 @@ fn chart(demand: &DemandSeries, forecast: Option<&ForecastView>, snapshot: &Snap
         point
     });
     let actual = actual.collect();
-    let bins = || forecast.into_iter().flat_map(|forecast| &forecast.bins);
-    let between = |low: usize, high: usize| {
-        bins().map(|bin| (bin.at, bin.quantiles[low], bin.quantiles[high])).collect::<Vec<_>>()
-    };
-    // Positions in `LEVELS`: 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95.
-    Chart {
-        bands: vec![
-            Band { name: "forecast, 90 % band", tone: Tone::Predicted, opacity: 0.18, points: between(0, 6) },
-            Band { name: "50 % band", tone: Tone::Predicted, opacity: 0.32, points: between(2, 4) },
-        ],
-        lines: vec![
-            Line { name: "actual", tone: Tone::Actual, stroke: Stroke::Solid, points: actual },
-            Line {
-                name: "median",
-                tone: Tone::Predicted,
-                stroke: Stroke::Solid,
-                points: bins().map(|bin| (bin.at, bin.quantiles[3])).collect(),
-            },
-        ],
-        now: Some(snapshot.status.now),
-        bin: demand.bin,
-        axis: format!("creates per {}", format::per(demand.bin)),
-        unit: Unit::Number,
-    }
+    let bins = forecast.into_iter().flat_map(|forecast| &forecast.bins);
+    let bins: Vec<_> = bins.map(|bin| (bin.at, bin.quantiles)).collect();
+    let axis = format!("creates per {}", format::per(demand.bin));
+    ahead_chart(actual, &bins, Some(snapshot.status.now), demand.bin, axis)
 }
 
 fn tools(snapshot: &Snapshot, view: &View, on_view: &Callback<View>) -> Html {

@@ -94,7 +94,8 @@ impl Network {
     pub(super) fn answer(&self, head_of_state: &[f32], target: &[f32]) -> [f32; LEVELS.len()] {
         let mut layer = head_of_state.to_vec();
         add_product(target, &self.head[self.shape.hidden * self.shape.head..], &mut layer);
-        layer.iter_mut().for_each(|value| *value = value.max(0.0));
+        // `max` leaves open which zero it gives where one is negative.
+        layer.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
         let mut outputs = [0.0; LEVELS.len()];
         outputs.copy_from_slice(&self.output_bias);
         add_product(&layer, &self.output, &mut outputs);

@@ -13,6 +13,7 @@ use super::recurrent::Instructions;
 use super::sample::{Batch, Corpus, LEADS, Measure, ORIGINS, Split};
 use super::{LossAt, LstmConfig, LstmModel, TrainingReport};
 use crate::features::Past;
+use crate::forecast::fingerprint::fingerprint;
 use crate::forecast::model::season_bins;
 use crate::forecast::progress::tell;
 use crate::forecast::{LEVELS, Progress, TrainError, Watcher, pinball};
@@ -215,18 +216,4 @@ fn mean_tail(network: &Network, corpus: &Corpus, batches: &[Batch]) -> f64 {
         });
     }
     if width > 0.0 { (missing / width).clamp(0.0, 4.0) } else { 0.0 }
-}
-
-/// BLAKE3 of start, bin and counts.
-fn fingerprint(past: &Past) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&past.start().micros().to_le_bytes());
-    hasher.update(&past.bin().micros().to_le_bytes());
-    for series in 0..past.series() {
-        hasher.update(&(past.bins() as u64).to_le_bytes());
-        past.counts(series).iter().for_each(|count| {
-            hasher.update(&count.to_bits().to_le_bytes());
-        });
-    }
-    hasher.finalize().to_hex().to_string()
 }

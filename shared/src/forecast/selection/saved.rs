@@ -72,9 +72,9 @@ impl Member {
             FittedModel::RecentLevel(model) => Self::RecentLevel(model.clone()),
             FittedModel::LocalTrend(_) => Self::LocalTrend,
             FittedModel::HourMean(model) => Self::HourMean(model.clone()),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             FittedModel::DampedTrend(_) => Self::DampedTrend,
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             FittedModel::Mstl(_) => Self::Mstl,
             FittedModel::Lstm(model) => Self::Lstm(model.to_bytes()),
         }
@@ -88,11 +88,11 @@ impl Member {
             Self::RecentLevel(model) => FittedModel::RecentLevel(model),
             Self::LocalTrend => FittedModel::LocalTrend(LocalTrend),
             Self::HourMean(model) => FittedModel::HourMean(model),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             Self::DampedTrend => FittedModel::DampedTrend(crate::forecast::DampedTrend),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "smoothing")]
             Self::Mstl => FittedModel::Mstl(crate::forecast::Mstl),
-            #[cfg(not(feature = "train"))]
+            #[cfg(not(feature = "smoothing"))]
             Self::DampedTrend | Self::Mstl => return Err(LstmModelError::Damaged),
             Self::Lstm(bytes) => FittedModel::Lstm(Box::new(LstmModel::from_bytes(&bytes)?)),
         })

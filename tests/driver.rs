@@ -33,7 +33,7 @@ const ARGUMENTS: [&str; 9] = [
 ];
 
 /// A running chromedriver; it ends with the value.
-pub(super) struct Browsers {
+pub struct Browsers {
     process: Child,
     address: String,
     profiles: PathBuf,
@@ -43,7 +43,7 @@ pub(super) struct Browsers {
 
 impl Browsers {
     /// Starts chromedriver; none where there is none.
-    pub(super) async fn find() -> Result<Option<Self>> {
+    pub async fn find() -> Result<Option<Self>> {
         let Some(program) = env::var_os("CHROMEDRIVER").or_else(|| on_path("chromedriver")) else { return Ok(None) };
         let turn = TURN.lock().await;
         // Between this and chromedriver's own binding, somebody else may take the port; the test then fails and says so.
@@ -67,7 +67,7 @@ impl Browsers {
     }
 
     /// A new browser with an empty profile: nothing is cached, nothing remembered.
-    pub(super) async fn open(&self) -> Result<WebDriver> {
+    pub async fn open(&self) -> Result<WebDriver> {
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in ARGUMENTS {
             capabilities.add_arg(argument)?;

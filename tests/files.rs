@@ -8,14 +8,14 @@ use std::thread;
 use anyhow::Result;
 
 /// A folder on a free port, until the process ends.
-pub(super) struct Files {
+pub struct Files {
     at: SocketAddr,
     prefix: &'static str,
 }
 
 impl Files {
     /// Serves `folder` under `prefix`, which begins and ends with a slash.
-    pub(super) fn serve(folder: &Path, prefix: &'static str) -> Result<Self> {
+    pub fn serve(folder: &Path, prefix: &'static str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (at, folder) = (listener.local_addr()?, folder.to_owned());
         thread::spawn(move || {
@@ -29,7 +29,7 @@ impl Files {
     }
 
     /// The page's address with `rest` behind it.
-    pub(super) fn address(&self, rest: &str) -> String {
+    pub fn address(&self, rest: &str) -> String {
         format!("http://{}{}{rest}", self.at, self.prefix)
     }
 }

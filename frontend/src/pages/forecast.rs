@@ -1,0 +1,176 @@
+//! Forecasts in the browser: train on a file or on the service's demand, look at the bands, keep the model as a file.
+
+mod counts;
+mod form;
+mod forecast_cards;
+mod scores;
+mod worker_hook;
+
+use std::rc::Rc;
+
+use gloo::file::File;
+use gloo::file::callbacks::{FileReader, read_as_bytes};
+use shared::units::Duration;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use self::counts::{Counts, use_counts};
+use self::forecast_cards::ForecastCards;
+use self::form::Form;
+use self::worker_hook::{State, use_forecaster};
+use crate::components::{Tidings, notice, say};
+use crate::route::ForecastSource;
+use crate::worker::{Data, Order, Task};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct ForecastProps {
+    /// Where the counts come from.
+    pub(crate) source: ForecastSource,
+}
+
+/// What the form says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Options {
+    horizon: Duration,
+    bin: Duration,
+    steps: u32,
+    seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { horizon: Duration::DAY, bin: Duration::from_minutes(5), steps: 1_000, seed: 1 }
+    }
+}
+
+impl Options {
+    fn order(self, data: &Data, task: Task) -> Order {
+        Order { data: data.clone(), bin: self.bin, horizon: self.horizon, task }
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn Forecast(props: &ForecastProps) -> Html {
+    let opened = use_state(|| None::<Rc<Result<Counts, String>>>);
+    let counts = use_counts(props.source);
+    {
+        // Another address means other counts, whatever file was open.
+        let opened = opened.setter();
+        use_effect_with(props.source, move |_| opened.set(None));
+    }
+    let on_data = {
+        let opened = opened.setter();
+        Callback::from(move |(name, content): (String, Result<Vec<u8>, String>)| {
+            opened.set(Some(Rc::new(content.map(|content| Counts::of_file(name, content)))));
+        })
+    };
+    let content = match opened.as_ref().or(counts.as_ref()).map(Rc::as_ref) {
+        None => html! { <p class="loading" role="status">{ "Loading the demand …" }</p> },
+        Some(Err(message)) => notice(Tidings::Error, "error", html! { message }),
+        Some(Ok(counts)) => html! { <Bench counts={counts.clone()} /> },
+    };
+    html! {
+        <>
+            <div class="title">
+                <h1>{ "Forecast" }</h1>
+                <div class="tools">
+                    <a class="button" href="#/forecast?data=example">{ "Example" }</a>
+                    <OpenFile label="Open data" accept=".csv,.ndjson,.jsonl,.json,.txt" testid="open-data" on_file={on_data} />
+                </div>
+            </div>
+            { content }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BenchProps {
+    counts: Counts,
+}
+
+/// The form, and what came out.
+#[component]
+fn Bench(props: &BenchProps) -> Html {
+    let options = use_state(Options::default);
+    let desk = use_forecaster();
+    {
+        // What is new, or counted anew, is looked at before anything is made of it.
+        let start = desk.start.clone();
+        let of = (props.counts.clone(), options.bin);
+        let options = *options;
+        use_effect_with(of, move |(counts, _)| start.emit((options.order(&counts.data, Task::Look), None)));
+    }
+    let on_options = {
+        let options = options.setter();
+        Callback::from(move |changed: Options| options.set(changed))
+    };
+    let on_train = {
+        let (data, options) = (props.counts.data.clone(), *options);
+        desk.start
+            .reform(move |()| (options.order(&data, Task::Train { steps: options.steps, seed: options.seed }), None))
+    };
+    let on_model = {
+        let (data, options, start, failed) =
+            (props.counts.data.clone(), *options, desk.start.clone(), desk.failed.clone());
+        Callback::from(move |(name, content): (String, Result<Vec<u8>, String>)| match content {
+            Ok(file) => start.emit((options.order(&data, Task::Serve { file }), Some(name))),
+            Err(message) => failed.emit(message),
+        })
+    };
+    let busy = match &*desk.state {
+        State::Busy(words, part) => Some((words.clone(), *part)),
+        _ => None,
+    };
+    html! {
+        <div class="lab">
+            <Form counts={props.counts.clone()} said={desk.said.as_ref().map(|(said, _)| said.clone())}
+                options={*options} {on_options} {on_train} on_cancel={desk.cancel.clone()} {on_model} busy={busy.clone()} />
+            <div class="outcome">
+                { match &*desk.state {
+                    State::Failed(message) => notice(Tidings::Error, "error", html! { message }),
+                    State::Cancelled => say(Tidings::Info, "Cancelled. Nothing of it is kept."),
+                    _ => Html::default(),
+                } }
+                if let Some((said, model_file)) = &*desk.said {
+                    <ForecastCards said={said.clone()} model_file={model_file.clone()} stale={busy.is_some()} />
+                } else if busy.is_some() {
+                    <p class="loading" role="status">{ "Counting …" }</p>
+                }
+            </div>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OpenFileProps {
+    label: AttrValue,
+    accept: AttrValue,
+    testid: AttrValue,
+    on_file: Callback<(String, Result<Vec<u8>, String>)>,
+}
+
+/// A button that reads a file: its name and its bytes, or why it cannot be read.
+#[component]
+fn OpenFile(props: &OpenFileProps) -> Html {
+    let reader = use_state(|| None::<FileReader>);
+    let onchange = {
+        let (on_file, reader) = (props.on_file.clone(), reader.setter());
+        Callback::from(move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            let Some(file) = input.files().and_then(|files| files.get(0)).map(File::from) else { return };
+            input.set_value("");
+            let (on_file, name) = (on_file.clone(), file.name());
+            reader.set(Some(read_as_bytes(&file, move |bytes| {
+                let bytes = bytes.map_err(|error| format!("{name} cannot be read: {error}"));
+                on_file.emit((name.clone(), bytes));
+            })));
+        })
+    };
+    html! {
+        <label class="button">
+            { &props.label }
+            <input type="file" class="hidden" accept={props.accept.clone()} {onchange} data-testid={props.testid.clone()} />
+        </label>
+    }
+}

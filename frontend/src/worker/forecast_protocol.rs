@@ -1,0 +1,195 @@
+//! What the page and the forecast worker say to each other.
+
+use serde::{Deserialize, Serialize};
+use shared::api::DemandSeries;
+use shared::forecast::{LEVELS, Progress};
+use shared::units::{Duration, Instant, Window};
+
+/// From the page.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ToForecaster {
+    /// Numbers the orders.
+    pub(crate) job: u32,
+    /// What to do.
+    pub(crate) order: Order,
+}
+
+/// What to forecast, how far, and from what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    /// What happened.
+    pub(crate) data: Data,
+    /// Time step of counts of requests; other data has its own.
+    pub(crate) bin: Duration,
+    /// How far.
+    pub(crate) horizon: Duration,
+    /// What to do with it.
+    pub(crate) task: Task,
+}
+
+/// Where counts come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Data {
+    /// The requests of the built-in example.
+    Example,
+    /// What the service counted: everyone's first, then tenants'.
+    Demand(Vec<DemandSeries>),
+    /// A file: requests as NDJSON, or a series as CSV.
+    File {
+        /// What it is called.
+        name: String,
+        /// Its bytes.
+        content: Vec<u8>,
+    },
+}
+
+/// What to do with the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Task {
+    /// Show it.
+    Look,
+    /// Choose and fit models, and forecast.
+    Train {
+        /// Steps of the network's training at most.
+        steps: u32,
+        /// Seeds it.
+        seed: u64,
+    },
+    /// Forecast by what was fitted elsewhere.
+    Serve {
+        /// The model file.
+        file: Vec<u8>,
+    },
+}
+
+/// From the worker.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum FromForecaster {
+    /// It listens; the first message.
+    Ready {
+        /// Its protocol.
+        protocol: u32,
+    },
+    /// How far it is.
+    Progress {
+        /// Of which order.
+        job: u32,
+        /// Where the training or the backtest is.
+        progress: Progress,
+    },
+    /// It is done.
+    Done {
+        /// Which order.
+        job: u32,
+        /// What came out.
+        said: Box<Said>,
+    },
+    /// It cannot be done.
+    Refused {
+        /// Which order.
+        job: u32,
+        /// Why, for people.
+        message: String,
+    },
+    /// It panicked and is of no more use.
+    Crashed {
+        /// Where and why.
+        message: String,
+    },
+}
+
+/// The data, and a forecast where one was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// The bins of the data.
+    pub(crate) window: Window,
+    /// Length of a bin.
+    pub(crate) bin: Duration,
+    /// How far the forecast reaches.
+    pub(crate) horizon: Duration,
+    /// What to know before it is believed.
+    pub(crate) notices: Vec<String>,
+    /// By series: name, latest counts, forecast.
+    pub(crate) series: Vec<SeriesView>,
+    /// What made the forecast.
+    pub(crate) model: Option<ModelSaid>,
+}
+
+/// One series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SeriesView {
+    /// What it counts.
+    pub(crate) name: String,
+    /// The latest bins.
+    pub(crate) past: Vec<(Instant, f64)>,
+    /// Bins from the origin on; or why there are none.
+    pub(crate) ahead: Result<Vec<AheadBin>, String>,
+}
+
+/// One bin of a forecast.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AheadBin {
+    /// Its start.
+    pub(crate) at: Instant,
+    /// One for each of the levels.
+    pub(crate) quantiles: [f64; LEVELS.len()],
+    /// The expected count.
+    pub(crate) mean: f64,
+}
+
+/// A model, how it did, and what it learnt from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ModelSaid {
+    /// Its name and version.
+    pub(crate) name: String,
+    /// The digest of the whole forecast.
+    pub(crate) digest: String,
+    /// How each model did in the backtest.
+    pub(crate) scores: Vec<ScoreRow>,
+    /// From how many origins; and why from none.
+    pub(crate) origins: usize,
+    /// Why there was no backtest.
+    pub(crate) fallback: Option<String>,
+    /// The bins that it learnt from.
+    pub(crate) window: Window,
+    /// Their hash.
+    pub(crate) fingerprint: String,
+    /// Whether those are the bins of the data.
+    pub(crate) of_this_data: bool,
+    /// Seeds the training.
+    pub(crate) seed: u64,
+    /// How long fitting took, where it was fitted just now.
+    pub(crate) fit_ms: Option<f64>,
+    /// How long the forecast took.
+    pub(crate) forecast_ms: f64,
+    /// It as a file.
+    pub(crate) file: Vec<u8>,
+}
+
+/// One model on one series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScoreRow {
+    /// The series by name.
+    pub(crate) series: String,
+    /// The model.
+    pub(crate) model: String,
+    /// Whether it makes the forecast.
+    pub(crate) used: bool,
+    /// Its share in the ensemble, over the series of everyone.
+    pub(crate) share: Option<f64>,
+    /// The scores; or why there are none.
+    pub(crate) scores: Result<ScoreFigures, String>,
+}
+
+/// What a model scored.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScoreFigures {
+    /// Mean absolute scaled error.
+    pub(crate) mase: Option<f64>,
+    /// Weighted absolute percentage error, as a fraction.
+    pub(crate) wape: Option<f64>,
+    /// Relative bias, as a fraction.
+    pub(crate) bias: Option<f64>,
+    /// Share of bins inside the 90 % interval.
+    pub(crate) inside: Option<f64>,
+}
