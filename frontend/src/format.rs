@@ -118,8 +118,10 @@ pub(crate) fn words(text: &str) -> String {
 }
 
 fn fixed(value: f64, decimals: usize) -> String {
-    // Adding zero takes the sign off a negative zero.
-    let text = format!("{:.decimals$}", value + 0.0);
+    let text = format!("{value:.decimals$}");
+    // What is rounded to nothing has no sign.
+    let nothing = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+    let text = if nothing { text.trim_start_matches('-').to_owned() } else { text };
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
     match fraction {
         None => grouped(whole),
