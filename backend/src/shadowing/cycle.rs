@@ -31,6 +31,8 @@ pub struct Cycle {
     config: Arc<ShadowingConfig>,
     /// The demo's world; the loop only hears of it what it appends to the log.
     world: Option<Primary>,
+    /// What the clock said at the beginning: a demo's may run faster than its hours can be closed.
+    began: Instant,
     /// The next hour that closes.
     next: Instant,
     /// Where the log begins that this day is judged by.
@@ -105,6 +107,7 @@ impl Cycle {
             predicted: None,
             expected: Vec::new(),
             log_start: Instant::from_micros(0),
+            began: clock.now(),
             next,
             store,
             board,
@@ -136,7 +139,7 @@ impl Cycle {
             self.close_hour(self.next - Duration::HOUR).await?;
             self.keep().await?;
         }
-        let caught_up = self.next + self.config.late > now;
+        let caught_up = self.next + self.config.late > self.began;
         let shown = now.min(self.next + self.config.late);
         self.board.update(|snapshot| {
             snapshot.now = shown.max(snapshot.now);

@@ -16,8 +16,8 @@ use crate::features::{Past, SeriesKey};
 /// A forecast lies, level by level, halfway between the weighted mean and the weighted median of the members' quantiles,
 /// so that one member that repeats a burst does not drag the others along. Weights are per series and range of leads. A
 /// member's falls with a power of how many times the least pinball loss of any it has had: half of that from the
-/// backtest, half from what it would have said over the last day, so that after a change of level those that follow it
-/// take over.
+/// backtest, half from what it would have said over the last day, the last quarter of an hour included, so that after a
+/// change of level those that follow it take over at once.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
     /// Ends of the ranges of leads, in bins, increasing.
@@ -28,7 +28,7 @@ pub struct Ensemble {
 }
 
 /// From how many parts of a day before the origin members are judged.
-const RECENT_PARTS: [usize; 5] = [24, 8, 4, 2, 1];
+const RECENT_PARTS: [usize; 7] = [96, 48, 24, 8, 4, 2, 1];
 
 /// What a member answered from each of several origins.
 type Said = Vec<Result<Vec<BinForecast>, NotReady>>;
@@ -72,7 +72,7 @@ impl Ensemble {
         let asked = self.asked(past);
         let said: Vec<_> = self.members.iter().map(|member| member.predict_earlier(past, series, &asked)).collect();
         let recent = self.recent(past, series, &asked, &said);
-        let weights = self.weights_among(past, series, &recent, &vec![true; self.members.len()]);
+        let weights = self.weights_among(past, series, (&asked, &recent), &vec![true; self.members.len()]);
         weights[self.range(bins.saturating_sub(1))].clone()
     }
 
@@ -82,15 +82,24 @@ impl Ensemble {
     }
 
     /// Weights by range of leads and then by member.
-    fn weights_among(&self, past: &Past, series: usize, recent: &[Losses], answering: &[bool]) -> Vec<Vec<f64>> {
+    fn weights_among(
+        &self,
+        past: &Past,
+        series: usize,
+        (asked, recent): (&[(usize, usize)], &[Losses]),
+        answering: &[bool],
+    ) -> Vec<Vec<f64>> {
         let mut ratios = vec![Ratios::new(self.members.len()); self.horizons.len()];
         for (range, ratios) in ratios.iter_mut().enumerate() {
             let backtest = self.losses.get(&past.key(series)).map(|losses| &losses[range]);
             let all = recent.iter().map(|losses| &losses[range]);
             let scale = typical(all.clone().chain(backtest).map(|losses| mean(losses.iter().flatten().copied())));
-            // The backtest counts for as much as the whole last day.
-            let days = all.clone().count().max(1) as f64;
-            all.for_each(|losses| ratios.add(losses, answering, scale, 1.0 / days));
+            // What has seen little of a range says little about it. The backtest counts for as much as all of the last day.
+            let seen = |back: usize| libm::sqrt((back as f64 / self.horizons[range] as f64).min(1.0));
+            let total: f64 = asked.iter().map(|&(back, _)| seen(back)).sum();
+            for (losses, &(back, _)) in all.zip(asked) {
+                ratios.add(losses, answering, scale, seen(back) / total);
+            }
             backtest.into_iter().for_each(|losses| ratios.add(losses, answering, scale, 1.0));
         }
         let short = season_bins(past.bin()) / 24;
@@ -153,7 +162,7 @@ impl Predict for Ensemble {
         match &self.members[..] {
             [only] => only.id(bins),
             [] => RecentMean.id(bins),
-            _ => ModelId { name: ModelName::Ensemble, version: 2 },
+            _ => ModelId { name: ModelName::Ensemble, version: 3 },
         }
     }
 
@@ -175,7 +184,7 @@ impl Predict for Ensemble {
             };
         }
         let recent = self.recent(past, series, &asked, &earlier);
-        let weights = self.weights_among(past, series, &recent, &answering);
+        let weights = self.weights_among(past, series, (&asked, &recent), &answering);
         let one = |lead: usize| {
             let answers = weights[self.range(lead)].iter().zip(&said);
             let parts: Vec<(f64, &BinForecast)> =

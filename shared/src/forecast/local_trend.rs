@@ -9,8 +9,8 @@ use crate::features::Past;
 /// Level and damped trend by exponential smoothing (Gardner and McKenzie 1985), whose memory is chosen anew at every
 /// origin: per group of leads the one with the least absolute error over the last day.
 ///
-/// What else is fitted to weeks follows a change of regime late; this follows it within hours, and pays for that where
-/// nothing changes.
+/// What else is fitted to weeks follows a change of regime late; this follows it within minutes, and pays for that where
+/// nothing changes: some of the levels begin anew where several counts in a row lie far off on the same side.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LocalTrend;
 
@@ -20,11 +20,16 @@ struct Smoothing {
     alpha: f64,
     beta: f64,
     phi: f64,
+    /// Whether the level begins anew where [`RUN`] counts in a row are far off.
+    restarts: bool,
 }
 
 /// Levels alone, and then levels with a trend that lasts half an hour of five-minute bins.
-const CHOICES: [Smoothing; 8] = [
-    level(0.02),
+const CHOICES: [Smoothing; 11] = [
+    restarting(SLOWEST),
+    restarting(0.1),
+    restarting(0.3),
+    level(SLOWEST),
     level(0.1),
     level(0.3),
     level(0.6),
@@ -34,13 +39,29 @@ const CHOICES: [Smoothing; 8] = [
     trend(0.9, 0.3, 0.85),
 ];
 
+const fn restarting(alpha: f64) -> Smoothing {
+    Smoothing { restarts: true, ..level(alpha) }
+}
+
 const fn level(alpha: f64) -> Smoothing {
-    Smoothing { alpha, beta: 0.0, phi: 0.0 }
+    trend(alpha, 0.0, 0.0)
 }
 
 const fn trend(alpha: f64, beta: f64, phi: f64) -> Smoothing {
-    Smoothing { alpha, beta, phi }
+    Smoothing { alpha, beta, phi, restarts: false }
 }
+
+/// The memory of the slowest level.
+const SLOWEST: f64 = 0.02;
+
+/// So many counts in a row that are far from the level, on the same side, make a new one.
+const RUN: u32 = 3;
+
+/// Far is so many times the mean distance of late: more than three standard deviations of normal noise.
+const FAR: f64 = 4.0;
+
+/// How fast the mean distance follows, and the part of the mean change from count to count that it never falls below.
+const DISTANCE: (f64, f64) = (0.05, 0.1);
 
 /// Days that a level is made of: the slowest remembers 50 bins.
 const MEMORY_DAYS: usize = 3;
@@ -62,15 +83,63 @@ struct State {
     trend: f64,
 }
 
+/// What tells noise from a new level.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    /// The least distance that is one.
+    least: f64,
+    /// The mean distance of late.
+    distance: f64,
+    /// Counts in a row that are far off on the same side: how many, which side, and their sum.
+    run: (u32, bool, f64),
+    /// Counts since the level began.
+    since: u32,
+}
+
+impl Watch {
+    fn new(counts: &[f64]) -> Self {
+        let change: f64 = counts.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+        let least = DISTANCE.1 * change / counts.len().max(2) as f64;
+        Self { least, distance: least, run: (0, false, 0.0), since: 0 }
+    }
+
+    /// The level that a count begins by being the last of a run.
+    fn begins(&mut self, count: f64, error: f64) -> Option<f64> {
+        let far = FAR * self.distance.max(self.least);
+        let above = error > 0.0;
+        let (length, side, sum) = self.run;
+        self.run = match error.abs() > far {
+            true if length > 0 && side == above => (length + 1, side, sum + count),
+            true => (1, above, count),
+            false => (0, above, 0.0),
+        };
+        self.distance += DISTANCE.0 * (error.abs().min(far) - self.distance);
+        self.since += 1;
+        let (length, _, sum) = self.run;
+        (length == RUN).then(|| {
+            (self.since, self.run) = (RUN, (0, above, 0.0));
+            sum / f64::from(RUN)
+        })
+    }
+}
+
 impl Smoothing {
     /// The state after each count; it begins with the first one, and no trend.
+    ///
+    /// A level that restarts is the mean of all counts since, until its memory is full.
     fn states(self, counts: &[f64]) -> Vec<State> {
-        let Self { alpha, beta, phi } = self;
+        let Self { alpha, beta, phi, restarts } = self;
         let first = State { level: counts.first().copied().unwrap_or_default(), trend: 0.0 };
+        let mut watch = Watch::new(counts);
         let next = |state: &mut State, &count: &f64| {
             let damped = phi * state.trend;
             let error = count - (state.level + damped);
-            *state = State { level: state.level + damped + alpha * error, trend: damped + beta * error };
+            let begins = if restarts { watch.begins(count, error) } else { None };
+            let alpha = if restarts { alpha.max(1.0 / f64::from(watch.since)) } else { alpha };
+            *state = match begins {
+                Some(level) => State { level, trend: 0.0 },
+                None => State { level: state.level + damped + alpha * error, trend: damped + beta * error },
+            };
             Some(*state)
         };
         counts.iter().scan(first, next).collect()
@@ -108,7 +177,7 @@ impl Fit for LocalTrend {
 
 impl Predict for LocalTrend {
     fn id(&self, _bins: usize) -> ModelId {
-        ModelId { name: ModelName::LocalTrend, version: 1 }
+        ModelId { name: ModelName::LocalTrend, version: 2 }
     }
 
     fn predict_series(&self, past: &Past, series: usize, bins: usize) -> Result<Vec<BinForecast>, NotReady> {
@@ -130,7 +199,8 @@ impl Predict for LocalTrend {
             }
             let errors = (0..CHOICES.len()).map(|choice| {
                 let error: f64 = pairs(choice).map(|(forecast, count)| (count - forecast).abs()).sum();
-                (if choice == 0 { error * libm::pow(MARGIN, group as f64 + 1.0) } else { error }, choice)
+                let slowest = CHOICES[choice].alpha == SLOWEST;
+                (if slowest { error * libm::pow(MARGIN, group as f64 + 1.0) } else { error }, choice)
             });
             let (_, best) = errors.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default();
             chosen.push((best, Band::of(pairs(best))));
@@ -206,6 +276,25 @@ mod tests {
         let last = counts[counts.len() - 1];
         let medians = medians(counts, 12);
         assert!(medians.iter().all(|median| (median - last).abs() < 100.0), "{medians:?} after {last}");
+    }
+
+    #[test]
+    fn three_counts_far_off_make_a_new_level() {
+        // 10 and 12 by turns: distances of 1 to 2 around 11, so 30 is far; one of it is noise, three are a level.
+        let noisy = |t: usize| if t.is_multiple_of(2) { 10.0 } else { 12.0 };
+        let mut counts: Vec<f64> = (0..100).map(noisy).collect();
+        counts.extend([30.0, 11.0, 30.0, 32.0, 31.0]);
+        let levels: Vec<f64> = restarting(0.02).states(&counts).iter().map(|state| state.level).collect();
+        assert!(levels[99..104].iter().all(|level| (level - 11.5).abs() < 1.5), "{:?}", &levels[99..]);
+        assert!((levels[104] - 31.0).abs() < 1e-12, "the mean of 30, 32 and 31");
+        // A count of a fourth: its memory begins with these three.
+        counts.push(35.0);
+        let after = restarting(0.02).states(&counts)[105].level;
+        assert!((after - (31.0 + (35.0 - 31.0) / 4.0)).abs() < 1e-12, "{after}");
+        // What never changed has no noise: the first change begins nothing, the third does.
+        let mut flat = vec![5.0; 50];
+        flat.extend([9.0, 9.0, 9.0]);
+        assert_eq!(restarting(0.02).states(&flat)[52].level, 9.0);
     }
 
     #[test]
