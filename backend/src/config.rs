@@ -74,6 +74,12 @@ impl ShadowingConfig {
         self.assumed.time_zone.parse().unwrap_or_default()
     }
 
+    /// The end of the bins whose requests have all come in when the clock says `now`, late ones aside: of a demo's world
+    /// one hears when an hour closes.
+    pub fn counted_until(&self, now: Instant) -> Instant {
+        now.floor(if self.demo.is_some() { Duration::HOUR } else { self.bin })
+    }
+
     /// Shadows what comes in, on the clock of the system, under assumptions; `catalogue` has the amounts of flavors
     /// that requests only name.
     pub fn system(assumed: Scenario, catalogue: Catalogue) -> Self {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Integers are little-endian; `length` is that of the compressed scenario and tells a cut link from a damaged one; the
-//! checksum is the beginning of the BLAKE3 hash of all that follows it. The engine stands outside the scenario, so that a
-//! link from a newer engine is recognised even when its scenario can no longer be read here.
+//! checksum is the beginning of the BLAKE3 hash of all that stands before and behind it. The engine stands outside the
+//! scenario, so that a link from a newer engine is recognised even when its scenario can no longer be read here.
 
 mod error;
 mod limits;

@@ -46,10 +46,10 @@ pub(super) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "5m,1h,1d")]
     horizon: Vec<Duration>,
     /// From how many origins
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = from_one)]
     origins: usize,
     /// Bins between two origins; a quarter of a day unless said
-    #[arg(long, value_name = "BINS")]
+    #[arg(long, value_name = "BINS", value_parser = from_one)]
     step: Option<usize>,
     /// Which models to score
     #[arg(
@@ -75,6 +75,10 @@ Examples:
   shadowplane backtest --requests requests.ndjson --horizon 5m,1h,1d
   shadowplane backtest --series elb_request_count.csv --origins 20 --models seasonal-naive,auto --json
   shadowplane backtest --stream --train train.ndjson --test dev.ndjson --models one-day-median,auto";
+
+fn from_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
+}
 
 /// What `backtest --json` prints.
 #[derive(Serialize)]

@@ -94,6 +94,12 @@ impl Args {
         if let Some(option) = self.without_use() {
             return Err(CliError::Usage(option));
         }
+        for (option, file) in [("--plans", &self.plans), ("--save-scenario", &self.save_scenario)] {
+            if file.as_deref() == Some("-") {
+                let message = format!("{option} - would mix with the answer, which goes to stdout; name a file");
+                return Err(CliError::Usage(message));
+            }
+        }
         let mut answer = match (&self.scenario, &self.demand) {
             (Some(path), _) => self.run_scenario(path)?,
             (None, Some(demand)) => self.run_requests(demand)?,

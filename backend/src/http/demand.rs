@@ -28,7 +28,7 @@ async fn demand(app: Data<App>, Query(query): Query<Between>) -> Answer<DemandSe
     let (bin, now) = (app.config.bin, app.board.snapshot().now);
     let Between { from, to, tenant } = query;
     in_order(from, to)?;
-    let end = to.unwrap_or(now).min(now).floor(bin);
+    let end = to.unwrap_or(now).min(app.config.counted_until(now)).floor(bin);
     let start = from.unwrap_or(end - Duration::DAY).floor(bin).min(end);
     let bins = (end - start).divide(bin);
     if bins > BINS_MAX {

@@ -59,7 +59,7 @@ async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAn
             return Ok(Json(ForecastAnswer::NotReady(not_ready("no_series", message))));
         }
     };
-    let window = Window { start: origin, end: snapshot.now.floor(app.config.bin).max(origin) };
+    let window = Window { start: origin, end: app.config.counted_until(snapshot.now).max(origin) };
     let counts = app.store.count_creates(window, app.config.bin, tenant.clone()).await?;
     let bins = with_actual(quantiles, &window, app.config.bin, &counts.into_iter().collect());
     Ok(Json(ForecastAnswer::Ready(ForecastView {

@@ -56,10 +56,12 @@ async fn why_none(app: &App, window: Window) -> Result<NotReady, Problem> {
     let snapshot = app.board.snapshot();
     let waiting = snapshot.not_ready.map_or(String::new(), |waiting| format!(" ({})", waiting.message));
     let midnight = snapshot.now.floor(Duration::DAY) + Duration::DAY;
+    let late = match app.config.late {
+        Duration::ZERO => String::new(),
+        late => format!(" and is reported when late requests have had their {late} more"),
+    };
     let message = format!(
-        "no day has closed that was forecast at its beginning, 00:00 UTC{waiting}; the next one ends at {midnight} and is \
-         reported when late requests have had their {} more",
-        app.config.late
+        "no day has closed that was forecast at its beginning, 00:00 UTC{waiting}; the next one ends at {midnight}{late}"
     );
     Ok(reason("no_closed_day", message))
 }

@@ -19,10 +19,11 @@ pub struct ShadowRunOrder {
     pub horizon: Duration,
     /// How many predicted streams are run, from 1 to 1,000.
     #[serde(default = "default_runs")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000, default = 20))]
     pub runs: u32,
-    /// Seeds every draw.
-    #[serde(default)]
+    /// Seeds every draw; 1 unless said, as on the command line.
+    #[serde(default = "default_seed")]
+    #[cfg_attr(feature = "openapi", schema(default = 1))]
     pub seed: u64,
     /// What-if changes, in order.
     #[serde(default)]
@@ -193,4 +194,8 @@ pub struct RunTimelineBin {
 
 fn default_runs() -> u32 {
     20
+}
+
+fn default_seed() -> u64 {
+    1
 }

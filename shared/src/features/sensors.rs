@@ -74,14 +74,17 @@ fn carried(sums: &[(f64, u32)]) -> Vec<SensorBin> {
 impl SensorReading {
     /// What resources use, as sensors `usage_vcpu` and `usage_memory_gib` whose scope is the resource.
     pub fn of_usage(usage: &[UsageReading]) -> Vec<Self> {
-        let of = |reading: &UsageReading, dimension: Dimension| Self {
-            at: reading.at,
-            sensor: format!("usage_{}", dimension.field()),
-            scope: reading.resource.clone(),
-            value: f64::from(reading.used[dimension]) / f64::from(dimension.per_written_unit()),
+        let of = |UsageReading { at, resource, used }: &UsageReading| {
+            let (at, scope) = (*at, resource.clone());
+            let sensor = move |(dimension, amount): (Dimension, u32)| Self {
+                at,
+                sensor: format!("usage_{}", dimension.field()),
+                scope: scope.clone(),
+                value: f64::from(amount) / f64::from(dimension.per_written_unit()),
+            };
+            used.clone().into_iter().map(sensor)
         };
-        let both = |reading| [Dimension::Vcpu, Dimension::Memory].map(|dimension| of(reading, dimension));
-        usage.iter().flat_map(both).collect()
+        usage.iter().flat_map(of).collect()
     }
 }
 
@@ -137,14 +140,16 @@ mod tests {
 
     #[test]
     fn usage_is_a_sensor_of_each_dimension() {
-        let usage =
-            read_usage("at,resource,vcpu,memory_gib\n2026-01-01T00:01:00Z,a,1.5,2\n2026-01-01T00:02:00Z,b,0.5,4\n");
+        let usage = read_usage(
+            "at,resource,vcpu,memory_gib\n2026-01-01T00:01:00Z,a,1.5,2\n2026-01-01T00:02:00Z,b,0.5,4\n\
+             2026-01-01T00:03:00Z,a,,6\n",
+        );
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         let readings = SensorReading::of_usage(&usage.unwrap());
         let joined = SensorSeries::join(&readings, start, Duration::from_minutes(5), 1);
         let found: Vec<_> = joined.iter().map(|series| (series.sensor.as_str(), series.bins[0].value)).collect();
-        // The means over the two resources.
-        assert_eq!(found, [("usage_memory_gib", Some(3.0)), ("usage_vcpu", Some(1.0))]);
+        // The means of 2, 4 and 6, and of 1.5 and 0.5: what was not read is not 0.
+        assert_eq!(found, [("usage_memory_gib", Some(4.0)), ("usage_vcpu", Some(1.0))]);
     }
 
     #[test]

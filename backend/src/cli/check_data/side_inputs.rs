@@ -8,7 +8,7 @@ use shared::request::RequestLog;
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
 use shared::trace::usage::UsageReading;
-use shared::units::Dimension;
+use shared::units::{Dimension, Instant};
 
 use super::report::{Input, Report};
 use crate::cli::assumptions::described_otherwise;
@@ -26,24 +26,39 @@ pub(super) fn check_sensors(report: &mut Report, file: &str, readings: &[SensorR
         to,
         counts: BTreeMap::from([("sensors", sensors.len() as u64)]),
     });
+    check_cover(report, "sensor span", &some(sensors), from.zip(to), log);
+}
+
+/// Whether readings are there for all of a log.
+fn check_cover(
+    report: &mut Report,
+    kind: &'static str,
+    of: &str,
+    read: Option<(Instant, Instant)>,
+    log: Option<&RequestLog>,
+) {
     let Some((first, last)) = log.and_then(|log| Some((log.first()?, log.last()?))) else { return };
-    if from.is_none_or(|from| from > first) || to.is_none_or(|to| to < last) {
-        let found = format!("the readings of {} do not cover {first} to {last}", some(sensors));
-        report.find("sensor span", found, "forecasts with sensors, which see the last reading, or none");
-    }
+    let found = match read {
+        None => "there is no reading".to_owned(),
+        Some((from, to)) if from > first || to < last => format!("the readings of {of} do not cover {first} to {last}"),
+        Some(_) => return,
+    };
+    report.find(kind, found, "forecasts with them, which see the last reading, or none");
 }
 
 /// Usage, against the resources that the requests created.
 pub(super) fn check_usage(report: &mut Report, file: &str, readings: &[UsageReading], log: Option<&RequestLog>) {
     let resources: BTreeSet<&str> = readings.iter().map(|reading| reading.resource.as_str()).collect();
+    let (from, to) = (readings.iter().map(|r| r.at).min(), readings.iter().map(|r| r.at).max());
     report.inputs.push(Input {
         kind: "usage",
         file: file.to_owned(),
         rows: readings.len() as u64,
-        from: readings.iter().map(|reading| reading.at).min(),
-        to: readings.iter().map(|reading| reading.at).max(),
+        from,
+        to,
         counts: BTreeMap::from([("resources", resources.len() as u64)]),
     });
+    check_cover(report, "usage span", &some(resources.iter().copied()), from.zip(to), log);
     let Some(log) = log else { return };
     let created: BTreeSet<&str> = log.lives.iter().map(|life| &*life.name).collect();
     let unknown: Vec<&str> = resources.difference(&created).copied().collect();

@@ -62,7 +62,7 @@ pub(super) struct Args {
     /// The IANA time zone of instants without an offset
     #[arg(long, default_value = "UTC")]
     zone: String,
-    /// How instants are written, as strftime says it: \"%d/%m/%Y %H:%M\"; RFC 3339, ISO 8601 and seconds unless given
+    /// How instants are written, as strftime says it: "%d/%m/%Y %H:%M"; RFC 3339, ISO 8601 and seconds unless given
     #[arg(long, value_name = "PATTERN", conflicts_with = "epoch")]
     time_format: Option<String>,
     /// A text that stands for no value, such as NA or Unknown; may be given again. Numbers and instants are also

@@ -28,7 +28,7 @@ impl Cycle {
         {
             feed_example(&*self.store, world, hour).await?;
         }
-        let (log, open) = self.take_in_log(hour).await?;
+        let (mut log, open) = self.take_in_log(hour).await?;
         if log.requests.is_empty() {
             match self.store.summary().await?.first {
                 None => self.set_not_ready("no_requests", "no request has come in yet; POST some to /v1/requests"),
@@ -43,11 +43,15 @@ impl Cycle {
         }
         self.note_training().await?;
         let day = open_day(hour);
-        let received = self.take_in_observations().await?;
+        let mut received = self.take_in_observations().await?;
         self.charge(&log, &received, &open, Window { start: day, end: hour }).await?;
         self.watch_demand(over).await?;
         if hour == hour.floor(Duration::DAY) {
             self.close_day(&log, &received, Window { start: day, end: hour }).await?;
+            // The new day is predicted from the log that it will be judged by: where that begins later, tenants stand in
+            // another order.
+            (log, _) = self.take_in_log(hour).await?;
+            received = self.take_in_observations().await?;
         }
         let since_midnight = hour - hour.floor(Duration::DAY);
         if self.board.snapshot().origin.is_none() || since_midnight.micros() % self.config.refresh.micros() == 0 {

@@ -103,7 +103,12 @@ fn delete(columns: &Columns, row: &Row, create: &Request) -> Result<Option<Reque
         return wrong(format!("is given for a {}; only a create ends", create.operation.as_str()));
     }
     if at < create.at {
-        return wrong(format!("is {at}, before it was created at {}; expected a later instant", create.at));
+        let twice = if create.at - at <= Duration::HOUR {
+            "; a local time that the clocks pass twice is the first of both: write such with an offset, as +01:00"
+        } else {
+            ""
+        };
+        return wrong(format!("is {at}, before it was created at {}; expected a later instant{twice}", create.at));
     }
     Ok(Some(Request { id: format!("{}-delete", create.id), ..create.clone().into_delete(at) }))
 }
