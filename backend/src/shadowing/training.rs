@@ -142,6 +142,6 @@ mod tests {
         assert!(decision.reason.contains("seasonal_naive, was fitted anew"), "{}", decision.reason);
         let candidate = report.candidates.iter().find(|one| one.model == shared::forecast::ModelName::SeasonalNaive);
         let (_, own) = compare_mase(config.horizon, &[], &candidate.unwrap().scores);
-        assert_eq!(decision.signals[0].limit, own.unwrap());
+        assert_eq!(decision.signals[0].limit, own.unwrap() * config.promotion.error_ratio_max);
     }
 }

@@ -14,13 +14,13 @@ pub struct PromotionSettings {
 }
 
 impl Default for PromotionSettings {
-    /// Better at all.
+    /// Better by a hundredth: what is less is chance, and a change of model moves every forecast.
     fn default() -> Self {
-        Self { error_ratio_max: 1.0 }
+        Self { error_ratio_max: 0.99 }
     }
 }
 
-/// Compares the errors of both in the same backtest; lower is better, and a tie keeps the champion.
+/// Compares the errors of both in the same backtest; lower is better, and what is about the same keeps the champion.
 ///
 /// A champion without a score (there is none yet, or it cannot answer any more) is replaced by any challenger that has
 /// one.
@@ -33,9 +33,9 @@ pub fn promotion(
     let limit = champion.map_or(f64::INFINITY, |error| error * settings.error_ratio_max);
     let better = challenger.is_some_and(|error| error < limit);
     let (verdict, reason) = match (better, champion, challenger) {
-        (true, Some(_), _) => (Verdict::Promote, "the challenger is better in the backtest"),
+        (true, Some(_), _) => (Verdict::Promote, "the challenger is clearly better in the backtest"),
         (true, None, _) => (Verdict::Promote, "there is no champion with a score"),
-        (false, _, Some(_)) => (Verdict::KeepChampion, "the challenger is no better in the backtest"),
+        (false, _, Some(_)) => (Verdict::KeepChampion, "the challenger is not clearly better in the backtest"),
         (false, _, None) => (Verdict::KeepChampion, "the challenger has no score"),
     };
     let signal = |name: &str, value, limit, fired| Signal { name: name.to_owned(), value, limit, fired };
@@ -43,7 +43,7 @@ pub fn promotion(
         at,
         verdict,
         reason: reason.to_owned(),
-        signals: vec![signal("challenger_error", challenger, champion.unwrap_or(0.0), better)],
+        signals: vec![signal("challenger_error", challenger, champion.map_or(0.0, |_| limit), better)],
     }
 }
 
@@ -60,6 +60,7 @@ mod tests {
         };
         check(Some(1.0), Some(0.9), Verdict::Promote);
         check(Some(1.0), Some(1.0), Verdict::KeepChampion);
+        check(Some(1.0), Some(0.995), Verdict::KeepChampion);
         check(Some(1.0), Some(1.1), Verdict::KeepChampion);
         check(Some(1.0), None, Verdict::KeepChampion);
         check(None, Some(5.0), Verdict::Promote);
