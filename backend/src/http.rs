@@ -22,6 +22,7 @@ mod status;
 
 use std::sync::Arc;
 
+use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 
 pub use openapi::document;
@@ -73,4 +74,9 @@ pub fn routes(config: &mut ServiceConfig) {
 /// One resource with its methods; other methods are answered with 405 and a problem document.
 fn resource(path: &str) -> actix_web::Resource {
     web::resource(path).default_service(web::to(problem::method_not_allowed))
+}
+
+/// A route for `GET`, and for `HEAD`, whose answer is the same without its body.
+fn get() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -33,6 +33,7 @@ fn whatever_is_wrong_is_a_problem_document() {
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","runs":0}"#), 400, "runs");
     check(&server.post("/v1/shadow-runs", json, br#"{"horizon":"1d","tuns":1}"#), 400, "tuns");
     check(&server.post("/v1/shadow-runs", json, b"[]"), 400, "is a list; expected one JSON object in braces");
+    check(&server.post("/v1/scenarios", json, b"name,seed"), 400, "is no JSON; expected one JSON object in braces\"");
     check(&server.post("/v1/shadow-runs", json, b""), 400, "is empty; expected one JSON object in braces");
     check(&server.post("/v1/requests", json, b""), 400, "is empty; send one JSON object a line");
     check(&server.post("/v1/shadow-runs", "text/plain", br#"{"horizon":"1d"}"#), 415, "text/plain");
@@ -85,6 +86,9 @@ fn probes_are_text() {
     for probe in ["/livez", "/readyz"] {
         let reply = server.wait_for(probe, |reply| reply.status == 200);
         assert_eq!(reply.content_type, "text/plain; charset=utf-8", "{probe}");
+        // RFC 9110, 9.3.2: HEAD is GET without its content.
+        let head = server.head(probe);
+        assert_eq!((head.status, head.content_type, head.body.as_str()), (200, reply.content_type, ""), "{probe}");
     }
 }
 

@@ -45,6 +45,10 @@ impl Server {
         self.agent.get(format!("{}{path}", self.address)).call().unwrap().into()
     }
 
+    pub(super) fn head(&self, path: &str) -> Reply {
+        self.agent.head(format!("{}{path}", self.address)).call().unwrap().into()
+    }
+
     pub(super) fn delete(&self, path: &str) -> Reply {
         self.agent.delete(format!("{}{path}", self.address)).call().unwrap().into()
     }

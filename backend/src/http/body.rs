@@ -5,7 +5,7 @@ use std::io::Read;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
-use shared::input::{InputError, Numbered, parse_json, parse_json_document};
+use shared::input::{InputError, Numbered, parse_json, parse_json_document, parse_json_object};
 
 use super::Problem;
 
@@ -59,11 +59,7 @@ pub(super) async fn document<T: DeserializeOwned>(
         return Err(Problem::no_json(content_type));
     }
     let bytes = read(request, payload, limit).await?;
-    let text = text(&bytes)?;
-    // A list would be taken for the fields in their order.
-    let is_object = text.trim_start().starts_with('{');
-    let document = if is_object { parse_json_document(text) } else { parse_json(1, text) };
-    document.map_err(Problem::input)
+    parse_json_object(text(&bytes)?).map_err(Problem::input)
 }
 
 /// A body as text.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{Basis, CostBin, CostSeries, MoneyBand, paths};
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, resource};
+use super::{Answer, App, Problem, get, resource};
 use crate::store::Collection;
 
 #[derive(Debug, Deserialize)]
@@ -22,7 +22,7 @@ struct Between {
 const BINS_MAX: usize = 10_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::COSTS).route(web::get().to(costs)));
+    config.service(resource(paths::COSTS).route(get().to(costs)));
 }
 
 async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {

@@ -1,13 +1,13 @@
 //! `GET /v1/decisions`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::paths;
 use shared::feedback::Decision;
 use shared::units::Window;
 
 use super::query::Query;
-use super::{Answer, App, resource};
+use super::{Answer, App, get, resource};
 use crate::store::{Collection, read_documents};
 
 /// How many of a list are asked for.
@@ -25,7 +25,7 @@ impl Limit {
 }
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::DECISIONS).route(web::get().to(decisions)));
+    config.service(resource(paths::DECISIONS).route(get().to(decisions)));
 }
 
 async fn decisions(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Decision>> {

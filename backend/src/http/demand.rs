@@ -1,12 +1,12 @@
 //! `GET /v1/demand`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{DemandSeries, paths};
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, resource};
+use super::{Answer, App, Problem, get, resource};
 
 /// A window that an answer is asked for.
 #[derive(Debug, Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Between {
 const BINS_MAX: i64 = 10_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::DEMAND).route(web::get().to(demand)));
+    config.service(resource(paths::DEMAND).route(get().to(demand)));
 }
 
 async fn demand(app: Data<App>, Query(query): Query<Between>) -> Answer<DemandSeries> {

@@ -10,7 +10,7 @@ use shared::units::{Duration, Instant, Window};
 
 use super::ingest::Answers;
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, body, resource};
+use super::{Answer, App, Problem, body, get, resource};
 use crate::known_events::{is_icalendar, split};
 use crate::shadowing::GivenEvent;
 use crate::store::{Appended, Collection, Document, StoreError, write_document};
@@ -30,7 +30,7 @@ struct Between {
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource(paths::EVENTS).route(web::get().to(list)).route(web::post().to(give)))
+        .service(resource(paths::EVENTS).route(get().to(list)).route(web::post().to(give)))
         .service(resource(paths::EVENT).route(web::delete().to(remove)));
 }
 

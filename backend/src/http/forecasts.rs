@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{ForecastAnswer, ForecastBin, ForecastView, NotReady, paths};
 use shared::features::SeriesKey;
@@ -10,7 +10,7 @@ use shared::forecast::{Answer as SeriesAnswer, BinForecast, horizon_bins};
 use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::query::Query;
-use super::{Answer, App, Problem, resource};
+use super::{Answer, App, Problem, get, resource};
 use crate::shadowing::StoredForecast;
 use crate::store::Collection;
 
@@ -22,7 +22,7 @@ struct Ask {
 }
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::FORECASTS).route(web::get().to(forecast)));
+    config.service(resource(paths::FORECASTS).route(get().to(forecast)));
 }
 
 async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAnswer> {

@@ -2,16 +2,16 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use shared::api::{NotReady, paths};
 
-use super::{App, Problem, openapi, resource};
+use super::{App, Problem, get, openapi, resource};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource(paths::LIVE).route(web::get().to(live)))
-        .service(resource(paths::READY).route(web::get().to(ready)))
-        .service(resource(paths::OPENAPI).route(web::get().to(describe)));
+        .service(resource(paths::LIVE).route(get().to(live)))
+        .service(resource(paths::READY).route(get().to(ready)))
+        .service(resource(paths::OPENAPI).route(get().to(describe)));
 }
 
 async fn live() -> HttpResponse {

@@ -7,13 +7,13 @@ use shared::api::{Job, JobKind, JobState, paths};
 
 use super::decisions::Limit;
 use super::query::Query;
-use super::{Answer, App, Problem, resource};
+use super::{Answer, App, Problem, get, resource};
 use crate::jobs::wall_clock;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource(paths::JOBS).route(web::get().to(list)))
-        .service(resource(paths::JOB).route(web::get().to(one)))
+        .service(resource(paths::JOBS).route(get().to(list)))
+        .service(resource(paths::JOB).route(get().to(one)))
         .service(resource(paths::RETRAINING).route(web::post().to(retrain)));
 }
 

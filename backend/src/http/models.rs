@@ -1,13 +1,13 @@
 //! `GET /v1/models`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use shared::api::{JobKind, ModelList, paths};
 use shared::forecast::season_bins;
 
-use super::{Answer, App, jobs, resource};
+use super::{Answer, App, get, jobs, resource};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::MODELS).route(web::get().to(models)));
+    config.service(resource(paths::MODELS).route(get().to(models)));
 }
 
 async fn models(app: Data<App>) -> Answer<ModelList> {

@@ -1,13 +1,13 @@
 //! `GET /v1/reports/allocation`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::Grouping;
 use shared::api::{NotReady, ReportList, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, resource};
+use super::{Answer, App, Problem, get, resource};
 use crate::store::{Collection, Document, read_documents};
 
 #[derive(Debug, Deserialize)]
@@ -23,7 +23,7 @@ struct Ask {
 const REPORTS_MAX: usize = 400;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::ALLOCATION).route(web::get().to(allocation)));
+    config.service(resource(paths::ALLOCATION).route(get().to(allocation)));
 }
 
 async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportList> {

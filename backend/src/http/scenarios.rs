@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{SavedScenario, ScenarioLink, paths};
 use shared::scenario::{Problems, ValidScenario};
 
-use super::{Answer, App, Problem, body, resource};
+use super::{Answer, App, Problem, body, get, resource};
 use crate::jobs::saved_hash;
 use crate::store::{Collection, write_document};
 
@@ -15,9 +15,9 @@ const BYTES_MAX: usize = 8 << 20;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource(paths::CURRENT_SCENARIO).route(web::get().to(current)))
+        .service(resource(paths::CURRENT_SCENARIO).route(get().to(current)))
         .service(resource(paths::SCENARIOS).route(web::post().to(save)))
-        .service(resource(paths::SCENARIO).route(web::get().to(one)));
+        .service(resource(paths::SCENARIO).route(get().to(one)));
 }
 
 async fn current(app: Data<App>) -> Answer<SavedScenario> {

@@ -1,13 +1,13 @@
 //! `GET /v1/status`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json, ServiceConfig};
 use shared::api::{Basis, Status, paths};
 use shared::forecast::season_bins;
 
-use super::{Answer, App, resource};
+use super::{Answer, App, get, resource};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::STATUS).route(web::get().to(status)));
+    config.service(resource(paths::STATUS).route(get().to(status)));
 }
 
 async fn status(app: Data<App>) -> Answer<Status> {

@@ -11,7 +11,16 @@ use super::{Format, InputError, field_and_message, plain_words};
 /// With the field that is wrong and what was expected.
 pub fn parse_json<T: DeserializeOwned>(number: u64, line: &str) -> Result<T, InputError> {
     // A record that is written as a list would lack the names that say what is what.
-    if line.trim_start().starts_with('{') { parse(number, line) } else { Err(no_object(number, line)) }
+    if line.trim_start().starts_with('{') { parse(number, line) } else { Err(no_object(number, line, OF_LINES)) }
+}
+
+/// Reads a JSON document of many lines that is one object.
+///
+/// # Errors
+/// As [`parse_json_document`], and when it is anything else.
+pub fn parse_json_object<T: DeserializeOwned>(text: &str) -> Result<T, InputError> {
+    // A list would be taken for the fields in their order.
+    if text.trim_start().starts_with('{') { parse_json_document(text) } else { Err(no_object(1, text, "")) }
 }
 
 /// Reads a JSON document of many lines.
@@ -44,8 +53,9 @@ fn parse<T: DeserializeOwned>(number: u64, text: &str) -> Result<T, InputError> 
                     InputError { line: number, field: Some(path), message }
                 }
                 Err(_) => {
+                    let field = Some(path).filter(|path| message == NO_VALUE && !matches!(path.as_str(), "." | "?"));
                     let message = plain_words(message).unwrap_or(message);
-                    InputError::line(number, format!("is no JSON: {message}"))
+                    InputError { line: number, field, message: format!("is no JSON: {message}") }
                 }
             }
         })
@@ -65,7 +75,13 @@ fn names_at<T: DeserializeOwned>(mut document: Value, path: &str) -> Option<Stri
 
 const NO_NAME: &str = "is no text; expected one of its names in quotes";
 
-fn no_object(number: u64, line: &str) -> InputError {
+/// What serde_json says where something else stands in the place of a value.
+const NO_VALUE: &str = "expected value";
+
+/// What helps whoever has records that are no JSON.
+const OF_LINES: &str = " a line; `shadowplane import csv` makes such lines from a table";
+
+fn no_object(number: u64, line: &str, of_text: &str) -> InputError {
     let expected = "expected one JSON object in braces";
     if line.trim().is_empty() {
         return InputError::whole(format!("is empty; {expected}"));
@@ -75,7 +91,7 @@ fn no_object(number: u64, line: &str) -> InputError {
         match serde_json::from_str::<Value>(line) {
             Ok(Value::Array(_)) => format!("is a list; {expected}"),
             Ok(other) => format!("is {other}; {expected}"),
-            Err(_) => format!("is no JSON; {expected} a line; `shadowplane import csv` makes such lines from a table"),
+            Err(_) => format!("is no JSON; {expected}{of_text}"),
         },
     )
 }
@@ -135,6 +151,7 @@ mod tests {
         check(r#"{"inner":{"count":1,"kind":5}}"#, Some("inner.kind"), "is 5; expected `plain`");
         check(r#"{"inner":{"count":1,"kind":"odd"}}"#, Some("inner.kind"), "is `odd`; expected `plain`");
         check(r#"{"inner":{"count":1,"count":2}}"#, Some("inner.count"), "is given twice");
+        check(r#"{"inner":{"count":NaN,"kind":"plain"}}"#, Some("inner.count"), "is no JSON: expected a number");
         check("{", None, "is no JSON: it ends inside an object");
         check("[1]", None, "is a list; expected one JSON object");
         check("5", None, "is 5; expected one JSON object");
@@ -144,6 +161,9 @@ mod tests {
 
     #[test]
     fn a_document_has_lines_of_its_own() {
+        let no_object = |text: &str| parse_json_object::<Outer>(text).unwrap_err().message;
+        assert_eq!(no_object("inner,count"), "is no JSON; expected one JSON object in braces");
+        assert_eq!(no_object("[{}]"), "is a list; expected one JSON object in braces");
         let error = parse_json_document::<Outer>("{\n  \"inner\": {\n    \"count\": -1\n  }\n}").unwrap_err();
         assert_eq!((error.line, error.field.as_deref()), (3, Some("inner.count")), "{error}");
     }

@@ -31,6 +31,10 @@ impl<'t> Table<'t> {
     /// # Errors
     /// When there is no header, or two columns have the same name.
     pub fn open(text: &'t str, delimiter: Option<u8>) -> Result<Self, InputError> {
+        if text.trim_start().starts_with(['{', '[']) {
+            let message = "is JSON; expected a table, whose first line is a header with the names of the columns";
+            return Err(InputError::line(1, message));
+        }
         let delimiter = delimiter.unwrap_or_else(|| most_frequent_delimiter(text));
         let mut reader = reader(text, delimiter);
         let mut header = StringRecord::new();
@@ -237,6 +241,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let open = |text| Table::open(text, None).map(|_| ()).unwrap_err().to_string();
         assert!(open("").contains("is empty"));
+        assert!(open("{\"a\":1}\n").contains("line 1: is JSON; expected a table"));
         assert!(open("a,a\n").contains("line 1: field `a`: stands in the header twice"));
         let mut table = Table::open("a,b\n1,2\n1\n", None).unwrap();
         assert!(table.column("c").unwrap_err().to_string().contains("the header has `a`, `b`"));

@@ -82,6 +82,7 @@ pub fn plain_words(message: &str) -> Option<&'static str> {
         "EOF while parsing a list" => "it ends inside a list; expected a closing bracket",
         "EOF while parsing a string" => "it ends inside a text; expected closing quotes",
         "EOF while parsing a value" => "it ends where a value was expected",
+        "expected value" => "expected a number, a text in quotes, true, false, null, a list or an object",
         "expected ident" => "expected true, false or null",
         "key must be a string" => "expected the name of a field in double quotes",
         "trailing characters" => "something follows behind its end",
