@@ -10,8 +10,8 @@ use std::time::Duration as StdDuration;
 use shared::api::{JobKind, Progress};
 use shared::units::Instant;
 
-pub use shadow_run::RunOutput;
 pub(crate) use shadow_run::saved_hash;
+pub use shadow_run::{RunInput, RunOutput};
 
 use crate::config::ShadowingConfig;
 use crate::shadowing::{Board, Clock, SystemClock};

@@ -9,8 +9,8 @@ use shared::request::Tenant;
 use shared::scenario::Scenario;
 use shared::units::Duration;
 
-use super::{Answer, App, Problem, body, jobs, resource};
-use crate::jobs::{RunOutput, wall_clock};
+use super::{Answer, App, Problem, body, get, jobs, resource};
+use crate::jobs::{RunInput, RunOutput, wall_clock};
 use crate::store::{JobEnd, StoredJob};
 
 /// The most runs of one order.
@@ -22,8 +22,8 @@ const LISTED: usize = 50;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(resource(paths::SHADOW_RUNS).route(web::get().to(list)).route(web::post().to(order)))
-        .service(resource(paths::SHADOW_RUN).route(web::get().to(one)).route(web::delete().to(cancel)));
+        .service(resource(paths::SHADOW_RUNS).route(get().to(list)).route(web::post().to(order)))
+        .service(resource(paths::SHADOW_RUN).route(get().to(one)).route(web::delete().to(cancel)));
 }
 
 async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
@@ -36,10 +36,12 @@ async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result
         return Err(Problem::field("runs", format!("is {}; ask for 1 to {RUNS_MAX}", order.runs)));
     }
     // The tenants that edits name by index are those that the log has now.
-    let tenants = app.board.snapshot().tenants.into_iter().map(|name| Tenant { name, ..Tenant::default() });
+    let names = app.board.snapshot().tenants;
+    let tenants = names.iter().map(|name| Tenant { name: name.clone(), ..Tenant::default() });
     let current = Scenario { tenants: tenants.collect(), ..app.config.assumed.clone() };
     current.check_edits(&order.edits).map_err(Problem::fields)?;
-    let input = serde_json::to_string(&order).map_err(|error| Problem::field("edits", error.to_string()))?;
+    let ordered = RunInput { order: order.clone(), tenants: names };
+    let input = serde_json::to_string(&ordered).map_err(|error| Problem::field("edits", error.to_string()))?;
     let job = app.store.submit(JobKind::ShadowRun, input, wall_clock()).await?;
     let location = paths::SHADOW_RUN.replace("{id}", &job.id);
     let run = ShadowRun { job, order, origin: None, scenario: None, outcome: None };
@@ -73,7 +75,7 @@ async fn find(app: &App, id: &str) -> Result<StoredJob, Problem> {
 
 fn view(app: &App, stored: StoredJob) -> Result<ShadowRun, Problem> {
     let unreadable = |error: serde_json::Error| Problem::from(crate::store::StoreError::Unreadable(error.to_string()));
-    let order = serde_json::from_str(&stored.input).map_err(unreadable)?;
+    let RunInput { order, .. } = serde_json::from_str(&stored.input).map_err(unreadable)?;
     let output: Option<RunOutput> =
         stored.output.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
     let job = jobs::live(app, stored.job);
