@@ -6,6 +6,7 @@
 //! milli-GPU, nano-units of a currency).
 
 mod columns;
+mod numbers;
 mod observations;
 mod requests;
 mod source;
@@ -48,6 +49,8 @@ pub struct Config {
     pub delimiter: Option<u8>,
     /// How instants are written.
     pub times: Times,
+    /// Whether a comma is the decimal point of its numbers.
+    pub decimal_comma: bool,
     /// What the file writes where it has no value, beside what exports usually write.
     pub empty: Vec<String>,
 }
@@ -59,6 +62,8 @@ pub struct Imported {
     pub rows: u64,
     /// Rows that were there again with the same id, left out.
     pub duplicates: u64,
+    /// Local times of an hour that the clocks passed twice, taken the first time.
+    pub ambiguous: u64,
     /// Ours: requests in order of time, everything else in the order of the file.
     pub lines: Lines,
     /// The lines of the file that the lines of our CSV come from, the header first.
@@ -203,7 +208,8 @@ pub fn import(
         let tables = !matches!(config.kind, Kind::Requests | Kind::Observations);
         if tables { imported.check(read_back).map(|()| imported) } else { Ok(imported) }
     });
-    checked.map_err(|error| with_cell(text, config, &columns, error))
+    let imported = checked.map_err(|error| with_cell(text, config, &columns, error))?;
+    Ok(Imported { ambiguous: columns.ambiguous(), ..imported })
 }
 
 /// What is wrong, with the column and the cell of the file, which the one who wrote it knows better than ours.

@@ -43,7 +43,9 @@ Examples:
   shadowplane import csv list.csv --as prices --column instance_type=name --column price_per_hour=usd \\
       --column currency=\"'USD'\" -o prices.csv
   shadowplane import csv vms.csv --as requests --time-format \"%d/%m/%Y %H:%M\" --zone Europe/Berlin \\
-      --column at=Start --column end=Stop --column tenant=Team -o requests.ndjson")]
+      --column at=Start --column end=Stop --column tenant=Team -o requests.ndjson
+  shadowplane import csv preise.csv --as prices --decimal-comma --column instance_type=Typ \\
+      --column price_per_hour=Preis --column currency=\"'EUR'\" -o prices.csv")]
 pub(super) struct Args {
     /// The file; `-` is stdin
     file: String,
@@ -65,6 +67,9 @@ pub(super) struct Args {
     /// How instants are written, as strftime says it: "%d/%m/%Y %H:%M"; RFC 3339, ISO 8601 and seconds unless given
     #[arg(long, value_name = "PATTERN", conflicts_with = "epoch")]
     time_format: Option<String>,
+    /// A comma is the decimal point of its numbers, as in 0,5
+    #[arg(long)]
+    decimal_comma: bool,
     /// A text that stands for no value, such as NA or Unknown; may be given again. Numbers and instants are also
     /// missing where the file has nothing, None, null, NULL, \\N or -
     #[arg(long = "empty", value_name = "TEXT")]
@@ -80,6 +85,7 @@ struct Summary {
     kind: &'static str,
     rows: u64,
     duplicates: u64,
+    ambiguous_times: u64,
 }
 
 impl Args {
@@ -91,7 +97,20 @@ impl Args {
         output::write_lines(self.output.as_deref(), |out| {
             imported.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
-        let summary = Summary { kind: self.kind.as_str(), rows: imported.rows, duplicates: imported.duplicates };
+        let summary = Summary {
+            kind: self.kind.as_str(),
+            rows: imported.rows,
+            duplicates: imported.duplicates,
+            ambiguous_times: imported.ambiguous,
+        };
+        if imported.ambiguous > 0 {
+            let times = output::counted(imported.ambiguous, "local time");
+            output::warn(&format!(
+                "{times} lie in an hour that the clocks of {} pass twice, and are taken the first time; export in UTC to \
+                 tell",
+                self.zone
+            ));
+        }
         let rows = output::counted(summary.rows, "row");
         let sentence = format!("{rows} imported as {}, {} of them duplicates", summary.kind, summary.duplicates);
         report(global, self.output.as_deref(), &summary, &sentence)
@@ -115,6 +134,7 @@ impl Args {
             columns: self.columns.clone(),
             delimiter: self.delimiter,
             times,
+            decimal_comma: self.decimal_comma,
             empty: self.empty.clone(),
         })
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
+use super::numbers::{advice, decimal, is_number, no_number, rounded, with_point};
 use super::{Config, Kind, Source, Times};
 use crate::input::{InputError, Row, Table};
 use crate::units::{Dimension, Instant, Resources, ResourcesError};
@@ -17,6 +18,7 @@ pub(super) struct Columns {
     columns: Vec<Column>,
     times: Times,
     empty: Vec<String>,
+    decimal_comma: bool,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,8 @@ impl Columns {
             );
             return Err(InputError::field(1, *missing, message));
         }
-        Ok(Self { columns, times: config.times.clone(), empty: config.empty.clone() })
+        let (times, empty, decimal_comma) = (config.times.clone(), config.empty.clone(), config.decimal_comma);
+        Ok(Self { columns, times, empty, decimal_comma })
     }
 
     /// Our names, in the order in which they were mapped.
@@ -68,6 +71,11 @@ impl Columns {
     /// Whether a column can be filled at all.
     pub(super) fn has(&self, name: &str) -> bool {
         self.columns.iter().any(|column| column.name == name)
+    }
+
+    /// How many local times so far were of an hour that the clocks passed twice.
+    pub(super) fn ambiguous(&self) -> u64 {
+        self.times.ambiguous()
     }
 
     /// The text under `name`, where there is one.
@@ -130,17 +138,25 @@ impl Columns {
 
     /// Adds the column of the file and its cell to what is wrong with one of ours, unless both are the same.
     pub(super) fn with_cell(&self, row: &Row, error: InputError) -> InputError {
-        let field = error.field.as_deref().unwrap_or_default();
-        let name = field.strip_prefix("requested.").unwrap_or(field);
+        let field = error.field.clone().unwrap_or_default();
+        let name = field.strip_prefix("requested.").unwrap_or(&field);
         let Some(column) = self.columns.iter().find(|column| column.name == name) else { return error };
+        let cell = column.source.column().map_or("", |_| row.get(column.position));
+        let advice = if is_number(name) && !self.decimal_comma { advice(cell) } else { "" };
+        let error = InputError { message: format!("{}{advice}", error.message), ..error };
         let place = match &column.source {
             Source::Column(from) if from == name => return error,
             Source::Constant(text) => format!("the constant '{text}'"),
             Source::Column(from) | Source::Times(from, _) | Source::DividedBy(from, _) => {
-                format!("column `{from}`, where it is `{}`", row.get(column.position))
+                format!("column `{from}`, where it is `{cell}`")
             }
         };
         InputError { message: format!("{} (from {place})", error.message), ..error }
+    }
+
+    /// A cell under `name` whose decimal comma, where it is a number and has one, has become a point.
+    fn pointed<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
+        if self.decimal_comma && is_number(name) { with_point(text) } else { Cow::Borrowed(text) }
     }
 
     /// Whether a text stands for no value because the caller said so.
@@ -192,8 +208,8 @@ impl Columns {
         let (by, is_product) = match &column.source {
             Source::Constant(text) => return Ok(Some(Value::Text(Cow::Borrowed(text)))),
             Source::Column(_) => {
-                let text = row.get(column.position);
-                return Ok(Some(text).filter(|text| !self.is_empty(text)).map(|text| Value::Text(Cow::Borrowed(text))));
+                let text = Some(row.get(column.position)).filter(|text| !self.is_empty(text));
+                return Ok(text.map(|text| Value::Text(self.pointed(name, text))));
             }
             Source::Times(_, by) => (*by, true),
             Source::DividedBy(_, by) => (*by, false),
@@ -202,24 +218,11 @@ impl Columns {
         if ABSENT.contains(&text) || self.is_empty(text) {
             return Ok(None);
         }
-        let number = decimal(text).ok_or_else(|| no_number(row, name, text))?;
+        let number = decimal(&self.pointed(name, text)).ok_or_else(|| no_number(row, name, text))?;
         let result = if is_product { number.checked_mul(by) } else { number.checked_div(by) };
         let result = result.ok_or_else(|| {
             InputError::field(row.line, name, format!("`{text}` is out of range; expected a smaller number"))
         })?;
         Ok(Some(if is_product { Value::Product(result) } else { Value::Quotient(result) }))
     }
-}
-
-fn decimal(text: &str) -> Option<Decimal> {
-    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
-}
-
-fn rounded(number: Decimal, dimension: Dimension) -> Decimal {
-    let per = Decimal::from(dimension.per_written_unit());
-    number.checked_mul(per).map_or(number, |units| units.round() / per)
-}
-
-fn no_number(row: &Row, name: &str, text: &str) -> InputError {
-    InputError::field(row.line, name, format!("`{text}` is no number; expected one such as 0.5"))
 }

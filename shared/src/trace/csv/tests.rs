@@ -22,7 +22,14 @@ fn config(kind: Kind, columns: &[&str]) -> Config {
         (name.to_owned(), source.parse().unwrap())
     };
     let columns = columns.iter().map(pair).collect();
-    Config { kind, columns, delimiter: None, times: Times::new("UTC", None, None).unwrap(), empty: Vec::new() }
+    Config {
+        kind,
+        columns,
+        delimiter: None,
+        times: Times::new("UTC", None, None).unwrap(),
+        decimal_comma: false,
+        empty: Vec::new(),
+    }
 }
 
 fn text(imported: &Imported) -> String {
@@ -187,4 +194,30 @@ fn what_is_wrong_names_column_and_cell_of_the_file() {
     let found = message(Kind::Inventory, nodes, &["node=host", "instance_type=type", "vcpu=cores", "memory_gib=mem"]);
     assert!(found.starts_with("line 3: field `node`: "), "{found}");
     assert!(found.ends_with("(from column `host`, where it is `n-1`)"), "{found}");
+}
+
+#[test]
+fn decimal_commas_are_read_where_they_are_said() {
+    let file = "Typ;Preis;vCPU\nklein;0,125;1,5\n";
+    let columns = ["instance_type=Typ", "price_per_hour=Preis", "vcpu=vCPU", "currency='EUR'"];
+    let mut config = config(Kind::Prices, &columns);
+    let error = import(file, &config).unwrap_err();
+    assert_eq!((error.line, error.field.as_deref()), (2, Some("vcpu")), "{error}");
+    assert!(error.message.contains("give --decimal-comma"), "{error}");
+    config.decimal_comma = true;
+    let expected = "instance_type,currency,price_per_hour,vcpu\nklein,EUR,0.125,1.5\n";
+    assert_eq!(text(&import(file, &config).unwrap()), expected);
+    // With a point beside it a comma may stand for thousands: neither is guessed.
+    assert!(import("Typ;Preis;vCPU\nklein;1;1.000,5\n", &config).is_err());
+}
+
+#[test]
+fn local_times_that_the_clocks_pass_twice_are_counted() {
+    // On 2026-10-25 at 3:00 the clocks of Berlin go back to 2:00: 2:30 is 0:30 and 1:30 UTC.
+    let file = "id,tenant,at,vcpu\n1,a,2026-10-25 01:30:00,1\n2,a,2026-10-25 02:30:00,1\n3,a,2026-10-25 03:30:00,1\n";
+    let mut config = config(Kind::Requests, &[]);
+    config.times = Times::new("Europe/Berlin", None, None).unwrap();
+    let imported = import(file, &config).unwrap();
+    assert_eq!(imported.ambiguous, 1);
+    assert!(text(&imported).contains(r#""id":"2","at":"2026-10-25T00:30:00Z""#));
 }

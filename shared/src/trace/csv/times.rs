@@ -1,5 +1,7 @@
 //! Instants as foreign files write them.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -15,6 +17,8 @@ pub struct Times {
     zone: TimeZone,
     epoch: Instant,
     format: Option<String>,
+    /// Local times so far that the clocks passed twice.
+    ambiguous: Cell<u64>,
 }
 
 /// Why instants cannot be read so.
@@ -36,7 +40,8 @@ impl Times {
     /// When there is no such zone, or the pattern could not read what it writes.
     pub fn new(zone: &str, epoch: Option<Instant>, format: Option<&str>) -> Result<Self, TimesError> {
         let zone = TimeZone::get(zone).map_err(|_| TimesError::Zone(zone.to_owned()))?;
-        let times = Self { zone, epoch: epoch.unwrap_or_default(), format: format.map(str::to_owned) };
+        let times =
+            Self { zone, epoch: epoch.unwrap_or_default(), format: format.map(str::to_owned), ambiguous: Cell::new(0) };
         if let Some(format) = format {
             let wrong = |why: String| TimesError::Format(format.to_owned(), why);
             let sample = Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC);
@@ -74,7 +79,12 @@ impl Times {
                  others are written, such as --time-format \"%d/%m/%Y %H:%M\""
             )
         })?;
-        in_zone(zone, local)
+        self.in_zone(zone, local)
+    }
+
+    /// How many local times so far were of an hour that the clocks passed twice.
+    pub(super) fn ambiguous(&self) -> u64 {
+        self.ambiguous.get()
     }
 
     fn in_format(&self, format: &str, text: &str) -> Result<Instant, String> {
@@ -84,7 +94,23 @@ impl Times {
             return Ok(Instant::from_micros(timestamp.as_microsecond()));
         }
         // Without an hour it is the midnight of the day.
-        in_zone(&self.zone, parsed.to_datetime().map_err(|error| error.to_string())?)
+        self.in_zone(&self.zone, parsed.to_datetime().map_err(|error| error.to_string())?)
+    }
+
+    /// A local time in its zone.
+    fn in_zone(&self, zone: &TimeZone, local: DateTime) -> Result<Instant, String> {
+        let found = zone.to_ambiguous_timestamp(local);
+        if let AmbiguousOffset::Gap { .. } = found.offset() {
+            let name = zone.iana_name().unwrap_or("its zone");
+            return Err(format!(
+                "`{local}` never was in {name}, where the clocks skip it; name the zone of the file with --zone"
+            ));
+        }
+        if let AmbiguousOffset::Fold { .. } = found.offset() {
+            self.ambiguous.update(|count| count + 1);
+        }
+        let timestamp = found.earlier().map_err(|error| error.to_string())?;
+        Ok(Instant::from_micros(timestamp.as_microsecond()))
     }
 
     fn after_epoch(&self, seconds: Decimal) -> Result<Instant, String> {
@@ -96,19 +122,6 @@ impl Times {
         let micros = micros(seconds).ok_or_else(|| format!("{seconds} is out of range"))?;
         Ok(self.epoch + micros)
     }
-}
-
-/// A local time in its zone.
-fn in_zone(zone: &TimeZone, local: DateTime) -> Result<Instant, String> {
-    let found = zone.to_ambiguous_timestamp(local);
-    if let AmbiguousOffset::Gap { .. } = found.offset() {
-        let name = zone.iana_name().unwrap_or("its zone");
-        return Err(format!(
-            "`{local}` never was in {name}, where the clocks skip it; name the zone of the file with --zone"
-        ));
-    }
-    let timestamp = found.earlier().map_err(|error| error.to_string())?;
-    Ok(Instant::from_micros(timestamp.as_microsecond()))
 }
 
 /// A span of seconds, rounded half to even to a microsecond; none where it overflows.
