@@ -20,6 +20,8 @@ pub(super) const LEFT: u32 = 46;
 pub(super) const RIGHT: u32 = 22;
 const BOTTOM: u32 = 24;
 const TOP: u32 = 8;
+/// Width of a line.
+const LINE: f64 = 1.6;
 
 const FONT: &str = "system-ui, sans-serif";
 
@@ -47,11 +49,13 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, chart: &Chart, around: Surroundin
         .build_cartesian_2d(TimeAxis { start, end, zone }, 0.0..chart.ceiling())
         .map_err(|error| error.to_string())?;
     draw_axes(&mut plot, &palette, around, scale)?;
+    // A line at 0 lies on the axis, not half below it.
+    let least = chart.ceiling() * LINE / 2.0 / f64::from(around.height - BOTTOM - TOP);
     for band in &chart.bands {
         draw_band(&mut plot, band, chart.bin.micros(), &palette)?;
     }
     for line in &chart.lines {
-        draw_line(&mut plot, line, chart.bin.micros(), &palette, scale)?;
+        draw_line(&mut plot, line, chart.bin.micros(), &palette, scale, least)?;
     }
     if let Some(now) = chart.now.map(|now| now.micros()).filter(|now| (start..=end).contains(now)) {
         let style = palette.muted.mix(0.8).stroke_width(pixels(1.0).max(1));
@@ -90,10 +94,17 @@ fn draw_band(plot: &mut Plot<'_>, band: &Band, bin: i64, palette: &Palette) -> R
     Ok(())
 }
 
-fn draw_line(plot: &mut Plot<'_>, line: &Line, bin: i64, palette: &Palette, scale: f64) -> Result<(), String> {
-    let style = palette.tone(line.tone).stroke_width((1.6 * scale).round().max(1.0) as u32);
+fn draw_line(
+    plot: &mut Plot<'_>,
+    line: &Line,
+    bin: i64,
+    palette: &Palette,
+    scale: f64,
+    least: f64,
+) -> Result<(), String> {
+    let style = palette.tone(line.tone).stroke_width((LINE * scale).round().max(1.0) as u32);
     for part in line.points.chunk_by(|a, b| b.0.micros() - a.0.micros() <= bin) {
-        let points = part.iter().map(|&(at, value)| (at.micros(), value));
+        let points = part.iter().map(|&(at, value)| (at.micros(), value.max(least)));
         let drawn = match line.stroke {
             Stroke::Solid => {
                 plot.draw_series(LineSeries::new(points.map(|(at, value)| (at + bin / 2, value)), style)).map(drop)

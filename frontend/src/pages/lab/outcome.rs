@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use shared::api::{ModuleView, MoneyBand, OutcomeView};
+use shared::api::{Label, ModuleView, MoneyBand, OutcomeView};
 use shared::simulation::Refusal;
 use shared::units::{Dimension, Duration};
 use yew::prelude::*;
@@ -29,6 +29,7 @@ pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
     let charts = use_memo((view.clone(), scenario.bin), |(view, bin)| {
         (Rc::new(fleet_chart(view, *bin)), Rc::new(cost_chart(view, *bin)))
     });
+    let modules_note = &format!("Waits are simulated; service times and costs are {}", known(view.labels.modules));
     let how = format!(
         "{} on {} in {}: {} simulation events",
         format::counted(view.runs.into(), "run"),
@@ -53,7 +54,7 @@ pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
                 }) }
                 { card("What it is spent on", OVER_RUNS).around(bars("part", &parts(view))) }
                 { card("Workload by tenant", OVER_RUNS).around(bars("tenant", &tenants(view))) }
-                { Card { class: "full", ..card("Modules", "Service times are assumed unless they were observed") }
+                { Card { class: "full", ..card("Modules", modules_note) }
                     .around(modules(view)) }
             </div>
         </div>
@@ -90,9 +91,17 @@ fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
             { figure("Cost, median", format::money(&view.cost.p50), cost_note, "cost") }
             { figure("Most nodes at once", format::count(view.peak_nodes.into()), nodes_note, "nodes") }
             { figure("Ready after, median", format::milliseconds(latency.p50),
-                format!("90 % within {within_90}, 99 % within {within_99}"), "latency") }
+                format!("{}: 90 % within {within_90}, 99 % within {within_99}", known(view.labels.latency)), "latency") }
             { figure("Refused per run", format::number(refused), reasons, "refused") }
         </div>
+    }
+}
+
+/// How a figure is known.
+fn known(label: Label) -> &'static str {
+    match label {
+        Label::Simulated => "simulated",
+        Label::Assumed => "assumed",
     }
 }
 

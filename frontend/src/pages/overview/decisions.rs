@@ -2,6 +2,7 @@
 
 use shared::api::{ModelList, ModelRole, ModelView};
 use shared::feedback::{Decision, Verdict};
+use shared::forecast::ModelName;
 use yew::prelude::*;
 
 use super::Snapshot;
@@ -24,7 +25,14 @@ pub(super) fn decisions(snapshot: &Snapshot, zone: Zone) -> Html {
         }
         Err(error) => say(Tidings::Error, &error.message()),
     };
-    Card { title: "Models and decisions", ..Card::default() }.around(html! { <>{ models }{ decisions }</> })
+    let together = snapshot.models.as_ref().is_ok_and(|list| list.models.iter().any(is_ensemble_in_use));
+    let note = if together { "The ensemble weighs the others by this backtest and by the last day" } else { "" };
+    Card { title: "Models and decisions", note: note.to_owned(), ..Card::default() }
+        .around(html! { <>{ models }{ decisions }</> })
+}
+
+fn is_ensemble_in_use(model: &ModelView) -> bool {
+    model.role == ModelRole::Champion && model.name == ModelName::Ensemble.as_str()
 }
 
 fn models(list: &ModelList) -> Html {

@@ -36,16 +36,13 @@ pub(super) fn variance(snapshot: &Snapshot, zone: Zone) -> Html {
     Card { title: "Variance by cause", note, ..Card::default() }.around(content)
 }
 
-/// Predicted and actual cost by tenant.
+/// Predicted and actual cost by tenant; nothing before there is a report.
 pub(super) fn allocation(snapshot: &Snapshot, zone: Zone) -> Html {
-    let (note, content) = match last(snapshot) {
-        Err(message) => (String::new(), message),
-        Ok(window) => {
-            let rows = window.report.rows.iter().map(bar_row).collect::<Vec<_>>();
-            let known = window.report.basis.unwrap_or(Basis::Simulated);
-            (format!("{}. {}.", window_note(window, zone), basis(known)), bars("who", &rows))
-        }
-    };
+    // The card above says why there is none.
+    let Ok(window) = last(snapshot) else { return Html::default() };
+    let rows = window.report.rows.iter().map(bar_row).collect::<Vec<_>>();
+    let known = window.report.basis.unwrap_or(Basis::Simulated);
+    let (note, content) = (format!("{}. {}.", window_note(window, zone), basis(known)), bars("who", &rows));
     Card { title: "Cost allocation", note, class: "full", ..Card::default() }.around(content)
 }
 
