@@ -55,6 +55,14 @@ fn a_shadow_predicts_runs_and_explains() {
     saving.extend(["--save-scenario", saved]);
     let (one, four) = (answer(&folder, &saving), answer(&folder, &arguments("4")));
     let again = answer(&folder, &["shadow", "--scenario", saved, "--json"]);
+    // As the service keeps it: with the digest that it had.
+    let kept = |digest: &str| format!(r#"{{"scenario":{},"digest":"{digest}"}}"#, folder.read(saved));
+    let digest = one["digest"].as_str().unwrap();
+    for (digest, notices) in [(digest.to_owned(), 0), (digest.chars().rev().collect(), 1)] {
+        folder.write("kept.json", kept(&digest));
+        let run = answer(&folder, &["shadow", "--scenario", "kept.json", "--json"]);
+        assert_eq!((&run["digest"], run["notices"].as_array().unwrap().len()), (&one["digest"], notices));
+    }
     assert_eq!(one["digest"], four["digest"]);
     assert_eq!(one["digest"], again["digest"]);
     assert_eq!(one["variance"], four["variance"]);

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::Context;
 use shared::input::InputError;
@@ -11,6 +13,9 @@ use crate::cli::CliError;
 /// The most that an input may hold after decompression: a limit, so that a small file cannot unpack to fill the memory.
 pub const MAX_BYTES: u64 = 4 << 30;
 
+/// Every file that this process has read, so that no answer takes the place of what it was made from.
+static READ: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
@@ -18,6 +23,18 @@ const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 /// What messages call the input at `path`.
 pub fn name(path: &str) -> &str {
     if path == "-" { "stdin" } else { path }
+}
+
+/// Whether the file at `path` is one that was read.
+pub fn was_read(path: &str) -> bool {
+    let Ok(path) = Path::new(path).canonicalize() else { return false };
+    READ.lock().is_ok_and(|read| read.contains(&path))
+}
+
+fn remember(path: &str) {
+    if let (Ok(path), Ok(mut read)) = (Path::new(path).canonicalize(), READ.lock()) {
+        read.push(path);
+    }
 }
 
 /// The whole text of the file at `path` (`-` is stdin), decompressed where its first bytes say gzip or zstd.
@@ -55,7 +72,9 @@ fn open(path: &str) -> Result<Box<dyn Read>, CliError> {
     let raw: Box<dyn Read> = if path == "-" {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(path).with_context(|| format!("cannot open {path}"))?)
+        let file = File::open(path).with_context(|| format!("cannot open {path}"))?;
+        remember(path);
+        Box::new(file)
     };
     let mut raw = BufReader::with_capacity(1 << 16, raw);
     let start = raw.fill_buf().with_context(|| format!("cannot read {}", name(path)))?;

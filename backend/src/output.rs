@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::cli::CliError;
+use crate::input;
 
 const BUFFER: usize = 1 << 18;
 
@@ -38,7 +39,7 @@ pub fn write(to: Option<&str>, content: &str) -> Result<(), CliError> {
 /// What is no regular file, such as a pipe or `/dev/null`, is written in place.
 ///
 /// # Errors
-/// When the file cannot be written; nothing is left behind then.
+/// When the file cannot be written, or is one that was read; nothing is changed then.
 pub fn write_lines(to: Option<&str>, lines: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
     let Some(path) = to.filter(|&path| path != "-") else {
         let mut out = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
@@ -46,6 +47,10 @@ pub fn write_lines(to: Option<&str>, lines: impl FnOnce(&mut dyn Write) -> io::R
         out.flush()?;
         return Ok(());
     };
+    if input::was_read(path) {
+        let message = format!("{path} is an input of this command, which the output would replace; name another file");
+        return Err(CliError::Usage(message));
+    }
     let in_place = fs::metadata(path).is_ok_and(|existing| !existing.is_file() && !existing.is_dir());
     let written = if in_place {
         fs::File::create(path).and_then(|file| fill(&file, lines))

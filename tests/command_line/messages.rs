@@ -31,6 +31,10 @@ fn values_of_a_wrong_kind_are_told_what_was_expected() {
     request("60}", "\"long\"}", "`lifetime_s`: is \"long\"; expected a number of seconds");
     request("\"create\"", "5", "`op`: is 5; expected one of `create`, `resize`, `delete`");
     check("requests", "{", "is no JSON: it ends inside an object");
+    request("\"vcpu\":2", "\"vcpu\":NaN", "`requested.vcpu`: is no JSON: expected a number");
+    check("prices", r#"{"m5.large":0.1}"#, "is JSON; expected a table");
+    check("prices", "type,usd", "`type`: is an unknown column");
+    check("prices", "type,usd", "`shadowplane import csv wrong --as prices` maps columns of other names");
     check("requests", "[1]", "is a list; expected one JSON object in braces");
     let observation = |times: &str| format!(r#"{{"request":"1","module_ms":{times}}}"#);
     check(
@@ -53,6 +57,11 @@ fn options_are_told_what_was_expected() {
     check(&["shadow", "--requests", "r", "--runs", "-1"], "-1 is not in 1..=10000");
     check(&["shadow", "--requests", "r", "--seed", "-1"], "expected a whole number");
     check(&["backtest", "--requests", "r", "--horizon", "1h", "--origins", "-3"], "-3");
+    check(&["forecast", "--requests", "r", "--bin", "-5m"], "-5m");
+    check(
+        &["predict", "--requests", "r", "--run", "2", "--runs", "2"],
+        "--run is 2; with --runs 2 the streams are 0 to 1",
+    );
     check(&["import", "azure-vm", "t", "--flavors", "f", "--tenants", "-1"], "-1");
     check(&["import", "csv", "f", "--as", "requests", "--time-format", "%H:%M"], "says no date; expected such as");
     check(&["serve", "--demo", "--speed", "x"], "expected a number, as 2.5");
@@ -136,6 +145,30 @@ fn what_the_machine_refuses_is_said_with_a_remedy() {
     folder.write("a.csv", text);
     let import = ["import", "csv", "a.csv", "--as", "requests", "-o", "no/such/folder.ndjson"];
     folder.run(import).assert_failed(1, &["no/such/folder.ndjson", "check the path"]);
+    folder.run(["serve", "--data", "a.csv"]).assert_failed(1, &["a.csv", "a file of that name is in the way"]);
+    folder.run(["serve", "--data", "a.csv/data"]).assert_failed(1, &["a.csv/data", "a part of the path is a file"]);
+}
+
+#[test]
+fn no_output_takes_the_place_of_an_input() {
+    let folder = Folder::new();
+    let text = "id,at,tenant,vcpu\n1,2026-01-01 00:00:00,a,1\n";
+    folder.write("a.csv", text);
+    for output in ["a.csv", "./a.csv"] {
+        let import = ["import", "csv", "a.csv", "--as", "requests", "-o", output];
+        folder.run(import).assert_failed(2, &["is an input of this command", "name another file"]);
+        assert_eq!(folder.read("a.csv"), text);
+    }
+}
+
+#[test]
+fn a_log_of_deletes_alone_is_told_what_it_lacks() {
+    let folder = Folder::new();
+    let delete =
+        r#"{"id":"1","at":"2026-01-01T00:00:00Z","tenant":"a","op":"delete","class":"compute","resource":"v"}"#;
+    folder.write("requests.ndjson", format!("{delete}\n"));
+    let shadow = ["shadow", "--requests", "requests.ndjson"];
+    folder.run(shadow).assert_failed(1, &["holds only 1 request to delete or resize", "bring the creates"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolic
 use shared::pricing::{builtin, read_prices};
 use shared::request::Catalogue;
 use shared::scenario::{Demand, ENGINE, Scenario};
+use shared::trace::csv::Kind;
 use shared::trace::inventory::{InventoryNode, read_inventory};
 use shared::units::{Duration, Instant, Window};
 
@@ -83,7 +84,7 @@ impl AssumptionArgs {
     /// When the inventory is wrong.
     pub(super) fn machines(&self) -> Result<Vec<InventoryNode>, CliError> {
         let Some(path) = &self.inventory else { return Ok(Vec::new()) };
-        read_inventory(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
+        read_inventory(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Inventory))
     }
 
     /// The base scenario (no tenants, no demand, no window yet) on these machines, or on the default fleet where there are none.
@@ -97,7 +98,9 @@ impl AssumptionArgs {
         time_zone: &str,
     ) -> Result<Scenario, CliError> {
         let price_book = match &self.prices {
-            Some(path) => read_prices(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
+            Some(path) => {
+                read_prices(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Prices))?
+            }
             None => builtin(),
         };
         let fleet = if machines.is_empty() { Fleet::default() } else { Fleet::from_inventory(machines) };
@@ -105,7 +108,7 @@ impl AssumptionArgs {
             name: "shadow".to_owned(),
             engine: ENGINE,
             seed: self.seed(),
-            runs: self.runs.unwrap_or(RUNS),
+            runs: self.runs(),
             window: Window { start: Instant::default(), end: Instant::default() },
             bin,
             time_zone: time_zone.to_owned(),
@@ -128,6 +131,11 @@ impl AssumptionArgs {
             start: State::default(),
             edits: Vec::new(),
         })
+    }
+
+    /// How many predicted streams are run.
+    pub(super) fn runs(&self) -> u32 {
+        self.runs.unwrap_or(RUNS)
     }
 
     /// The seed.

@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[command(flatten)]
     context: ContextArgs,
     /// How far to forecast: multiples of the bin
-    #[arg(long, value_delimiter = ',', default_value = "5m,1h,1d")]
+    #[arg(long, allow_hyphen_values = true, value_delimiter = ',', default_value = "5m,1h,1d")]
     horizon: Vec<Duration>,
     /// From how many origins
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = from_one)]

@@ -1,5 +1,6 @@
 //! The inputs that forecasts are made from, as options of several commands.
 
+mod files;
 mod known_events;
 mod models;
 
@@ -8,12 +9,15 @@ use std::collections::BTreeSet;
 use shared::features::{Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_sensors};
 use shared::forecast::{Continue, Selected, SelectionConfig, SelectionReport, TrainError, fit_best, fit_one};
 use shared::input::InputError;
-use shared::request::{Catalogue, Names, RequestLog, RequestLogBuilder, Silence, read_requests};
+use shared::request::{Catalogue, Names, RequestLog, Silence};
 use shared::scenario::MAX_BINS;
 use shared::shadow::Known;
+use shared::trace::csv::Kind;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Instant, Window};
 
+pub(super) use self::files::read_log;
+use self::files::read_table;
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
 pub(super) use self::models::{Model, not_ready};
@@ -58,7 +62,7 @@ pub(super) struct ContextArgs {
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
     /// Time step of the counts
-    #[arg(long, default_value = "5m")]
+    #[arg(long, allow_hyphen_values = true, default_value = "5m")]
     bin: Duration,
     /// IANA name that hours of the day and days of the week follow
     #[arg(long, default_value = "UTC")]
@@ -159,8 +163,8 @@ impl ContextArgs {
     }
 
     fn readings(&self) -> Result<Vec<SensorReading>, CliError> {
-        let mut readings = read_with(self.sensors.as_deref(), read_sensors)?;
-        readings.extend(SensorReading::of_usage(&read_with(self.usage.as_deref(), read_usage)?));
+        let mut readings = read_table(self.sensors.as_deref(), Kind::Sensors, read_sensors)?;
+        readings.extend(SensorReading::of_usage(&read_table(self.usage.as_deref(), Kind::Usage, read_usage)?));
         Ok(readings)
     }
 
@@ -338,25 +342,4 @@ pub(super) fn series_name(key: SeriesKey, tenants: &[String]) -> String {
             format!("creates{class}{tenant}")
         }
     }
-}
-
-/// Reads one log of requests.
-///
-/// # Errors
-/// At the first wrong line, and when there is no request at all.
-pub(super) fn read_log(path: &str, catalogue: &Catalogue) -> Result<RequestLog, CliError> {
-    let text = input::read_text(path)?;
-    let mut builder = RequestLogBuilder::new(catalogue.clone());
-    let log = read_requests(&text, &mut builder).and_then(|()| builder.finish());
-    let log = log.map_err(CliError::in_file(input::name(path)))?;
-    if log.requests.is_empty() {
-        let message = "holds no request that can be run; write one NDJSON line a request, or see `shadowplane import`";
-        return Err(CliError::in_file(input::name(path))(InputError::whole(message)));
-    }
-    Ok(log)
-}
-
-fn read_with<T>(path: Option<&str>, read: impl Fn(&str) -> Result<Vec<T>, InputError>) -> Result<Vec<T>, CliError> {
-    let Some(path) = path else { return Ok(Vec::new()) };
-    read(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
 }

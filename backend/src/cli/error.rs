@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use shared::input::InputError;
+use shared::trace::csv::Kind;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,18 @@ impl CliError {
         let file = file.into();
         move |error| Self::Input { file, error }
     }
+
+    /// Names the file of a wrong place in a table of ours; where its columns are others', says how they become ours.
+    pub(super) fn in_table(file: &str, kind: Kind) -> impl FnOnce(InputError) -> Self {
+        let file = file.to_owned();
+        move |error| {
+            let of_header = error.line == 1 && error.field.is_some();
+            let remedy =
+                format!("; `shadowplane import csv {file} --as {}` maps columns of other names", kind.as_str());
+            let message = if of_header { error.message.clone() + &remedy } else { error.message.clone() };
+            Self::Input { file, error: InputError { message, ..error } }
+        }
+    }
 }
 
 /// What a person can do where the machine refused.
@@ -44,6 +57,8 @@ fn remedy(error: &anyhow::Error) -> &'static str {
     match kind {
         Some(io::ErrorKind::NotFound) => "; check the path: the file, or the folder that it is to be in, is not there",
         Some(io::ErrorKind::PermissionDenied) => "; choose a path that you may use, or have its owner permit it",
+        Some(io::ErrorKind::NotADirectory) => "; a part of the path is a file: name a folder there",
+        Some(io::ErrorKind::AlreadyExists) => "; a file of that name is in the way: choose another, or move it",
         Some(io::ErrorKind::IsADirectory) => "; it is a folder: name a file in it",
         Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => "; make room, or choose another disk",
         Some(io::ErrorKind::ReadOnlyFilesystem) => "; choose a path that can be written",

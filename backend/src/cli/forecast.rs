@@ -20,7 +20,7 @@ pub(super) struct Args {
     #[command(flatten)]
     demand: DemandArgs,
     /// How far to forecast: a multiple of the bin
-    #[arg(long, default_value = "1h")]
+    #[arg(long, allow_hyphen_values = true, default_value = "1h")]
     horizon: Duration,
     /// Seeds the training
     #[arg(long, default_value_t = 1)]

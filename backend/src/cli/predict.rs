@@ -18,11 +18,11 @@ pub(super) struct Args {
     #[command(flatten)]
     demand: DemandArgs,
     /// How far to predict: a multiple of the bin
-    #[arg(long, default_value = "1d")]
+    #[arg(long, allow_hyphen_values = true, default_value = "1d")]
     horizon: Duration,
     #[command(flatten)]
     assumptions: AssumptionArgs,
-    /// Which of the streams to write
+    /// Which of the streams to write, from 0 to one less than --runs
     #[arg(long, default_value_t = 0, value_name = "K")]
     run: u32,
     /// Write to this file instead of stdout
@@ -42,6 +42,11 @@ impl Args {
     /// When an input is wrong, or there is nothing to predict from.
     pub(super) fn run(&self, _: &Global) -> Result<(), CliError> {
         let data = |error: &dyn std::fmt::Display| CliError::Data(error.to_string());
+        let runs = self.assumptions.runs();
+        if self.run >= runs {
+            let message = format!("--run is {}; with --runs {runs} the streams are 0 to {}", self.run, runs - 1);
+            return Err(CliError::Usage(message));
+        }
         let machines = self.assumptions.machines()?;
         let base = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
         let demand = self.demand.read(&catalogue(&base))?;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::features::SeriesKey;
-use shared::forecast::{Candidate, MemberWeight, Scores, SelectionReport};
+use shared::forecast::{Candidate, Choice, MemberWeight, ModelName, Scores, SelectionReport};
 
 /// Every candidate with its scores over the backtest, and the choice.
 pub(super) fn text(report: &SelectionReport) -> String {
@@ -33,8 +33,23 @@ fn write_all(out: &mut String, report: &SelectionReport) -> std::fmt::Result {
             let shares: Vec<String> = choice.members.iter().map(share).collect();
             writeln!(out, "    of everyone's: {}", shares.join(", "))?;
         }
+        if let Some((model, mase)) = better_alone(report, choice) {
+            writeln!(
+                out,
+                "    {model} alone has {mase:.3} here; all together are used because their weights follow the last day, and \
+                 --model has it alone"
+            )?;
+        }
     }
     Ok(())
+}
+
+/// The candidate that alone had the least error over these origins, where that is less than the choice had.
+fn better_alone(report: &SelectionReport, choice: &Choice) -> Option<(ModelName, f64)> {
+    let chosen = choice.mase?;
+    let mases =
+        report.candidates.iter().filter_map(|candidate| Some((candidate.model, candidate.mean_mase(choice.horizon)?)));
+    mases.filter(|(_, mase)| *mase < chosen).min_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
 fn write_candidate(out: &mut String, candidate: &Candidate) -> std::fmt::Result {

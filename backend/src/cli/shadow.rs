@@ -3,27 +3,31 @@
 mod advice;
 mod answer;
 mod checked;
+mod notices;
 mod plans;
 mod table;
 
+use std::collections::BTreeMap;
 use std::time::Instant as Clock;
 
+use serde::de::IgnoredAny;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
-use shared::api::OutcomeView;
-use shared::input::parse_json_document;
+use shared::api::{OutcomeView, SavedScenario};
+use shared::input::parse_json_object;
 use shared::recommendation::{Recommendation, attach};
-use shared::request::{IndexedRequest, RequestLog};
+use shared::request::IndexedRequest;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome, RunOptions, simulate};
 use shared::stream::StreamSettings;
-use shared::units::{Currency, Duration, Instant};
+use shared::units::{Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
 use self::answer::{Answer, Variance, WithOrigin};
+use self::notices::{notices, reaches};
 use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs};
@@ -47,7 +51,7 @@ pub(super) struct Args {
     )]
     scenario: Option<String>,
     /// How far to predict from the origin: a multiple of the bin [default: 1d]
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     horizon: Option<Duration>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
@@ -132,11 +136,14 @@ impl Args {
     }
 
     fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
-        let text = input::read_text(path)?;
-        let scenario: Scenario = parse_json_document(&text).map_err(CliError::in_file(input::name(path)))?;
+        let SavedScenario { scenario, digest } = read_scenario(path)?;
         let valid = ValidScenario::new(scenario)
             .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(path))))?;
-        self.answer(&valid, Vec::new(), &Named::default()).map(|(answer, ..)| answer)
+        let (mut answer, outcome, _) = self.answer(&valid, Vec::new(), &Named::default())?;
+        if let Some(saved) = digest.filter(|saved| *saved != outcome.digest) {
+            answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
+        }
+        Ok(answer)
     }
 
     fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
@@ -294,36 +301,15 @@ impl Args {
     }
 }
 
-/// Whether a log goes on until `end`: the silence before it is no longer than a bin, or than one that the log had before.
-fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
-    let silences = log.requests.windows(2).map(|pair| pair[1].at - pair[0].at);
-    let longest = silences.max().unwrap_or(Duration::ZERO).max(bin);
-    log.last().is_some_and(|last| end - last <= longest)
-}
-
-/// What a reader of the answer should know about its log.
-fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
-    let log = &demand.log;
-    let mut notices = demand.warnings.clone();
-    if let Some(first) = log.first() {
-        notices.push(match base.price_book.currency {
-            Currency::USD => "service times, workers and costs of the modules are assumed".to_owned(),
-            other => format!(
-                "service times and workers of the modules are assumed; what they cost is left out, as it is assumed in \
-                 USD and prices are in {other}"
-            ),
-        });
-        notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
+/// A scenario by itself, as `--save-scenario` writes it, or with its digest, as the service keeps it.
+fn read_scenario(path: &str) -> Result<SavedScenario, CliError> {
+    let text = input::read_text(path)?;
+    let wrong = || CliError::in_file(input::name(path));
+    let fields: BTreeMap<String, IgnoredAny> = parse_json_object(&text).map_err(wrong())?;
+    if fields.contains_key("scenario") {
+        return parse_json_object(&text).map_err(wrong());
     }
-    if log.orphans > 0 {
-        let left_out = output::counted(log.orphans, "request");
-        notices.push(format!("left out: {left_out} to delete or resize what the log never created"));
-    }
-    if log.duplicates > 0 {
-        let duplicates = output::counted(log.duplicates, "request");
-        notices.push(format!("{duplicates} in the input twice: each counts once"));
-    }
-    notices
+    Ok(SavedScenario { scenario: parse_json_object(&text).map_err(wrong())?, digest: None })
 }
 
 fn data(error: impl std::fmt::Display) -> CliError {

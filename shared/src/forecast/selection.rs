@@ -195,6 +195,13 @@ fn counted(horizon: Duration, scores: &[SeriesScores]) -> impl Iterator<Item = &
     scores.iter().filter(move |score| score.horizon == horizon && (!any_of_everyone || of_everyone(score)))
 }
 
+impl Candidate {
+    /// The mean MASE over a horizon: of the series of everyone, or of tenants where there are no others.
+    pub fn mean_mase(&self, horizon: Duration) -> Option<f64> {
+        mean_mase(horizon, &self.scores)
+    }
+}
+
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
@@ -232,7 +239,7 @@ impl Selected {
         let bins = horizon.divide(past.bin()) as usize;
         let model = self.model(bins);
         let scores = candidates.iter().find(|candidate| candidate.model == model);
-        let mase = scores.and_then(|candidate| mean_mase(horizon, &candidate.scores));
+        let mase = scores.and_then(|candidate| candidate.mean_mase(horizon));
         let members = self.0.members();
         let mut series: Vec<usize> = (0..past.series()).filter(|&i| past.key(i).tenant().is_none()).collect();
         if series.is_empty() {

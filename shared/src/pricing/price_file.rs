@@ -17,6 +17,7 @@ const SHAPE: [(&str, Dimension); 5] = [
     ("storage_gib", Dimension::Storage),
     ("network_mbps", Dimension::Network),
 ];
+const NO_PRICE: &str = "is empty; expected a price per hour, or the purchase price and the term in months";
 /// The hours of a month, here as for storage.
 const HOURS_PER_MONTH: u32 = 730;
 
@@ -132,6 +133,7 @@ impl Columns {
                 Err(InputError::field(row.line, "price_per_hour", message))
             }
             Some(text) => text.parse().map_err(wrong(row, "price_per_hour")),
+            None if !owned && self.price.is_some() => Err(InputError::field(row.line, "price_per_hour", NO_PRICE)),
             None => self.owned_rate(row),
         }
     }
@@ -139,10 +141,7 @@ impl Columns {
     fn owned_rate(&self, row: &Row) -> Result<Rate, InputError> {
         let amount = |i: usize, default: Option<Decimal>| {
             let Some(text) = row.optional(self.owned[i]) else {
-                return default.ok_or_else(|| {
-                    let message = "is empty; expected a price per hour, or the purchase price and the term in months";
-                    InputError::field(row.line, OWNED[i], message)
-                });
+                return default.ok_or_else(|| InputError::field(row.line, OWNED[i], NO_PRICE));
             };
             let amount = text.parse::<Decimal>().ok().filter(|amount| !amount.is_sign_negative() || amount.is_zero());
             amount
@@ -223,7 +222,9 @@ mod tests {
         check_row("a,1,USD,,,,\nb,1,EUR,,,,", 3, "currency", "lines above are in USD");
         check_row("a,1,USD,,2,,\na,1,USD,2026-01-01T00:00:00Z,4,,", 3, "vcpu", "on a line above");
         check_row("a,1,USD,,,5,6", 2, "price_per_hour", "one or the other");
-        check_row("a,,USD,,,,", 2, "purchase_price", "is empty");
+        check_row("a,,USD,,,,", 2, "price_per_hour", "is empty");
+        check_row("a,,USD,,,,5", 2, "purchase_price", "is empty");
+        check_row("a,,USD,,,5,", 2, "term_months", "is empty");
         check_row("a,,USD,,,5,0", 2, "term_months", "is 0");
         check_row("a,1,USD,yesterday,,,", 2, "from", "RFC 3339");
         assert!(read_prices(header).unwrap_err().message.contains("no rows"));

@@ -6,7 +6,6 @@ use shared::features::{KnownEvent, TimeZone};
 use shared::input::InputError;
 use shared::units::Window;
 
-use super::read_with;
 use crate::cli::CliError;
 use crate::{input, known_events, output};
 
@@ -17,10 +16,12 @@ pub(super) fn read_events(
     window: Window,
     tenants: &BTreeSet<&str>,
 ) -> Result<(Vec<KnownEvent>, Vec<String>), CliError> {
-    let numbered = read_with(path, |text| known_events::read(text, zone, window))?;
+    let Some(path) = path else { return Ok((Vec::new(), Vec::new())) };
+    let numbered = known_events::read(&input::read_text(path)?, zone, window);
+    let numbered = numbered.map_err(CliError::in_file(input::name(path)))?;
     let warning = |(line, name): (u64, &str)| {
         let message = format!("{}; the event moves nothing", unknown_tenant(name, tenants));
-        let file = input::name(path.unwrap_or_default());
+        let file = input::name(path);
         format!("{file}: {}", InputError::field(line, "tenant", message))
     };
     let warnings: Vec<String> = nobodys(&numbered, tenants).map(warning).collect();

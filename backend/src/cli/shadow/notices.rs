@@ -1,0 +1,40 @@
+//! What a reader of the answer should know of the log.
+
+use shared::request::RequestLog;
+use shared::scenario::Scenario;
+use shared::units::{Currency, Duration, Instant};
+
+use crate::cli::demand::Demand;
+use crate::output;
+
+/// Whether a log goes on until `end`: the silence before it is no longer than a bin, or than one that the log had before.
+pub(super) fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
+    let silences = log.requests.windows(2).map(|pair| pair[1].at - pair[0].at);
+    let longest = silences.max().unwrap_or(Duration::ZERO).max(bin);
+    log.last().is_some_and(|last| end - last <= longest)
+}
+
+/// What a reader of the answer should know about its log.
+pub(super) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
+    let log = &demand.log;
+    let mut notices = demand.warnings.clone();
+    if let Some(first) = log.first() {
+        notices.push(match base.price_book.currency {
+            Currency::USD => "service times, workers and costs of the modules are assumed".to_owned(),
+            other => format!(
+                "service times and workers of the modules are assumed; what they cost is left out, as it is assumed in \
+                 USD and prices are in {other}"
+            ),
+        });
+        notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
+    }
+    if log.orphans > 0 {
+        let left_out = output::counted(log.orphans, "request");
+        notices.push(format!("left out: {left_out} to delete or resize what the log never created"));
+    }
+    if log.duplicates > 0 {
+        let duplicates = output::counted(log.duplicates, "request");
+        notices.push(format!("{duplicates} in the input twice: each counts once"));
+    }
+    notices
+}
