@@ -35,6 +35,8 @@ pub enum Purpose {
     Lifetime = 13,
     /// Predicted stream: how long a resource that lives at the origin goes on living.
     RemainingLifetime = 14,
+    /// Predicted stream: when a resource is resized, and to what.
+    Resize = 15,
     /// Simulation: how long a module works on a request.
     ServiceTime = 20,
     /// Simulation: how long a node takes to boot.

@@ -11,7 +11,7 @@ use crate::output;
 
 /// Predict the requests to come, in exactly the format of the actual ones
 ///
-/// Creates with batches and lifetimes, and deletes, of new resources and of those that live at the origin.
+/// Creates with batches and lifetimes; resizes and deletes, of new resources and of those that live at the origin.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

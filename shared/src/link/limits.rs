@@ -4,6 +4,7 @@ use super::LinkError;
 use crate::forecast::LEVELS;
 use crate::scenario::{Demand, Edit, Scenario};
 use crate::stream::StreamModel;
+use crate::units::Duration;
 
 /// The most that a link or a file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,9 @@ fn edited_workers(scenario: &Scenario) -> impl Iterator<Item = u32> + '_ {
 fn requests(scenario: &Scenario) -> u64 {
     let unedited = match &scenario.demand {
         Demand::Requests(requests) => requests.len() as u64,
-        Demand::Forecast(model) => forecast_requests(model),
+        Demand::Forecast(model) => {
+            forecast_creates(model).saturating_mul(2).saturating_add(resizes(model, scenario.start.live.len() as u64))
+        }
     };
     let factor = scenario.edits.iter().fold(1_u64, |factor, edit| match edit {
         Edit::ScaleDemand { percent, .. } => factor.saturating_mul(u64::from(percent.div_ceil(100)).max(1)),
@@ -75,8 +78,18 @@ fn requests(scenario: &Scenario) -> u64 {
     unedited.saturating_mul(factor).saturating_add(scenario.start.live.len() as u64)
 }
 
-/// The highest quantile of every bin, each batch as large as the largest; a create and a delete each.
-fn forecast_requests(model: &StreamModel) -> u64 {
+/// Resizes at the highest rate of any flavor, of all that live from the first bin to the last.
+fn resizes(model: &StreamModel, live: u64) -> u64 {
+    let rate = model.resizes.iter().map(|row| row.per_day_millionths).max().unwrap_or(0);
+    let micros = u64::try_from(model.bin.micros()).unwrap_or(0).saturating_mul(model.arrivals.tenths.len() as u64);
+    let lives = u128::from(forecast_creates(model).saturating_add(live));
+    let each = u128::from(micros) * u128::from(rate);
+    let day = Duration::DAY.micros() as u128 * 1_000_000;
+    u64::try_from(lives.saturating_mul(each).div_ceil(day)).unwrap_or(u64::MAX)
+}
+
+/// The highest quantile of every bin, and the mean batch: how many creates there are at the most.
+fn forecast_creates(model: &StreamModel) -> u64 {
     let batches: u64 = model.arrivals.tenths.iter().map(|bin| u64::from(bin[LEVELS.len() - 1]).div_ceil(10)).sum();
     let weights: u64 = model.templates.iter().map(|template| weight(&template.weights)).sum();
     let creates = model.templates.iter().fold(0_u128, |sum, template| {
@@ -85,7 +98,7 @@ fn forecast_requests(model: &StreamModel) -> u64 {
     });
     // The mean batch, rounded up: a link with a few huge and many small ones is judged by what it would do.
     let mean = u64::try_from(creates.div_ceil(u128::from(weights.max(1)))).unwrap_or(u64::MAX);
-    batches.saturating_mul(mean.max(1)).saturating_mul(2)
+    batches.saturating_mul(mean.max(1))
 }
 
 fn weight(weights: &[u32; 4]) -> u64 {

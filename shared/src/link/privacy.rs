@@ -102,7 +102,7 @@ fn demand(scenario: &Scenario) -> String {
     match &scenario.demand {
         Demand::Requests(requests) => format!("{} requests with their times", requests.len()),
         Demand::Forecast(model) => format!(
-            "a forecast of {} bins, {} kinds of batches by tenant, and lifetimes by flavor",
+            "a forecast of {} bins, {} kinds of batches by tenant, lifetimes and resizes by flavor",
             model.arrivals.tenths.len(),
             model.templates.len()
         ),

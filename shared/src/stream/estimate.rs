@@ -6,6 +6,7 @@ use super::dispersion::mix_spread_milli;
 use super::hazards::lifetimes;
 use super::mixture::FlavorMixture;
 use super::recency::{Recency, Weighing, likeliest};
+use super::resizes::resizes;
 use super::templates::templates;
 use super::{ArrivalBins, StreamModel, arrivals};
 use crate::forecast::{BinForecast, LEVELS};
@@ -102,6 +103,7 @@ pub fn estimate(
         mix_spread_milli: mix_spread_milli(&batches, origin, recency),
         flavor_gates: FlavorMixture::gates(&batches, flavors, weighing, origin, settings.templates_max),
         templates: templates(batches, &weighing(origin), settings.templates_max),
+        resizes: resizes(&with_ends),
         lifetimes,
     })
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Lifetimes;
 use super::dispersion::hazard_spread_milli;
 use super::estimate::Source;
+use super::paces::paces;
 use super::survival::{HAZARD_STEPS, Survival};
+use super::{Lifetimes, Paces};
 use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
 
 /// Everybody's ends that the last interval has at least: fewer would not say at what rate the old ones end.
@@ -16,6 +17,8 @@ const TAIL_ENDS: u32 = 50;
 pub(super) struct Lived {
     pub(super) flavor: FlavorIndex,
     pub(super) batch: Option<(TenantIndex, BatchIndex)>,
+    /// How many were created together.
+    pub(super) size: u32,
     pub(super) created: Instant,
     pub(super) age: Duration,
     pub(super) ended: bool,
@@ -28,10 +31,15 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
     if all.is_empty() {
         return None;
     }
-    let (edges, hazards) = hazards(&all, flavors, prior_ends);
+    let of_lives = |lives: &[Lived]| {
+        let (edges, hazards) = hazards(lives, flavors, prior_ends);
+        Lifetimes { edges, hazards, paces: Paces::default(), shared_milli: 0, spread_milli: 0 }
+    };
+    let Lifetimes { edges, hazards, .. } = of_lives(&all);
     let counts = lives.iter().map(|lives| same_end(lives, &edges, flavors));
     let [within, between] = counts.fold([Pairs::default(); 2], |[a, b], [c, d]| [a.and(c), b.and(d)]);
-    let mut lifetimes = Lifetimes { edges, hazards, shared_milli: shared_milli(within, between), spread_milli: 0 };
+    let (paces, shared_milli) = (paces(&all, of_lives), shared_milli(within, between));
+    let mut lifetimes = Lifetimes { edges, hazards, paces, shared_milli, spread_milli: 0 };
     let survival = Survival::new(&lifetimes);
     let spread = |(source, lives): (&&Source, &Vec<Lived>)| hazard_spread_milli(lives, source.history.end(), &survival);
     lifetimes.spread_milli = sources.iter().zip(&lives).map(spread).max().unwrap_or(0);
@@ -39,9 +47,14 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
 }
 
 pub(super) fn lived(source: &Source) -> Vec<Lived> {
+    let mut sizes: BTreeMap<(TenantIndex, BatchIndex), u32> = BTreeMap::new();
+    for (tenant, batch) in source.history.lives().filter_map(|life| Some((life.tenant, life.batch?))) {
+        *sizes.entry((tenant, batch)).or_default() += 1;
+    }
     let of = |life: crate::request::LifeBefore| Lived {
         flavor: source.map.flavor(life.flavor),
         batch: life.batch.map(|batch| (life.tenant, batch)),
+        size: life.batch.and_then(|batch| sizes.get(&(life.tenant, batch)).copied()).unwrap_or(1),
         created: life.created,
         age: life.age,
         ended: life.ended,

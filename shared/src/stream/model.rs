@@ -26,6 +26,8 @@ pub struct StreamModel {
     pub spread: Duration,
     /// How long its resources live.
     pub lifetimes: Lifetimes,
+    /// How often they are resized meanwhile, by the flavor that they have; in order of flavor.
+    pub resizes: Vec<Resizes>,
 }
 
 /// Quantiles of the number of batches per bin, in tenths, so that they are the same bytes everywhere.
@@ -75,6 +77,30 @@ pub struct FlavorGates {
 /// How many parts of the day have a mix of their own.
 pub const QUARTERS: usize = 4;
 
+/// Factors of the hazards, in thousandths, by how a resource was created; empty where what was seen says nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paces {
+    /// By how many were created together: 1, 2 to 3, 4 to 7, 8 to 15, 16 to 31, and more.
+    pub by_size_milli: Vec<u32>,
+    /// By the quarter of the UTC day.
+    pub by_quarter_milli: Vec<u32>,
+    /// By the weekday, from Thursday (the day of the epoch) on.
+    pub by_weekday_milli: Vec<u32>,
+}
+
+/// How often resources of one flavor are resized, and to what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resizes {
+    /// The flavor that they have.
+    pub from: FlavorIndex,
+    /// Resizes per resource and day, in millionths.
+    pub per_day_millionths: u32,
+    /// The flavors that they got, and how often each was seen.
+    pub to: Vec<(FlavorIndex, u32)>,
+}
+
 /// Discrete-time survival: the chance to end in an age interval, given that it was reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +109,8 @@ pub struct Lifetimes {
     pub edges: Vec<Duration>,
     /// Per flavor, the hazard of each interval in 1/65,536; a flavor without history has everybody's.
     pub hazards: Vec<Vec<u16>>,
+    /// Who ends faster or slower than others of the flavor.
+    pub paces: Paces,
     /// How often neighbours in a batch share their lifetime, in thousandths.
     pub shared_milli: u32,
     /// Standard deviation of the logarithm of a run's factor, by which everything ends faster or slower, in thousandths;
@@ -100,6 +128,29 @@ impl StreamModel {
     /// The window that the arrivals cover.
     pub fn end(&self) -> Instant {
         self.origin + self.bin * self.arrivals.tenths.len() as i64
+    }
+}
+
+impl Paces {
+    /// How many steps of size there are.
+    pub(super) const SIZES: usize = 6;
+
+    /// The step of a batch's size.
+    pub(super) fn size(creates: u32) -> usize {
+        (creates.max(1).ilog2() as usize).min(Self::SIZES - 1)
+    }
+
+    /// Days since the epoch modulo seven.
+    pub(super) fn weekday(at: Instant) -> usize {
+        at.micros().div_euclid(Duration::DAY.micros()).rem_euclid(7) as usize
+    }
+
+    /// The factor of a resource that was created then, in a batch of so many where that is known.
+    pub(super) fn of(&self, creates: Option<u32>, created: Instant) -> f64 {
+        let part = |factors: &[u32], kind: usize| factors.get(kind).map_or(1.0, |&milli| f64::from(milli) / 1_000.0);
+        let of_size = creates.map_or(1.0, |creates| part(&self.by_size_milli, Self::size(creates)));
+        let quarter = part(&self.by_quarter_milli, StreamModel::quarter(created));
+        of_size * quarter * part(&self.by_weekday_milli, Self::weekday(created))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::StreamModel;
 use super::arrivals::counts;
+use super::resizes::Resizing;
 use super::survival::Survival;
 use super::table::BatchTable;
 use crate::random::{Draws, Purpose, key};
@@ -33,7 +34,8 @@ const RUN_KEY: u64 = u64::MAX;
 ///
 /// Resources `0 .. live.len()` are the live ones, new ones follow in order of their creation. A create announces the
 /// lifetime that was drawn for it, and its delete is in the stream where it falls into the window; a live resource's
-/// delete is there too, at the window's start plus a remaining lifetime given its age. Resizes are not predicted.
+/// delete is there too, at the window's start plus a remaining lifetime given its age. While they live, resources are
+/// resized as often as others of their flavor were.
 ///
 /// Draws of arrivals and what they bring are keyed by bin and batch, those of live resources by their own keys, and what the
 /// simulation draws for a new resource by its tenant and its number among the tenant's creates. So a stream from which
@@ -48,15 +50,32 @@ pub fn sample(
 ) -> Vec<IndexedRequest> {
     let survival = Survival::new(&model.lifetimes);
     let pace = factor(Draws::new(seed, run, Purpose::Lifetime, RUN_KEY), model.lifetimes.spread_milli);
+    let resizing = Resizing::new(&model.resizes);
+    let resize = |life: &IndexedRequest, until: Option<Instant>, requests: &mut Vec<IndexedRequest>| {
+        let lived = Window { start: life.at, end: until.map_or(window.end, |until| until.min(window.end)) };
+        let draws = Draws::new(seed, run, Purpose::Resize, life.draw_key);
+        resizing.of_life(draws, life.flavor, lived, |at, flavor| {
+            requests.push(IndexedRequest {
+                at,
+                flavor,
+                operation: Operation::Resize,
+                batch: None,
+                lifetime: None,
+                ..*life
+            });
+        });
+    };
     let mut requests = Vec::new();
     let mut lives = 0;
     for (i, resource) in live.into_iter().enumerate() {
         lives = i + 1;
+        // How many were created with it is not known any more: its flavor's hazards are a mean over all sizes.
+        let pace = pace * model.lifetimes.paces.of(None, resource.created);
         let exposure = Draws::new(seed, run, Purpose::RemainingLifetime, resource.draw_key).exponential(0) / pace;
         let age = window.start - resource.created;
-        let Some(remaining) = survival.remaining(resource.flavor, age, exposure) else { continue };
-        requests.push(IndexedRequest {
-            at: window.start + remaining,
+        let until = survival.remaining(resource.flavor, age, exposure).map(|remaining| window.start + remaining);
+        let life = IndexedRequest {
+            at: window.start,
             operation: Operation::Delete,
             tenant: resource.tenant,
             resource: ResourceIndex::from_usize(i),
@@ -64,11 +83,16 @@ pub fn sample(
             batch: None,
             lifetime: None,
             draw_key: resource.draw_key,
-        });
+        };
+        resize(&life, until, &mut requests);
+        requests.extend(until.map(|at| IndexedRequest { at, ..life }));
     }
     let mut creates = creates(model, &survival, pace, window, seed, run);
     creates.sort_by_key(|create| create.at);
     number(&mut creates, lives);
+    for create in &creates {
+        resize(create, create.lifetime.map(|lifetime| create.at + lifetime), &mut requests);
+    }
     requests.extend(creates.iter().filter_map(delete_of));
     requests.append(&mut creates);
     requests.retain(|request| request.at < window.end);
@@ -152,10 +176,11 @@ impl Batch {
         let spread = model.spread.micros().clamp(0, model.bin.micros() - 1);
         let begin = start + Duration::from_micros(instants.below(0, (model.bin.micros() - spread) as u64) as i64);
         let shared = f64::from(model.lifetimes.shared_milli) / 1_000.0;
+        let pace = self.pace * model.lifetimes.paces.of(Some(flavors.len() as u32), begin);
         let mut exposure = 0.0;
         for (item, &flavor) in (0_u64..).zip(flavors) {
             if item == 0 || lifetimes.uniform(2 * item) >= shared {
-                exposure = lifetimes.exponential(2 * item + 1) / self.pace;
+                exposure = lifetimes.exponential(2 * item + 1) / pace;
             }
             creates.push(IndexedRequest {
                 at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),

@@ -78,11 +78,17 @@ fn accumulate(hazards: &[u16]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Paces;
+
+    fn of(edges: Vec<Duration>, hazards: Vec<u16>) -> Survival {
+        let (hazards, paces) = (vec![hazards], Paces::default());
+        Survival::new(&Lifetimes { edges, hazards, paces, shared_milli: 0, spread_milli: 0 })
+    }
 
     /// Half of those that reach an hour end in it, and three quarters in each later one.
     fn halves() -> Survival {
         let edges = vec![Duration::HOUR, Duration::HOUR * 2];
-        Survival::new(&Lifetimes { edges, hazards: vec![vec![32_768, 49_152]], shared_milli: 0, spread_milli: 0 })
+        of(edges, vec![32_768, 49_152])
     }
 
     #[test]
@@ -103,8 +109,7 @@ mod tests {
     #[test]
     fn without_hazard_nothing_ends() {
         let never = |edges: Vec<Duration>, hazards| {
-            let survival =
-                Survival::new(&Lifetimes { edges, hazards: vec![hazards], shared_milli: 0, spread_milli: 0 });
+            let survival = of(edges, hazards);
             assert_eq!(survival.remaining(FlavorIndex(0), Duration::HOUR * 3, 0.5), None);
         };
         never(vec![], vec![]);
@@ -114,12 +119,7 @@ mod tests {
     #[test]
     fn an_interval_without_hazard_is_passed_over() {
         let edges = vec![Duration::HOUR, Duration::HOUR * 2, Duration::HOUR * 3];
-        let survival = Survival::new(&Lifetimes {
-            edges,
-            hazards: vec![vec![32_768, 0, 32_768]],
-            shared_milli: 0,
-            spread_milli: 0,
-        });
+        let survival = of(edges, vec![32_768, 0, 32_768]);
         let end = survival.remaining(FlavorIndex(0), Duration::ZERO, core::f64::consts::LN_2 * 1.5).unwrap();
         assert!((end.seconds() - 9_000.0).abs() < 1e-3, "{end}");
     }

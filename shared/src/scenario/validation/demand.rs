@@ -4,7 +4,7 @@ use super::Found;
 use crate::request::{IndexedRequest, Operation};
 use crate::scenario::{Demand, Scenario};
 use crate::stream::StreamModel;
-use crate::units::Duration;
+use crate::units::{Duration, FlavorIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     match &scenario.demand {
@@ -70,6 +70,21 @@ fn check_model(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
     let answered = !asked || model.templates.iter().any(|template| template.weights.iter().any(|&w| w > 0));
     found.expect(answered, "demand.forecast.templates", || "have no weight, but batches arrive".to_owned());
     check_lifetimes(scenario, model, found);
+    check_resizes(scenario, model, found);
+}
+
+fn check_resizes(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
+    let class = |flavor: FlavorIndex| scenario.flavors.get(flavor.usize()).map(|flavor| flavor.class);
+    for (i, row) in model.resizes.iter().enumerate() {
+        let shapes = class(row.from).is_some() && row.to.iter().all(|&(to, _)| class(to) == class(row.from));
+        found.expect(shapes, format!("demand.forecast.resizes[{i}]"), || {
+            "names a flavor that is not in the scenario, or of another class".to_owned()
+        });
+        let counted = row.to.iter().any(|&(_, count)| count > 0);
+        found.expect(counted, format!("demand.forecast.resizes[{i}].to"), || {
+            "is empty; expected the flavors that resources get, with how often".to_owned()
+        });
+    }
 }
 
 fn check_lifetimes(scenario: &Scenario, model: &StreamModel, found: &mut Found) {

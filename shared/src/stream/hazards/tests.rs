@@ -5,6 +5,7 @@ fn lived(flavor: u32, micros: i64, ended: bool) -> Lived {
     Lived {
         flavor: FlavorIndex(flavor),
         batch: None,
+        size: 1,
         created: Instant::from_micros(0),
         age: Duration::from_micros(micros),
         ended,
@@ -110,6 +111,7 @@ fn sharing_is_what_chance_does_not_explain() {
     let life = |i, end: u64| Lived {
         flavor: FlavorIndex(0),
         batch: batch(i),
+        size: 2,
         created: Instant::from_micros(0),
         age: Duration::from_minutes(5 * end as i64 + 1),
         ended: true,

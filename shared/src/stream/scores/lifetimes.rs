@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stream::Lifetimes;
 use crate::stream::estimate::{Source, StreamSettings};
 use crate::stream::hazards::{Lived, Table, lifetimes, lived};
 use crate::stream::survival::Survival;
-use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
+use crate::stream::{Lifetimes, Paces};
+use crate::units::{BatchIndex, Duration, Instant, TenantIndex};
 
 /// What says when a life ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -47,7 +47,8 @@ pub struct LifetimeScores {
 /// Scores the lives that begin in `test` from `origin` on; lives of the sources are censored where those end.
 ///
 /// A life that ended in interval j has the points 0 … j, one that was last seen in j the points 0 … j − 1. Models see
-/// the flavor, and what became of the life before in the same batch. None where no source has a delete.
+/// the flavor, the size and the instant of the batch, and what became of the life before in it. None where no source has
+/// a delete.
 pub fn score_lifetimes(
     sources: &[Source],
     test: &Source,
@@ -152,26 +153,33 @@ impl Hazards for KaplanMeier {
 /// The hazards of the stream model, with the chance that a life ends together with the one before it in the batch.
 struct Sampled<'a> {
     survival: Survival,
+    paces: Paces,
     shared: f64,
     grid: &'a [Duration],
 }
 
 impl<'a> Sampled<'a> {
     fn new(lifetimes: &Lifetimes, grid: &'a [Duration]) -> Self {
-        Self { survival: Survival::new(lifetimes), shared: f64::from(lifetimes.shared_milli) / 1_000.0, grid }
+        Self {
+            survival: Survival::new(lifetimes),
+            paces: lifetimes.paces.clone(),
+            shared: f64::from(lifetimes.shared_milli) / 1_000.0,
+            grid,
+        }
     }
 
     /// The chance to survive each interval of the grid, beyond `from`.
-    fn survived(&self, flavor: FlavorIndex, from: Duration) -> Vec<f64> {
-        let start = self.survival.cumulative(flavor, from);
-        let beyond = |&end: &Duration| (self.survival.cumulative(flavor, end) - start).max(0.0);
+    fn survived(&self, life: &Lived, from: Duration) -> Vec<f64> {
+        let pace = self.paces.of(Some(life.size), life.created);
+        let start = self.survival.cumulative(life.flavor, from);
+        let beyond = |&end: &Duration| pace * (self.survival.cumulative(life.flavor, end) - start).max(0.0);
         self.grid.iter().map(|end| libm::exp(-beyond(end))).collect()
     }
 }
 
 impl Hazards for Sampled<'_> {
     fn hazards(&self, life: &Lived, before: Option<&Lived>) -> Vec<f64> {
-        let own = self.survived(life.flavor, Duration::ZERO);
+        let own = self.survived(life, Duration::ZERO);
         // With the chance `shared` a life has the exposure of the one before it: it ends at the same quantile.
         let together = before.map(|before| {
             let exposure = self.survival.cumulative(before.flavor, before.age);
@@ -182,7 +190,7 @@ impl Hazards for Sampled<'_> {
                     let at = interval(end, self.grid);
                     (0..self.grid.len()).map(|j| if j < at { 1.0 } else { 0.0 }).collect()
                 }
-                Some(age) => self.survived(life.flavor, age),
+                Some(age) => self.survived(life, age),
                 None => vec![1.0; self.grid.len()],
             }
         });
@@ -199,11 +207,13 @@ impl Hazards for Sampled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::FlavorIndex;
 
     fn lived(minutes: i64, ended: bool, batch: Option<u32>) -> Lived {
         Lived {
             flavor: FlavorIndex(0),
             batch: batch.map(|batch| (TenantIndex(0), BatchIndex(batch))),
+            size: 1,
             created: Instant::from_micros(0),
             age: Duration::from_minutes(minutes),
             ended,
@@ -249,6 +259,7 @@ mod tests {
         let hazards = |shared_milli| Lifetimes {
             edges: edges.clone(),
             hazards: vec![vec![32_768, 32_768]],
+            paces: Paces::default(),
             shared_milli,
             spread_milli: 0,
         };
