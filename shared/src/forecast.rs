@@ -20,6 +20,7 @@
 //! know how long fitting took measures it around the call.
 
 mod backtest;
+mod boosted_trees;
 mod ensemble;
 mod fingerprint;
 mod fitted;
@@ -43,6 +44,7 @@ mod smoothing;
 mod values;
 
 pub use backtest::{BacktestError, BacktestPlan, Scored, SeriesScores, backtest};
+pub use boosted_trees::{BoostedTrees, FittedBoostedTrees};
 pub use ensemble::Ensemble;
 pub use fitted::{FittedModel, fit_model};
 pub use hour_mean::{FittedHourMean, HourMean};

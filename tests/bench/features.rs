@@ -103,7 +103,9 @@ fn main() {
         let lstm = fit_model(ModelName::Lstm, &training, &config.lstm, BINS_A_DAY, go_on);
         let lstm = lstm.expect("nobody cancels").expect("four weeks are enough");
         let (auto, _) = fit_best(&training, &config, go_on).expect("four weeks are enough");
-        for (name, model) in [("lstm", &lstm as &dyn Predict), ("auto", &auto)] {
+        let trees = fit_model(ModelName::BoostedTrees, &training, &config.lstm, BINS_A_DAY, go_on);
+        let trees = trees.expect("nobody cancels").expect("four weeks are enough");
+        for (name, model) in [("lstm", &lstm as &dyn Predict), ("trees", &trees), ("auto", &auto)] {
             let scored = backtest(model, &past, &plan, go_on).expect("nobody cancels");
             let mase = |i: usize| scored[i].scores().and_then(|scores| scores.mase).expect("counts change every day");
             println!("{what:<24}{name:<10}{:>8.3}{:>8.3}{:>8.3}", mase(0), mase(1), mase(2));

@@ -114,12 +114,16 @@ impl Calendar {
     ///
     /// The phase is taken at the middle of the bin, on the local clock.
     pub fn phases(&self, position: usize) -> [f64; 4] {
+        let [day, week] = self.turns(position).map(|turn| turn * core::f64::consts::TAU);
+        [libm::sin(day), libm::cos(day), libm::sin(week), libm::cos(week)]
+    }
+
+    /// How much of the day and of the week has gone by, from 0 to 1, at the middle of the bin on the local clock.
+    pub fn turns(&self, position: usize) -> [f64; 2] {
         let middle_s = self.at(position).micros().div_euclid(1_000_000) as f64 + self.bin.seconds() / 2.0;
         let local_s = middle_s + f64::from(self.offset_s(position));
         // 1970-01-01 was a Thursday; where the week starts changes nothing but the phase.
-        let turn = |period_s: f64| (local_s / period_s - libm::floor(local_s / period_s)) * core::f64::consts::TAU;
-        let (day, week) = (turn(DAY_S as f64), turn(7.0 * DAY_S as f64));
-        [libm::sin(day), libm::cos(day), libm::sin(week), libm::cos(week)]
+        [DAY_S as f64, 7.0 * DAY_S as f64].map(|period_s| local_s / period_s - libm::floor(local_s / period_s))
     }
 
     fn position(&self, at: Instant) -> Option<usize> {

@@ -2,8 +2,9 @@
 
 use super::lstm::{LstmConfig, LstmModel};
 use super::{
-    BinForecast, Fit, FittedHourMean, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, HourMean, LocalTrend,
-    ModelId, ModelName, NotReady, OneDayMedian, Predict, RecentLevel, RecentMean, SeasonalNaive, TrainError, Watcher,
+    BinForecast, BoostedTrees, Fit, FittedBoostedTrees, FittedHourMean, FittedOneDayMedian, FittedRecentLevel,
+    FittedSeasonalNaive, HourMean, LocalTrend, ModelId, ModelName, NotReady, OneDayMedian, Predict, RecentLevel,
+    RecentMean, SeasonalNaive, TrainError, Watcher,
 };
 #[cfg(feature = "smoothing")]
 use super::{DampedTrend, Mstl};
@@ -30,6 +31,8 @@ pub enum FittedModel {
     /// Trend and seasons.
     #[cfg(feature = "smoothing")]
     Mstl(Mstl),
+    /// The gradient-boosted trees.
+    BoostedTrees(Box<FittedBoostedTrees>),
     /// The recurrent network.
     Lstm(Box<LstmModel>),
 }
@@ -60,6 +63,9 @@ pub fn fit_model(
         ModelName::Mstl => Mstl.fit(past).map(FittedModel::Mstl),
         #[cfg(not(feature = "smoothing"))]
         ModelName::DampedTrend | ModelName::Mstl => Err(NotReady::NeedsTraining),
+        ModelName::BoostedTrees => {
+            BoostedTrees { horizon_bins }.fit(past).map(|trees| FittedModel::BoostedTrees(Box::new(trees)))
+        }
         // An ensemble is put together by a selection.
         ModelName::Ensemble => Err(NotReady::NeedsTraining),
         ModelName::Lstm => train(past, lstm, horizon_bins, watcher)?.map(|lstm| FittedModel::Lstm(Box::new(lstm))),
@@ -84,6 +90,7 @@ impl FittedModel {
             Self::DampedTrend(model) => model,
             #[cfg(feature = "smoothing")]
             Self::Mstl(model) => model,
+            Self::BoostedTrees(model) => &**model,
             Self::Lstm(model) => &**model,
         }
     }

@@ -27,6 +27,8 @@ pub enum ModelName {
     Mstl,
     /// The mean of the same hour on the days before.
     HourMean,
+    /// Gradient-boosted trees over all series.
+    BoostedTrees,
     /// The recurrent network over all series.
     Lstm,
     /// Several models together, weighted by how well each did on the series of late.
@@ -226,6 +228,7 @@ impl ModelName {
             Self::DampedTrend => "damped_trend",
             Self::Mstl => "mstl",
             Self::HourMean => "hour_mean",
+            Self::BoostedTrees => "boosted_trees",
             Self::Lstm => "lstm",
             Self::Ensemble => "ensemble",
         }

@@ -24,6 +24,8 @@ pub(in crate::cli) enum Model {
     DampedTrend,
     /// Trend and seasons by loess
     Mstl,
+    /// Gradient-boosted trees
+    BoostedTrees,
     /// The recurrent network
     Lstm,
 }
@@ -45,6 +47,7 @@ impl Model {
             Self::HourMean => Some(ModelName::HourMean),
             Self::DampedTrend => Some(ModelName::DampedTrend),
             Self::Mstl => Some(ModelName::Mstl),
+            Self::BoostedTrees => Some(ModelName::BoostedTrees),
             Self::Lstm => Some(ModelName::Lstm),
         }
     }

@@ -35,7 +35,7 @@ impl SelectionConfig {
             horizons,
             origins: 8,
             step_bins: None,
-            models: at_once.into_iter().chain(hour_mean).chain([ModelName::Lstm]).collect(),
+            models: at_once.into_iter().chain(hour_mean).chain([ModelName::BoostedTrees, ModelName::Lstm]).collect(),
             lstm: LstmConfig::default(),
         }
     }

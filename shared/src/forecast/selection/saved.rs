@@ -6,8 +6,8 @@ use super::Selected;
 use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmModel, LstmModelError};
 use crate::forecast::{
-    Ensemble, FittedHourMean, FittedModel, FittedOneDayMedian, FittedRecentLevel, FittedSeasonalNaive, LocalTrend,
-    RecentMean,
+    Ensemble, FittedBoostedTrees, FittedHourMean, FittedModel, FittedOneDayMedian, FittedRecentLevel,
+    FittedSeasonalNaive, LocalTrend, RecentMean,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ enum Member {
     /// A file of its own, with its own format and checks.
     Lstm(Vec<u8>),
     HourMean(FittedHourMean),
+    BoostedTrees(FittedBoostedTrees),
 }
 
 impl Selected {
@@ -76,6 +77,7 @@ impl Member {
             FittedModel::DampedTrend(_) => Self::DampedTrend,
             #[cfg(feature = "smoothing")]
             FittedModel::Mstl(_) => Self::Mstl,
+            FittedModel::BoostedTrees(model) => Self::BoostedTrees((**model).clone()),
             FittedModel::Lstm(model) => Self::Lstm(model.to_bytes()),
         }
     }
@@ -94,6 +96,8 @@ impl Member {
             Self::Mstl => FittedModel::Mstl(crate::forecast::Mstl),
             #[cfg(not(feature = "smoothing"))]
             Self::DampedTrend | Self::Mstl => return Err(LstmModelError::Damaged),
+            Self::BoostedTrees(model) if model.is_sound() => FittedModel::BoostedTrees(Box::new(model)),
+            Self::BoostedTrees(_) => return Err(LstmModelError::Damaged),
             Self::Lstm(bytes) => FittedModel::Lstm(Box::new(LstmModel::from_bytes(&bytes)?)),
         })
     }
@@ -111,11 +115,11 @@ mod tests {
     #[test]
     fn a_saved_selection_forecasts_the_same_bits() {
         let mut builder = RequestLogBuilder::new(Catalogue::default());
-        for request in (0..4).flat_map(|day| example::requests(1, day)) {
+        for request in (0..6).flat_map(|day| example::requests(1, day)) {
             builder.push(1, request).unwrap();
         }
         let log = builder.finish().unwrap();
-        let history = log.before(example::day_window(4).start);
+        let history = log.before(example::day_window(6).start);
         let bin = Duration::HOUR;
         let set = SeriesSet::from_history(&history, example::START, bin, &[SeriesKey::Arrivals, SeriesKey::TOTAL]);
         let features = Features::new(set);
@@ -126,6 +130,7 @@ mod tests {
             ModelName::RecentLevel,
             ModelName::LocalTrend,
             ModelName::HourMean,
+            ModelName::BoostedTrees,
         ];
         for models in [&untrained[..1], &untrained] {
             let mut config = SelectionConfig::new(vec![Duration::HOUR, Duration::DAY]);

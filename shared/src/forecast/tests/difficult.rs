@@ -117,6 +117,7 @@ fn baselines_stand_difficult_series() {
         ModelName::RecentLevel,
         ModelName::LocalTrend,
         ModelName::HourMean,
+        ModelName::BoostedTrees,
     ];
     check_outcomes(&next_day(&all));
 }
@@ -129,6 +130,7 @@ fn one_network_over_all_of_them_stands_difficult_series() {
     check_outcomes(&next_day(&models));
     // By itself it promises less, but never a NaN, a negative count or a band upside down.
     next_day(&[ModelName::Lstm]);
+    next_day(&[ModelName::BoostedTrees]);
 }
 
 #[test]
