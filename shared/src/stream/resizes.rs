@@ -63,7 +63,7 @@ impl<'a> Resizing<'a> {
         while let Some(row) = self.0.get(&flavor) {
             let days = draws.exponential(number) * RATE_STEPS / f64::from(row.per_day_millionths);
             // At least a microsecond, so that nothing is resized at the instant of its creation.
-            at = at + Duration::from_micros(((days * Duration::DAY.micros() as f64) as i64).max(1));
+            at += Duration::from_micros(((days * Duration::DAY.micros() as f64) as i64).max(1));
             if at >= lived.end {
                 return;
             }
