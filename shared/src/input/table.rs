@@ -129,6 +129,10 @@ impl<'t> Table<'t> {
         if (self.reader.position().byte() as usize) < self.text.len() || !rest.contains('"') {
             return None;
         }
+        // An empty value at the very end: one more quote would open one there.
+        if rest.as_bytes().ends_with(&[self.delimiter]) && record.iter().next_back().is_some_and(<[u8]>::is_empty) {
+            return None;
+        }
         // One more quote closes an open one and changes nothing else; otherwise it opens a row or is text.
         let closed = format!("{rest}\"");
         let mut reader = reader(&closed, self.delimiter);
@@ -230,9 +234,12 @@ mod tests {
         let expected = "line 3: opens a quote that is never closed";
         assert!(error("a,b\n1,1\n2,\"x\n3,3\n4,4\n").unwrap().starts_with(expected));
         assert!(error("a\n1\n\"2\n3\n").unwrap().starts_with(expected));
+        assert!(error("a,b\n1,1\n2,\"x,").unwrap().starts_with(expected));
         assert_eq!(error("a,b\n1,\"say \"\"so\"\"\"\n"), None);
         // A quote in the midst of a value that began without one is text.
-        for text in ["a,b\n1,5\" disk\n", "a,b\n1,5\" disk", "a,b\n1,\"x\"", "a,b\n1,\"x\"\n\n", "a\n\"x\ny\"\n"] {
+        for text in
+            ["a,b\n1,5\" disk\n", "a,b\n1,5\" disk", "a,b\n1,\"x\"", "a,b\n1,\"x\"\n\n", "a\n\"x\ny\"\n", "a,b\n\"1\","]
+        {
             assert_eq!(error(text), None, "{text}");
         }
     }

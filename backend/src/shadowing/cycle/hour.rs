@@ -104,9 +104,9 @@ impl Cycle {
         let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, &known, window) else {
             return Ok(());
         };
-        // Facts about the closed hours may have come in until now.
-        let until_now = Window { start: day, end: self.clock.now().max(end) };
-        let observed = ObservedView::new(&folded, until_now, ended.outcome.anomalies);
+        // Facts about the closed hours come in later too, and by a clock that may since have been set back.
+        let since = Window { start: day, ..Window::ALWAYS };
+        let observed = ObservedView::new(&folded, since, ended.outcome.anomalies);
         self.board.update(|snapshot| (snapshot.basis, snapshot.observed) = (Some(basis), observed));
         self.write_actual_costs(window.start, ended.outcome.timeline.iter().map(|bin| bin.cost)).await
     }

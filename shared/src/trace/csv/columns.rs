@@ -142,7 +142,7 @@ impl Columns {
         let name = field.strip_prefix("requested.").unwrap_or(&field);
         let Some(column) = self.columns.iter().find(|column| column.name == name) else { return error };
         let cell = column.source.column().map_or("", |_| row.get(column.position));
-        let advice = if is_number(name) && !self.decimal_comma { advice(cell) } else { "" };
+        let advice = if is_number(name) { advice(cell, self.decimal_comma) } else { "" };
         let error = InputError { message: format!("{}{advice}", error.message), ..error };
         let place = match &column.source {
             Source::Column(from) if from == name => return error,

@@ -29,8 +29,14 @@ pub(super) fn with_point(text: &str) -> Cow<'_, str> {
 }
 
 /// What to do about a comma in a number.
-pub(super) fn advice(text: &str) -> &'static str {
-    if text.contains(',') { "; give --decimal-comma where a comma is its decimal point" } else { "" }
+pub(super) fn advice(text: &str, decimal_comma: bool) -> &'static str {
+    match (text.contains(','), decimal_comma) {
+        (false, _) => "",
+        (true, false) => {
+            "; where its comma is the decimal point give --decimal-comma, where it parts thousands export without it"
+        }
+        (true, true) => "; what parts thousands is not read: export without it",
+    }
 }
 
 pub(super) fn decimal(text: &str) -> Option<Decimal> {

@@ -208,7 +208,8 @@ fn decimal_commas_are_read_where_they_are_said() {
     let expected = "instance_type,currency,price_per_hour,vcpu\nklein,EUR,0.125,1.5\n";
     assert_eq!(text(&import(file, &config).unwrap()), expected);
     // With a point beside it a comma may stand for thousands: neither is guessed.
-    assert!(import("Typ;Preis;vCPU\nklein;1;1.000,5\n", &config).is_err());
+    let error = import("Typ;Preis;vCPU\nklein;1;1.000,5\n", &config).unwrap_err();
+    assert!(error.message.contains("export without it"), "{error}");
 }
 
 #[test]
