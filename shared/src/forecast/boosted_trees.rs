@@ -36,7 +36,7 @@ pub struct FittedBoostedTrees {
 
 /// Rows that are learnt from at most; more of them change little.
 const ROWS_MAX: usize = 48_000;
-/// Rows of an origin: the next bin, two within the hour, five within a day or the horizon.
+/// Rows of an origin: the next bin, two within the hour, four within a day, one within the horizon.
 const LEADS: usize = 8;
 /// The most events and sensors that are features.
 const NAMES_MAX: usize = 8;
