@@ -26,3 +26,6 @@ pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
 pub use side_inputs::{GivenEvent, SideInputs};
 pub use training::{Trained, train};
+
+/// The first part of the keys, among reports, of windows that have none.
+pub(crate) const UNREPORTED: &str = "unreported";

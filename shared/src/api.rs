@@ -26,7 +26,7 @@ pub use jobs::{Job, JobKind, JobState, Progress};
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use observed::{AnomalyCount, ObservedView};
 pub use problem::{FieldProblem, ProblemDocument};
-pub use reports::{ReportList, WindowReport};
+pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
     DurationsView, Label, Labels, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,

@@ -4,12 +4,12 @@
 //! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
 //! labels by name, and its demand, start and window are replaced.
 
-use std::collections::BTreeMap;
+mod lives;
 
-use crate::control_plane::{Asked, ObservedFleet, State};
+use crate::control_plane::{ObservedFleet, State};
 use crate::features::{Past, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
-use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, ResourceClass, TableMap, Tables, Tenant};
+use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate};
@@ -58,7 +58,17 @@ pub enum PredictionError {
 impl<'a> Known<'a> {
     /// What `log`, and `older` where there is one, say before `origin`.
     pub fn new(log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
-        let mut tables = Tables::default();
+        Self::numbered(Tables::default(), log, older, origin)
+    }
+
+    /// What `log` says before the start of a scenario that was predicted from it earlier, its tenants and flavors
+    /// numbered as they are there: requests that came in late may have changed who appears first.
+    pub fn numbered_as(predicted: &Scenario, log: &'a RequestLog) -> Self {
+        let tenants = predicted.tenants.iter().map(|tenant| tenant.name.as_str());
+        Self::numbered(Tables::starting_with(tenants, &predicted.flavors), log, None, predicted.window.start)
+    }
+
+    fn numbered(mut tables: Tables, log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
         let mut known = |log: &'a RequestLog| KnownLog {
             log,
             map: tables.add(log),
@@ -165,58 +175,6 @@ impl<'a> Known<'a> {
         &self.tables.tenants
     }
 
-    /// The names of resources by their index in the log's own numbering.
-    pub fn names_of(&self, lives: &[ResourceIndex]) -> impl Iterator<Item = &str> {
-        lives.iter().map(|life| &*self.log.log.lives[life.usize()].name)
-    }
-
-    /// The ids of the creates of lives of the log: what they are called wherever the log's own numbering may change.
-    pub fn ids_of(&self, lives: &[ResourceIndex]) -> Vec<String> {
-        let log = self.log.log;
-        let mut ids: Vec<&str> = vec![""; log.lives.len()];
-        for (request, id) in log.requests.iter().zip(&log.ids) {
-            if request.operation == Operation::Create {
-                ids[request.resource.usize()] = id;
-            }
-        }
-        lives.iter().map(|life| ids[life.usize()].to_owned()).collect()
-    }
-
-    /// The lives of the log that creates with these ids began; none where one of them is not in the log.
-    pub fn lives_of(&self, ids: &[String]) -> Option<Vec<ResourceIndex>> {
-        let asked = self.asked(self.origin);
-        ids.iter().map(|id| Some(asked.get(id.as_str()).filter(|asked| asked.is_create)?.resource)).collect()
-    }
-
-    /// What was asked for before `end`, by the id of the request: what observations are held against.
-    pub fn asked(&self, end: Instant) -> BTreeMap<&str, Asked> {
-        let log = self.log.log;
-        let requests = log.requests[..log.position(end)].iter().zip(log.ids.iter().map(AsRef::as_ref));
-        let asked = |(request, id): (&IndexedRequest, &'a str)| {
-            let life = &log.lives[request.resource.usize()];
-            let flavor = &log.flavors[life.flavor.usize()];
-            let asked = Asked {
-                resource: request.resource,
-                created: life.created,
-                deleted: life.deleted.filter(|&at| at < end),
-                requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
-                is_create: request.operation == Operation::Create,
-            };
-            (id, asked)
-        };
-        requests.map(asked).collect()
-    }
-
-    /// The names of resources by their index in [`Known::actual`] and [`Known::from_nothing`]: the `live` ones, then
-    /// those that are created in the window.
-    pub fn names_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<String> {
-        let log = self.log.log;
-        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
-        let created = requests.iter().filter(|request| request.operation == Operation::Create);
-        let created: Vec<ResourceIndex> = created.map(|request| request.resource).collect();
-        self.names_of(live).chain(self.names_of(&created)).map(str::to_owned).collect()
-    }
-
     /// The primary, run from the log's first request up to the origin, on the machines and placements that were
     /// observed where there are any.
     ///
@@ -282,27 +240,6 @@ impl<'a> Known<'a> {
             ..self.log.map.request(*request)
         };
         inside.map(indexed).collect()
-    }
-
-    /// The index in a run over `window` of each life of the log: the `live` ones of its fork, then its creates in order.
-    pub fn indices(&self, window: Window, live: &[ResourceIndex]) -> Vec<Option<ResourceIndex>> {
-        let log = self.log.log;
-        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
-        let created = requests.iter().filter(|request| request.operation == Operation::Create);
-        let mut index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
-        for (new, life) in live.iter().copied().chain(created.map(|request| request.resource)).enumerate() {
-            index[life.usize()] = Some(ResourceIndex::from_usize(new));
-        }
-        index
-    }
-
-    /// Whether tenants and flavors stand where a scenario that was predicted earlier has them: requests that came in
-    /// late may have moved them.
-    pub fn agrees_with(&self, predicted: &Scenario) -> bool {
-        let tenants = self.tables.tenants.iter().zip(&predicted.tenants).all(|(name, tenant)| name == tenant.name);
-        tenants
-            && self.tables.tenants.len() >= predicted.tenants.len()
-            && self.tables.flavors().take(predicted.flavors.len()).eq(&predicted.flavors)
     }
 
     /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the

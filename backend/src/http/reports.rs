@@ -2,13 +2,15 @@
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use shared::allocation::Grouping;
-use shared::api::{NotReady, ReportList, WindowReport, paths};
+use shared::api::{NotReady, ReportList, UnreportedWindow, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
-use crate::store::{Collection, Document, read_documents};
+use crate::shadowing::UNREPORTED;
+use crate::store::{Collection, Document, StoreError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,17 +34,23 @@ async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportLi
     let start = query.from.unwrap_or(now - Duration::DAY * 31);
     let window = Window { start, end: query.to.unwrap_or(now) };
     let by = serde_json::to_value(query.by).unwrap_or_default();
-    let prefix = format!("{}/", by.as_str().unwrap_or_default());
     let documents = app.store.list(Collection::Reports, window, REPORTS_MAX).await?;
-    let of_grouping: Vec<Document> =
-        documents.into_iter().filter(|document| document.key.starts_with(&prefix)).collect();
-    let windows: Vec<WindowReport> = read_documents(&of_grouping)?;
-    let not_ready = if windows.is_empty() { Some(why_none(&app, window).await?) } else { None };
+    let windows: Vec<WindowReport> = read_of(&documents, by.as_str().unwrap_or_default())?;
+    let unreported: Vec<UnreportedWindow> = read_of(&documents, UNREPORTED)?;
+    let none = windows.is_empty() && unreported.is_empty();
+    let not_ready = if none { Some(why_none(&app, window).await?) } else { None };
     Ok(Json(ReportList {
         not_ready,
+        unreported,
         prediction_accuracy: windows.last().and_then(|window| window.report.prediction_accuracy),
         windows,
     }))
+}
+
+/// The documents of one kind, which is the first part of their keys.
+fn read_of<T: DeserializeOwned>(documents: &[Document], kind: &str) -> Result<Vec<T>, StoreError> {
+    let of = documents.iter().filter(|document| document.key.split('/').next() == Some(kind));
+    of.map(Document::read).collect()
 }
 
 /// Why no day that has closed lies in a window.

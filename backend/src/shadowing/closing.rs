@@ -10,7 +10,7 @@ use shared::api::ObservedView;
 use shared::cost::CostBreakdown;
 use shared::recommendation::{Thresholds, attach, recommend};
 use shared::request::{Received, RequestLog};
-use shared::scenario::{Scenario, ValidScenario};
+use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome};
 use shared::units::{LedgerUnits, TenantIndex};
@@ -46,26 +46,39 @@ pub(super) struct Closed {
     pub(super) accounts: Vec<(LedgerUnits, LedgerUnits)>,
 }
 
+/// Why a window has no report.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotClosed {
+    /// A create that the prediction went on from is no longer part of the log.
+    #[error(
+        "the prediction went on from the resource that request `{0}` created, which requests that came in late contradict"
+    )]
+    Contradicted(String),
+    /// What happened cannot be run.
+    #[error("what happened cannot be run: {0}")]
+    Impossible(#[from] Problems),
+}
+
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
 ///
-/// Nothing where the log has changed so that the prediction's indices no longer hold.
+/// Requests that came in late count as what happened: the prediction stays what it was.
+///
+/// # Errors
+/// When the prediction can no longer be held against the log.
 pub(super) fn close(
     config: &ShadowingConfig,
     log: &RequestLog,
     received: &[Received],
     predicted: &Predicted,
     accuracies: &mut Accuracies,
-) -> Option<Closed> {
-    let window = predicted.scenario.scenario().window;
-    let known = Known::new(log, None, window.start);
-    if !known.agrees_with(predicted.scenario.original()) {
-        return None;
-    }
-    let metered = meter(config, log, received, window)?;
-    let wider = ValidScenario::new(known.with_newcomers(predicted.scenario.original())).ok()?;
-    let state = predicted.scenario.original().start.clone();
-    let from =
-        Forked { fork: Fork { state, lives: known.lives_of(&predicted.lives)? }, nodes: predicted.nodes.clone() };
+) -> Result<Closed, NotClosed> {
+    let original = predicted.scenario.original();
+    let window = original.window;
+    let known = Known::numbered_as(original, log);
+    let metered = meter(config, &known, received, window)?;
+    let wider = ValidScenario::new(known.with_newcomers(original))?;
+    let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
+    let from = Forked { fork: Fork { state: original.start.clone(), lives }, nodes: predicted.nodes.clone() };
     let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
     let fleet = observed_after(&known, &metered.folded, window, &from);
     let cost = ActualCost { breakdown: &metered.end.outcome.cost, basis: metered.basis, status: Status::Final };
@@ -80,7 +93,7 @@ pub(super) fn close(
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
     let reports = reports(config, wider.scenario(), predicted, cost, &decomposition, accuracy);
-    Some(Closed {
+    Ok(Closed {
         reports,
         observed: ObservedView::new(&metered.folded, window, metered.end.outcome.anomalies),
         accounts: accounts(wider.scenario(), &predicted.outcome, cost.breakdown),

@@ -2,7 +2,7 @@
 
 use shared::allocation::Basis;
 use shared::control_plane::{Folded, ObservedFleet, fold};
-use shared::request::{IndexedRequest, Received, RequestLog};
+use shared::request::{IndexedRequest, Received};
 use shared::scenario::{Demand, Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
@@ -71,35 +71,42 @@ fn enough(folded: &Folded, window: Window) -> Result<(), NotObserved> {
 }
 
 /// The requests of a window on the machines that were observed, at the prices that were paid; on machines of our own
-/// policy where too little was observed. None where what is assumed cannot run.
+/// policy where too little was observed.
+///
+/// `known` ends where the window begins.
+///
+/// # Errors
+/// When what is assumed cannot run.
 pub(super) fn meter(
     config: &ShadowingConfig,
-    log: &RequestLog,
+    known: &Known<'_>,
     received: &[Received],
     window: Window,
-) -> Option<Metered> {
-    let known = Known::new(log, None, window.start);
-    let folded = folded(config, &known, received, window.end);
+) -> Result<Metered, Problems> {
+    let folded = folded(config, known, received, window.end);
     let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
     let base = Scenario { price_book, ..config.assumed.clone() };
-    let from = forked(&base, &known, &folded).ok()?;
-    let (valid, requests) = actual(&base, &known, &from.fork, window)?;
-    let fleet = observed_after(&known, &folded, window, &from);
+    let from = forked(&base, known, &folded)?;
+    let (valid, requests) = actual(&base, known, &from.fork, window)?;
+    let fleet = observed_after(known, &folded, window, &from);
     let options = RunOptions { observed: fleet.as_ref().ok(), ..RunOptions::default() };
     let end = simulate_to_fork(&valid, &requests, options);
     let basis = if fleet.is_ok() { Basis::Metered } else { Basis::Simulated };
-    Some(Metered { end, basis, folded })
+    Ok(Metered { end, basis, folded })
 }
 
 /// The requests of a window in the indices of a run that goes on from a fork.
+///
+/// # Errors
+/// When what is assumed cannot run.
 pub(super) fn actual(
     base: &Scenario,
     known: &Known<'_>,
     fork: &Fork,
     window: Window,
-) -> Option<(ValidScenario, Vec<IndexedRequest>)> {
-    let valid = ValidScenario::new(known.actual(base, fork, window.length())).ok()?;
-    let Demand::Requests(requests) = &valid.original().demand else { return None };
+) -> Result<(ValidScenario, Vec<IndexedRequest>), Problems> {
+    let valid = ValidScenario::new(known.actual(base, fork, window.length()))?;
+    let Demand::Requests(requests) = &valid.original().demand else { unreachable!("what happened is requests") };
     let requests = requests.clone();
-    Some((valid, requests))
+    Ok((valid, requests))
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{NotReady, ObservedView};
 use crate::allocation::AllocationReport;
+use crate::units::Window;
 
 /// Reports of closed windows in order of time, and the accuracy after the last of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,9 +14,22 @@ pub struct ReportList {
     pub windows: Vec<WindowReport>,
     /// The specification's accuracy after the last window; none before the first.
     pub prediction_accuracy: Option<f64>,
+    /// Windows that closed without a report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreported: Vec<UnreportedWindow>,
     /// Why there is no window, where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_ready: Option<NotReady>,
+}
+
+/// A closed window that cannot be held against what was predicted for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreportedWindow {
+    /// Which.
+    pub window: Window,
+    /// Why.
+    pub reason: String,
 }
 
 /// The report of one closed window, a day of the time zone.

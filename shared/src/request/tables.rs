@@ -25,6 +25,11 @@ pub struct TableMap {
 }
 
 impl Tables {
+    /// Tables that begin with these, in this order.
+    pub fn starting_with<'t>(tenants: impl IntoIterator<Item = &'t str>, flavors: &[Flavor]) -> Self {
+        Self { tenants: tenants.into_iter().collect(), flavors: flavors.iter().cloned().collect() }
+    }
+
     /// Takes in the tables of a log; equal names are the same tenant, equal names with equal shapes the same flavor.
     pub fn add(&mut self, log: &RequestLog) -> TableMap {
         let tenants = log.tenants.iter().map(|name| TenantIndex(self.tenants.intern(name))).collect();

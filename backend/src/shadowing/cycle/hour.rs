@@ -7,6 +7,7 @@ use shared::features::SeriesKey;
 use shared::feedback::{Decision, Verdict};
 use shared::forecast::BinForecast;
 use shared::request::{Received, RequestLog};
+use shared::shadow::Known;
 use shared::units::{Duration, Instant, Window};
 
 use super::{Cycle, CycleError, Predicted};
@@ -101,9 +102,8 @@ impl Cycle {
         // Facts about requests of the open hour are no facts about nobody's: they wait for its close.
         let known = received.iter().filter(|received| !open.contains(&received.observation.request));
         let known: Vec<Received> = known.cloned().collect();
-        let Some(Metered { end: ended, basis, folded }) = meter(&self.config, log, &known, window) else {
-            return Ok(());
-        };
+        let metered = meter(&self.config, &Known::new(log, None, window.start), &known, window);
+        let Ok(Metered { end: ended, basis, folded }) = metered else { return Ok(()) };
         // Facts about the closed hours come in later too, and by a clock that may since have been set back.
         let since = Window { start: day, ..Window::ALWAYS };
         let observed = ObservedView::new(&folded, since, ended.outcome.anomalies);
@@ -130,11 +130,11 @@ impl Cycle {
     async fn close_day(&mut self, log: &RequestLog, received: &[Received], window: Window) -> Result<(), CycleError> {
         if let Some(predicted) = self.predicted.take().filter(|p| p.scenario.scenario().window == window) {
             match close(&self.config, log, received, &predicted, &mut self.accuracies) {
-                Some(closed) => {
+                Ok(closed) => {
                     self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
                 }
-                None => tracing::warn!(day = %window.start, "late requests changed what the day was predicted from"),
+                Err(reason) => self.write_unreported(window, reason.to_string()).await?,
             }
         }
         self.drift_decided = false;

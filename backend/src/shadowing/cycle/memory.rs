@@ -108,7 +108,7 @@ impl Cycle {
     }
 
     /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.
-    async fn stored_open_day(&self) -> Result<Option<Predicted>, StoreError> {
+    async fn stored_open_day(&self) -> Result<Option<Predicted>, CycleError> {
         let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(OPEN_DAY).await? else {
             return Ok(None);
         };
@@ -120,7 +120,8 @@ impl Cycle {
         let outcome = ensemble::run(&scenario, ensemble::available_threads(), false, &|_, _| true);
         let outcome = outcome.filter(|outcome| outcome.digest == digest);
         if outcome.is_none() {
-            tracing::warn!(%day, "what was predicted for the open day cannot be repeated; the day has no report");
+            let reason = "the service was restarted by a version that runs what was predicted otherwise".to_owned();
+            self.write_unreported(scenario.scenario().window, reason).await?;
         }
         Ok(outcome.map(|outcome| Predicted { scenario, outcome, model, lives, nodes }))
     }

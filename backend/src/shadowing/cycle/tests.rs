@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use shared::api::{JobKind, Progress};
+use shared::api::{JobKind, Progress, UnreportedWindow};
 use shared::example;
 use shared::feedback::{Decision, Verdict};
-use shared::request::Catalogue;
+use shared::request::{Catalogue, Request};
 use shared::scenario::Scenario;
 use shared::units::{Duration, Instant, Window};
 
@@ -161,6 +161,47 @@ fn every_day_closes_though_the_log_begins_later_each_day() {
             // What is older than two days is forgotten.
             assert_eq!(reports(&life).await.last().map(|report| report.at), Some(day));
         }
+    });
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Closes the day after midnight, some requests dated before it having come in after it was predicted.
+async fn closed_with_late(file: &Path, late: impl FnOnce(&Cycle) -> Vec<Request>) -> Vec<Document> {
+    let mut life = begun(file).await;
+    let requests = late(&life.cycle);
+    life.store.append_requests(requests).await.unwrap();
+    *life.clock.0.lock().unwrap() = midnight() + Duration::DAY;
+    catch_up(&mut life).await;
+    reports(&life).await
+}
+
+#[test]
+fn a_request_that_came_late_takes_no_day_away() {
+    let folder = folder("late");
+    block_on(async {
+        let newcomer = |cycle: &Cycle| {
+            let first = example::requests_between(example::SEED, example::day_window(0)).swap_remove(0);
+            let tenants = cycle.board.snapshot().tenants;
+            let (id, at) = ("late".to_owned(), first.at - Duration::from_seconds(1));
+            let late = Request { id, at, tenant: "before everyone".to_owned(), ..first };
+            assert!(!tenants.contains(&late.tenant), "it moves every tenant by one");
+            vec![late]
+        };
+        let closed = closed_with_late(&folder.join("moved.sqlite"), newcomer).await;
+        assert_eq!(closed.len(), 4, "a report in each grouping: {closed:?}");
+
+        let twice = |cycle: &Cycle| {
+            let live = &cycle.predicted.as_ref().unwrap().lives[0];
+            let window = Window { start: example::START, end: midnight() };
+            let requests = example::requests_between(example::SEED, window);
+            let create = requests.into_iter().find(|request| request.id == *live).unwrap();
+            vec![Request { id: "late".to_owned(), at: create.at - Duration::from_micros(1), ..create }]
+        };
+        let closed = closed_with_late(&folder.join("twice.sqlite"), twice).await;
+        let [unreported] = &closed[..] else { panic!("one document says why there is none: {closed:?}") };
+        let unreported: UnreportedWindow = unreported.read().unwrap();
+        assert_eq!(unreported.window.start, midnight());
+        assert!(unreported.reason.contains("contradict"), "{}", unreported.reason);
     });
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -1,15 +1,15 @@
 //! What the loop writes down for others to read.
 
 use shared::allocation::MoneyBand;
-use shared::api::{OutcomeView, SavedScenario, WindowReport};
+use shared::api::{OutcomeView, SavedScenario, UnreportedWindow, WindowReport};
 use shared::feedback::Decision;
 use shared::scenario::ValidScenario;
 use shared::simulation::Outcome;
-use shared::units::{Instant, LedgerUnits};
+use shared::units::{Instant, LedgerUnits, Window};
 
 use super::{Cycle, CycleError};
-use crate::shadowing::StoredForecast;
 use crate::shadowing::closing::Closed;
+use crate::shadowing::{StoredForecast, UNREPORTED};
 use crate::store::{Collection, Document, StoreError, write_document};
 
 impl Cycle {
@@ -68,6 +68,14 @@ impl Cycle {
             })
             .collect();
         Ok(self.store.put(Collection::Reports, documents?).await?)
+    }
+
+    /// Says why a window that has closed has no report.
+    pub(super) async fn write_unreported(&self, window: Window, reason: String) -> Result<(), CycleError> {
+        tracing::warn!(day = %window.start, reason, "the day has no report");
+        let key = format!("{UNREPORTED}/{}", window.start);
+        let document = write_document(key, window.start, &UnreportedWindow { window, reason })?;
+        Ok(self.store.put(Collection::Reports, vec![document]).await?)
     }
 
     pub(super) async fn write_decision(&self, decision: &Decision) -> Result<(), CycleError> {

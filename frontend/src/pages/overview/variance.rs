@@ -1,7 +1,7 @@
 //! The last closed window: why it cost what it did, and who paid.
 
 use shared::allocation::{AllocationRow, Basis, OptimizationArea, Status};
-use shared::api::WindowReport;
+use shared::api::{ReportList, UnreportedWindow, WindowReport};
 use shared::units::Money;
 use yew::prelude::*;
 
@@ -13,8 +13,9 @@ use crate::zone::Zone;
 
 /// The variance by cause.
 pub(super) fn variance(snapshot: &Snapshot, zone: Zone) -> Html {
+    let missing = snapshot.reports.as_ref().ok().and_then(|reports| unreported(reports, zone));
     let (note, content) = match last(snapshot) {
-        Err(message) => (String::new(), message),
+        Err(message) => (String::new(), html! { <>{ message }{ for missing }</> }),
         Ok(window) => {
             let report = &window.report;
             let rows =
@@ -23,6 +24,7 @@ pub(super) fn variance(snapshot: &Snapshot, zone: Zone) -> Html {
             let variance = report.variance.unwrap_or(Money { amount: Default::default(), currency: report.currency });
             let content = html! {
                 <>
+                    { for missing }
                     { causes(&rows.collect::<Vec<_>>(), &variance) }
                     if !report.optimization_areas.is_empty() {
                         <h3>{ "Where to look" }</h3>
@@ -55,6 +57,15 @@ fn last(snapshot: &Snapshot) -> Result<&WindowReport, Html> {
             say(Tidings::Info, &format!("A report appears at the end of each day that was forecast.{why}"))
         }),
     }
+}
+
+/// The newest window that closed without a report, where that is later than the newest report.
+fn unreported(reports: &ReportList, zone: Zone) -> Option<Html> {
+    let UnreportedWindow { window, reason } = reports.unreported.last()?;
+    let reported = reports.windows.last().map(|newest| newest.report.window.start);
+    let newest = reported.is_none_or(|reported| reported < window.start);
+    let message = format!("No report of the day from {}: {reason}.", format::instant(window.start, zone));
+    newest.then(|| say(Tidings::Warning, &message))
 }
 
 fn window_note(window: &WindowReport, zone: Zone) -> String {

@@ -1,0 +1,81 @@
+//! Who the resources of a log are: their names, the ids of the creates that began them, and their indices in a run.
+
+use std::collections::BTreeMap;
+
+use super::Known;
+use crate::control_plane::Asked;
+use crate::request::{IndexedRequest, Operation, ResourceClass};
+use crate::units::{Instant, ResourceIndex, Window};
+
+impl<'a> Known<'a> {
+    /// The names of resources by their index in the log's own numbering.
+    pub fn names_of(&self, lives: &[ResourceIndex]) -> impl Iterator<Item = &str> {
+        lives.iter().map(|life| &*self.log.log.lives[life.usize()].name)
+    }
+
+    /// The ids of the creates of lives of the log: what they are called wherever the log's own numbering may change.
+    pub fn ids_of(&self, lives: &[ResourceIndex]) -> Vec<String> {
+        let log = self.log.log;
+        let mut ids: Vec<&str> = vec![""; log.lives.len()];
+        for (request, id) in log.requests.iter().zip(&log.ids) {
+            if request.operation == Operation::Create {
+                ids[request.resource.usize()] = id;
+            }
+        }
+        lives.iter().map(|life| ids[life.usize()].to_owned()).collect()
+    }
+
+    /// The lives of the log that creates with these ids began.
+    ///
+    /// # Errors
+    /// The first id that is that of no create before the origin.
+    pub fn lives_of<'i>(&self, ids: &'i [String]) -> Result<Vec<ResourceIndex>, &'i str> {
+        let asked = self.asked(self.origin);
+        let life = |id: &'i String| {
+            let create = asked.get(id.as_str()).filter(|asked| asked.is_create);
+            create.map(|asked| asked.resource).ok_or(id.as_str())
+        };
+        ids.iter().map(life).collect()
+    }
+
+    /// What was asked for before `end`, by the id of the request: what observations are held against.
+    pub fn asked(&self, end: Instant) -> BTreeMap<&str, Asked> {
+        let log = self.log.log;
+        let requests = log.requests[..log.position(end)].iter().zip(log.ids.iter().map(AsRef::as_ref));
+        let asked = |(request, id): (&IndexedRequest, &'a str)| {
+            let life = &log.lives[request.resource.usize()];
+            let flavor = &log.flavors[life.flavor.usize()];
+            let asked = Asked {
+                resource: request.resource,
+                created: life.created,
+                deleted: life.deleted.filter(|&at| at < end),
+                requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
+                is_create: request.operation == Operation::Create,
+            };
+            (id, asked)
+        };
+        requests.map(asked).collect()
+    }
+
+    /// The names of resources by their index in [`Known::actual`] and [`Known::from_nothing`]: the `live` ones, then
+    /// those that are created in the window.
+    pub fn names_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<String> {
+        let log = self.log.log;
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        let created = requests.iter().filter(|request| request.operation == Operation::Create);
+        let created: Vec<ResourceIndex> = created.map(|request| request.resource).collect();
+        self.names_of(live).chain(self.names_of(&created)).map(str::to_owned).collect()
+    }
+
+    /// The index in a run over `window` of each life of the log: the `live` ones of its fork, then its creates in order.
+    pub fn indices(&self, window: Window, live: &[ResourceIndex]) -> Vec<Option<ResourceIndex>> {
+        let log = self.log.log;
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        let created = requests.iter().filter(|request| request.operation == Operation::Create);
+        let mut index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
+        for (new, life) in live.iter().copied().chain(created.map(|request| request.resource)).enumerate() {
+            index[life.usize()] = Some(ResourceIndex::from_usize(new));
+        }
+        index
+    }
+}
