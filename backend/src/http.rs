@@ -11,6 +11,7 @@ mod ingest;
 mod jobs;
 mod models;
 mod openapi;
+mod origin;
 mod problem;
 mod query;
 mod reports;
@@ -26,8 +27,9 @@ use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 
 pub use openapi::document;
+pub(crate) use origin::same_origin;
 pub use problem::Problem;
-pub(crate) use problem::no_such_path;
+pub(crate) use problem::{in_our_form, no_such_path};
 pub use static_files::{Dashboard, DashboardError};
 
 use crate::config::ShadowingConfig;

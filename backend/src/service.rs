@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration as StdDuration;
 
-use actix_web::middleware::{Compress, DefaultHeaders};
+use actix_web::middleware::{Compress, DefaultHeaders, ErrorHandlers, from_fn};
 use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
 
 use crate::config::Config;
-use crate::http::{App, Dashboard, routes};
+use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
 use crate::jobs::Runner;
 use crate::shadowing::{Clock, Cycle, SystemClock, VirtualClock};
 use crate::store::{SqliteStore, Store};
@@ -149,8 +149,13 @@ async fn serve(listener: TcpListener, app: Data<App>, dashboard: Option<Dashboar
             .add(("Content-Security-Policy", policy.clone()))
             .add(("X-Content-Type-Options", "nosniff"))
             .add(("Referrer-Policy", "no-referrer"));
-        let service =
-            actix_web::App::new().app_data(app.clone()).wrap(Compress::default()).wrap(headers).configure(routes);
+        let service = actix_web::App::new()
+            .app_data(app.clone())
+            .wrap(ErrorHandlers::new().default_handler_client(in_our_form))
+            .wrap(from_fn(same_origin))
+            .wrap(Compress::default())
+            .wrap(headers)
+            .configure(routes);
         match &dashboard {
             Some(dashboard) => service.service(dashboard.files()),
             None => service.default_service(web::to(crate::http::no_such_path)),

@@ -21,6 +21,7 @@ fn whatever_is_wrong_is_a_problem_document() {
     let json = "application/json";
     check(&server.get("/v1/nothing"), 404, "/openapi.json");
     check(&server.get("/nothing"), 404, "/openapi.json");
+    check(&server.delete("/v1/jobs/none"), 404, "none");
     check(&server.delete("/v1/status"), 405, "DELETE");
     check(&server.get("/v1/demand?from=yesterday"), 400, "RFC 3339");
     check(&server.get("/v1/demand?form=x"), 400, "form");
@@ -137,4 +138,27 @@ fn a_taken_port_is_said_and_ends_with_1() {
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains(&address) && message.contains("in use") && message.contains("--listen"), "{message}");
+}
+
+#[test]
+fn what_a_library_refuses_is_a_problem_document_too() {
+    let folder = Folder::new();
+    let dist = folder.path.join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    folder.write("dist/index.html", "<title>page</title>");
+    let server = Server::start(&folder, &["--dashboard", dist.to_str().unwrap()]);
+    assert!(server.get("/").body.contains("page"));
+    check(&server.get("/..%2f"), 400, "cannot be answered");
+    check(&server.get("/nothing.js"), 404, "/nothing.js");
+}
+
+#[test]
+fn pages_of_other_sites_change_nothing() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let order = br#"{"horizon":"1d"}"#;
+    let from = |origin: &str| server.post_from(origin, "/v1/shadow-runs", "application/json", order);
+    check(&from("https://evil.example"), 403, "https://evil.example");
+    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 0, "nothing was queued");
+    assert_eq!(from(&server.address).status, 202, "its own page");
 }

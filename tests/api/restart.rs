@@ -67,6 +67,23 @@ fn jobs_survive_a_restart() {
     assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn a_retraining_can_be_cancelled() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.post("/v1/requests", "application/x-ndjson", &example_days(Duration::ZERO));
+    server.wait_for("/v1/models", |reply| !reply.json()["retraining"].is_null());
+    let asked = server.post("/v1/retraining", "application/json", b"");
+    let location = asked.location.clone().unwrap();
+    let first = server.get("/v1/jobs").json().as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    for location in [format!("/v1/jobs/{first}"), location] {
+        let cancelled = server.delete(&location);
+        assert_eq!((cancelled.status, &cancelled.json()["state"]), (200, &"cancelled".into()), "{}", cancelled.body);
+        assert_eq!(server.delete(&location).status, 409, "it has ended");
+    }
+    assert!(server.get("/v1/models").json()["retraining"].is_null());
+}
+
 /// Five days of the example as NDJSON, moved so that they end `before` today; the default fleet has no GPUs.
 fn example_days(before: Duration) -> Vec<u8> {
     let end = shared::example::START + Duration::DAY * 5;

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The service; killed when it is dropped.
 pub(super) struct Server {
     child: Child,
-    address: String,
+    pub(super) address: String,
     agent: ureq::Agent,
 }
 
@@ -55,6 +55,12 @@ impl Server {
 
     pub(super) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
         self.try_post(path, content_type, body).unwrap()
+    }
+
+    /// As a browser posts from a page of `origin`.
+    pub(super) fn post_from(&self, origin: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
+        let request = self.agent.post(format!("{}{path}", self.address)).header("Content-Type", content_type);
+        request.header("Origin", origin).send(body).unwrap().into()
     }
 
     /// Fails where the service is killed in the meantime.

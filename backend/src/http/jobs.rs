@@ -1,4 +1,4 @@
-//! `GET /v1/jobs`, `GET /v1/jobs/{id}` and `POST /v1/retraining`.
+//! `GET /v1/jobs`, `GET` and `DELETE /v1/jobs/{id}`, and `POST /v1/retraining`.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -9,11 +9,12 @@ use super::decisions::Limit;
 use super::query::Query;
 use super::{Answer, App, Problem, get, resource};
 use crate::jobs::wall_clock;
+use crate::store::JobEnd;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource(paths::JOBS).route(get().to(list)))
-        .service(resource(paths::JOB).route(get().to(one)))
+        .service(resource(paths::JOB).route(get().to(one)).route(web::delete().to(cancel)))
         .service(resource(paths::RETRAINING).route(web::post().to(retrain)));
 }
 
@@ -26,6 +27,26 @@ async fn one(app: Data<App>, id: Path<String>) -> Answer<Job> {
     let stored = app.store.job(id.clone()).await?;
     let stored = stored.ok_or_else(|| Problem::not_found(format!("there is no job `{id}`")))?;
     Ok(Json(live(&app, stored.job)))
+}
+
+async fn cancel(app: Data<App>, id: Path<String>) -> Answer<Job> {
+    let Json(job) = one(app.clone(), Path::from(id.clone())).await?;
+    stop(&app, &job.id, job.kind).await?;
+    one(app, id).await
+}
+
+/// Ends a job before its time; the work on it stops at its next step.
+///
+/// # Errors
+/// When it has ended already.
+pub(super) async fn stop(app: &App, id: &str, kind: JobKind) -> Result<(), Problem> {
+    app.board.cancel(id);
+    let progress = app.board.progress(id).unwrap_or_default();
+    if app.store.finish(id.to_owned(), JobEnd::Cancelled, progress, wall_clock()).await? {
+        return Ok(());
+    }
+    app.board.forget(id);
+    Err(Problem::conflict(format!("the {} `{id}` has ended already", kind.as_str().replace('_', " "))))
 }
 
 async fn retrain(app: Data<App>) -> Result<HttpResponse, Problem> {

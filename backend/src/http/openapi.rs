@@ -159,8 +159,9 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let order = schemas.json::<ShadowRunOrder>();
     let run = schemas.of::<ShadowRun>();
     change(post.clone(), paths::SHADOW_RUNS, "Orders a shadow run", order, "202", run.clone());
-    change(delete, paths::SHADOW_RUN, "Cancels a shadow run", Vec::new(), "200", run);
+    change(delete.clone(), paths::SHADOW_RUN, "Cancels a shadow run", Vec::new(), "200", run);
     change(post.clone(), paths::RETRAINING, "Trains a challenger", Vec::new(), "202", schemas.of::<Job>());
+    change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());
     let saved = schemas.json::<SavedScenario>();
     change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());
     routes

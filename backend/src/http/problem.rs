@@ -2,14 +2,19 @@
 
 use core::fmt;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::error::PathError;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::ErrorHandlerResponse;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument, paths};
 use shared::input::InputError;
 use shared::scenario::Problems;
 
 use crate::store::StoreError;
+
+const CONTENT_TYPE: &str = "application/problem+json";
 
 /// A problem on its way to the client.
 #[derive(Clone, Debug)]
@@ -88,6 +93,14 @@ impl Problem {
         Self(Box::new(ProblemDocument { line, field, lines, ..*document }))
     }
 
+    /// 403: a page of another site wants to change something.
+    pub(super) fn foreign_origin(origin: &str) -> Self {
+        let detail = format!(
+            "a page of {origin} may not change anything here; use the page that this service serves, or a program"
+        );
+        Self::new(StatusCode::FORBIDDEN, "foreign-origin", "The request comes from another site", detail)
+    }
+
     /// 404: there is no such thing.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
@@ -112,6 +125,22 @@ impl Problem {
 
 pub(super) fn bad_path(error: &PathError) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+}
+
+/// What a library answered in words of its own, as a problem document.
+pub(crate) fn in_our_form<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    if content_type.is_some_and(|content_type| content_type == CONTENT_TYPE) {
+        return Ok(ErrorHandlerResponse::Response(response.map_into_left_body()));
+    }
+    let status = response.status();
+    let title = status.canonical_reason().unwrap_or("The request is wrong");
+    let why = response.response().error().map_or(String::new(), |error| format!(": {error}"));
+    let detail = format!("{} cannot be answered{why}; see /openapi.json", response.request().path());
+    let problem = Problem::new(status, "bad-request", title, detail);
+    Ok(ErrorHandlerResponse::Response(response.into_response(problem.error_response()).map_into_right_body()))
 }
 
 pub(super) async fn method_not_allowed(request: HttpRequest) -> Problem {
@@ -150,7 +179,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let body = serde_json::to_string(&self.0).unwrap_or_default();
-        HttpResponse::build(self.status_code()).content_type("application/problem+json").body(body)
+        HttpResponse::build(self.status_code()).content_type(CONTENT_TYPE).body(body)
     }
 }
 

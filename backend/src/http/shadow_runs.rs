@@ -11,7 +11,7 @@ use shared::units::Duration;
 
 use super::{Answer, App, Problem, body, get, jobs, resource};
 use crate::jobs::{RunInput, RunOutput, wall_clock};
-use crate::store::{JobEnd, StoredJob};
+use crate::store::StoredJob;
 
 /// The most runs of one order.
 const RUNS_MAX: u32 = 1_000;
@@ -59,12 +59,7 @@ async fn one(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
 
 async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
     find(&app, &id).await?;
-    app.board.cancel(&id);
-    let progress = app.board.progress(&id).unwrap_or_default();
-    if !app.store.finish(id.clone(), JobEnd::Cancelled, progress, wall_clock()).await? {
-        app.board.forget(&id);
-        return Err(Problem::conflict(format!("the shadow run `{id}` has ended already")));
-    }
+    jobs::stop(&app, &id, JobKind::ShadowRun).await?;
     one(app, id).await
 }
 

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json, ServiceConfig};
 use shared::api::{Basis, Status, paths};
 use shared::forecast::season_bins;
+use shared::units::Duration;
 
 use super::{Answer, App, get, resource};
 
@@ -28,7 +29,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         requests: summary.requests,
         observations: summary.observations,
         readings: summary.readings,
-        lag_s: summary.last.map(|last| (snapshot.now - last).seconds()),
+        lag_s: summary.last.map(|last| (snapshot.now - last).max(Duration::ZERO).seconds()),
         orphans: snapshot.orphans,
         contradictions: snapshot.contradictions,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),

@@ -32,6 +32,9 @@ impl Runner {
             TrainError::Forecast(ForecastError::Cancelled) => Stopped::Cancelled,
             error => Stopped::Failed(error.to_string()),
         })?;
+        if self.board.is_cancelled(&stored.job.id) {
+            return Err(Stopped::Cancelled);
+        }
         let document = write_document(format!("{}/{:?}", decision.at, decision.verdict), decision.at, &decision)?;
         self.store.put(Collection::Decisions, vec![document]).await?;
         if decision.verdict == Verdict::Promote {

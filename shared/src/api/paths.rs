@@ -43,7 +43,7 @@ pub const MODELS: &str = "/v1/models";
 pub const RETRAINING: &str = "/v1/retraining";
 /// `GET ?limit` → a list of [`Job`](super::Job), newest first.
 pub const JOBS: &str = "/v1/jobs";
-/// `GET` → [`Job`](super::Job).
+/// `GET` → [`Job`](super::Job); `DELETE` cancels it.
 pub const JOB: &str = "/v1/jobs/{id}";
 /// `GET` → the [`SavedScenario`](super::SavedScenario) of the latest shadow run.
 pub const CURRENT_SCENARIO: &str = "/v1/scenarios/current";

@@ -39,7 +39,7 @@ pub struct Status {
     /// Sensor readings in the log.
     #[serde(default)]
     pub readings: u64,
-    /// From the last request to the clock, in seconds.
+    /// From the last request to the clock, in seconds; 0 where the last one belongs to an hour that is still open.
     pub lag_s: Option<f64>,
     /// Deletes and resizes of resources that the log never created: it began in mid-life.
     pub orphans: u64,
