@@ -63,6 +63,12 @@ pub fn write_lines(to: Option<&str>, lines: impl FnOnce(&mut dyn Write) -> io::R
     }
 }
 
+/// Whether two paths of outputs are one.
+pub fn is_same(a: &str, b: &str) -> bool {
+    let absolute = |path| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+    absolute(a) == absolute(b)
+}
+
 /// Writes one JSON object a line.
 ///
 /// # Errors

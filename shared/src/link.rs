@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Integers are little-endian; `length` is that of the compressed scenario and tells a cut link from a damaged one; the
-//! checksum is the beginning of the BLAKE3 hash of all that stands before and behind it. The engine stands outside the
-//! scenario, so that a link from a newer engine is recognised even when its scenario can no longer be read here.
+//! checksum is the beginning of the BLAKE3 hash of all but itself and the digest, which is put to the test by running the
+//! scenario. The engine stands outside the scenario, so that a link from a newer engine is recognised even when its
+//! scenario can no longer be read here.
 
 mod error;
 mod limits;
@@ -53,6 +54,8 @@ impl SharedScenario {
         let shared = match bytes.first() {
             None => return Err(LinkError::Empty),
             Some(&v1::VERSION) => v1::decode(bytes, limits)?,
+            // Text, or a file of another program; versions are small numbers.
+            Some(b' '..) => return Err(LinkError::Foreign),
             Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v1::VERSION }),
         };
         limits.check(&shared.scenario)?;

@@ -7,15 +7,12 @@ mod notices;
 mod plans;
 mod table;
 
-use std::collections::BTreeMap;
 use std::time::Instant as Clock;
 
-use serde::de::IgnoredAny;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
 use shared::api::{OutcomeView, SavedScenario};
-use shared::input::parse_json_object;
 use shared::recommendation::{Recommendation, attach};
 use shared::request::IndexedRequest;
 use shared::scenario::{Scenario, ValidScenario};
@@ -103,6 +100,11 @@ impl Args {
                 let message = format!("{option} - would mix with the answer, which goes to stdout; name a file");
                 return Err(CliError::Usage(message));
             }
+        }
+        let outputs = self.plans.as_deref().zip(self.save_scenario.as_deref());
+        if let Some((plans, _)) = outputs.filter(|(plans, scenario)| output::is_same(plans, scenario)) {
+            let message = format!("--plans and --save-scenario both name {plans}; name two files");
+            return Err(CliError::Usage(message));
         }
         let mut answer = match (&self.scenario, &self.demand) {
             (Some(path), _) => self.run_scenario(path)?,
@@ -301,15 +303,8 @@ impl Args {
     }
 }
 
-/// A scenario by itself, as `--save-scenario` writes it, or with its digest, as the service keeps it.
 fn read_scenario(path: &str) -> Result<SavedScenario, CliError> {
-    let text = input::read_text(path)?;
-    let wrong = || CliError::in_file(input::name(path));
-    let fields: BTreeMap<String, IgnoredAny> = parse_json_object(&text).map_err(wrong())?;
-    if fields.contains_key("scenario") {
-        return parse_json_object(&text).map_err(wrong());
-    }
-    Ok(SavedScenario { scenario: parse_json_object(&text).map_err(wrong())?, digest: None })
+    SavedScenario::from_json(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
 }
 
 fn data(error: impl std::fmt::Display) -> CliError {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use gloo::file::File;
 use gloo::file::callbacks::{FileReader, read_as_bytes};
-use shared::link::{Limits, SharedScenario};
+use shared::link::Limits;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -126,7 +126,7 @@ struct OpenFileProps {
     on_file: Callback<Result<Loaded, String>>,
 }
 
-/// Opens a scenario file: what a link becomes when it is too long.
+/// Opens a scenario file: what a link becomes when it is too long, or what the command line saved.
 #[component]
 fn OpenFile(props: &OpenFileProps) -> Html {
     let reader = use_state(|| None::<FileReader>);
@@ -138,17 +138,15 @@ fn OpenFile(props: &OpenFileProps) -> Html {
             input.set_value("");
             let (on_file, name) = (on_file.clone(), file.name());
             reader.set(Some(read_as_bytes(&file, move |bytes| {
-                let opened = bytes.map_err(|error| format!("{name} cannot be read: {error}")).and_then(|bytes| {
-                    SharedScenario::from_bytes(&bytes, &Limits::FILE).map_err(|error| format!("{name}: {error}"))
-                });
-                on_file.emit(opened.map(|shared| Loaded::sent(shared, format!("from the file {name}"))));
+                let bytes = bytes.map_err(|error| format!("{name} cannot be read: {error}"));
+                on_file.emit(bytes.and_then(|bytes| Loaded::from_file(&name, &bytes)));
             })));
         })
     };
     html! {
         <label class="button">
             { "Open file" }
-            <input type="file" class="hidden" accept=".shadowplane" {onchange} data-testid="open-file" />
+            <input type="file" class="hidden" accept=".shadowplane,.json" {onchange} data-testid="open-file" />
         </label>
     }
 }

@@ -30,7 +30,12 @@ pub enum LinkError {
     /// Altered on its way.
     #[error("the link is damaged: its checksum does not match; ask the sender to copy it again")]
     Damaged,
-    /// Made by a program that came after this one, or no link at all.
+    /// Something else altogether.
+    #[error(
+        "that is no scenario; expected one that the Lab saved, or the JSON of `shadowplane shadow --save-scenario`"
+    )]
+    Foreign,
+    /// Made by a program that came after this one.
     #[error(
         "the link has format version {version}; this page reads versions up to {newest}: reload it, or update Shadowplane"
     )]

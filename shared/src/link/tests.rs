@@ -91,8 +91,20 @@ fn a_wrong_link_says_what_is_wrong() {
         URL_SAFE_NO_PAD.encode(bytes)
     };
     check(&altered(60, !bytes[60]), "checksum");
-    check(&altered(20, 0), "checksum");
+    check(&altered(10, !bytes[10]), "checksum");
+    check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
     check(&altered(0, 2), "format version 2; this page reads versions up to 1");
+}
+
+#[test]
+fn an_altered_digest_is_left_for_the_run_to_find() {
+    let mut bytes = example().to_bytes();
+    // The digest is 32 bytes from the 13th on.
+    bytes[20] ^= 0xff;
+    let mut digest = example().digest;
+    digest.0[7] ^= 0xff;
+    let read = SharedScenario::from_link(&URL_SAFE_NO_PAD.encode(bytes)).unwrap();
+    assert_eq!(read, SharedScenario { digest, ..example() });
 }
 
 #[test]
@@ -182,14 +194,18 @@ proptest! {
         let _ = SharedScenario::from_bytes(&v1::sealed(ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
-    /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash.
+    /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;
+    /// one of the digest is found by the run.
     #[test]
     fn one_wrong_character_is_found(at in any::<proptest::sample::Index>(), to in "[A-Za-z0-9_-]") {
         let link = example().to_link().unwrap();
         let at = at.index(link.len());
         let altered = format!("{}{to}{}", &link[..at], &link[at + 1..]);
         match SharedScenario::from_link(&altered) {
-            Ok(shared) => prop_assert_eq!(shared, example()),
+            Ok(shared) => {
+                prop_assert_eq!(shared.digest == example().digest, altered == link);
+                prop_assert_eq!(shared.scenario, example().scenario);
+            }
             Err(_) => prop_assert_ne!(altered, link),
         }
     }

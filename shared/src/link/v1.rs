@@ -67,10 +67,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<SharedScenario, Li
     Ok(SharedScenario { scenario, digest: Digest(digest) })
 }
 
-/// Over everything but itself.
+/// Over everything but itself and the digest: whether that is the scenario's is what running it shows.
 fn checksum(bytes: &[u8]) -> [u8; ENGINE_AT - CHECKSUM] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&bytes[..CHECKSUM]).update(&bytes[ENGINE_AT..]);
+    hasher.update(&bytes[..CHECKSUM]).update(&bytes[ENGINE_AT..DIGEST]).update(&bytes[SCENARIO..]);
     let hash = hasher.finalize();
     hash.as_bytes()[..ENGINE_AT - CHECKSUM].try_into().expect("4 of 32 bytes")
 }

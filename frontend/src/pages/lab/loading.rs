@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use shared::api::{SavedScenario, paths};
 use shared::example::lab_scenario;
-use shared::link::SharedScenario;
+use shared::link::{Limits, SharedScenario};
 use shared::scenario::Scenario;
 use shared::simulation::Digest;
 use wasm_bindgen_futures::spawn_local;
@@ -29,6 +29,20 @@ impl Loaded {
     /// One that somebody sent, with the digest they saw.
     pub(super) fn sent(shared: SharedScenario, origin: String) -> Self {
         Self { scenario: Rc::new(shared.scenario), expected: Some(shared.digest), origin }
+    }
+
+    /// The scenario of a file: one that the Lab saved, or JSON as the command line writes it.
+    pub(super) fn from_file(name: &str, bytes: &[u8]) -> Result<Self, String> {
+        let origin = format!("from the file {name}");
+        let json = std::str::from_utf8(bytes).ok().filter(|text| text.trim_start().starts_with('{'));
+        let Some(text) = json else {
+            let shared =
+                SharedScenario::from_bytes(bytes, &Limits::FILE).map_err(|error| format!("{name}: {error}."))?;
+            return Ok(Self::sent(shared, origin));
+        };
+        let saved = SavedScenario::from_json(text).map_err(|error| format!("{name}: {error}."))?;
+        Limits::FILE.check(&saved.scenario).map_err(|error| format!("{name}: {error}."))?;
+        Ok(Self { scenario: Rc::new(saved.scenario), expected: saved.digest, origin })
     }
 
     fn example(origin: &str) -> Self {

@@ -1,4 +1,4 @@
-//! Makes the link, says what it reveals, and finds another way where it would be too long.
+//! Makes the link, says what it reveals, and has the service keep what is too long for one.
 
 use gloo::file::{Blob, ObjectUrl};
 use js_sys::Reflect;
@@ -24,8 +24,8 @@ enum Said {
     Nothing,
     Copied,
     CopyByHand,
-    Short(String),
-    Failed(String),
+    /// Why the service keeps no short link.
+    NotKept(String),
 }
 
 #[component]
@@ -37,20 +37,36 @@ pub(super) fn Share(props: &ShareProps) -> Html {
         scenario: prepared(&finished.scenario, *privacy),
         digest: finished.view.digest,
     });
+    let link = shared.to_link().map(|text| address(LINK_ROUTE, &text));
+    // The address of what was too long, once the service keeps it.
+    let kept = use_state(|| None::<String>);
     {
-        let said = said.setter();
-        use_effect_with((props.finished.clone(), *privacy), move |_| said.set(Said::Nothing));
+        let (kept, said) = (kept.setter(), said.setter());
+        use_effect_with((props.finished.clone(), *privacy), move |_| {
+            kept.set(None);
+            said.set(Said::Nothing);
+        });
     }
-    let link = shared.to_link();
     let on_copy = {
-        let (open, said) = (open.setter(), said.setter());
-        let address = link.as_ref().ok().map(|text| address(LINK_ROUTE, text));
+        let (open, said, kept) = (open.setter(), said.setter(), kept.clone());
+        let (link, shared) = (link.clone(), shared.clone());
         Callback::from(move |_: MouseEvent| {
             open.set(true);
-            if let Some(address) = address.clone() {
-                let said = said.clone();
-                spawn_local(async move { said.set(copied(&address).await) });
-            }
+            let known = link.clone().ok().or_else(|| (*kept).clone());
+            let (said, kept, shared) = (said.clone(), kept.setter(), shared.clone());
+            spawn_local(async move {
+                let address = match known {
+                    Some(address) => Ok(address),
+                    None => keep(&shared).await,
+                };
+                said.set(match address {
+                    Ok(address) => {
+                        kept.set(Some(address.clone()));
+                        copied(&address).await
+                    }
+                    Err(why) => Said::NotKept(why),
+                });
+            });
         })
     };
     let on_names = {
@@ -72,9 +88,9 @@ pub(super) fn Share(props: &ShareProps) -> Html {
                 </label>
             </div>
             if *open {
-                { link_field(&link) }
-                if let Err(error @ LinkError::TooLong { .. }) = &link {
-                    <Long shared={(*shared).clone()} error={error.to_string()} said={said.setter()} />
+                { for link.as_ref().ok().or((*kept).as_ref()).map(|address| link_field(address)) }
+                if let Err(LinkError::TooLong { length, limit }) = &link {
+                    <Long shared={(*shared).clone()} length={*length} limit={*limit} />
                 }
                 { message(&said) }
                 <h3>{ "What it reveals" }</h3>
@@ -87,13 +103,12 @@ pub(super) fn Share(props: &ShareProps) -> Html {
     Card { title: "Share", note: note.to_owned(), ..Card::default() }.around(content)
 }
 
-fn link_field(link: &Result<String, LinkError>) -> Html {
-    let Ok(text) = link else { return Html::default() };
+fn link_field(address: &str) -> Html {
     let onfocus = Callback::from(|event: FocusEvent| event.target_unchecked_into::<HtmlInputElement>().select());
     html! {
         <label class="field column">
-            <span>{ format!("Link, {} characters", format::count(text.len() as u64)) }</span>
-            <input type="text" readonly=true value={address(LINK_ROUTE, text)} {onfocus} data-testid="link" />
+            <span>{ format!("Link, {} characters", format::count(address.len() as u64)) }</span>
+            <input type="text" readonly=true value={address.to_owned()} {onfocus} data-testid="link" />
         </label>
     }
 }
@@ -106,50 +121,44 @@ fn message(said: &Said) -> Html {
             let sentence = "This browser does not let the page copy; select the link above and copy it.";
             notice(Tidings::Warning, "copied", html! { sentence })
         }
-        Said::Short(address) => {
-            let content = html! { <>{ "Short link: " }<a href={address.clone()}>{ address }</a></> };
-            notice(Tidings::Good, "short-link", content)
-        }
-        Said::Failed(why) => say(Tidings::Error, why),
+        Said::NotKept(why) => say(Tidings::Error, &format!("No short link: {why} The file can be sent instead.")),
     }
 }
 
 #[derive(Properties, PartialEq)]
 struct LongProps {
     shared: SharedScenario,
-    error: String,
-    said: UseStateSetter<Said>,
+    length: usize,
+    limit: usize,
 }
 
-/// A file, or a short link that the service keeps.
+/// What does not fit a link: kept by the service, or sent as a file.
 #[component]
 fn Long(props: &LongProps) -> Html {
     let file = use_memo(props.shared.clone(), |shared| {
         ObjectUrl::from(Blob::new_with_options(shared.to_bytes().as_slice(), Some("application/octet-stream")))
     });
-    let on_short = {
-        let (shared, said) = (props.shared.clone(), props.said.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (saved, said) =
-                (SavedScenario { scenario: shared.scenario.clone(), digest: Some(shared.digest) }, said.clone());
-            spawn_local(async move {
-                said.set(match post::<ScenarioLink>(paths::SCENARIOS, &saved).await {
-                    Ok(link) => Said::Short(address("#/lab?h=", &link.hash)),
-                    Err(error) => Said::Failed(format!("No short link: {}", error.message())),
-                });
-            });
-        })
-    };
+    let [length, limit] = [props.length, props.limit].map(|characters| format::count(characters as u64));
+    let sentence = format!(
+        "The scenario is longer than a link may be ({length} characters of {limit}): the link is a short one, for which \
+         this service keeps the scenario. Whoever cannot reach the service needs the file, which the Lab opens."
+    );
     let content = html! {
         <>
-            <p>{ format!("No link: {}.", props.error) }</p>
+            <p>{ sentence }</p>
             <div class="actions">
                 <a class="button" href={file.to_string()} download="scenario.shadowplane" data-testid="save-file">{ "Save as file" }</a>
-                <button type="button" onclick={on_short}>{ "Short link of this service" }</button>
             </div>
         </>
     };
-    notice(Tidings::Warning, "too-long", content)
+    notice(Tidings::Info, "too-long", content)
+}
+
+/// The short address of a scenario that the service keeps, or why it does not.
+async fn keep(shared: &SharedScenario) -> Result<String, String> {
+    let saved = SavedScenario { scenario: shared.scenario.clone(), digest: Some(shared.digest) };
+    let link = post::<ScenarioLink>(paths::SCENARIOS, &saved).await.map_err(|error| error.message())?;
+    Ok(address("#/lab?h=", &link.hash))
 }
 
 /// The page's own address with another hash.
