@@ -58,6 +58,10 @@ enum Command {
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(message) = stdin_named_twice(&arguments) {
+        return error::report(Err(CliError::Usage(message)));
+    }
     // A number below zero is a wrong value, not an unknown option.
     let command = Cli::command().mut_subcommands(|command| command.allow_negative_numbers(true));
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -78,6 +82,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)
+}
+
+/// Options whose `-` is stdout.
+const OUTPUTS: [&str; 4] = ["--output", "--plans", "--save-scenario", "--save-model"];
+
+/// What is wrong where more than one option is to be read from stdin.
+fn stdin_named_twice(arguments: &[OsString]) -> Option<String> {
+    let is_input = |option: &&str| option.starts_with("--") && !OUTPUTS.contains(option);
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let apart = words.windows(2).filter(|pair| pair[1] == "-").map(|pair| pair[0]);
+    let joined = words.iter().filter_map(|word| word.strip_suffix("=-"));
+    let named: Vec<&str> = apart.chain(joined).filter(is_input).collect();
+    (named.len() > 1)
+        .then(|| format!("{} both read stdin (`-`), which is there once; save one as a file", named.join(" and ")))
 }
 
 /// Help goes to stdout, a usage error to stderr, where what was expected is said in plain words.

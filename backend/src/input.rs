@@ -18,6 +18,16 @@ static READ: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What other files begin with, and what to do with them.
+const OTHERS: [(&[u8], &str); 4] = [
+    (
+        b"PK\x03\x04",
+        "is an Excel workbook or another ZIP archive; expected text: save its sheet as `CSV UTF-8`, or unpack it",
+    ),
+    (&[0xd0, 0xcf, 0x11, 0xe0], "is an Excel workbook; expected text: save its sheet as `CSV UTF-8`"),
+    (b"PAR1", "is a Parquet file; expected text: write it as CSV"),
+    (b"SQLite format 3", "is an SQLite database; expected text: export the table as CSV"),
+];
 const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 /// What messages call the input at `path`.
@@ -92,13 +102,18 @@ fn text(mut bytes: Vec<u8>) -> Result<String, InputError> {
     if UTF_16.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(InputError::line(1, "is UTF-16; expected UTF-8: save it as `CSV UTF-8`"));
     }
+    if let Some((_, message)) = OTHERS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
+        return Err(InputError::whole(*message));
+    }
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        InputError::line(line, "holds bytes that are no UTF-8; expected UTF-8 text, or gzip or zstd of it")
+        let message = "holds bytes that are no UTF-8; expected UTF-8 text, or gzip or zstd of it: a spreadsheet saves it as \
+                       `CSV UTF-8`, and `iconv -f WINDOWS-1252 -t UTF-8` converts what it saved as plain CSV";
+        InputError::line(line, message)
     })
 }
 
@@ -113,6 +128,9 @@ mod tests {
         assert_eq!(text(b"\xef\xbb\xbfa;b\n".to_vec()).unwrap(), "a;b\n");
         assert_eq!(text(b"a\nb\n\xff\n".to_vec()).unwrap_err().line, 3);
         assert!(text(vec![0xff, 0xfe, b'a', 0]).unwrap_err().message.contains("UTF-16"));
+        // `ü` as Windows-1252 writes it.
+        assert!(text(b"M\xfcller\n".to_vec()).unwrap_err().message.contains("iconv -f WINDOWS-1252"));
+        assert!(text(b"PK\x03\x04\x14".to_vec()).unwrap_err().message.contains("save its sheet as `CSV UTF-8`"));
     }
 
     #[test]

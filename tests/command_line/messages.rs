@@ -102,6 +102,12 @@ fn files_that_do_not_go_together_are_named_with_the_line() {
     answer.assert_failed(1, &["requests.ndjson: line ", "field `requested`", "no node can ever hold", "--inventory"]);
     answer.assert_failed(1, &["of the log ask for too much"]);
 
+    // Without an inventory a fleet is assumed, whose machine the prices leave out.
+    let without = ["shadow", "--requests", "requests.ndjson", "--prices", "prices.csv"];
+    folder
+        .run(without)
+        .assert_failed(1, &["prices.csv: field `instance_type`: no price of `m5.16xlarge`", "--inventory"]);
+
     folder.write("volume.ndjson", text.replace("\"compute\"", "\"storage\""));
     folder.write("prices.csv", price("big", "EUR") + "own,1,EUR\n");
     let volumes = ["shadow", "--requests", "volume.ndjson", "--prices", "prices.csv", "--inventory", "nodes.csv"];
@@ -147,6 +153,43 @@ fn what_the_machine_refuses_is_said_with_a_remedy() {
     folder.run(import).assert_failed(1, &["no/such/folder.ndjson", "check the path"]);
     folder.run(["serve", "--data", "a.csv"]).assert_failed(1, &["a.csv", "a file of that name is in the way"]);
     folder.run(["serve", "--data", "a.csv/data"]).assert_failed(1, &["a.csv/data", "a part of the path is a file"]);
+}
+
+#[test]
+fn prices_that_stand_in_for_others_are_said() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..1);
+    folder.write("prices.csv", "instance_type,price_per_hour,currency,from\nsmall,0.05,USD,2030-01-01T00:00:00Z\n");
+    let shadow = [
+        "shadow",
+        "--requests",
+        "requests.ndjson",
+        "--runs",
+        "1",
+        "--prices",
+        "prices.csv",
+        "--billing",
+        "per-resource",
+    ];
+    let answer = folder.run(shadow);
+    for part in [
+        "without a price cost what their vCPU, GiB and GPUs cost one by one: ",
+        "1 price in use begin to hold after the first request",
+        "`small` holds from 2030-01-01T00:00:00Z",
+    ] {
+        assert!(answer.stderr.contains(part), "no `{part}` in {}", answer.stderr);
+    }
+    assert!(answer.success().contains("one by one"));
+}
+
+#[test]
+fn one_name_stands_for_one_thing() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..1);
+    let two_inputs = ["shadow", "--requests", "-", "--prices", "-"];
+    folder.run(two_inputs).assert_failed(2, &["--requests and --prices both read stdin (`-`)"]);
+    let two_outputs = ["shadow", "--requests", "requests.ndjson", "--plans", "out", "--save-scenario", "./out"];
+    folder.run(two_outputs).assert_failed(2, &["--plans and --save-scenario both name out"]);
 }
 
 #[test]

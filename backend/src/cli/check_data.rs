@@ -16,6 +16,7 @@ use shared::trace::mapping::read_mapping;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Window};
 
+use super::demand::read_table;
 use super::{CliError, Global};
 use crate::jobs::wall_clock;
 use crate::{input, known_events, output};
@@ -71,9 +72,9 @@ impl Args {
     fn report(&self) -> Result<Report, CliError> {
         let files = &self.files;
         let mut report = Report::default();
-        let prices = read_table(&files.prices, Kind::Prices, read_prices)?;
+        let prices = read_table(files.prices.as_deref(), Kind::Prices, read_prices)?;
         let book = prices.clone().unwrap_or_else(builtin);
-        let inventory = read_table(&files.inventory, Kind::Inventory, read_inventory)?;
+        let inventory = read_table(files.inventory.as_deref(), Kind::Inventory, read_inventory)?;
         let mapping = read(&files.mapping, read_mapping)?;
         let log = read(&files.requests, |text| read_log(text, &book))?;
         if let Some((file, log)) = files.requests.as_ref().zip(log.as_ref()) {
@@ -88,11 +89,13 @@ impl Args {
             observations::check(&mut report, input::name(file), &observations, log.as_ref(), machines);
         }
         if let Some((file, sensors)) =
-            files.sensors.as_ref().zip(read_table(&files.sensors, Kind::Sensors, read_sensors)?)
+            files.sensors.as_ref().zip(read_table(files.sensors.as_deref(), Kind::Sensors, read_sensors)?)
         {
             side_inputs::check_sensors(&mut report, input::name(file), &sensors, log.as_ref());
         }
-        if let Some((file, usage)) = files.usage.as_ref().zip(read_table(&files.usage, Kind::Usage, read_usage)?) {
+        if let Some((file, usage)) =
+            files.usage.as_ref().zip(read_table(files.usage.as_deref(), Kind::Usage, read_usage)?)
+        {
             side_inputs::check_usage(&mut report, input::name(file), &usage, log.as_ref());
         }
         let read_events = |text: &str| known_events::read(text, &TimeZone::UTC, year_around(log.as_ref()));
@@ -120,17 +123,6 @@ fn read<T>(file: &Option<String>, reader: impl FnOnce(&str) -> Result<T, InputEr
     let Some(file) = file else { return Ok(None) };
     let text = input::read_text(file)?;
     reader(&text).map(Some).map_err(CliError::in_file(input::name(file)))
-}
-
-/// What `reader` makes of a table, if it is given.
-fn read_table<T>(
-    file: &Option<String>,
-    kind: Kind,
-    reader: impl FnOnce(&str) -> Result<T, InputError>,
-) -> Result<Option<T>, CliError> {
-    let Some(file) = file else { return Ok(None) };
-    let text = input::read_text(file)?;
-    reader(&text).map(Some).map_err(CliError::in_table(input::name(file), kind))
 }
 
 /// The time that occurrences of calendars are looked at in: a log and the year after it, or a year to either side of now.

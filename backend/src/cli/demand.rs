@@ -16,8 +16,7 @@ use shared::trace::csv::Kind;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Instant, Window};
 
-pub(super) use self::files::read_log;
-use self::files::read_table;
+pub(super) use self::files::{read_log, read_table};
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
 pub(super) use self::models::{Model, not_ready};
@@ -163,8 +162,9 @@ impl ContextArgs {
     }
 
     fn readings(&self) -> Result<Vec<SensorReading>, CliError> {
-        let mut readings = read_table(self.sensors.as_deref(), Kind::Sensors, read_sensors)?;
-        readings.extend(SensorReading::of_usage(&read_table(self.usage.as_deref(), Kind::Usage, read_usage)?));
+        let mut readings = read_table(self.sensors.as_deref(), Kind::Sensors, read_sensors)?.unwrap_or_default();
+        let usage = read_table(self.usage.as_deref(), Kind::Usage, read_usage)?.unwrap_or_default();
+        readings.extend(SensorReading::of_usage(&usage));
         Ok(readings)
     }
 

@@ -8,6 +8,7 @@
 mod columns;
 mod numbers;
 mod observations;
+mod quantities;
 mod requests;
 mod source;
 mod tables;

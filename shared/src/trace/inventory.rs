@@ -52,7 +52,10 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
         }
         for dimension in [Dimension::Vcpu, Dimension::Memory] {
             if capacity[dimension] == 0 {
-                return Err(InputError::field(row.line, dimension.field(), "is 0; expected what the node has"));
+                let empty = row.optional(Some(if dimension == Dimension::Vcpu { vcpu } else { memory })).is_none();
+                let message =
+                    if empty { "is empty; expected what the node has" } else { "is 0; expected what the node has" };
+                return Err(InputError::field(row.line, dimension.field(), message));
             }
         }
         nodes.push(InventoryNode {
@@ -94,6 +97,6 @@ mod tests {
         check("n,2,4,,,\n", 2, "instance_type", "empty");
         check("n,2,4,,t,\nn,2,4,,t,\n", 3, "node", "twice");
         check("n,0,4,,t,\n", 2, "vcpu", "is 0");
-        check("n,2,,,t,\n", 2, "memory_gib", "is 0");
+        check("n,2,,,t,\n", 2, "memory_gib", "is empty; expected what the node has");
     }
 }

@@ -1,18 +1,20 @@
 //! What a scenario could not run with, at the place of the file that is to blame.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use shared::control_plane::Billing;
 use shared::input::InputError;
 use shared::pricing::PriceBook;
 use shared::request::{Flavor, Operation, RequestLog};
 use shared::scenario::Scenario;
 use shared::trace::inventory::InventoryNode;
-use shared::units::Dimension;
+use shared::units::{Dimension, Instant};
 
 use super::AssumptionArgs;
 use crate::cli::CliError;
 use crate::cli::demand::Demand;
 use crate::input;
-use crate::output::counted;
+use crate::output::{counted, some};
 
 impl AssumptionArgs {
     /// Refuses machines without a price, and requests that no machine holds or that nothing prices; with what is odd
@@ -26,11 +28,13 @@ impl AssumptionArgs {
         machines: &[InventoryNode],
         demand: &Demand,
     ) -> Result<Vec<String>, CliError> {
-        let odd = self.check_machines(base, machines)?;
+        let mut odd = self.check_machines(base, machines)?;
         for (path, log) in demand.logs() {
             check_fit(base, path, log)?;
             self.check_prices(base, path, log)?;
         }
+        odd.extend(priced_by_units(base, &demand.log));
+        odd.extend(priced_before_their_time(base, &demand.log));
         Ok(odd)
     }
 
@@ -43,8 +47,11 @@ impl AssumptionArgs {
         base: &Scenario,
         machines: &[InventoryNode],
     ) -> Result<Vec<String>, CliError> {
-        let Some(file) = self.inventory.as_deref().filter(|_| base.billing == Billing::Fleet) else {
+        if base.billing != Billing::Fleet {
             return Ok(Vec::new());
+        }
+        let Some(file) = self.inventory.as_deref() else {
+            return self.check_default_fleet(base).map(|()| Vec::new());
         };
         let unpriced = |node: &&InventoryNode| base.price_book.get(&node.instance_type).is_none();
         let Some(node) = machines.iter().find(unpriced) else {
@@ -55,6 +62,19 @@ impl AssumptionArgs {
             message.push_str(&format!(": {}", input::name(prices)));
         }
         Err(CliError::in_file(input::name(file))(InputError::field(node.line, "instance_type", message)))
+    }
+
+    /// Refuses prices that leave out the machines of the default fleet.
+    fn check_default_fleet(&self, base: &Scenario) -> Result<(), CliError> {
+        let types = base.fleet.node_groups.iter().map(|group| &group.instance_type);
+        let mut unpriced = types.filter(|name| base.price_book.get(name).is_none());
+        let (Some(prices), Some(name)) = (self.prices.as_deref(), unpriced.next()) else { return Ok(()) };
+        let message = format!(
+            "no price of `{name}`, the machine that is assumed where no --inventory names others; name yours, or add a \
+             row such as `{name},2.50,{}`",
+            base.price_book.currency
+        );
+        Err(CliError::in_file(input::name(prices))(InputError::field(0, "instance_type", message)))
     }
 
     fn check_prices(&self, base: &Scenario, path: &str, log: &RequestLog) -> Result<(), CliError> {
@@ -69,6 +89,32 @@ impl AssumptionArgs {
         );
         Err(CliError::in_file(prices)(InputError::field(0, "instance_type", message)))
     }
+}
+
+/// Says which flavors are priced by their vCPU, GiB and so on, if there are any.
+fn priced_by_units(base: &Scenario, log: &RequestLog) -> Option<String> {
+    let names = log.flavors.iter().filter(|flavor| base.prices_by_units(flavor)).map(|flavor| flavor.name.as_str());
+    let names: BTreeSet<&str> = names.collect();
+    let count = counted(names.len() as u64, "flavor");
+    (!names.is_empty())
+        .then(|| format!("{count} without a price cost what their vCPU, GiB and GPUs cost one by one: {}", some(names)))
+}
+
+/// Says which prices in use begin to hold only after the log does: until then they hold too, as there is no other.
+fn priced_before_their_time(base: &Scenario, log: &RequestLog) -> Option<String> {
+    let first = log.first()?;
+    let groups = base.fleet.node_groups.iter().filter(|_| base.billing == Billing::Fleet);
+    let names = groups.map(|group| &group.instance_type).chain(log.flavors.iter().map(|flavor| &flavor.name));
+    let entries: BTreeMap<&str, Instant> = names
+        .filter_map(|name| Some((name.as_str(), base.price_book.get(name)?.prices.first()?.from)))
+        .filter(|(_, from)| *from > first)
+        .collect();
+    let (name, from) = entries.first_key_value()?;
+    let count = counted(entries.len() as u64, "price");
+    Some(format!(
+        "{count} in use begin to hold after the first request ({first}), and are taken for the time before too: that of \
+         `{name}` holds from {from}; add a row with the earlier price, or leave `from` out"
+    ))
 }
 
 /// Memory that firmware and kernel keep for themselves, so that an inventory may say less than a price list: a tenth.

@@ -28,12 +28,12 @@ pub(in crate::cli) fn read_log(path: &str, catalogue: &Catalogue) -> Result<Requ
     Ok(log)
 }
 
-/// What `read` makes of the table at `path`, if there is one.
-pub(super) fn read_table<T>(
+/// What `read` makes of the table at `path`; nothing where no path is given.
+pub(in crate::cli) fn read_table<T>(
     path: Option<&str>,
     kind: Kind,
-    read: impl Fn(&str) -> Result<Vec<T>, InputError>,
-) -> Result<Vec<T>, CliError> {
-    let Some(path) = path else { return Ok(Vec::new()) };
-    read(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), kind))
+    read: impl FnOnce(&str) -> Result<T, InputError>,
+) -> Result<Option<T>, CliError> {
+    let Some(path) = path else { return Ok(None) };
+    read(&input::read_text(path)?).map(Some).map_err(CliError::in_table(input::name(path), kind))
 }

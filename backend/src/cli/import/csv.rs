@@ -15,7 +15,8 @@ use crate::{input, output};
 ///
 /// A column of ours is filled from a column of the file (`--column at=creation_time`), from a product or a quotient
 /// (`memory_gib=memory_mib/1024`), or from a constant in single quotes (`currency="'USD'"`). A column that has our name
-/// already needs no mapping. Products are exact; quotients are rounded to our unit (0.001 vCPU, 1 MiB).
+/// already needs no mapping. Products are exact; quotients are rounded to our unit (0.001 vCPU, 1 MiB). Amounts may bring
+/// their unit (`250m` of vCPU, `256Mi`, `8G`), and so may lengths of time (`1:30:00`, `2-12:00:00`, `90m`, `PT1H30M`).
 ///
 /// Instants are RFC 3339, `YYYY-MM-DD HH:MM:SS` in --zone or with ` UTC` behind it, `20260101T000000Z`, or seconds since
 /// 1970, or since --epoch; anything else is read as --time-format says.

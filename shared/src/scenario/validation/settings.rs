@@ -118,9 +118,14 @@ fn check_unit_prices(scenario: &Scenario, found: &mut Found) {
 impl Scenario {
     /// Whether a flavor would pay by itself, and nothing says how much.
     pub fn lacks_price_of(&self, flavor: &Flavor) -> bool {
+        self.prices_by_units(flavor) && !self.price_book.has_unit_prices()
+    }
+
+    /// Whether a flavor pays by itself, and has no price but those of its vCPU, GiB and so on.
+    pub fn prices_by_units(&self, flavor: &Flavor) -> bool {
         // With a fleet, what is on a node pays a share of the node.
         let by_itself = self.billing == Billing::PerResource || flavor.class != ResourceClass::Compute;
-        by_itself && !self.price_book.has_unit_prices() && self.price_book.get(&flavor.name).is_none()
+        by_itself && self.price_book.get(&flavor.name).is_none()
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use super::numbers::{advice, decimal, is_number, no_number, rounded, with_point};
-use super::{Config, Kind, Source, Times};
+use super::{Config, Kind, Source, Times, quantities};
 use crate::input::{InputError, Row, Table};
 use crate::units::{Dimension, Instant, Resources, ResourcesError};
 
@@ -100,6 +100,15 @@ impl Columns {
         }
     }
 
+    /// The seconds under `name`, where there are some: a number, or a length of time with its units.
+    pub(super) fn seconds(&self, row: &Row, name: &str) -> Result<Option<Decimal>, InputError> {
+        let seconds = match self.present(row, name)? {
+            Some(Value::Text(text)) => quantities::seconds(&text),
+            _ => None,
+        };
+        if seconds.is_some() { Ok(seconds) } else { self.number(row, name) }
+    }
+
     /// The instant under `name`, where there is one.
     pub(super) fn instant(&self, row: &Row, name: &str) -> Result<Option<Instant>, InputError> {
         let text = match self.present(row, name)? {
@@ -115,7 +124,12 @@ impl Columns {
         let name = dimension.field();
         let amount = match self.present(row, name)? {
             None => return Ok(None),
-            Some(Value::Text(text)) => dimension.parse(&text),
+            Some(Value::Text(text)) => match quantities::amount(dimension, &text) {
+                Some(amount) => {
+                    return amount.map(Some).map_err(|message| InputError::field(row.line, name, message));
+                }
+                None => dimension.parse(&text),
+            },
             Some(Value::Product(number)) => dimension.from_decimal(number),
             Some(Value::Quotient(number)) => dimension.from_decimal(rounded(number, dimension)),
         };
@@ -197,6 +211,16 @@ impl Columns {
         Ok(self.text(row, name)?.unwrap_or_default())
     }
 
+    /// What is wrong with a cell that is to be multiplied or divided.
+    fn no_factor(&self, row: &Row, column: &Column, text: &str) -> InputError {
+        let error = no_number(row, &column.name, text);
+        let Some(from) = column.source.column().filter(|_| quantities::has_unit(text)) else { return error };
+        let name = &column.name;
+        let message =
+            format!("`{text}` has a unit, so that nothing is left to compute; map it as it is: --column {name}={from}");
+        InputError { message, ..error }
+    }
+
     /// The value of a number or an instant, unless the file writes that it has none.
     fn present<'a>(&'a self, row: &'a Row, name: &str) -> Result<Option<Value<'a>>, InputError> {
         let value = self.value(row, name)?;
@@ -218,7 +242,7 @@ impl Columns {
         if ABSENT.contains(&text) || self.is_empty(text) {
             return Ok(None);
         }
-        let number = decimal(&self.pointed(name, text)).ok_or_else(|| no_number(row, name, text))?;
+        let number = decimal(&self.pointed(name, text)).ok_or_else(|| self.no_factor(row, column, text))?;
         let result = if is_product { number.checked_mul(by) } else { number.checked_div(by) };
         let result = result.ok_or_else(|| {
             InputError::field(row.line, name, format!("`{text}` is out of range; expected a smaller number"))

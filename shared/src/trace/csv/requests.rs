@@ -81,7 +81,7 @@ fn class(columns: &Columns, row: &Row) -> Result<ResourceClass, InputError> {
 }
 
 fn lifetime(columns: &Columns, row: &Row) -> Result<Option<Duration>, InputError> {
-    let Some(seconds) = columns.number(row, "lifetime_s")? else { return Ok(None) };
+    let Some(seconds) = columns.seconds(row, "lifetime_s")? else { return Ok(None) };
     // A thousand years, as on the wire.
     micros(seconds).filter(|lifetime| lifetime.seconds() < 3.2e10).map(Some).ok_or_else(|| {
         InputError::field(row.line, "lifetime_s", format!("{seconds} s; expected less than a thousand years"))

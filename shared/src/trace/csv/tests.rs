@@ -84,6 +84,18 @@ fn relative_seconds_lifetimes_labels_and_generated_names() {
 }
 
 #[test]
+fn cells_with_units_need_no_arithmetic() {
+    let file = "at,tenant,cpu,mem,ran\n2026-03-01 08:00:00,lab,250m,256Mi,1:30:00\n";
+    let read = |memory: &str| {
+        import(file, &config(Kind::Requests, &["vcpu=cpu", &format!("memory_gib={memory}"), "lifetime_s=ran"]))
+    };
+    let imported = text(&read("mem").unwrap());
+    assert!(imported.contains(r#""requested":{"vcpu":0.25,"memory_gib":0.25},"lifetime_s":5400"#), "{imported}");
+    let error = read("mem/1024").unwrap_err().to_string();
+    assert!(error.contains("`256Mi` has a unit") && error.contains("--column memory_gib=mem"), "{error}");
+}
+
+#[test]
 fn quotients_are_exact_or_rounded_to_our_unit() {
     let amount = |column: &str, value: &str| {
         let file = format!("node,instance_type,vcpu,amount\nn,t,1,{value}\n");
