@@ -93,8 +93,8 @@ impl AssumptionArgs {
 
 /// Says which flavors are priced by their vCPU, GiB and so on, if there are any.
 fn priced_by_units(base: &Scenario, log: &RequestLog) -> Option<String> {
-    let names = log.flavors.iter().filter(|flavor| base.prices_by_units(flavor)).map(|flavor| flavor.name.as_str());
-    let names: BTreeSet<&str> = names.collect();
+    let flavors = log.flavors.iter().filter(|flavor| base.prices_by_units(flavor));
+    let names: BTreeSet<String> = flavors.map(|flavor| format!("`{}`", flavor.name)).collect();
     let count = counted(names.len() as u64, "flavor");
     (!names.is_empty())
         .then(|| format!("{count} without a price cost what their vCPU, GiB and GPUs cost one by one: {}", some(names)))
