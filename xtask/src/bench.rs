@@ -18,7 +18,8 @@ lstm      milliseconds of a training step and of an inference, ours and torch's,
           5-minute bins, and a forecast of a day for them
 forecast  how wrong forecasts are, ours and those of seasonal naive, one-day median, statsforecast's AutoETS and MSTL,
           augurs' ETS and MSTL, LightGBM and a torch LSTM, from the same 20 origins: requests of Azure VM V1, their five
-          biggest flavors, and the six series of NAB, from DATA (../shared/data unless given); takes half an hour
+          biggest flavors, and the six series of NAB, from DATA (../shared/data unless given); the first time takes
+          half an hour, and what the peers said is kept below target/ for the next
 features  what known events and sensors are worth, on demand that they move
 stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
           model: on Azure VM V1 from DATA (../shared/data unless given), one thread

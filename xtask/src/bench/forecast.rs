@@ -9,13 +9,17 @@ use anyhow::{Context, Result, ensure};
 use crate::workspace::Workspace;
 use crate::{process, run, setup};
 
-/// What of ours is compared, and augurs' two as peers.
-const MODELS: &str = "auto,damped-trend,mstl";
+/// What of ours is compared, what is timed beside it, and augurs' two as peers.
+const MODELS: &str =
+    "auto,seasonal-naive,one-day-median,recent-level,local-trend,hour-mean,boosted-trees,lstm,damped-trend,mstl";
+/// What of ours is shown beside what the product would use.
+const SHOWN: [&str; 2] = ["boosted_trees", "lstm"];
 
 /// Origins of the comparison, and of the validation before it.
 const ORIGINS: [(&str, &str); 2] = [("", "20"), ("before", "10")];
 
-/// Writes the series, has our program forecast them, and compares; fails when a target is missed.
+/// Writes the series, has the peers and our program forecast them, and compares; fails when a target is missed. What the
+/// peers said is kept for the next time.
 pub(super) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
     let data = arguments.first().map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
     ensure!(
@@ -26,11 +30,13 @@ pub(super) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
     let python = setup::forecast_peers(workspace)?;
     run::build_backend(workspace)?;
     let folder = workspace.release.with_file_name("bench-forecast");
-    process::run(peers(workspace, &python).arg("series").arg(&data).arg(&folder))?;
+    process::run(script(workspace, &python, "forecast_peers.py").arg("series").arg(&data).arg(&folder))?;
+    process::run(script(workspace, &python, "forecast_peers.py").arg("answers").arg(&folder))?;
     for (part, origins) in ORIGINS {
         forecast(workspace, &folder.join(part), origins)?;
     }
-    let status = peers(workspace, &python).arg("compare").arg(&folder).status().context("Python cannot be started")?;
+    let mut compare = script(workspace, &python, "forecast_compare.py");
+    let status = compare.arg(&folder).args(SHOWN).status().context("Python cannot be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -53,8 +59,10 @@ fn forecast(workspace: &Workspace, folder: &Path, origins: &str) -> Result<()> {
     Ok(())
 }
 
-fn peers(workspace: &Workspace, python: &Path) -> Command {
+/// One of Python's, on one thread, as ours is timed.
+fn script(workspace: &Workspace, python: &Path, name: &str) -> Command {
     let mut command = workspace.command(python);
-    command.arg("-B").arg(workspace.root.join("tests/bench/forecast_peers.py"));
+    command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    command.arg("-B").arg(workspace.root.join("tests/bench").join(name));
     command
 }
