@@ -68,7 +68,8 @@ fn served(
     let model = ModelSaid {
         name: format!("{} v{}", words(used.name), used.version),
         digest: forecast.digest(),
-        scores: report::rows(&file.report, &file.tenants, used.name),
+        scores: report::rows(&file.report, &file.tenants),
+        reasons: report::reasons(&file.report, &file.tenants),
         origins: file.report.origins.len(),
         fallback: file.report.fallback.map(|fallback| fallback.to_string()),
         window: file.window,

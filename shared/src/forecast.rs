@@ -58,8 +58,8 @@ pub use recent_level::{FittedRecentLevel, RecentLevel};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};
 pub use selection::{
-    Candidate, Choice, Fallback, MemberWeight, Selected, SelectionConfig, SelectionReport, compare_mase, fit_best,
-    fit_one,
+    Candidate, Choice, Fallback, MemberWeight, Reason, Selected, SelectionConfig, SelectionReport, SeriesChoice,
+    compare_mase, fit_best, fit_one,
 };
 #[cfg(feature = "smoothing")]
 pub use smoothing::{DampedTrend, Mstl};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::features::SeriesKey;
-use shared::forecast::{Candidate, Choice, MemberWeight, ModelName, Scores, SelectionReport};
+use shared::forecast::{Candidate, Choice, ModelName, Scores, SelectionReport};
 
 /// Every candidate with its scores over the backtest, and the choice.
 pub(super) fn text(report: &SelectionReport) -> String {
@@ -24,32 +24,35 @@ fn write_all(out: &mut String, report: &SelectionReport) -> std::fmt::Result {
     for candidate in &report.candidates {
         write_candidate(out, candidate)?;
     }
-    for choice in &report.choices {
-        let mase =
-            choice.mase.map_or(String::new(), |mase| format!(": mean MASE {mase:.3} over the series of everyone"));
-        writeln!(out, "  {} is used for {}{mase}", choice.model.as_str(), choice.horizon)?;
-        if choice.members.len() > 1 {
-            let share = |member: &MemberWeight| format!("{} {:.0} %", member.model, member.weight * 100.0);
-            let shares: Vec<String> = choice.members.iter().map(share).collect();
-            writeln!(out, "    of everyone's: {}", shares.join(", "))?;
-        }
-        if let Some((model, mase)) = better_alone(report, choice) {
-            writeln!(
-                out,
-                "    {model} alone has {mase:.3} here; all together are used because their weights follow the last day, and \
-                 --model has it alone"
-            )?;
-        }
-    }
-    Ok(())
+    report.choices.iter().try_for_each(|choice| write_choice(out, choice))
 }
 
-/// The candidate that alone had the least error over these origins, where that is less than the choice had.
-fn better_alone(report: &SelectionReport, choice: &Choice) -> Option<(ModelName, f64)> {
-    let chosen = choice.mase?;
-    let mases =
-        report.candidates.iter().filter_map(|candidate| Some((candidate.model, candidate.mean_mase(choice.horizon)?)));
-    mases.filter(|(_, mase)| *mase < chosen).min_by(|(_, one), (_, other)| one.total_cmp(other))
+/// What each series of everyone uses for a horizon and why, what all of them rest on, and how it is with those of tenants.
+fn write_choice(out: &mut String, choice: &Choice) -> std::fmt::Result {
+    for series in choice.series.iter().filter(|series| series.key.tenant().is_none()) {
+        let (model, of) = (series.model, series_of_everyone(series.key));
+        writeln!(out, "  {} of {of}: {model} is used; {}", choice.horizon, series.reason)?;
+    }
+    let shares = choice.members.iter().filter(|member| member.weight >= 0.005);
+    let shares: Vec<String> = shares.map(|member| format!("{} {:.0} %", member.model, member.weight * 100.0)).collect();
+    if let Some(mase) = choice.mase.filter(|_| choice.members.len() > 1) {
+        writeln!(out, "    mean MASE {mase:.3}; of what is used, {}", shares.join(", "))?;
+    }
+    let tenants = || choice.series.iter().filter(|series| series.key.tenant().is_some());
+    let alone = tenants().filter(|series| series.model != ModelName::Ensemble).count();
+    match tenants().count() {
+        0 => Ok(()),
+        all => writeln!(out, "    by the same rule {alone} of {all} series of tenants use one model alone"),
+    }
+}
+
+fn series_of_everyone(key: SeriesKey) -> String {
+    match key {
+        SeriesKey::Arrivals => "arrivals".to_owned(),
+        SeriesKey::Creates { class: Some(class), .. } => format!("creates, {}", class.as_str()),
+        SeriesKey::Creates { .. } => "creates".to_owned(),
+        SeriesKey::Given => "given".to_owned(),
+    }
 }
 
 fn write_candidate(out: &mut String, candidate: &Candidate) -> std::fmt::Result {
@@ -58,12 +61,7 @@ fn write_candidate(out: &mut String, candidate: &Candidate) -> std::fmt::Result 
         return writeln!(out, "  {name:<18}not ready: {reason}");
     }
     for score in candidate.scores.iter().filter(|score| score.key.tenant().is_none()) {
-        let series = match score.key {
-            SeriesKey::Arrivals => "arrivals".to_owned(),
-            SeriesKey::Creates { class: Some(class), .. } => format!("creates, {}", class.as_str()),
-            SeriesKey::Creates { .. } => "creates".to_owned(),
-            SeriesKey::Given => "given".to_owned(),
-        };
+        let series = series_of_everyone(score.key);
         let figure = |of: fn(&Scores) -> Option<f64>| {
             score.scores().and_then(of).map_or("-".to_owned(), |value| format!("{value:.3}"))
         };

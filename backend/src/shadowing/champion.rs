@@ -58,6 +58,11 @@ impl Champion {
         }
     }
 
+    /// Whether a model of its selection is what some series uses.
+    fn uses(&self, model: ModelName) -> bool {
+        self.report.choices.iter().flat_map(|choice| &choice.series).any(|series| series.model == model)
+    }
+
     /// All candidates of its selection, itself first.
     pub fn views(&self, bins: usize) -> Vec<ModelView> {
         let name = self.selected.model(bins);
@@ -73,6 +78,9 @@ impl Champion {
                 reason: match candidate.not_ready {
                     Some(reason) => reason.to_string(),
                     None if candidate.model == name => self.reason.clone(),
+                    None if self.uses(candidate.model) => {
+                        "used alone for series where it had the least error".to_owned()
+                    }
                     None => "another model was better in the same backtest".to_owned(),
                 },
                 scores: scores(&candidate.scores, self.report.origins.len()),

@@ -3,7 +3,7 @@
 use shared::features::Past;
 use shared::feedback::{Decision, Verdict, promotion};
 use shared::forecast::{
-    BacktestPlan, Candidate, SelectionConfig, SelectionReport, TrainError, Watcher, backtest, compare_mase, fit_best,
+    BacktestPlan, ModelName, SelectionConfig, SelectionReport, TrainError, Watcher, backtest, compare_mase, fit_best,
     season_bins,
 };
 use shared::request::RequestLog;
@@ -76,13 +76,9 @@ fn judge(
     at: Instant,
     watcher: &mut Watcher<'_>,
 ) -> Result<Decision, TrainError> {
-    let scores = |model| {
-        let found = report.candidates.iter().find(|candidate: &&Candidate| candidate.model == model);
-        found.map_or(&[][..], |candidate| &candidate.scores)
-    };
-    let challenger = report.choices.first().map_or(&[][..], |choice| scores(choice.model));
+    let challenger = report.used(config.horizon);
     let Some(champion) = champion else {
-        let (_, challenger) = compare_mase(config.horizon, &[], challenger);
+        let (_, challenger) = compare_mase(config.horizon, &[], &challenger);
         return Ok(promotion(at, None, challenger, &config.promotion));
     };
     let bins = config.horizon.divide(config.bin) as usize;
@@ -95,9 +91,11 @@ fn judge(
     } else {
         let model = champion.selected.model(bins);
         let how = format!("its kind, {model}, was fitted anew: too few origins are later than its history");
-        (scores(model).to_vec(), how)
+        // What several models are used for is chosen anew too.
+        let alone = report.candidates.iter().find(|one| one.model == model && model != ModelName::Ensemble);
+        (alone.map_or_else(|| challenger.clone(), |candidate| candidate.scores.clone()), how)
     };
-    let (of_champion, challenger) = compare_mase(config.horizon, &of_champion, challenger);
+    let (of_champion, challenger) = compare_mase(config.horizon, &of_champion, &challenger);
     let decision = promotion(at, of_champion, challenger, &config.promotion);
     Ok(Decision { reason: format!("{} ({how})", decision.reason), ..decision })
 }

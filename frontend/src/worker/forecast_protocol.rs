@@ -146,6 +146,8 @@ pub(crate) struct ModelSaid {
     pub(crate) digest: String,
     /// How each model did in the backtest.
     pub(crate) scores: Vec<ScoreRow>,
+    /// By series, which of them is used, and why.
+    pub(crate) reasons: Vec<(String, String)>,
     /// From how many origins; and why from none.
     pub(crate) origins: usize,
     /// Why there was no backtest.
@@ -173,7 +175,7 @@ pub(crate) struct ScoreRow {
     pub(crate) series: String,
     /// The model.
     pub(crate) model: String,
-    /// Whether it makes the forecast.
+    /// Whether it makes the forecast of this series.
     pub(crate) used: bool,
     /// Its share in the ensemble, over the series of everyone.
     pub(crate) share: Option<f64>,

@@ -18,6 +18,10 @@ use crate::features::{Past, SeriesKey};
 /// member's falls with a power of how many times the least pinball loss of any it has had: half of that from the
 /// backtest, half from what it would have said over the last day, the last quarter of an hour included, so that after a
 /// change of level those that follow it take over at once.
+///
+/// For some series and ranges one member answers alone: a selection found that it does better than all together. It does
+/// so for as long as its weight among all is at least an equal share, so that after a change of level that it does not
+/// follow the others are asked again.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
     /// Ends of the ranges of leads, in bins, increasing.
@@ -25,6 +29,8 @@ pub struct Ensemble {
     pub(super) members: Vec<FittedModel>,
     /// Pinball losses of the backtest by horizon, then by member.
     pub(super) losses: BTreeMap<SeriesKey, Vec<Vec<Option<f64>>>>,
+    /// By range of leads, the member that answers alone.
+    pub(super) alone: BTreeMap<SeriesKey, Vec<Option<usize>>>,
 }
 
 /// From how many parts of a day before the origin members are judged.
@@ -39,12 +45,17 @@ type Losses = Vec<Vec<Option<f64>>>;
 impl Ensemble {
     /// Members whose losses in a backtest are not known: the last day alone decides.
     pub(super) fn new(horizons: Vec<usize>, members: Vec<FittedModel>) -> Self {
-        Self { horizons, members, losses: BTreeMap::new() }
+        Self { horizons, members, losses: BTreeMap::new(), alone: BTreeMap::new() }
     }
 
     /// The same with what a backtest said, by horizon and then by member.
     pub(super) fn with_losses(self, losses: BTreeMap<SeriesKey, Losses>) -> Self {
         Self { losses, ..self }
+    }
+
+    /// The same with members that answer alone, by range of leads.
+    pub(super) fn with_alone(self, alone: BTreeMap<SeriesKey, Vec<Option<usize>>>) -> Self {
+        Self { alone, ..self }
     }
 
     /// The same with more members, of which no backtest is known.
@@ -67,13 +78,12 @@ impl Ensemble {
         Ok(Self { members, ..self })
     }
 
-    /// Weights of the members for the last lead before `bins`, which add up to 1, as known at the origin of `past`.
-    pub fn weights_at(&self, past: &Past, series: usize, bins: usize) -> Vec<f64> {
+    /// Weights of the members by range of leads, which add up to 1, as known at the origin of `past`.
+    pub(super) fn weights_at(&self, past: &Past, series: usize) -> Vec<Vec<f64>> {
         let asked = self.asked(past);
         let said: Vec<_> = self.members.iter().map(|member| member.predict_earlier(past, series, &asked)).collect();
         let recent = self.recent(past, series, &asked, &said);
-        let weights = self.weights_among(past, series, (&asked, &recent), &vec![true; self.members.len()]);
-        weights[self.range(bins.saturating_sub(1))].clone()
+        self.weights_among(past, series, (&asked, &recent), &vec![true; self.members.len()])
     }
 
     /// Which range a lead lies in; the last one goes on.
@@ -110,7 +120,17 @@ impl Ensemble {
                 ratios[range].merge(&longer);
             }
         }
-        ratios.iter().map(|ratios| ratios.weights(answering)).collect()
+        let alone = self.alone.get(&past.key(series));
+        let equal_share = 1.0 / answering.iter().filter(|&&answers| answers).count() as f64;
+        let weights = |(range, ratios): (usize, &Ratios)| {
+            let weights = ratios.weights(answering);
+            let member = alone.and_then(|alone| alone[range]);
+            match member.filter(|&member| weights[member] >= equal_share) {
+                Some(alone) => (0..weights.len()).map(|member| f64::from(u8::from(member == alone))).collect(),
+                None => weights,
+            }
+        };
+        ratios.iter().enumerate().map(weights).collect()
     }
 
     /// Several origins of the last day, as bins back, and how many bins from each on have come and matter.
@@ -162,7 +182,7 @@ impl Predict for Ensemble {
         match &self.members[..] {
             [only] => only.id(bins),
             [] => RecentMean.id(bins),
-            _ => ModelId { name: ModelName::Ensemble, version: 3 },
+            _ => ModelId { name: ModelName::Ensemble, version: 4 },
         }
     }
 

@@ -1,5 +1,7 @@
-//! What to forecast with: the candidates together, weighted by a rolling backtest on the history and by the last day.
+//! What to forecast with: of the candidates, and all of them together weighted by a rolling backtest on the history and by
+//! the last day, what did best in that backtest.
 
+mod choose;
 mod compare;
 mod report;
 mod saved;
@@ -7,27 +9,30 @@ mod saved;
 use std::collections::BTreeMap;
 
 pub use compare::compare_mase;
-pub use report::{Candidate, Choice, Fallback, MemberWeight, SelectionConfig, SelectionReport};
+pub use report::{Candidate, Choice, Fallback, MemberWeight, Reason, SelectionConfig, SelectionReport, SeriesChoice};
 
 use super::backtest::{BacktestError, BacktestPlan, SeriesScores, backtest};
 use super::lstm::{LstmConfig, LstmModel};
 use super::model::season_bins;
 use super::{
-    BinForecast, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict, RecentMean, Scores,
-    SeasonalNaive, TrainError, Watcher, fit_model,
+    BinForecast, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict,
+    RecentMean, Scores, SeasonalNaive, TrainError, Watcher, fit_model,
 };
 use crate::features::{Past, SeriesKey};
 use crate::units::{Duration, TenantIndex};
 
-/// The candidates that were ready, fitted on the whole past; a single one is used as it is.
+/// The candidates that were ready, fitted on the whole past, and which of them answers for a series and horizon: one, or all
+/// together.
 #[derive(Clone, Debug)]
 pub struct Selected(Ensemble);
 
-/// Scores every candidate by a rolling backtest on the past, fits all of them on all of it, and weights them.
+/// Scores every candidate by a rolling backtest on the past, fits all of them on all of it, and weights them. All together
+/// are a candidate too. Of these, what had the least error on a series over a horizon is used for it: one model alone
+/// where its error was clearly less, and for as long as it is not wrong over the last day.
 ///
 /// Candidates are fitted on what is before the backtest's first origin; one for which that is too little, but not the
-/// whole past, joins without scores. Without the feature `train` the LSTM is listed as not ready. The score of the ensemble
-/// itself, of which the members' losses in this backtest are no part, is listed too.
+/// whole past, joins all together without scores. Without the feature `train` the LSTM is listed as not ready. At an
+/// origin of the backtest all together know the last day before it, and nothing of the members' losses in this backtest.
 ///
 /// # Errors
 /// When a horizon is no positive multiple of the bin or there is none, there is no bin at all, or the watcher cancels.
@@ -62,12 +67,13 @@ pub fn fit_best(
         candidates.push(Candidate { model: ModelName::Ensemble, scores, not_ready: None, training: None });
     }
     let ensemble = together.refitted(|member| refit(member, past, &config.lstm, longest, watcher))?.with_losses(losses);
+    let ensemble = ensemble.with_alone(choose::alone(&candidates, &plan.horizons, past));
     let mut late = Vec::new();
     for candidate in candidates.iter().filter(|candidate| candidate.not_ready.is_some()) {
         late.extend(fit_model(candidate.model, past, &config.lstm, longest, watcher)?);
     }
     let selected = Selected(ensemble.joined_by(late));
-    let choices = plan.horizons.iter().map(|&horizon| selected.choice(past, horizon, &candidates)).collect();
+    let choices = choose::choices(&selected.0, past, &plan.horizons, &candidates);
     let final_training = selected.lstm().map(|lstm| lstm.report.clone());
     let origins = plan.instants(past);
     Ok((selected, SelectionReport { origins, candidates, choices, fallback: None, final_training }))
@@ -151,7 +157,7 @@ fn fall_back(past: &Past, config: &SelectionConfig, missing: usize) -> Result<(S
     horizons.sort_unstable();
     horizons.dedup();
     let ends = horizons.iter().map(|horizon| horizon.divide(past.bin()) as usize).collect();
-    let choice = |horizon| Choice { horizon, model, mase: None, members: Vec::new() };
+    let choice = |horizon| Choice { horizon, model, mase: None, members: Vec::new(), series: Vec::new() };
     let report = SelectionReport {
         origins: Vec::new(),
         candidates: Vec::new(),
@@ -200,6 +206,24 @@ impl Candidate {
     pub fn mean_mase(&self, horizon: Duration) -> Option<f64> {
         mean_mase(horizon, &self.scores)
     }
+
+    /// The MASE on one series over a horizon.
+    pub fn mase(&self, key: SeriesKey, horizon: Duration) -> Option<f64> {
+        let score = self.scores.iter().find(|score| score.key == key && score.horizon == horizon)?;
+        score.scores()?.mase
+    }
+}
+
+impl SelectionReport {
+    /// The scores of what each series uses over a horizon.
+    pub fn used(&self, horizon: Duration) -> Vec<SeriesScores> {
+        let choices = self.choices.iter().filter(|choice| choice.horizon == horizon).flat_map(|choice| &choice.series);
+        let score = |choice: &SeriesChoice| {
+            let candidate = self.candidates.iter().find(|candidate| candidate.model == choice.model)?;
+            candidate.scores.iter().find(|score| score.key == choice.key && score.horizon == horizon).cloned()
+        };
+        choices.filter_map(score).collect()
+    }
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
@@ -231,27 +255,9 @@ impl Selected {
         let mut ensemble = self.0.clone();
         let losses = core::mem::take(&mut ensemble.losses).into_iter();
         ensemble.losses = losses.filter_map(|(key, losses)| Some((key.with_tenant(&map)?, losses))).collect();
+        let alone = core::mem::take(&mut ensemble.alone).into_iter();
+        ensemble.alone = alone.filter_map(|(key, alone)| Some((key.with_tenant(&map)?, alone))).collect();
         Self(ensemble)
-    }
-
-    /// What was chosen for a horizon, with weights averaged over the series of everyone.
-    fn choice(&self, past: &Past, horizon: Duration, candidates: &[Candidate]) -> Choice {
-        let bins = horizon.divide(past.bin()) as usize;
-        let model = self.model(bins);
-        let scores = candidates.iter().find(|candidate| candidate.model == model);
-        let mase = scores.and_then(|candidate| candidate.mean_mase(horizon));
-        let members = self.0.members();
-        let mut series: Vec<usize> = (0..past.series()).filter(|&i| past.key(i).tenant().is_none()).collect();
-        if series.is_empty() {
-            series.extend(0..past.series());
-        }
-        let mut weights = vec![0.0; members.len()];
-        for &i in &series {
-            let of_series = self.0.weights_at(past, i, bins);
-            weights.iter_mut().zip(of_series).for_each(|(sum, weight)| *sum += weight / series.len() as f64);
-        }
-        let members = members.iter().zip(weights).map(|(member, weight)| MemberWeight { model: member.name(), weight });
-        Choice { horizon, model, mase, members: members.collect() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What comes out of every model on difficult input, and that nothing after the origin matters.
 
+mod alone;
 mod difficult;
 
 use super::*;

@@ -60,7 +60,7 @@ pub(super) fn ForecastCards(props: &ForecastProps) -> Html {
                 { Card { title: "Demand", note, class: "full", tools: choice(said, &series.name, &on_series) }
                     .around(demand(said, series)) }
                 if let Some(model) = &said.model {
-                    { Card { title: "Models, by backtest", note: backtest_note(model), class: "wide", ..Card::default() }
+                    { Card { title: "Models, by backtest", note: backtest_note(model, &series.name), class: "wide", ..Card::default() }
                         .around(scores(model, &series.name)) }
                     <ModelCard model={Rc::new(model.clone())} file_name={props.model_file.clone()} />
                 }
@@ -137,12 +137,14 @@ fn demand(said: &Said, series: &SeriesView) -> Html {
     }
 }
 
-fn backtest_note(model: &ModelSaid) -> String {
+fn backtest_note(model: &ModelSaid, series: &str) -> String {
+    let reason = model.reasons.iter().find(|(name, _)| name == series).map(|(_, reason)| reason.as_str());
     match &model.fallback {
         Some(why) => why.clone(),
         None => format!(
-            "Each fitted on what came before {}, then compared with what came",
-            format::counted(model.origins as u64, "origin")
+            "Each fitted on what came before {}, then compared with what came. {}",
+            format::counted(model.origins as u64, "origin"),
+            format::words(reason.unwrap_or_default())
         ),
     }
 }

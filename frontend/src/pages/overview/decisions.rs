@@ -26,7 +26,12 @@ pub(super) fn decisions(snapshot: &Snapshot, zone: Zone) -> Html {
         Err(error) => say(Tidings::Error, &error.message()),
     };
     let together = snapshot.models.as_ref().is_ok_and(|list| list.models.iter().any(is_ensemble_in_use));
-    let note = if together { "The ensemble weighs the others by this backtest and by the last day" } else { "" };
+    let note = match together {
+        true => {
+            "Each series uses what had the least error in this backtest: one model, or all, weighted by it and by the last day"
+        }
+        false => "",
+    };
     Card { title: "Models and decisions", note: note.to_owned(), ..Card::default() }
         .around(html! { <>{ models }{ decisions }</> })
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choose::CLEARLY;
+use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmConfig, TrainingReport};
 use crate::forecast::{ModelName, NotReady, SeriesScores};
 use crate::units::{Duration, Instant};
@@ -71,19 +73,57 @@ pub struct Candidate {
     pub training: Option<TrainingReport>,
 }
 
-/// The model for a horizon.
+/// What is used for a horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// The horizon.
     pub horizon: Duration,
-    /// The model.
+    /// The model that all series of everyone use (all tenants', where there are no others); the ensemble where they differ.
     pub model: ModelName,
-    /// Its MASE in the backtest, averaged over the series of everyone (over tenants where there are no others). None for
-    /// a fallback.
+    /// The MASE in the backtest of what each of those series uses, averaged over them. None for a fallback.
     pub mase: Option<f64>,
-    /// Where it is an ensemble, its members; where it is one model, that one. None for a fallback.
+    /// How much each model counts for them; where one is used alone, that one. None for a fallback.
     pub members: Vec<MemberWeight>,
+    /// What each series uses, and why. None for a fallback.
+    pub series: Vec<SeriesChoice>,
+}
+
+/// What one series uses over a horizon.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SeriesChoice {
+    /// What is counted.
+    pub key: SeriesKey,
+    /// One of the candidates.
+    pub model: ModelName,
+    /// Why this one.
+    pub reason: Reason,
+}
+
+/// Why a series uses what it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Reason {
+    /// Its error in the backtest was the least.
+    #[error("it has the least error in this backtest")]
+    Least,
+    /// One model alone had less error than all together, but by so little that it is chance.
+    #[error("{model} alone has less error in this backtest, but by less than {:.0} %, which is chance", 100.0 * (1.0 - CLEARLY))]
+    Nearly {
+        /// The one with the least error.
+        model: ModelName,
+    },
+    /// One model alone had the least error, but was wrong over the last day.
+    #[error("{model} alone has the least error in this backtest, but was worse than others over the last day")]
+    WrongOfLate {
+        /// The one with the least error.
+        model: ModelName,
+    },
+    /// Nothing else can be used, or nothing was scored.
+    #[error("there is no score to compare it by")]
+    Unscored,
 }
 
 /// How much a model counts in an ensemble.

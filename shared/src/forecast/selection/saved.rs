@@ -15,6 +15,7 @@ struct Saved {
     horizons: Vec<usize>,
     members: Vec<Member>,
     losses: Vec<(SeriesKey, Vec<Vec<Option<f64>>>)>,
+    alone: Vec<(SeriesKey, Vec<Option<usize>>)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,11 +39,12 @@ impl Selected {
     /// # Panics
     /// Never: every field can be encoded.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Ensemble { horizons, members, losses } = &self.0;
+        let Ensemble { horizons, members, losses, alone } = &self.0;
         let saved = Saved {
             horizons: horizons.clone(),
             members: members.iter().map(Member::of).collect(),
             losses: losses.iter().map(|(key, losses)| (*key, losses.clone())).collect(),
+            alone: alone.iter().map(|(key, alone)| (*key, alone.clone())).collect(),
         };
         postcard::to_allocvec(&saved).expect("models are numbers and texts")
     }
@@ -52,15 +54,20 @@ impl Selected {
     /// # Errors
     /// When the file was made by another version, or is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LstmModelError> {
-        let Saved { horizons, members, losses } = postcard::from_bytes(bytes).map_err(|_| LstmModelError::Damaged)?;
+        let saved = postcard::from_bytes(bytes).map_err(|_| LstmModelError::Damaged)?;
+        let Saved { horizons, members, losses, alone } = saved;
         let members: Vec<FittedModel> = members.into_iter().map(Member::fitted).collect::<Result<_, _>>()?;
         let whole = losses.iter().all(|(_, ranges)| {
             ranges.len() == horizons.len() && ranges.iter().all(|range| range.len() == members.len())
         });
-        if horizons.is_empty() || !whole {
+        let known = alone.iter().all(|(_, ranges)| {
+            ranges.len() == horizons.len() && ranges.iter().flatten().all(|&member| member < members.len())
+        });
+        if horizons.is_empty() || !whole || !known {
             return Err(LstmModelError::Damaged);
         }
-        Ok(Self(Ensemble::new(horizons, members).with_losses(losses.into_iter().collect())))
+        let ensemble = Ensemble::new(horizons, members).with_losses(losses.into_iter().collect());
+        Ok(Self(ensemble.with_alone(alone.into_iter().collect())))
     }
 }
 
