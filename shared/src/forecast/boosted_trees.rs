@@ -9,7 +9,7 @@ use self::forest::{Columns, Forest};
 use self::rows::{SeriesRows, width};
 use super::model::{needs_days, season_bins};
 use super::quantile::{quantile, sort};
-use super::{BinForecast, LEVELS, ModelId, ModelName, NotReady, Predict};
+use super::{BinForecast, Fit, LEVELS, ModelId, ModelName, NotReady, Predict};
 use crate::features::{Calendar, Past};
 use crate::random::{Draws, Purpose};
 
@@ -43,17 +43,14 @@ const NAMES_MAX: usize = 8;
 /// Days of history at least: two to look back at, one to learn, one to choose by, one that is never learnt.
 const DAYS_MIN: usize = 5;
 
-impl BoostedTrees {
-    /// What is still missing before they can be fitted to this past; nothing when they can.
-    pub fn needs(&self, past: &Past) -> Option<NotReady> {
+impl Fit for BoostedTrees {
+    type Fitted = FittedBoostedTrees;
+
+    fn needs(&self, past: &Past) -> Option<NotReady> {
         needs_days(past, DAYS_MIN)
     }
 
-    /// Learns from a past.
-    ///
-    /// # Errors
-    /// What is missing, as [`BoostedTrees::needs`] says.
-    pub fn fit(&self, past: &Past) -> Result<FittedBoostedTrees, NotReady> {
+    fn fit(&self, past: &Past) -> Result<FittedBoostedTrees, NotReady> {
         self.needs(past).map_or(Ok(()), Err)?;
         let names = |names: Vec<&str>| names.into_iter().take(NAMES_MAX).map(str::to_owned).collect::<Vec<_>>();
         let (events, sensors) = (names(past.event_names()), names(past.sensor_names()));
@@ -67,8 +64,8 @@ impl BoostedTrees {
         let split = end - season.max((end - 2 * season) / 6);
         let (early, late) = (sample(2 * season, split), sample(split, end));
         let held_out = Forest::fit_held_out(&early.rows, &early.targets, (&late.rows, &late.targets));
-        let unseen = sample(split, past.bins());
-        let bands = unseen.bands(&held_out, season);
+        // What neither these trees nor their number were chosen by.
+        let bands = sample(end, past.bins()).bands(&held_out, season);
         let all = sample(2 * season, end);
         let forest = Forest::fit(&all.rows, &all.targets, held_out.len());
         Ok(FittedBoostedTrees { events, sensors, forest, bands })
@@ -140,7 +137,7 @@ fn leads(draws: Draws, season: usize, reach: usize) -> [usize; LEADS] {
         *lead = drawn(
             n,
             if n < 3 {
-                season / 24
+                hour(season)
             } else if n < LEADS - 1 {
                 season
             } else {
@@ -151,11 +148,16 @@ fn leads(draws: Draws, season: usize, reach: usize) -> [usize; LEADS] {
     leads
 }
 
+/// The bins of an hour; one where a bin is longer.
+fn hour(season: usize) -> usize {
+    (season / 24).max(1)
+}
+
 /// Groups of leads with a band of their own: the next bin, the hour, a quarter of a day, what is later.
 const GROUPS: usize = 4;
 
 fn group(lead: usize, season: usize) -> usize {
-    [1, season / 24, season / 4].iter().filter(|&&end| lead >= end).count()
+    [1, hour(season), season / 4].iter().filter(|&&end| lead >= end).count()
 }
 
 impl FittedBoostedTrees {

@@ -15,7 +15,7 @@ use super::backtest::{BacktestError, BacktestPlan, SeriesScores, backtest};
 use super::lstm::{LstmConfig, LstmModel};
 use super::model::season_bins;
 use super::{
-    BinForecast, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict,
+    BinForecast, BoostedTrees, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict,
     RecentMean, Scores, SeasonalNaive, TrainError, Watcher, fit_model,
 };
 use crate::features::{Past, SeriesKey};
@@ -118,7 +118,7 @@ fn losses(candidates: &[Candidate], plan: &BacktestPlan) -> BTreeMap<SeriesKey, 
     losses
 }
 
-/// Fits a member to the whole past; a network goes on from its weights.
+/// Fits a member to the whole past; a network goes on from its weights, and trees are grown anew.
 fn refit(
     member: FittedModel,
     past: &Past,
@@ -128,6 +128,10 @@ fn refit(
 ) -> Result<FittedModel, TrainError> {
     match member {
         FittedModel::Lstm(lstm) => Ok(FittedModel::Lstm(Box::new(train_on(past, config, longest, &lstm, watcher)?))),
+        FittedModel::BoostedTrees(_) => {
+            let trees = BoostedTrees { horizon_bins: longest }.fit(past)?;
+            Ok(FittedModel::BoostedTrees(Box::new(trees)))
+        }
         other => Ok(other.updated(past)?),
     }
 }

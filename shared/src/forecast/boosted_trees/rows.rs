@@ -64,7 +64,7 @@ impl<'p> SeriesRows<'p> {
             |counts: &[f64]| counts.iter().map(|count| (count - level).abs()).sum::<f64>() / counts.len() as f64;
         let scale = distance(day).max(LEAST * distance(week));
         let mut from = From { origin, level, scale, common: Vec::with_capacity(LAST + self.sensors.len() + 6) };
-        let late = |bins: usize| self.mean(origin.saturating_sub(bins), origin, origin);
+        let late = |bins: usize| self.mean(origin.saturating_sub(bins.max(1)), origin, origin);
         let means = [late(self.season / 24), late(self.season / 8), late(self.season), late(7 * self.season)];
         let part = scale / (level + scale).max(f64::MIN_POSITIVE);
         from.common = means.iter().map(|&mean| from.distance(mean)).chain([part as f32]).collect();
@@ -115,5 +115,28 @@ impl From {
     /// How far a count lies from the level, in scales.
     pub(super) fn distance(&self, count: f64) -> f32 {
         if self.scale > 0.0 { ((count - self.level) / self.scale).clamp(-FAR, FAR) as f32 } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::{CountSeries, Features, SeriesKey, SeriesSet};
+    use crate::units::Duration;
+
+    #[test]
+    fn of_bins_longer_than_an_hour_the_last_one_is_the_mean_of_late() {
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let counts = (0..48).map(|t| if t == 47 { 30.0 } else { f64::from(t % 12) }).collect();
+        let series = vec![CountSeries { key: SeriesKey::TOTAL, counts }];
+        let features = Features::new(SeriesSet { start, bin: Duration::HOUR * 2, series });
+        let past = features.all();
+        let calendar = past.calendar(1);
+        let from = SeriesRows::new(past, 0, &calendar, &[], &[]).from(48);
+        // A day of 0 to 10 and a 30: its median is 5.5, and the mean distance from it (5.5 + 4.5 + … + 4.5 + 24.5) / 12,
+        // which is (5.5 + 2 × (0.5 + 1.5 + 2.5 + 3.5 + 4.5) + 24.5) / 12 = 55 / 12.
+        assert_eq!(from.level, 5.5);
+        assert!((from.scale - 55.0 / 12.0).abs() < 1e-12);
+        assert!((f64::from(from.common[0]) - 24.5 / (55.0 / 12.0)).abs() < 1e-6, "{}", from.common[0]);
     }
 }
