@@ -1,6 +1,7 @@
 //! Forecasts in the browser: a model file says the same there and here, whichever of the two trained it.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -118,7 +119,9 @@ async fn a_model_file_says_the_same_bits_in_the_browser() -> Result<()> {
     let alone = ModelFile::new(&past, week.tenants.clone(), &config, alone);
 
     let page = browsers.open().await?;
-    page_with(&page, &files, &folder.write("week.ndjson", week.text.as_bytes())?).await?;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(week.text.as_bytes())?;
+    page_with(&page, &files, &folder.write("week.ndjson.gz", &packed.finish()?)?).await?;
     let mut seen = Vec::new();
     for (name, file) in [("together.shadowmodel", together), ("alone.shadowmodel", alone)] {
         let model = folder.write(name, &file.to_bytes())?;

@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", required_unless_present_any = ["series", "stream"])]
     requests: Option<String>,
     /// A plain series instead of requests, CSV `timestamp,value`
-    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "history", "bin", "tenants_max"])]
     series: Option<String>,
     #[command(flatten)]
     stream: StreamArgs,

@@ -7,7 +7,7 @@ mod models;
 use std::collections::BTreeSet;
 
 use shared::features::{Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_sensors};
-use shared::forecast::{Continue, Selected, SelectionConfig, SelectionReport, TrainError, fit_best, fit_one};
+use shared::forecast::{Selected, SelectionConfig, SelectionReport};
 use shared::input::InputError;
 use shared::request::{Catalogue, Names, RequestLog, Silence};
 use shared::scenario::MAX_BINS;
@@ -19,12 +19,14 @@ use shared::units::{Duration, Instant, Window};
 pub(super) use self::files::{read_log, read_table};
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
-pub(super) use self::models::{Model, not_ready};
-use super::{CliError, progress_line};
+pub(super) use self::models::{Model, fit, not_ready, selection};
+use super::CliError;
 use crate::{input, output};
 
 /// Tenants with a series of their own where nobody says.
 const TENANTS_MAX: usize = 100;
+/// What to do where there is too little history.
+pub(super) const LONGER_LOG: &str = "bring older requests with --history, or choose a later origin";
 /// Beyond a year a forecast from days of history says nothing.
 const LONGEST_HORIZON: Duration = Duration::from_seconds(366 * 86_400);
 
@@ -37,12 +39,19 @@ pub(super) struct DemandArgs {
     requests: String,
     #[command(flatten)]
     context: ContextArgs,
+    #[command(flatten)]
+    question: QuestionArgs,
+}
+
+/// What a forecast is to say, whatever it is made from.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct QuestionArgs {
     /// The instant the forecast is made for: nothing after it is read
     #[arg(long, value_name = "INSTANT")]
-    origin: Option<Instant>,
-    /// The model: all together, or one of them [default: auto]
+    pub(super) origin: Option<Instant>,
+    /// The model: what did best in a backtest on the history, or one of them [default: auto]
     #[arg(long, value_enum)]
-    model: Option<Model>,
+    pub(super) model: Option<Model>,
 }
 
 /// What goes with requests, and how they are counted.
@@ -189,12 +198,12 @@ impl DemandArgs {
 
     /// The origin that was asked for.
     pub(super) fn origin(&self) -> Option<Instant> {
-        self.origin
+        self.question.origin
     }
 
     /// The origin that was asked for, or the end of the last whole bin of the log.
     pub(super) fn origin_or_end(&self, demand: &Demand) -> Instant {
-        self.origin.unwrap_or_else(|| demand.end(self.bin()))
+        self.question.origin.unwrap_or_else(|| demand.end(self.bin()))
     }
 
     /// Length of a bin.
@@ -216,7 +225,7 @@ impl DemandArgs {
     pub(super) fn given_for_forecasts(&self) -> Option<&'static str> {
         let given = [
             ("--history", self.context.history.is_some()),
-            ("--model", self.model.is_some()),
+            ("--model", self.question.model.is_some()),
             ("--sensors", self.context.sensors.is_some()),
             ("--usage", self.context.usage.is_some()),
             ("--events", self.context.events.is_some()),
@@ -261,44 +270,12 @@ impl DemandArgs {
         past: &Past<'_>,
         config: &SelectionConfig,
     ) -> Result<(Selected, SelectionReport), CliError> {
-        if config.horizons.iter().any(|&horizon| horizon > LONGEST_HORIZON) {
-            return Err(CliError::Usage(format!("a horizon is at most {LONGEST_HORIZON}")));
-        }
-        let mut watcher = |progress| {
-            output::progress(&progress_line(progress));
-            Continue::Yes
-        };
-        let fitted = match self.model.and_then(Model::name) {
-            None => fit_best(past, config, &mut watcher).map(Ok),
-            Some(model) => fit_one(model, past, config, &mut watcher),
-        };
-        output::progress_done();
-        let (bins, bin, origin) = (past.bins(), self.bin(), past.origin());
-        let fitted = fitted.map_err(|error| match error {
-            TrainError::Forecast(wrong) => CliError::Usage(format!("--horizon: {wrong}")),
-            TrainError::NotReady(reason) => CliError::Data(format!(
-                "{}: a forecast {reason}; it has {} of {bin} before {origin}: bring older requests with --history, or \
-                 choose a later origin",
-                input::name(&self.requests),
-                output::counted(bins as u64, "bin"),
-            )),
-        })?;
-        fitted.map_err(|reason| {
-            let model = self.model.unwrap_or(Model::Auto);
-            let longest = config.horizons.iter().max().map_or(1, |horizon| horizon.divide(past.bin()) as usize);
-            CliError::Data(format!(
-                "{}: {}; bring older requests with --history, or choose a later origin",
-                input::name(&self.requests),
-                not_ready("--model", &[(model, reason)], past, longest),
-            ))
-        })
+        fit(self.question.model, past, config, (self.requests_name(), LONGER_LOG))
     }
 
-    /// How to choose a model for `horizons`.
-    pub(super) fn selection(&self, horizons: Vec<Duration>, seed: u64) -> SelectionConfig {
-        let mut config = SelectionConfig::new(horizons);
-        config.lstm.seed = seed;
-        config
+    /// These, of requests and what goes with them.
+    pub(super) fn new(requests: String, context: ContextArgs, question: QuestionArgs) -> Self {
+        Self { requests, context, question }
     }
 }
 

@@ -3,22 +3,30 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use shared::features::Past;
+use shared::features::{Past, read_series};
 use shared::forecast::{Answer, Forecast, ModelFile, SelectionReport};
 use shared::input::InputError;
 use shared::pricing::builtin;
-use shared::units::Duration;
+use shared::units::{Duration, Instant};
 
-use super::demand::{DemandArgs, series_name};
+use super::demand::{ContextArgs, DemandArgs, LONGER_LOG, QuestionArgs, fit, selection, series_name};
 use super::{CliError, Global, selection_table};
 use crate::{input, output};
 
 /// Forecast creates per bin, with quantiles and the level that each claims
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
+    /// The primary's requests, NDJSON
+    #[arg(long, value_name = "FILE", required_unless_present = "series")]
+    requests: Option<String>,
+    /// A plain series instead of requests, CSV `timestamp,value`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "history", "bin", "tenants_max"])]
+    series: Option<String>,
     #[command(flatten)]
-    demand: DemandArgs,
+    context: ContextArgs,
+    #[command(flatten)]
+    question: QuestionArgs,
     /// How far to forecast: a multiple of the bin
     #[arg(long, allow_hyphen_values = true, default_value = "1h")]
     horizon: Duration,
@@ -33,13 +41,20 @@ pub(super) struct Args {
     model_file: Option<String>,
 }
 
+const USAGE: &str = "\
+shadowplane forecast --requests <FILE> [OPTIONS]
+       shadowplane forecast --series <FILE> [OPTIONS]";
+
 const EXAMPLES: &str = "\
 Examples:
   shadowplane forecast --requests requests.ndjson --horizon 1h
+  shadowplane forecast --series elb_request_count.csv --horizon 1d
   shadowplane forecast --requests requests.ndjson --origin 2026-01-24T00:00:00Z --horizon 1d --model lstm --json
   shadowplane forecast --requests requests.ndjson --horizon 1d --save-model demand.shadowmodel
   shadowplane forecast --requests requests.ndjson --horizon 1d --model-file demand.shadowmodel
   shadowplane forecast --requests requests.ndjson --events launches.csv --sensors sensors.csv --horizon 1d";
+
+const LONGER_SERIES: &str = "bring a longer series, or choose a later origin";
 
 /// What `forecast --json` prints.
 #[derive(Serialize)]
@@ -60,40 +75,83 @@ impl Args {
     /// # Errors
     /// When an input is wrong, or there is nothing to forecast from.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let demand = self.demand.read(&builtin().catalogue())?;
-        let origin = self.demand.origin_or_end(&demand);
-        let warning = self.demand.check_origin(&demand, origin)?;
+        match (&self.series, &self.requests) {
+            (Some(series), _) => self.of_series(series, global),
+            (None, requests) => self.of_requests(requests.clone().unwrap_or_default(), global),
+        }
+    }
+
+    fn of_requests(&self, requests: String, global: &Global) -> Result<(), CliError> {
+        let args = DemandArgs::new(requests, self.context.clone(), self.question);
+        let demand = args.read(&builtin().catalogue())?;
+        let origin = args.origin_or_end(&demand);
+        let warning = args.check_origin(&demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
-        let features = self.demand.features(&demand, &known);
-        let tenants: Vec<String> = known.tenant_names().iter().map(str::to_owned).collect();
+        let features = args.features(&demand, &known);
+        let tenants = known.tenant_names().iter().map(str::to_owned).collect();
+        let notices = demand.warnings.iter().cloned().chain(warning).collect();
+        self.answer(&features.all(), tenants, notices, (args.requests_name(), LONGER_LOG), global)
+    }
+
+    fn of_series(&self, path: &str, global: &Global) -> Result<(), CliError> {
+        let read = read_series(&input::read_text(path)?, None).map_err(CliError::in_file(input::name(path)))?;
+        let gaps = read.gaps;
+        let features = self.context.around(read.series)?;
         let past = features.all();
-        let file = self.models(&past, &tenants)?;
-        let forecast = file.forecast(&past, &tenants, self.horizon);
+        let past = match self.question.origin {
+            None => past,
+            Some(origin) => known_at(&past, origin).ok_or_else(|| {
+                let (start, end, bin) = (past.start(), past.origin(), past.bin());
+                CliError::Data(format!(
+                    "{}: its bins of {bin} go from {start} to {end}; choose an origin after the first and not after the last",
+                    input::name(path)
+                ))
+            })?,
+        };
+        let filled = || format!("filled with the value before: {} of the file", output::counted(gaps as u64, "bin"));
+        let gaps = (gaps > 0).then(filled);
+        gaps.iter().for_each(|gaps| output::warn(gaps));
+        self.answer(&past, Vec::new(), gaps.into_iter().collect(), (input::name(path), LONGER_SERIES), global)
+    }
+
+    /// Fits or reads models, and prints what they say; `from` is the name of the input, and how to bring more of it.
+    fn answer(
+        &self,
+        past: &Past<'_>,
+        tenants: Vec<String>,
+        notices: Vec<String>,
+        from: (&str, &str),
+        global: &Global,
+    ) -> Result<(), CliError> {
+        let file = self.models(past, &tenants, from)?;
+        let forecast = file.forecast(past, &tenants, self.horizon);
         let forecast = forecast.map_err(|error| CliError::Data(error.to_string()))?;
         if let Some(path) = &self.save_model {
             output::write_lines(Some(path), |to| to.write_all(&file.to_bytes()))?;
         }
-        let answer = ForecastAnswer {
-            selection: file.report,
-            tenants,
-            notices: demand.warnings.iter().cloned().chain(warning).collect(),
-            digest: forecast.digest(),
-            forecast,
-        };
+        let digest = forecast.digest();
+        let answer = ForecastAnswer { selection: file.report, tenants, notices, digest, forecast };
         if global.json { output::print_json(&answer) } else { output::print(&text(&answer)) }
     }
 
     /// Those of a file, or fitted now.
-    fn models(&self, past: &Past<'_>, tenants: &[String]) -> Result<ModelFile, CliError> {
+    fn models(&self, past: &Past<'_>, tenants: &[String], from: (&str, &str)) -> Result<ModelFile, CliError> {
         if let Some(path) = &self.model_file {
             let file = ModelFile::from_bytes(&input::read_bytes(path)?);
             return file.map_err(|error| CliError::in_file(input::name(path))(InputError::whole(error.to_string())));
         }
-        let config = self.demand.selection(vec![self.horizon], self.seed);
-        let fitted = self.demand.fit(past, &config)?;
+        let config = selection(vec![self.horizon], self.seed);
+        let fitted = fit(self.question.model, past, &config, from)?;
         Ok(ModelFile::new(past, tenants.to_vec(), &config, fitted))
     }
+}
+
+/// What was known at an origin within the bins of a series: those that had ended. None before the first has ended, or after
+/// the last.
+fn known_at<'a>(past: &Past<'a>, origin: Instant) -> Option<Past<'a>> {
+    let bins = usize::try_from((origin - past.start()).divide(past.bin())).ok()?;
+    (bins > 0 && origin <= past.origin()).then(|| past.first(bins))
 }
 
 fn text(answer: &ForecastAnswer) -> String {

@@ -5,7 +5,7 @@ use shared::stream::{RecordNames, StreamSettings, to_records};
 use shared::units::Duration;
 
 use super::assumptions::{AssumptionArgs, catalogue};
-use super::demand::DemandArgs;
+use super::demand::{DemandArgs, selection};
 use super::{CliError, Global};
 use crate::output;
 
@@ -57,7 +57,7 @@ impl Args {
         let known = demand.known(origin);
         let features = self.demand.features(&demand, &known);
         let past = features.all();
-        let config = self.demand.selection(vec![self.horizon], self.assumptions.seed());
+        let config = selection(vec![self.horizon], self.assumptions.seed());
         let (model, _) = self.demand.fit(&past, &config)?;
         let prediction =
             known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;

@@ -27,7 +27,7 @@ use self::answer::{Answer, Variance, WithOrigin};
 use self::notices::{notices, reaches};
 use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
-use super::demand::{Demand, DemandArgs};
+use super::demand::{Demand, DemandArgs, selection};
 use super::{CliError, Global};
 use crate::{ensemble, input, output};
 
@@ -193,7 +193,7 @@ impl Args {
         let known = demand.known(origin);
         let features = args.features(demand, &known);
         let past = features.all();
-        let config = args.selection(vec![self.horizon()], self.assumptions.seed());
+        let config = selection(vec![self.horizon()], self.assumptions.seed());
         let (model, selection) = args.fit(&past, &config)?;
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;

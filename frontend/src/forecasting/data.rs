@@ -46,9 +46,8 @@ impl Counted {
     }
 
     fn of_file(content: &[u8], bin: Duration) -> Result<Self, String> {
-        let text = std::str::from_utf8(content).map_err(|error| {
-            format!("byte {} is no text; expected a plain file, not a packed one", error.valid_up_to() + 1)
-        })?;
+        let text = std::str::from_utf8(content)
+            .map_err(|error| format!("byte {} is no text; expected text", error.valid_up_to() + 1))?;
         if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
             let file = read_series(text, None).map_err(|error| error.to_string())?;
             let gaps = (file.gaps > 0).then(|| format!("{} bins had no value and repeat the one before.", file.gaps));

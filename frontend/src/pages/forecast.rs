@@ -62,7 +62,7 @@ pub(crate) fn Forecast(props: &ForecastProps) -> Html {
     let on_data = {
         let opened = opened.setter();
         Callback::from(move |(name, content): (String, Result<Vec<u8>, String>)| {
-            opened.set(Some(Rc::new(content.map(|content| Counts::of_file(name, content)))));
+            opened.set(Some(Rc::new(content.and_then(|content| Counts::of_file(name, content)))));
         })
     };
     let content = match opened.as_ref().or(counts.as_ref()).map(Rc::as_ref) {
@@ -76,7 +76,7 @@ pub(crate) fn Forecast(props: &ForecastProps) -> Html {
                 <h1>{ "Forecast" }</h1>
                 <div class="tools">
                     <a class="button" href="#/forecast?data=example">{ "Example" }</a>
-                    <OpenFile label="Open data" accept=".csv,.ndjson,.jsonl,.json,.txt" testid="open-data" on_file={on_data} />
+                    <OpenFile label="Open data" accept=".csv,.ndjson,.jsonl,.json,.txt,.gz" testid="open-data" on_file={on_data} />
                 </div>
             </div>
             { content }

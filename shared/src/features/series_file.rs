@@ -16,6 +16,9 @@ pub struct SeriesFile {
     pub gaps: usize,
 }
 
+/// More bins than any forecast wants: a timestamp with a mistaken year would otherwise fill the memory.
+const BINS_MAX: i64 = 1_000_000;
+
 /// Reads a series from CSV with the header `timestamp,value`, in any order of time.
 ///
 /// Without `bin` it is the most frequent distance between neighbours (ties to the shorter). Bins start at the first
@@ -23,7 +26,7 @@ pub struct SeriesFile {
 ///
 /// # Errors
 /// At the first wrong line: a timestamp that is none or was there before with another value, a value that is not
-/// finite or is negative; and when there are too few lines to tell the bin.
+/// finite or is negative; and when there are too few lines to tell the bin, or they lie too far apart.
 pub fn read_series(text: &str, bin: Option<Duration>) -> Result<SeriesFile, InputError> {
     let values = read_values(text)?;
     let bin = match bin {
@@ -35,7 +38,13 @@ pub fn read_series(text: &str, bin: Option<Duration>) -> Result<SeriesFile, Inpu
     let (Some((&start, _)), Some((&last, _))) = (values.first_key_value(), values.last_key_value()) else {
         return Err(InputError::whole("holds no values"));
     };
-    let mut sums = vec![(0.0, 0_u32); (last - start).divide(bin) as usize + 1];
+    let bins = (last - start).divide(bin) + 1;
+    if bins > BINS_MAX {
+        return Err(InputError::whole(format!(
+            "goes from {start} to {last}, which is more than {BINS_MAX} bins of {bin}; take out what is so far from the rest"
+        )));
+    }
+    let mut sums = vec![(0.0, 0_u32); bins as usize];
     for (&at, &value) in &values {
         let sum = &mut sums[(at - start).divide(bin) as usize];
         *sum = (sum.0 + value, sum.1 + 1);
@@ -123,5 +132,8 @@ mod tests {
         check("noon,1\n", 2, Some("timestamp"), "`noon`");
         check("2014-04-10 00:04:00,1\n", 0, None, "two timestamps");
         check("", 0, None, "two timestamps");
+        // A year that was mistaken: 112 of them are 11.8 million bins of five minutes.
+        let years = "1902-04-10 00:00:00,1\n2014-04-10 00:00:00,1\n2014-04-10 00:05:00,1\n2014-04-10 00:10:00,1\n";
+        check(years, 0, None, "more than 1000000 bins of 5m");
     }
 }

@@ -3,12 +3,19 @@
 use clap::ValueEnum;
 use shared::features::Past;
 use shared::forecast::lstm::LstmConfig;
-use shared::forecast::{Continue, ModelName, NotReady, fit_model};
+use shared::forecast::{
+    Continue, ModelName, NotReady, Selected, SelectionConfig, SelectionReport, TrainError, fit_best, fit_model, fit_one,
+};
+use shared::units::Duration;
+
+use super::LONGEST_HORIZON;
+use crate::cli::{CliError, progress_line};
+use crate::output;
 
 /// Which model to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(in crate::cli) enum Model {
-    /// All of them together, weighted by how well each does of late
+    /// One of the others or all together, whichever did best in a backtest on the history
     Auto,
     /// The same local time one day ago
     SeasonalNaive,
@@ -51,6 +58,50 @@ impl Model {
             Self::Lstm => Some(ModelName::Lstm),
         }
     }
+}
+
+/// How to choose a model for `horizons`.
+pub(in crate::cli) fn selection(horizons: Vec<Duration>, seed: u64) -> SelectionConfig {
+    let mut config = SelectionConfig::new(horizons);
+    config.lstm.seed = seed;
+    config
+}
+
+/// Chooses and fits a model, with progress on a terminal; `from` is the name of the input, and how to bring more of it.
+///
+/// # Errors
+/// When the horizon is wrong, or there is too little for the model that was asked for.
+pub(in crate::cli) fn fit(
+    model: Option<Model>,
+    past: &Past<'_>,
+    config: &SelectionConfig,
+    (from, longer): (&str, &str),
+) -> Result<(Selected, SelectionReport), CliError> {
+    if config.horizons.iter().any(|&horizon| horizon > LONGEST_HORIZON) {
+        return Err(CliError::Usage(format!("a horizon is at most {LONGEST_HORIZON}")));
+    }
+    let mut watcher = |progress| {
+        output::progress(&progress_line(progress));
+        Continue::Yes
+    };
+    let fitted = match model.and_then(Model::name) {
+        None => fit_best(past, config, &mut watcher).map(Ok),
+        Some(model) => fit_one(model, past, config, &mut watcher),
+    };
+    output::progress_done();
+    let (bins, bin, origin) = (past.bins(), past.bin(), past.origin());
+    let fitted = fitted.map_err(|error| match error {
+        TrainError::Forecast(wrong) => CliError::Usage(format!("--horizon: {wrong}")),
+        TrainError::NotReady(reason) => CliError::Data(format!(
+            "{from}: a forecast {reason}; it has {} of {bin} before {origin}: {longer}",
+            output::counted(bins as u64, "bin"),
+        )),
+    })?;
+    fitted.map_err(|reason| {
+        let longest = config.horizons.iter().max().map_or(1, |horizon| horizon.divide(bin) as usize);
+        let reasons = [(model.unwrap_or(Model::Auto), reason)];
+        CliError::Data(format!("{from}: {}; {longer}", not_ready("--model", &reasons, past, longest)))
+    })
 }
 
 /// Which models are not ready for a past, with what they need of it, and which would be.
