@@ -5,6 +5,7 @@ mod backtest;
 mod forecast;
 mod messages;
 mod model_file;
+mod streams;
 
 use std::collections::BTreeSet;
 

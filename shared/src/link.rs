@@ -9,10 +9,12 @@
 //! scenario. The engine stands outside the scenario, so that a link from a newer engine is recognised even when its
 //! scenario can no longer be read here.
 
+mod envelope;
 mod error;
 mod limits;
 mod privacy;
 mod v1;
+mod v2;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,7 +44,7 @@ pub struct SharedScenario {
 impl SharedScenario {
     /// The bytes of a scenario file, of any length.
     pub fn to_bytes(&self) -> Vec<u8> {
-        v1::encode(self)
+        v2::encode(self)
     }
 
     /// Reads a scenario file; a link's bytes are the same, but have tighter [`Limits`].
@@ -54,9 +56,10 @@ impl SharedScenario {
         let shared = match bytes.first() {
             None => return Err(LinkError::Empty),
             Some(&v1::VERSION) => v1::decode(bytes, limits)?,
+            Some(&v2::VERSION) => v2::decode(bytes, limits)?,
             // Text, or a file of another program; versions are small numbers.
             Some(b' '..) => return Err(LinkError::Foreign),
-            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v1::VERSION }),
+            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v2::VERSION }),
         };
         limits.check(&shared.scenario)?;
         Ok(shared)

@@ -37,6 +37,12 @@ pub enum Purpose {
     RemainingLifetime = 14,
     /// Predicted stream: when a resource is resized, and to what.
     Resize = 15,
+    /// Predicted stream: which volumes and addresses come with a machine, and whether they go with it.
+    Attached = 16,
+    /// Predicted stream: when tenants appear that nobody has seen, and what they ask for.
+    Newcomer = 17,
+    /// Predicted stream: zone and labels of a resource.
+    Tags = 18,
     /// Simulation: how long a module works on a request.
     ServiceTime = 20,
     /// Simulation: how long a node takes to boot.

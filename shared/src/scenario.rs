@@ -74,3 +74,13 @@ pub enum Demand {
     /// A predicted stream a run, sampled from a forecast.
     Forecast(Box<StreamModel>),
 }
+
+impl Demand {
+    /// How many of the scenario's tenants, the last ones, are only predicted to appear.
+    pub fn newcomers(&self) -> usize {
+        match self {
+            Self::Requests(_) => 0,
+            Self::Forecast(model) => model.newcomers.slots as usize,
+        }
+    }
+}

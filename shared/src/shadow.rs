@@ -12,7 +12,7 @@ use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
 use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
-use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate};
+use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate, newcomer_names};
 use crate::units::{Duration, Instant, ResourceIndex, Window};
 
 /// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
@@ -62,9 +62,11 @@ impl<'a> Known<'a> {
     }
 
     /// What `log` says before the start of a scenario that was predicted from it earlier, its tenants and flavors
-    /// numbered as they are there: requests that came in late may have changed who appears first.
+    /// numbered as they are there: requests that came in late may have changed who appears first. Tenants that were only
+    /// predicted to appear are not among them.
     pub fn numbered_as(predicted: &Scenario, log: &'a RequestLog) -> Self {
-        let tenants = predicted.tenants.iter().map(|tenant| tenant.name.as_str());
+        let known = predicted.tenants.len().saturating_sub(predicted.demand.newcomers());
+        let tenants = predicted.tenants[..known].iter().map(|tenant| tenant.name.as_str());
         Self::numbered(Tables::starting_with(tenants, &predicted.flavors), log, None, predicted.window.start)
     }
 
@@ -196,11 +198,15 @@ impl<'a> Known<'a> {
 
     /// The scenario of a shadow over `horizon`: the primary's fork, and the predicted demand.
     ///
-    /// Tenants and flavors that first appear after the origin are not in it.
+    /// Tenants and flavors that first appear after the origin are not in it; tenants that are predicted to appear follow
+    /// those that are known, under names of their own.
     pub fn predicted(&self, base: &Scenario, fork: &Fork, model: StreamModel, horizon: Duration) -> Scenario {
         let flavors = model.lifetimes.hazards.len();
         let mut scenario = self.scenario_with_all(base);
         scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize()));
+        let known: Vec<String> = scenario.tenants.iter().map(|tenant| tenant.name.clone()).collect();
+        let new = newcomer_names(model.newcomers.slots, known.iter().map(String::as_str));
+        scenario.tenants.extend(new.map(|name| Tenant { name, ..Tenant::default() }));
         scenario.flavors.truncate(flavors);
         Scenario {
             window: Window { start: self.origin, end: self.origin + horizon },
@@ -244,8 +250,18 @@ impl<'a> Known<'a> {
 
     /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the
     /// actual requests can be replayed in it; its own outcome stays the same.
+    ///
+    /// The first tenant that appeared takes the place of the first one that was predicted to, and so on: what was predicted
+    /// for a newcomer is compared with what came of one.
     pub fn with_newcomers(&self, predicted: &Scenario) -> Scenario {
-        let Scenario { tenants, flavors, .. } = self.scenario_with_all(predicted);
+        let Scenario { tenants: all, flavors, .. } = self.scenario_with_all(predicted);
+        let mut tenants = predicted.tenants.clone();
+        for (position, tenant) in all.into_iter().enumerate() {
+            match tenants.get_mut(position) {
+                Some(predicted) => predicted.name = tenant.name,
+                None => tenants.push(tenant),
+            }
+        }
         let mut demand = predicted.demand.clone();
         if let Demand::Forecast(model) = &mut demand {
             let intervals = model.lifetimes.edges.len();

@@ -3,10 +3,11 @@
 //! ```text
 //! History ──────► estimate ─► StreamModel ─► sample (seed, run) ─► requests ─► to_records ─► NDJSON
 //! Forecast of ──►    ▲            (travels in a link)
-//! arrivals           └ templates, hazards, correlation of bins
+//! arrivals           └ templates, hazards, correlation of bins, what comes with machines, newcomers, tags
 //! ```
 
 mod arrivals;
+mod attachments;
 mod batches;
 mod correlation;
 mod counts;
@@ -16,6 +17,7 @@ mod estimate;
 mod hazards;
 mod mixture;
 mod model;
+mod newcomers;
 mod next_flavor;
 mod paces;
 mod recency;
@@ -25,18 +27,25 @@ mod sample;
 mod scores;
 mod survival;
 mod table;
+mod tags;
 mod templates;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod weighted;
 
+pub(crate) use attachments::NEAR_MICROS;
+pub use attachments::{AttachedEnds, AttachedSets, AttachedTimes, Attachments};
 pub use direct::DirectFlavors;
 pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
 pub use model::{ArrivalBins, BatchTemplate, FlavorGates, Lifetimes, Paces, QUARTERS, Resizes, StreamModel};
+pub(crate) use newcomers::SEEN_MAX;
+pub use newcomers::{Newcomer, Newcomers};
 pub use recency::Recency;
-pub use records::{RecordNames, predicted_prefix, to_records};
+pub use records::{RecordNames, newcomer_names, predicted_prefix, to_records};
 pub use sample::{LiveAtStart, sample};
 pub use scores::{
     ArrivalScores, FlavorModelName, FlavorScores, LifetimeModelName, LifetimeScores, PointScores, TokenScores, poisson,
     score_arrivals, score_flavors, score_lifetimes,
 };
+pub use tags::{Tag, TagRow, Tags, tagged};

@@ -1,7 +1,7 @@
 //! `predict`: a predicted stream, in the format of the actual one.
 
-use shared::scenario::{Scenario, ValidScenario};
-use shared::stream::{RecordNames, StreamSettings, to_records};
+use shared::scenario::{Demand, Scenario, ValidScenario};
+use shared::stream::{RecordNames, StreamSettings, Tags, tagged, to_records};
 use shared::units::Duration;
 
 use super::assumptions::{AssumptionArgs, catalogue};
@@ -67,9 +67,13 @@ impl Args {
         let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
         let Scenario { tenants, flavors, .. } = valid.scenario();
         let stream = valid.requests(self.run);
-        output::write_records(
-            self.output.as_deref(),
-            to_records(&stream, RecordNames { tenants, flavors, live: &live }),
-        )
+        let none = Tags::default();
+        let tags = match &valid.original().demand {
+            Demand::Forecast(model) => &model.tags,
+            Demand::Requests(_) => &none,
+        };
+        let tagged = tagged(tags, &stream, flavors, self.assumptions.seed(), self.run);
+        let names = RecordNames { tenants, flavors, live: &live, tags, tagged: &tagged };
+        output::write_records(self.output.as_deref(), to_records(&stream, names))
     }
 }

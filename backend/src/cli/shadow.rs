@@ -24,7 +24,7 @@ use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
 use self::answer::{Answer, Variance, WithOrigin};
-use self::notices::{notices, reaches};
+use self::notices::{newcomers, notices, reaches};
 use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs, selection};
@@ -204,6 +204,7 @@ impl Args {
         let valid = ValidScenario::new(predicted).map_err(data)?;
         let mut said = notices(demand, base);
         said.extend(warning);
+        said.extend(newcomers(valid.original()));
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
             said.push(
                 "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),

@@ -1,5 +1,6 @@
 //! What the stages of the flow make of the example workload.
 
+mod newcomers;
 mod recommendation;
 mod stream;
 mod variance;

@@ -4,7 +4,7 @@ use super::LinkError;
 use crate::forecast::LEVELS;
 use crate::scenario::{Demand, Edit, Scenario};
 use crate::stream::StreamModel;
-use crate::units::Duration;
+use crate::units::{Duration, FlavorIndex};
 
 /// The most that a link or a file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,8 @@ fn resizes(model: &StreamModel, live: u64) -> u64 {
     u64::try_from(lives.saturating_mul(each).div_ceil(day)).unwrap_or(u64::MAX)
 }
 
-/// The highest quantile of every bin, and the mean batch: how many creates there are at the most.
+/// The highest quantile of every bin, and the mean batch or the largest of a newcomer, each create with the most that may
+/// come with it: how many creates there are at the most.
 fn forecast_creates(model: &StreamModel) -> u64 {
     let batches: u64 = model.arrivals.tenths.iter().map(|bin| u64::from(bin[LEVELS.len() - 1]).div_ceil(10)).sum();
     let weights: u64 = model.templates.iter().map(|template| weight(&template.weights)).sum();
@@ -98,7 +99,12 @@ fn forecast_creates(model: &StreamModel) -> u64 {
     });
     // The mean batch, rounded up: a link with a few huge and many small ones is judged by what it would do.
     let mean = u64::try_from(creates.div_ceil(u128::from(weights.max(1)))).unwrap_or(u64::MAX);
-    batches.saturating_mul(mean.max(1))
+    let size = |creates: &[(FlavorIndex, u32)]| creates.iter().map(|&(_, count)| u64::from(count)).sum::<u64>();
+    let new =
+        model.newcomers.like.iter().flat_map(|newcomer| &newcomer.batches).map(|(creates, _)| size(creates)).max();
+    let sets = model.attachments.sets.iter().flat_map(|row| &row.sets);
+    let attached = sets.map(|(set, _)| set.len() as u64).max().unwrap_or(0);
+    batches.saturating_mul(mean.max(new.unwrap_or(0)).max(1)).saturating_mul(attached + 1)
 }
 
 fn weight(weights: &[u32; 4]) -> u64 {

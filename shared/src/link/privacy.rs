@@ -1,15 +1,16 @@
 //! What a link tells about its sender, and what is left out of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::{Demand, Scenario};
+use crate::stream::Tags;
 
 /// Whether names travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privacy {
-    /// Tenants and node groups are numbered, labels and the scenario's name are left out.
+    /// Tenants and node groups are numbered; labels, zones and the scenario's name are left out.
     #[default]
     Pseudonyms,
     /// Everything keeps its name.
@@ -36,9 +37,16 @@ pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
     scenario.price_book.types.retain(|price| used.contains(&&price.name));
     if privacy == Privacy::Pseudonyms {
         scenario.name = "shared scenario".to_owned();
-        for (number, tenant) in (1..).zip(&mut scenario.tenants) {
-            tenant.name = format!("tenant {number}");
+        let known = scenario.tenants.len().saturating_sub(scenario.demand.newcomers());
+        for (position, tenant) in scenario.tenants.iter_mut().enumerate() {
+            tenant.name = match position.checked_sub(known) {
+                None => format!("tenant {}", position + 1),
+                Some(new) => format!("new tenant {}", new + 1),
+            };
             tenant.labels = BTreeMap::new();
+        }
+        if let Demand::Forecast(model) = &mut scenario.demand {
+            model.tags = Tags::default();
         }
         for (number, group) in (1..).zip(&mut scenario.fleet.node_groups) {
             group.name = format!("group {number}");
@@ -63,9 +71,17 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
     if quotas > 0 {
         list.push(Revealed { what: "quotas", detail: format!("of {quotas} tenants") });
     }
-    let labels = scenario.tenants.iter().flat_map(|tenant| tenant.labels.keys());
-    if labels.clone().next().is_some() {
-        list.push(Revealed { what: "labels", detail: names(labels.map(String::as_str)) });
+    let mut labels: BTreeSet<&str> =
+        scenario.tenants.iter().flat_map(|tenant| tenant.labels.keys()).map(String::as_str).collect();
+    if let Demand::Forecast(model) = &scenario.demand {
+        labels.extend(model.tags.label_sets.iter().flat_map(BTreeMap::keys).map(String::as_str));
+        if !model.tags.zones.is_empty() {
+            let zones = names(model.tags.zones.iter().map(String::as_str));
+            list.push(Revealed { what: "zones", detail: zones });
+        }
+    }
+    if !labels.is_empty() {
+        list.push(Revealed { what: "labels", detail: names(labels.iter().copied()) });
     }
     let live = scenario.start.live.len();
     if live > 0 {
@@ -102,9 +118,11 @@ fn demand(scenario: &Scenario) -> String {
     match &scenario.demand {
         Demand::Requests(requests) => format!("{} requests with their times", requests.len()),
         Demand::Forecast(model) => format!(
-            "a forecast of {} bins, {} kinds of batches by tenant, lifetimes and resizes by flavor",
+            "a forecast of {} bins, {} kinds of batches by tenant, lifetimes and resizes by flavor{}{}",
             model.arrivals.tenths.len(),
-            model.templates.len()
+            model.templates.len(),
+            if model.attachments.sets.is_empty() { "" } else { ", what comes with machines" },
+            if model.newcomers.slots > 0 { ", how new tenants begin" } else { "" },
         ),
     }
 }

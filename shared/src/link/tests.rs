@@ -93,7 +93,21 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 2), "format version 2; this page reads versions up to 1");
+    check(&altered(0, 3), "format version 3; this page reads versions up to 2");
+}
+
+/// Golden: a link of version 1, with the digest that its outcome had then.
+#[test]
+fn a_link_of_version_1_is_read_as_it_was_meant() {
+    let old = SharedScenario::from_link(include_str!("v1.link")).unwrap();
+    let Demand::Forecast(model) = &old.scenario.demand else { panic!("it has a forecast") };
+    assert_eq!((model.attachments.sets.len(), model.newcomers.slots, model.tags.rows.len()), (0, 0, 0));
+    let scenario = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
+    let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&scenario, run, false)).collect();
+    assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
+    // It travels on as a link of today.
+    let link = old.to_link().unwrap();
+    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
 }
 
 #[test]
@@ -179,7 +193,7 @@ proptest! {
     #[test]
     fn no_contents_make_it_panic(contents in proptest::collection::vec(any::<u8>(), 0..400), packed in any::<bool>()) {
         let contents = if packed { miniz_oxide::deflate::compress_to_vec(&contents, 6) } else { contents };
-        let _ = SharedScenario::from_bytes(&v1::sealed(ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v2::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// A scenario with some of its bytes altered and sealed again: mostly still a scenario, with absurd figures in it.
@@ -191,7 +205,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&v1::sealed(ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v2::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

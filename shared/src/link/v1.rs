@@ -1,80 +1,111 @@
-//! Format version 1: the scenario as postcard writes it. A change of [`Scenario`]'s fields needs version 2, and a copy of
-//! today's fields here.
+//! Format version 1, as its fields were: a forecast knew nothing of what comes with machines, of newcomers and of tags.
 
-use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use serde::Deserialize;
 
+use super::envelope::{Opened, open};
 use super::{Limits, LinkError, SharedScenario};
-use crate::scenario::{ENGINE, Scenario};
-use crate::simulation::Digest;
+use crate::control_plane::State;
+use crate::pricing::PriceBook;
+use crate::request::{Flavor, IndexedRequest, Tenant};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Fleet, Modules, PlacementPolicy};
+use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes, Tags};
+use crate::units::{Duration, Instant, Window};
 
 pub(super) const VERSION: u8 = 1;
 
-const LENGTH: usize = 1;
-const CHECKSUM: usize = 5;
-const ENGINE_AT: usize = 9;
-const DIGEST: usize = 13;
-const SCENARIO: usize = 45;
-
-/// miniz_oxide's best compression.
-const COMPRESSION: u8 = 10;
-
-pub(super) fn encode(shared: &SharedScenario) -> Vec<u8> {
-    let scenario = postcard::to_allocvec(&shared.scenario).expect("a scenario is plain data");
-    sealed(shared.scenario.engine, shared.digest, &compress_to_vec(&scenario, COMPRESSION))
+#[derive(Deserialize)]
+struct Scenario {
+    name: String,
+    engine: u32,
+    seed: u64,
+    runs: u32,
+    window: Window,
+    bin: Duration,
+    time_zone: String,
+    tenants: Vec<Tenant>,
+    flavors: Vec<Flavor>,
+    fleet: Fleet,
+    placement: PlacementPolicy,
+    autoscaling: Autoscaling,
+    billing: Billing,
+    modules: Modules,
+    price_book: PriceBook,
+    demand: Demand,
+    start: State,
+    edits: Vec<Edit>,
 }
 
-/// A compressed scenario behind its header.
-pub(super) fn sealed(engine: u32, digest: Digest, packed: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(packed.len()).expect("a scenario is smaller than 4 GiB");
-    let mut bytes = vec![VERSION];
-    bytes.extend(length.to_le_bytes());
-    bytes.extend([0; ENGINE_AT - CHECKSUM]);
-    bytes.extend(engine.to_le_bytes());
-    bytes.extend(digest.0);
-    bytes.extend(packed);
-    let checksum = checksum(&bytes);
-    bytes[CHECKSUM..ENGINE_AT].copy_from_slice(&checksum);
-    bytes
+#[derive(Deserialize)]
+enum Demand {
+    Requests(Vec<IndexedRequest>),
+    Forecast(Box<StreamModel>),
+}
+
+#[derive(Deserialize)]
+struct StreamModel {
+    origin: Instant,
+    bin: Duration,
+    arrivals: ArrivalBins,
+    templates: Vec<BatchTemplate>,
+    flavor_gates: FlavorGates,
+    mix_spread_milli: u32,
+    spread: Duration,
+    lifetimes: Lifetimes,
+    resizes: Vec<Resizes>,
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<SharedScenario, LinkError> {
-    if bytes.len() < SCENARIO {
-        return Err(LinkError::Truncated);
-    }
-    let (length, packed) = (u32_at(bytes, LENGTH) as usize, &bytes[SCENARIO..]);
-    if packed.len() < length {
-        return Err(LinkError::Truncated);
-    }
-    if packed.len() > length || bytes[CHECKSUM..ENGINE_AT] != checksum(bytes) {
-        return Err(LinkError::Damaged);
-    }
-    let theirs = u32_at(bytes, ENGINE_AT);
-    if theirs > ENGINE {
-        return Err(LinkError::NewerEngine { theirs, ours: ENGINE });
-    }
-    let scenario = decompress_to_vec_with_limit(packed, limits.bytes).map_err(|error| match error.status {
-        TINFLStatus::HasMoreOutput => {
-            LinkError::TooLarge { what: "bytes", value: limits.bytes as u64 + 1, limit: limits.bytes as u64 }
-        }
-        _ => LinkError::Damaged,
-    })?;
+    let Opened { engine, digest, scenario } = open(bytes, limits)?;
     let (scenario, rest) = postcard::take_from_bytes::<Scenario>(&scenario).map_err(|_| LinkError::Damaged)?;
-    if scenario.engine != theirs || !rest.is_empty() {
+    if scenario.engine != engine || !rest.is_empty() {
         return Err(LinkError::Damaged);
     }
-    let digest = bytes[DIGEST..SCENARIO].try_into().expect("32 bytes");
-    Ok(SharedScenario { scenario, digest: Digest(digest) })
+    Ok(SharedScenario { scenario: scenario.into(), digest })
 }
 
-/// Over everything but itself and the digest: whether that is the scenario's is what running it shows.
-fn checksum(bytes: &[u8]) -> [u8; ENGINE_AT - CHECKSUM] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&bytes[..CHECKSUM]).update(&bytes[ENGINE_AT..DIGEST]).update(&bytes[SCENARIO..]);
-    let hash = hasher.finalize();
-    hash.as_bytes()[..ENGINE_AT - CHECKSUM].try_into().expect("4 of 32 bytes")
+impl From<Scenario> for scenario::Scenario {
+    fn from(old: Scenario) -> Self {
+        Self {
+            name: old.name,
+            engine: old.engine,
+            seed: old.seed,
+            runs: old.runs,
+            window: old.window,
+            bin: old.bin,
+            time_zone: old.time_zone,
+            tenants: old.tenants,
+            flavors: old.flavors,
+            fleet: old.fleet,
+            placement: old.placement,
+            autoscaling: old.autoscaling,
+            billing: old.billing,
+            modules: old.modules,
+            price_book: old.price_book,
+            demand: match old.demand {
+                Demand::Requests(requests) => scenario::Demand::Requests(requests),
+                Demand::Forecast(model) => scenario::Demand::Forecast(Box::new((*model).into())),
+            },
+            start: old.start,
+            edits: old.edits,
+        }
+    }
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"))
+impl From<StreamModel> for crate::stream::StreamModel {
+    fn from(old: StreamModel) -> Self {
+        Self {
+            origin: old.origin,
+            bin: old.bin,
+            arrivals: old.arrivals,
+            templates: old.templates,
+            flavor_gates: old.flavor_gates,
+            mix_spread_milli: old.mix_spread_milli,
+            spread: old.spread,
+            lifetimes: old.lifetimes,
+            resizes: old.resizes,
+            attachments: Attachments::default(),
+            newcomers: Newcomers::default(),
+            tags: Tags::default(),
+        }
+    }
 }

@@ -28,6 +28,10 @@ pub struct LifeBefore {
     pub age: Duration,
     /// Whether it had ended by the cut; otherwise it is censored there.
     pub ended: bool,
+    /// Row of the log's zones, where the tenant asked for one.
+    pub zone: Option<u32>,
+    /// Row of the log's label sets.
+    pub labels: u32,
 }
 
 /// The time since the last request, where it is longer than is usual in the log.
@@ -98,6 +102,8 @@ impl<'a> History<'a> {
             created: life.created,
             age: ended_at.unwrap_or(self.end) - life.created,
             ended: ended_at.is_some(),
+            zone: life.zone,
+            labels: life.labels,
         }
     }
 }

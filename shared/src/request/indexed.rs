@@ -71,6 +71,8 @@ pub struct Life {
     pub deleted: Option<Instant>,
     /// The lifetime that the tenant announced.
     pub announced: Option<Duration>,
+    /// Row of the log's zones, where the tenant asked for one.
+    pub zone: Option<u32>,
     /// Row of the log's label sets.
     pub labels: u32,
 }

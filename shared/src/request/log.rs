@@ -20,6 +20,8 @@ pub struct RequestLog {
     pub flavor_lines: Vec<u64>,
     /// Label sets by index; the first is the empty one.
     pub label_sets: Vec<BTreeMap<String, String>>,
+    /// Zones by index.
+    pub zones: Names,
     /// Lives of resources by index.
     pub lives: Vec<Life>,
     /// The requests in order of time; the same instant keeps the order of the input.
@@ -71,7 +73,7 @@ impl RequestLog {
             resource: life.name.to_string(),
             flavor: shaped.then(|| flavor.name.clone()),
             requested: shaped.then_some(flavor.requested),
-            zone: None,
+            zone: life.zone.filter(|_| shaped).map(|zone| self.zones.name(zone).to_owned()),
             batch: request.batch.map(|batch| format!("b-{}", batch.0)),
             lifetime: request.lifetime,
             labels: self.label_sets[life.labels as usize].clone(),
@@ -89,6 +91,7 @@ pub struct RequestLogBuilder {
     resources: Names,
     batches: Names,
     flavors: IndexMap<Flavor, u64, FixedState>,
+    zones: Names,
     label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
     duplicates: u64,
 }
@@ -105,6 +108,7 @@ struct Pending {
     flavor: Option<FlavorIndex>,
     batch: Option<BatchIndex>,
     lifetime: Option<crate::units::Duration>,
+    zone: Option<u32>,
     labels: u32,
 }
 
@@ -133,6 +137,7 @@ impl RequestLogBuilder {
             flavor,
             batch: request.batch.as_deref().map(|batch| BatchIndex(self.batches.intern(batch))),
             lifetime: request.lifetime,
+            zone: request.zone.as_deref().map(|zone| self.zones.intern(zone)),
             labels: self.label_sets.insert_full(request.labels).0 as u32,
         };
         if let Some(&position) = self.seen.get(request.id.as_str()) {
@@ -180,6 +185,7 @@ impl RequestLogBuilder {
         let batches = Renumbering::by_first_use(self.batches.len(), in_order().filter_map(|p| p.batch).map(|b| b.0));
         let labels =
             Renumbering::by_first_use(self.label_sets.len(), core::iter::once(0).chain(in_order().map(|p| p.labels)));
+        let zones = Renumbering::by_first_use(self.zones.len(), in_order().filter_map(|p| p.zone));
         let of_flavors =
             || flavors.old_by_new.iter().map(|&old| self.flavors.get_index(old as usize).expect("it is used"));
         let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
@@ -188,6 +194,7 @@ impl RequestLogBuilder {
             flavors: of_flavors().map(|(flavor, _)| flavor.clone()).collect(),
             flavor_lines: of_flavors().map(|(_, &line)| line).collect(),
             label_sets: labels.old_by_new.iter().map(|&old| self.label_sets[old as usize].clone()).collect(),
+            zones: zones.old_by_new.iter().map(|&old| self.zones.name(old)).collect(),
             duplicates: self.duplicates,
             ..RequestLog::default()
         };
@@ -198,6 +205,7 @@ impl RequestLogBuilder {
                 tenant: TenantIndex(tenants.new_by_old[earlier.tenant.usize()]),
                 flavor: earlier.flavor.map(|old| FlavorIndex(flavors.new_by_old[old.usize()])),
                 batch: earlier.batch.map(|old| BatchIndex(batches.new_by_old[old.usize()])),
+                zone: earlier.zone.map(|old| zones.new_by_old[old as usize]),
                 labels: labels.new_by_old[earlier.labels as usize],
                 ..earlier.clone()
             };
@@ -270,6 +278,7 @@ fn create(
         created: pending.at,
         deleted: None,
         announced: pending.lifetime,
+        zone: pending.zone,
         labels: pending.labels,
     });
     Ok(resource)

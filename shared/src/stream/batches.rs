@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::attachments::Pairing;
 use super::estimate::Source;
 use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
 
@@ -25,10 +26,14 @@ impl Batch {
 }
 
 /// The batches of a source in order of their first create; a create without a batch is one by itself.
+///
+/// Volumes and addresses that came with a machine are not in them: they come with machines again.
 pub(super) fn batches(source: &Source) -> Vec<Batch> {
+    let pairing = Pairing::new(source);
     let mut batches: Vec<Batch> = Vec::new();
     let mut known: BTreeMap<(TenantIndex, BatchIndex), usize> = BTreeMap::new();
-    for life in source.history.lives() {
+    let lives = source.history.lives().enumerate();
+    for (_, life) in lives.filter(|&(position, _)| pairing.machine_of(position).is_none()) {
         let flavor = source.map.flavor(life.flavor);
         let next = batches.len();
         let position = life.batch.map_or(next, |batch| *known.entry((life.tenant, batch)).or_insert(next));

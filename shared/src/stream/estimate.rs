@@ -1,12 +1,15 @@
 //! A stream model from what was known before an origin.
 
+use super::attachments::attachments;
 use super::batches::{Batch, batches, spread};
 use super::correlation::{Correlation, correlation};
 use super::dispersion::mix_spread_milli;
 use super::hazards::lifetimes;
 use super::mixture::FlavorMixture;
+use super::newcomers::newcomers;
 use super::recency::{Recency, Weighing, likeliest};
 use super::resizes::resizes;
+use super::tags::tags;
 use super::templates::templates;
 use super::{ArrivalBins, StreamModel, arrivals};
 use crate::forecast::{BinForecast, LEVELS};
@@ -92,9 +95,14 @@ pub fn estimate(
         return Err(StreamError::NoCreates { origin });
     }
     let with_ends: Vec<&Source> = sources.iter().filter(|source| source.has_deletes).collect();
-    let lifetimes = lifetimes(&with_ends, flavors, settings.prior_ends).ok_or(StreamError::NoLifetimes { origin })?;
+    let mut lifetimes =
+        lifetimes(&with_ends, flavors, settings.prior_ends).ok_or(StreamError::NoLifetimes { origin })?;
     let recency = settings.recency.unwrap_or_else(|| likeliest(&batches, origin));
+    let newcomers = newcomers(&batches, origin, forecast.bin * forecast.bins.len() as i64);
     let weighing = |at| Weighing::new(recency, at, forecast.bin, forecast.bins.len());
+    let attachments = attachments(sources, &weighing(origin));
+    let flavors_of = |batch: &Batch| batch.creates.iter().map(|&(flavor, _)| flavor).collect::<Vec<_>>();
+    attachments.complete(&mut lifetimes, &batches.iter().flat_map(flavors_of).collect());
     Ok(StreamModel {
         origin,
         bin: forecast.bin,
@@ -105,6 +113,9 @@ pub fn estimate(
         templates: templates(batches, &weighing(origin), settings.templates_max),
         resizes: resizes(&with_ends),
         lifetimes,
+        attachments,
+        newcomers,
+        tags: tags(sources, &weighing(origin)),
     })
 }
 

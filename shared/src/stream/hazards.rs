@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::attachments::Pairing;
 use super::dispersion::hazard_spread_milli;
 use super::estimate::Source;
 use super::paces::paces;
@@ -46,9 +47,15 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
     Some(lifetimes)
 }
 
+/// The lives of a source, in order of their creation, without what came with a machine: that has ends of its own.
 pub(super) fn lived(source: &Source) -> Vec<Lived> {
+    let pairing = Pairing::new(source);
+    let on_their_own = || {
+        let lives = source.history.lives().enumerate();
+        lives.filter(|&(position, _)| pairing.machine_of(position).is_none()).map(|(_, life)| life)
+    };
     let mut sizes: BTreeMap<(TenantIndex, BatchIndex), u32> = BTreeMap::new();
-    for (tenant, batch) in source.history.lives().filter_map(|life| Some((life.tenant, life.batch?))) {
+    for (tenant, batch) in on_their_own().filter_map(|life| Some((life.tenant, life.batch?))) {
         *sizes.entry((tenant, batch)).or_default() += 1;
     }
     let of = |life: crate::request::LifeBefore| Lived {
@@ -59,7 +66,7 @@ pub(super) fn lived(source: &Source) -> Vec<Lived> {
         age: life.age,
         ended: life.ended,
     };
-    source.history.lives().map(of).collect()
+    on_their_own().map(of).collect()
 }
 
 /// Ends of intervals and, per flavor, the chance to end in each, in 1/65,536.
@@ -105,7 +112,7 @@ fn mixed(ends: f64, exposure: f64, everybody: f64, prior: f64) -> f64 {
     if exposure > 0.0 { ends / exposure } else { everybody }
 }
 
-fn in_steps(hazard: f64) -> u16 {
+pub(super) fn in_steps(hazard: f64) -> u16 {
     (hazard * HAZARD_STEPS + 0.5).clamp(0.0, f64::from(u16::MAX)) as u16
 }
 

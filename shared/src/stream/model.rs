@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Attachments, Newcomers, Tags};
 use crate::forecast::LEVELS;
 use crate::units::{Duration, FlavorIndex, Instant, TenantIndex};
 
@@ -28,6 +29,15 @@ pub struct StreamModel {
     pub lifetimes: Lifetimes,
     /// How often they are resized meanwhile, by the flavor that they have; in order of flavor.
     pub resizes: Vec<Resizes>,
+    /// The volumes and addresses that come with machines.
+    #[serde(default)]
+    pub attachments: Attachments,
+    /// Tenants that nobody has seen yet.
+    #[serde(default)]
+    pub newcomers: Newcomers,
+    /// Zones and labels.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// Quantiles of the number of batches per bin, in tenths, so that they are the same bytes everywhere.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Resizes;
 use super::estimate::Source;
+use super::weighted;
 use crate::random::Draws;
 use crate::request::{LifeBefore, Operation};
 use crate::units::{Duration, FlavorIndex, Instant, Window};
@@ -67,14 +68,8 @@ impl<'a> Resizing<'a> {
             if at >= lived.end {
                 return;
             }
-            let total: u64 = row.to.iter().map(|&(_, count)| u64::from(count)).sum();
-            let mut left = draws.below(number + 1, total);
-            let target = row.to.iter().find(|&&(_, count)| {
-                let found = left < u64::from(count);
-                left = left.saturating_sub(u64::from(count));
-                found
-            });
-            let Some(&(new, _)) = target else { return };
+            let target = weighted::at(&row.to, draws.below(number + 1, weighted::total(&row.to)));
+            let Some(&new) = target else { return };
             each(at, new);
             (flavor, number) = (new, number + 2);
         }

@@ -11,7 +11,7 @@ use crate::units::{Duration, FlavorIndex, Instant, TenantIndex, Window};
 const BIN: Duration = Duration::from_minutes(5);
 
 /// Three tenants with batches of up to three creates, two flavors that live for hours.
-fn model(tenths: Vec<[u32; LEVELS.len()]>) -> StreamModel {
+pub(super) fn model(tenths: Vec<[u32; LEVELS.len()]>) -> StreamModel {
     // Every template was seen so often that what is assumed of any beginning hardly counts.
     let template = |tenant, creates: &[(u32, u32)], weight: u32| BatchTemplate {
         tenant: TenantIndex(tenant),
@@ -34,6 +34,9 @@ fn model(tenths: Vec<[u32; LEVELS.len()]>) -> StreamModel {
             spread_milli: 0,
         },
         resizes: vec![Resizes { from: FlavorIndex(0), per_day_millionths: 3_000_000, to: vec![(FlavorIndex(1), 1)] }],
+        attachments: Attachments::default(),
+        newcomers: Newcomers::default(),
+        tags: Tags::default(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a reader of the answer should know of the log.
 
 use shared::request::RequestLog;
-use shared::scenario::Scenario;
+use shared::scenario::{Demand, Scenario};
+use shared::stream::Newcomers;
 use shared::units::{Currency, Duration, Instant};
 
 use crate::cli::demand::Demand;
@@ -37,4 +38,16 @@ pub(super) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
         notices.push(format!("{duplicates} in the input twice: each counts once"));
     }
     notices
+}
+
+/// How many tenants are predicted to appear, and what they are called; nothing where nobody is.
+pub(super) fn newcomers(predicted: &Scenario) -> Option<String> {
+    let Demand::Forecast(model) = &predicted.demand else { return None };
+    let Newcomers { seen, over, slots, .. } = model.newcomers;
+    let names = &predicted.tenants[predicted.tenants.len().checked_sub(slots as usize)?..];
+    let (first, last) = (&names.first()?.name, &names.last()?.name);
+    let days = over.seconds() / Duration::DAY.seconds();
+    let appeared = output::counted(u64::from(seen), "tenant");
+    let called = if slots == 1 { format!("as `{first}`") } else { format!("as `{first}` to `{last}`") };
+    Some(format!("{appeared} appeared in the last {days:.1} days: others are predicted to as often, {called}"))
 }

@@ -1,10 +1,10 @@
 //! Problems of what a scenario asks for.
 
 use super::Found;
-use crate::request::{IndexedRequest, Operation};
+use crate::request::{IndexedRequest, Operation, ResourceClass};
 use crate::scenario::{Demand, Scenario};
-use crate::stream::StreamModel;
-use crate::units::{Duration, FlavorIndex};
+use crate::stream::{Attachments, NEAR_MICROS, Newcomers, SEEN_MAX, StreamModel, Tag, Tags};
+use crate::units::{Duration, FlavorIndex, TenantIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     match &scenario.demand {
@@ -71,6 +71,66 @@ fn check_model(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
     found.expect(answered, "demand.forecast.templates", || "have no weight, but batches arrive".to_owned());
     check_lifetimes(scenario, model, found);
     check_resizes(scenario, model, found);
+    check_attachments(scenario, model, found);
+    check_newcomers(scenario, model, found);
+    check_tags(model, found);
+}
+
+fn check_attachments(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
+    let Attachments { sets, ends, times } = &model.attachments;
+    let class = |flavor: FlavorIndex| scenario.flavors.get(flavor.usize()).map(|flavor| flavor.class);
+    let tenant = |tenant: TenantIndex| tenant.usize() < scenario.tenants.len();
+    let attached = |flavor: FlavorIndex| class(flavor).is_some_and(|class| class != ResourceClass::Compute);
+    let has_times = |flavor: FlavorIndex| times.binary_search_by_key(&flavor, |row| row.flavor).is_ok();
+    for (i, row) in sets.iter().enumerate() {
+        let machine = tenant(row.tenant) && class(row.machine) == Some(ResourceClass::Compute);
+        found.expect(machine, format!("demand.forecast.attachments.sets[{i}]"), || {
+            "names a tenant or a machine's flavor that is not in the scenario".to_owned()
+        });
+        let known = row.sets.iter().flat_map(|(set, _)| set).all(|&flavor| attached(flavor) && has_times(flavor));
+        found.expect(known, format!("demand.forecast.attachments.sets[{i}].sets"), || {
+            "names a flavor that is not in the scenario, is a machine's, or has no times".to_owned()
+        });
+    }
+    let known = ends.iter().all(|row| tenant(row.tenant) && attached(row.flavor));
+    found.expect(known, "demand.forecast.attachments.ends", || {
+        "names a tenant or a flavor that is not in the scenario".to_owned()
+    });
+    let near = |lags: &[i32; 5]| lags.is_sorted() && lags[0] >= -NEAR_MICROS && lags[4] <= NEAR_MICROS;
+    let sound = times.iter().all(|row| near(&row.create_micros) && near(&row.delete_micros))
+        && times.is_sorted_by(|a, b| a.flavor < b.flavor);
+    found.expect(sound, "demand.forecast.attachments.times", || {
+        "are not in order of flavor, or have lags that are not in order or longer than ten minutes".to_owned()
+    });
+}
+
+fn check_newcomers(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
+    let Newcomers { first, slots, seen, over, like } = &model.newcomers;
+    let room = (first.usize()).checked_add(*slots as usize) == Some(scenario.tenants.len()) || *slots == 0;
+    found.expect(room, "demand.forecast.newcomers", || {
+        format!("are {slots} from {} on; expected the last of the {} tenants", first.0, scenario.tenants.len())
+    });
+    let known = *seen == 0 || (*seen <= SEEN_MAX && *over > Duration::ZERO);
+    found.expect(known, "demand.forecast.newcomers.seen", || {
+        format!("is {seen} in {over}; expected at most {SEEN_MAX}, in some time")
+    });
+    let creates = |(creates, _): &(Vec<(FlavorIndex, u32)>, u32)| {
+        creates.iter().all(|(flavor, _)| flavor.usize() < scenario.flavors.len())
+    };
+    for (i, newcomer) in like.iter().enumerate() {
+        let batches = newcomer.batches.iter().all(creates);
+        found.expect(batches, format!("demand.forecast.newcomers.like[{i}].batches"), || {
+            "name a flavor that is not in the scenario".to_owned()
+        });
+    }
+}
+
+fn check_tags(model: &StreamModel, found: &mut Found) {
+    let Tags { zones, label_sets, rows } = &model.tags;
+    let within = |index: Option<u32>, rows: usize| index.is_none_or(|index| (index as usize) < rows);
+    let known = |&(tag, _): &(Tag, u32)| within(tag.zone, zones.len()) && within(tag.labels, label_sets.len());
+    let rows = rows.iter().all(|row| row.seen.iter().all(known));
+    found.expect(rows, "demand.forecast.tags", || "name a zone or a set of labels that is not there".to_owned());
 }
 
 fn check_resizes(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
