@@ -4,6 +4,7 @@
 //! `cargo xtask test` builds all of it and says where it is in the environment; a plain `cargo test -p tests` looks
 //! where a release build puts it.
 
+pub mod azure;
 pub mod driver;
 pub mod files;
 

@@ -5,24 +5,16 @@
 
 #![expect(clippy::print_stdout, reason = "figures for `cargo xtask bench stream`")]
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant as Clock;
 
 use anyhow::{Context, Result};
-use flate2::read::GzDecoder;
-use shared::features::SeriesKey;
-use shared::request::{Catalogue, RequestLog, RequestLogBuilder};
+use shared::request::RequestLog;
 use shared::shadow::Known;
-use shared::stream::{
-    ArrivalForecast, DirectFlavors, FlavorModelName, StreamSettings, estimate, poisson, sample, score_flavors,
-};
-use shared::trace::azure_vm::{Config, Trace, read_flavors, read_lifetime_bins};
-use shared::units::{Duration, Instant, Window};
+use shared::stream::{DirectFlavors, FlavorModelName, StreamSettings, sample, score_flavors};
+use shared::units::Window;
+use tests::azure::{BIN, BINS, day_model, logs, origin};
 
-const BIN: Duration = Duration::from_minutes(5);
-const BINS: usize = 288;
 const TURNS: usize = 3;
 /// Streams of a turn.
 const RUNS: u32 = 5;
@@ -33,22 +25,17 @@ fn main() -> Result<()> {
     // Cargo adds `--bench`.
     let folder = std::env::args_os().skip(1).map(PathBuf::from).find(|path| path.is_dir());
     let folder = folder.context("say where azure-vm-v1 is")?;
-    let (train, dev) = (read(&folder, "train.csv.gz", false)?, read(&folder, "dev.csv.gz", true)?);
+    let (train, dev) = logs(&folder)?;
     let settings = StreamSettings::default();
     likelihoods(&train, &dev, &settings)?;
-    let origin: Instant = "2026-01-24T00:00:00Z".parse().context("an instant")?;
-    let known = Known::new(&dev, Some(&train), origin);
+    let known = Known::new(&dev, Some(&train), origin());
     let (sources, flavors) = (known.sources(), known.flavors());
-    let series = known.series(BIN, 0).series;
-    let past = &series.iter().find(|series| series.key == SeriesKey::Arrivals).context("arrivals are counted")?.counts;
-    let bins = poisson(past, BIN, BINS);
-    let forecast = ArrivalForecast { origin, bin: BIN, bins: &bins, past };
-    let model = estimate(&sources, &forecast, flavors, &settings)?;
-    let window = Window { start: origin, end: model.end() };
+    let model = day_model(&known, &settings)?;
+    let window = Window { start: origin(), end: model.end() };
     let table = fastest(|| (0..RUNS).map(|run| sample(&model, [], window, 1, run).len()).sum());
     println!("table_requests_per_s {table:.0}");
-    let direct = DirectFlavors::fit(&sources, origin, (BIN, BINS), flavors, &settings);
-    let at = |number: u64| origin + BIN * (number % BINS as u64) as i64;
+    let direct = DirectFlavors::fit(&sources, origin(), (BIN, BINS), flavors, &settings);
+    let at = |number: u64| origin() + BIN * (number % BINS as u64) as i64;
     let creates = fastest(|| (0..BATCHES).map(|number| direct.draw(at(number), 1, number).len()).sum());
     println!("direct_creates_per_s {creates:.0}");
     Ok(())
@@ -81,28 +68,4 @@ fn fastest(mut turn: impl FnMut() -> usize) -> f64 {
         amount as f64 / clock.elapsed().as_secs_f64()
     };
     (0..TURNS).map(once).fold(0.0, f64::max)
-}
-
-fn read(folder: &Path, file: &str, lifetimes: bool) -> Result<RequestLog> {
-    let text = |file: &str| {
-        let path = folder.join(file);
-        let mut text = String::new();
-        let open = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
-        if file.ends_with(".gz") {
-            GzDecoder::new(open).read_to_string(&mut text)
-        } else {
-            { open }.read_to_string(&mut text)
-        }
-        .with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::Ok(text)
-    };
-    let flavors = read_flavors(&text("flavors.csv")?)?;
-    let bins = read_lifetime_bins(&text("lifetime_bins.csv")?)?;
-    let config = Config { epoch: "2026-01-01T00:00:00Z".parse().context("an instant")?, tenants: 40, seed: 0 };
-    let trace = Trace::read(&text(file)?, &flavors, lifetimes.then_some(&bins), config)?;
-    let mut builder = RequestLogBuilder::new(Catalogue::default());
-    for (line, request) in trace.requests().enumerate() {
-        builder.push(line as u64 + 1, request)?;
-    }
-    Ok(builder.finish()?)
 }

@@ -6,9 +6,10 @@ mod lstm;
 mod stream;
 mod wasm;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::workspace::Workspace;
 
@@ -23,7 +24,8 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
 features  what known events and sensors are worth, on demand that they move
 stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
           model: on Azure VM V1 from DATA (../shared/data unless given), one thread
-wasm      a forecast of a day for 100 series and a step of training, natively and in headless Chromium
+wasm      a forecast of a day for 100 series, a step of training, and the requests a second that are sampled of a day of
+          Azure VM V1 from DATA (../shared/data unless given), natively and in headless Chromium
 
 Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";
@@ -40,7 +42,7 @@ const ALL: [Bench; 5] = [
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
     Bench { name: "stream", arguments_max: 1, run: stream::run },
-    Bench { name: "wasm", arguments_max: 0, run: wasm::run },
+    Bench { name: "wasm", arguments_max: 1, run: wasm::run },
 ];
 
 /// Says which there are, where the first argument is none of them.
@@ -58,6 +60,18 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
     let named = arguments.split_first().and_then(|(name, rest)| Some((ALL.iter().find(|one| one.name == name)?, rest)));
     let (bench, rest) = named.ok_or_else(|| anyhow::anyhow!("no such benchmark"))?;
     (bench.run)(workspace, rest)
+}
+
+/// The folder of Azure VM V1 in DATA, the first argument of the benchmark `name`.
+fn azure_vm(workspace: &Workspace, name: &str, arguments: &[String]) -> Result<PathBuf> {
+    let data = arguments.first().map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
+    let trace = data.join("azure-vm-v1");
+    ensure!(
+        trace.is_dir(),
+        "{} has no folder azure-vm-v1; say where it is: cargo xtask bench {name} DATA",
+        data.display()
+    );
+    trace.canonicalize().with_context(|| format!("cannot find {}", trace.display()))
 }
 
 #[cfg(test)]

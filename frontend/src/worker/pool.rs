@@ -20,7 +20,12 @@ pub(crate) enum PoolEvent {
     /// So many runs are done.
     Progress(u32),
     /// All of them are.
-    Finished(Rc<Outcome>),
+    Finished {
+        /// What they yielded.
+        outcome: Rc<Outcome>,
+        /// How long their requests took to sample, all workers together.
+        sampled_ms: f64,
+    },
     /// It cannot be done; for people.
     Failed(String),
 }
@@ -55,6 +60,7 @@ struct Job {
     queue: VecDeque<u32>,
     runs: u32,
     outcomes: Vec<RunOutcome>,
+    sampled_ms: f64,
     notify: Callback<PoolEvent>,
 }
 
@@ -88,6 +94,7 @@ impl Pool {
             queue: (0..runs).collect(),
             runs,
             outcomes: Vec::new(),
+            sampled_ms: 0.0,
             notify: notify.clone(),
         });
         inner.assign();
@@ -137,15 +144,16 @@ impl Inner {
         self.job.take().map(|job| (job.notify, PoolEvent::Failed(message)))
     }
 
-    fn done(&mut self, job: u32, outcome: RunOutcome) -> Option<(Callback<PoolEvent>, PoolEvent)> {
+    fn done(&mut self, job: u32, outcome: RunOutcome, sampled_ms: f64) -> Option<(Callback<PoolEvent>, PoolEvent)> {
         let current = self.job.as_mut().filter(|current| current.number == job)?;
         current.outcomes.push(outcome);
+        current.sampled_ms += sampled_ms;
         if current.outcomes.len() < current.runs as usize {
             return Some((current.notify.clone(), PoolEvent::Progress(current.outcomes.len() as u32)));
         }
-        let Job { mut outcomes, notify, .. } = self.job.take()?;
+        let Job { mut outcomes, sampled_ms, notify, .. } = self.job.take()?;
         outcomes.sort_by_key(|outcome| outcome.run);
-        Some((notify, PoolEvent::Finished(Rc::new(Outcome::collect(outcomes)))))
+        Some((notify, PoolEvent::Finished { outcome: Rc::new(Outcome::collect(outcomes)), sampled_ms }))
     }
 }
 
@@ -172,9 +180,9 @@ fn hear(pool: &Weak<RefCell<Inner>>, index: usize, message: Option<FromWorker>) 
             inner.slots[index].state = SlotState::Dead;
             inner.fail("the browser holds a worker of another version; reload the page without its cache".to_owned())
         }
-        Some(FromWorker::Done { job, outcome }) => {
+        Some(FromWorker::Done { job, outcome, sampled_ms }) => {
             inner.slots[index].state = SlotState::Idle;
-            inner.done(job, *outcome)
+            inner.done(job, *outcome, sampled_ms)
         }
         Some(FromWorker::Refused { job, message }) => {
             inner.slots[index].state = SlotState::Idle;

@@ -8,7 +8,7 @@ use shared::simulation::RunOutcome;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 2;
+pub(super) const PROTOCOL: u32 = 3;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub(super) enum FromWorker {
         job: u32,
         /// What it yielded.
         outcome: Box<RunOutcome>,
+        /// How long its requests took to sample.
+        sampled_ms: f64,
     },
     /// The scenario cannot run.
     Refused {

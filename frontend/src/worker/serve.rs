@@ -1,7 +1,8 @@
 //! The simulation worker's side: one run at a time.
 
+use js_sys::Date;
 use shared::scenario::{ENGINE, Scenario, ValidScenario};
-use shared::simulation::run;
+use shared::simulation::{RunOptions, simulate};
 
 use super::listening::{listen, post};
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
@@ -35,9 +36,17 @@ fn answer(message: ToWorker, prepared: &mut Prepared) -> Option<FromWorker> {
         }
         ToWorker::Run { job, run: number } => match prepared.as_ref().filter(|(prepared, _)| *prepared == job)? {
             (_, Err(message)) => Some(FromWorker::Refused { job, message: message.clone() }),
-            (_, Ok(scenario)) => Some(FromWorker::Done { job, outcome: Box::new(run(scenario, number, false)) }),
+            (_, Ok(scenario)) => Some(done(job, scenario, number)),
         },
     }
+}
+
+fn done(job: u32, scenario: &ValidScenario, run: u32) -> FromWorker {
+    let began = Date::now();
+    let requests = scenario.requests(run);
+    let sampled_ms = Date::now() - began;
+    let outcome = simulate(scenario, &requests, RunOptions { run, ..RunOptions::default() });
+    FromWorker::Done { job, outcome: Box::new(outcome), sampled_ms }
 }
 
 fn validated(scenario: Scenario) -> Result<ValidScenario, String> {

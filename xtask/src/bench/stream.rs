@@ -1,9 +1,8 @@
 //! `cargo xtask bench stream`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -33,14 +32,7 @@ impl Target {
 
 /// Builds, measures, and prints a table; fails when a target is missed.
 pub(super) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
-    let data = arguments.first().map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
-    let trace = data.join("azure-vm-v1");
-    ensure!(
-        trace.is_dir(),
-        "{} has no folder azure-vm-v1; say where it is: cargo xtask bench stream DATA",
-        data.display()
-    );
-    let trace = trace.canonicalize().with_context(|| format!("cannot find {}", trace.display()))?;
+    let trace = super::azure_vm(workspace, "stream", arguments)?;
     let mut command = workspace.cargo(&["bench", "--quiet", "--profile", "release", "--bench", "stream", "--"]);
     let answer = process::output(command.arg(&trace)).context("it fails; run it to see why")?;
     let mut met = true;

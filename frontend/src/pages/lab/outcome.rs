@@ -14,6 +14,12 @@ use crate::format;
 
 const OVER_RUNS: &str = "Means over the runs";
 
+/// How many requests were sampled in all runs, and in what time of all workers together.
+fn sampled(view: &OutcomeView, ms: f64) -> String {
+    let requests = (view.requests * f64::from(view.runs)).round() as u64;
+    format!("; {} requests sampled in {}", format::count(requests), format::milliseconds(Some(ms)))
+}
+
 #[derive(Properties, PartialEq)]
 pub(super) struct OutcomeProps {
     pub(super) finished: Finished,
@@ -25,17 +31,18 @@ pub(super) struct OutcomeProps {
 
 #[component]
 pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
-    let Finished { scenario, view, elapsed_ms, workers } = &props.finished;
+    let Finished { scenario, view, elapsed_ms, workers, sampled_ms } = &props.finished;
     let charts = use_memo((view.clone(), scenario.bin), |(view, bin)| {
         (Rc::new(fleet_chart(view, *bin)), Rc::new(cost_chart(view, *bin)))
     });
     let modules_note = &format!("Waits are simulated; service times and costs are {}", known(view.labels.modules));
     let how = format!(
-        "{} on {} in {}: {} simulation events",
+        "{} on {} in {}: {} simulation events{}",
         format::counted(view.runs.into(), "run"),
         format::counted(*workers as u64, "worker"),
         format::milliseconds(Some(*elapsed_ms)),
-        format::count(view.events)
+        format::count(view.events),
+        sampled_ms.map(|ms| sampled(view, ms)).unwrap_or_default()
     );
     html! {
         <div class={classes!("results", props.stale.then_some("stale"))}>

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use shared::api::OutcomeView;
-use shared::scenario::Scenario;
+use shared::scenario::{Demand, Scenario};
 use web_sys::window;
 use yew::prelude::*;
 
@@ -34,6 +34,8 @@ pub(super) struct Finished {
     pub(super) view: Rc<OutcomeView>,
     pub(super) elapsed_ms: f64,
     pub(super) workers: usize,
+    /// How long the requests took to sample, all workers together; none where they came with the scenario.
+    pub(super) sampled_ms: Option<f64>,
 }
 
 /// What [`use_runner`] gives.
@@ -69,9 +71,11 @@ pub(super) fn use_runner() -> Runner {
             let notify = Callback::from(move |event: PoolEvent| match event {
                 PoolEvent::Progress(done) => progress.set(Progress::Running { done, total }),
                 PoolEvent::Failed(message) => progress.set(Progress::Failed(message)),
-                PoolEvent::Finished(outcome) => {
+                PoolEvent::Finished { outcome, sampled_ms } => {
                     let view = Rc::new(OutcomeView::new(&ran, &outcome));
-                    let done = Finished { scenario: ran.clone(), view, elapsed_ms: now_ms() - began, workers };
+                    let sampled_ms = matches!(ran.demand, Demand::Forecast(_)).then_some(sampled_ms);
+                    let elapsed_ms = now_ms() - began;
+                    let done = Finished { scenario: ran.clone(), view, elapsed_ms, workers, sampled_ms };
                     if !known_first.replace(true) {
                         first.set(Some(done.clone()));
                     }
