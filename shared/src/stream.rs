@@ -43,6 +43,7 @@ pub(crate) use newcomers::SEEN_MAX;
 pub use newcomers::{Newcomer, Newcomers};
 pub use recency::Recency;
 pub use records::{RecordNames, newcomer_names, predicted_prefix, to_records};
+pub(crate) use sample::scaling_key;
 pub use sample::{LiveAtStart, sample};
 pub use scores::{
     ArrivalScores, FlavorModelName, FlavorScores, LifetimeModelName, LifetimeScores, PointScores, TokenScores, poisson,

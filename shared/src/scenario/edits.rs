@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{PlacementPolicy, Scenario};
 use crate::random::{Draws, Purpose};
 use crate::request::{IndexedRequest, Module, Operation};
+use crate::stream::scaling_key;
 use crate::units::{NodeGroupIndex, ResourceIndex, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
@@ -16,7 +17,7 @@ use crate::units::{NodeGroupIndex, ResourceIndex, TenantIndex};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Edit {
-    /// Multiplies how often a tenant, or everyone, creates.
+    /// Multiplies how often a tenant, or everyone, creates; what comes with a machine stays with it.
     ScaleDemand {
         /// Whose: its place among the scenario's tenants, which for the service are `tenants` of `GET /v1/status`,
         /// counted from 0; everyone's where none.
@@ -91,7 +92,7 @@ impl Edit {
                 if tenant.is_some_and(|tenant| tenant != request.tenant) {
                     return 1;
                 }
-                let draw = Draws::new(seed, run, Purpose::Thinning, request.draw_key).below(0, 100);
+                let draw = Draws::new(seed, run, Purpose::Thinning, scaling_key(request)).below(0, 100);
                 percent / 100 + u32::from(draw < u64::from(percent % 100))
             };
             multiply(requests, first_new, copies);

@@ -1,11 +1,12 @@
 //! One predicted stream: the requests of one run.
 
 mod creates;
+mod keys;
 mod live;
 
-use std::collections::BTreeMap;
-
 use self::creates::creates;
+use self::keys::number;
+pub(crate) use self::keys::scaling_key;
 use self::live::ends_of_live;
 use super::StreamModel;
 use super::attachments::Attaching;
@@ -28,9 +29,6 @@ pub struct LiveAtStart {
     pub draw_key: u64,
 }
 
-/// Draw keys of predicted creates have this bit, so that none is the key of a resource of the log.
-const PREDICTED: u64 = 1 << 63;
-
 /// What holds for a whole run has this key; batches have hashed ones.
 const RUN_KEY: u64 = u64::MAX;
 
@@ -43,7 +41,8 @@ const RUN_KEY: u64 = u64::MAX;
 /// did.
 ///
 /// Draws of arrivals and what they bring are keyed by bin and batch, those of live resources by their own keys, and what the
-/// simulation draws for a new resource by its tenant and its number among the tenant's creates. So a stream from which
+/// simulation draws for a new resource by its tenant and its number among the tenant's creates, or by the machine that it
+/// came with. So a stream from which
 /// one tenant's requests are taken out leaves every other request, and all that is drawn for it, as it was. (A model
 /// that never had the tenant's templates is another model: the same arrivals bring other batches.)
 pub fn sample(
@@ -116,17 +115,6 @@ impl Sampling<'_> {
 fn factor(draws: Draws, spread_milli: u32) -> f64 {
     let sigma = f64::from(spread_milli.min(1_000)) / 1_000.0;
     libm::exp(sigma * draws.normal(0).clamp(-3.0, 3.0) - sigma * sigma / 2.0)
-}
-
-/// Gives creates in order of time their resources and draw keys.
-fn number(creates: &mut [IndexedRequest], lives: usize) {
-    let mut created: BTreeMap<TenantIndex, u64> = BTreeMap::new();
-    for (i, create) in creates.iter_mut().enumerate() {
-        let ordinal = created.entry(create.tenant).or_default();
-        create.resource = ResourceIndex::from_usize(lives + i);
-        create.draw_key = PREDICTED | u64::from(create.tenant.0) << 32 | *ordinal;
-        *ordinal += 1;
-    }
 }
 
 fn delete_of(create: &IndexedRequest) -> Option<IndexedRequest> {

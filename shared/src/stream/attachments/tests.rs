@@ -8,7 +8,9 @@ use crate::random::{Draws, Purpose};
 use crate::request::{
     Catalogue, IndexedRequest, Operation, Request, RequestLog, RequestLogBuilder, ResourceClass, Tables,
 };
-use crate::stream::{ArrivalForecast, LiveAtStart, Recency, Source, StreamModel, StreamSettings, estimate, sample};
+use crate::stream::{
+    ArrivalForecast, LiveAtStart, Recency, Source, StreamModel, StreamSettings, estimate, sample, scaling_key,
+};
 use crate::units::{Duration, Instant, Resources, Window};
 
 const MACHINES: u64 = 4_000;
@@ -161,6 +163,9 @@ fn volumes_come_and_go_with_their_machines() {
             continue;
         }
         machines += 1.0;
+        let keys: std::collections::BTreeSet<u64> = batch.iter().map(|(create, _)| create.draw_key).collect();
+        assert_eq!(keys.len(), batch.len());
+        assert!(batch.iter().all(|(create, _)| scaling_key(create) == with.draw_key), "they are scaled as one");
         if let Some((create, end)) = of(disk) {
             disks += 1.0;
             assert_eq!(create.at, with.at + Duration::from_seconds(5));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::keys::Unnumbered;
 use super::{RUN_KEY, Sampling, factor};
 use crate::random::{Draws, Purpose, key};
 use crate::request::{IndexedRequest, Operation};
@@ -84,6 +85,7 @@ impl Batch<'_> {
             if item == 0 || lifetimes.uniform(2 * item) >= shared {
                 exposure = lifetimes.exponential(2 * item + 1) / pace;
             }
+            let place = Unnumbered::new(creates.len());
             let create = IndexedRequest {
                 at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),
                 operation: Operation::Create,
@@ -92,27 +94,37 @@ impl Batch<'_> {
                 flavor,
                 batch: Some(self.index),
                 lifetime: survival.remaining(flavor, Duration::ZERO, exposure),
-                draw_key: 0,
+                draw_key: place.as_draw_key(),
             };
             creates.push(create);
-            self.attach(&create, item, start, creates);
+            self.attach(&create, (item, place), start, creates);
         }
     }
 
-    /// Adds the volumes and addresses that come with a machine, none before `start`.
-    fn attach(&self, machine: &IndexedRequest, item: u64, start: Instant, creates: &mut Vec<IndexedRequest>) {
+    /// Adds the volumes and addresses that come with a machine, none before `start`. `item` is its place in the batch, and
+    /// `place` what stands for its key.
+    fn attach(
+        &self,
+        machine: &IndexedRequest,
+        (item, place): (u64, Unnumbered),
+        start: Instant,
+        creates: &mut Vec<IndexedRequest>,
+    ) {
         let attaching = &self.sampling.attaching;
         if attaching.is_empty() {
             return;
         }
         let draws = self.sampling.draws(Purpose::Attached, key(&[self.key, item]));
         let machine_end = machine.lifetime.map(|lifetime| machine.at + lifetime);
+        let mut count = 0;
         let each = |flavor: FlavorIndex, at: Instant, draws: AttachedDraws| {
             let at = at.max(start);
             let end = attaching.end((machine.tenant, flavor), at, machine_end, draws);
             // Deleted with a machine it may have been earlier; but it is created first.
             let lifetime = end.map(|end| (end - at).max(Duration::from_micros(1)));
-            creates.push(IndexedRequest { at, flavor, lifetime, ..*machine });
+            count += 1;
+            let draw_key = place.attached(count).as_draw_key();
+            creates.push(IndexedRequest { at, flavor, lifetime, draw_key, ..*machine });
         };
         attaching.of_machine(machine, draws, each);
     }
