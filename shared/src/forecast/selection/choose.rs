@@ -7,9 +7,11 @@ use crate::features::{Past, SeriesKey};
 use crate::forecast::{Ensemble, FittedModel, ModelName};
 use crate::units::Duration;
 
-/// One model is used alone where its error is below this part of what all together had: with a handful of origins less
-/// is chance.
-pub(super) const CLEARLY: f64 = 0.98;
+/// One model is used alone where its error is below this part of what all together had. Of twelve series of requests and of
+/// machines, whichever had the least error at eight origins had 2 to 6 % more than all together had over the next days
+/// at leads of an hour and a day, and 3 % less at five minutes; what was ahead by a fifth had 7 % less there, and no other
+/// was used alone.
+pub(super) const CLEARLY: f64 = 0.8;
 
 /// What the backtest says of the members of an ensemble, on one series over one horizon.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -149,9 +151,9 @@ mod tests {
             assert_eq!(found, expected);
         };
         let median = ModelName::OneDayMedian;
-        check(Some(3.0), Some(1.0), Some(1.1), Some(Verdict::Alone(1, median)));
-        // 0.98 × 1.01 = 0.9898, which 1 is not below.
-        check(Some(3.0), Some(1.0), Some(1.01), Some(Verdict::Nearly(median)));
+        check(Some(3.0), Some(1.0), Some(1.3), Some(Verdict::Alone(1, median)));
+        // 0.8 × 1.25 = 1, which 1 is not below.
+        check(Some(3.0), Some(1.0), Some(1.25), Some(Verdict::Nearly(median)));
         check(Some(3.0), Some(1.0), Some(1.0), Some(Verdict::Together));
         check(Some(3.0), Some(1.0), Some(0.5), Some(Verdict::Together));
         // Where nothing was scored nothing is known; where one was not, the others are compared.

@@ -109,8 +109,8 @@ pub enum Reason {
     /// Its error in the backtest was the least.
     #[error("it has the least error in this backtest")]
     Least,
-    /// One model alone had less error than all together, but by so little that it is chance.
-    #[error("{model} alone has less error in this backtest, but by less than {:.0} %, which is chance", 100.0 * (1.0 - CLEARLY))]
+    /// One model alone had less error than all together, but by so little that it is no ground to leave the others out.
+    #[error("{model} alone has less error in this backtest, but by less than {:.0} %, which does not last", 100.0 * (1.0 - CLEARLY))]
     Nearly {
         /// The one with the least error.
         model: ModelName,
