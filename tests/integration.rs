@@ -5,6 +5,7 @@ mod browser;
 mod command_line;
 mod import;
 mod prices;
+mod proofs;
 mod scenarios;
 mod shadowplane;
 mod structure;

@@ -8,6 +8,7 @@ mod events;
 mod ingest;
 mod jobs;
 mod models;
+mod module_views;
 mod observed;
 pub mod paths;
 mod problem;
@@ -24,12 +25,12 @@ pub use events::EventView;
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
+pub use module_views::{ModuleView, QueueView};
 pub use observed::{AnomalyCount, ObservedView};
 pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
-    DurationsView, Label, Labels, ModuleView, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,
-    TenantBand,
+    DurationsView, Label, Labels, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
 pub use status::{Contradictions, ModelInUse, NotReady, Status};

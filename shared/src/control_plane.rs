@@ -1,14 +1,18 @@
 //! The virtual control plane: what it is told, what it is, and what it does with a request.
 //!
-//! [`ControlPlane::step`] is the whole of it: a transition comes in, further transitions and effects go out. It knows
-//! neither money nor whether a request is real or predicted; the same code runs the primary and every shadow.
+//! [`ControlPlane::arrive`] and [`ControlPlane::step`] are the whole of it: a request or a transition comes in, further
+//! transitions and effects go out. It knows neither money nor whether a request is real or predicted; the same code runs
+//! the primary and every shadow.
 
 mod autoscaling;
 mod call;
+mod lives;
 mod nodes;
 mod observed;
+mod pages;
 mod placement;
 mod quota;
+mod service;
 mod settings;
 mod stage;
 mod state;
@@ -17,8 +21,10 @@ mod transition;
 
 pub use observed::{Anomaly, AnomalyKind, Asked, Folded, ObservedFleet, ObservedNode, fold};
 pub use settings::{
-    Autoscaling, Billing, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceTime, Settings,
+    Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceBin, ServiceOf,
+    ServiceTime, Settings,
 };
+pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
-pub use step::{ControlPlane, ResourceRecord};
-pub use transition::{Effect, Output, Phase, PlanState, Refusal, Scheduled, Transition, Use};
+pub use step::{ControlPlane, SavedPlane};
+pub use transition::{Effect, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

@@ -5,5 +5,5 @@ mod meter;
 mod rates;
 
 pub use breakdown::{AccountCost, CostBreakdown};
-pub use meter::{Meter, Utilisation};
+pub use meter::{Books, Meter, Utilisation};
 pub use rates::{Rates, node_shares};

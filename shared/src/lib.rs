@@ -39,3 +39,10 @@ pub mod feedback;
 pub mod link;
 pub mod api;
 pub mod example;
+
+/// So many random cases a property, unless `PROPTEST_CASES` asks for another number.
+#[cfg(test)]
+fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { Default::default() } else { proptest::prelude::ProptestConfig::with_cases(usual) }
+}

@@ -47,6 +47,8 @@ pub enum Purpose {
     ServiceTime = 20,
     /// Simulation: how long a node takes to boot.
     Boot = 21,
+    /// Simulation: whether a module fails.
+    Failure = 22,
     /// Edits and variance: which requests are left out or doubled.
     Thinning = 30,
     /// Training: initial weights, order of examples.
@@ -64,14 +66,31 @@ pub struct Draws {
     start: u64,
 }
 
+/// The draws of every entity for one purpose in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrawFamily {
+    start: u64,
+}
+
+impl DrawFamily {
+    /// The draws for `purpose` in one run.
+    pub fn new(seed: u64, run: u32, purpose: Purpose) -> Self {
+        Self { start: [seed, u64::from(run), purpose as u64].into_iter().fold(0, absorb) }
+    }
+
+    /// Those of the entity `key`.
+    pub fn of(self, key: u64) -> Draws {
+        Draws { start: absorb(self.start, key) }
+    }
+}
+
 /// 2^64 ÷ golden ratio, odd: the step of SplitMix64.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Draws {
     /// The draws for `purpose` of the entity `key` (an index into the unedited scenario) in one run.
     pub fn new(seed: u64, run: u32, purpose: Purpose, key: u64) -> Self {
-        let words = [seed, u64::from(run), purpose as u64, key];
-        Self { start: words.into_iter().fold(0, absorb) }
+        DrawFamily::new(seed, run, purpose).of(key)
     }
 
     /// 64 random bits: draw number `n`.

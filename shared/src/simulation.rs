@@ -4,18 +4,20 @@ mod check;
 mod digest;
 mod histogram;
 mod outcome;
+mod plan_digest;
 mod queue;
 mod recorder;
 mod run;
 
-pub use check::{Violation, check};
+pub use check::{Violation, check, check_modules};
 pub use digest::Digest;
 pub use histogram::Histogram;
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
 mod tests;
 
-pub use run::{Fork, RunEnd, RunOptions, run, simulate, simulate_to_fork};
+use plan_digest::PlanDigest;
+pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_to_fork};
 
 pub use crate::control_plane::{PlanState, Refusal};
 pub use crate::cost::Utilisation;

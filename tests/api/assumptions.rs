@@ -59,6 +59,7 @@ fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
 
     // The hour that is over is closed at the start.
     let server = Server::start(&folder, &arguments);
+    server.wait_for("/readyz", |reply| reply.status == 200);
     server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("\"ready\""));
     let saved = server.wait_for("/v1/scenarios/current", |reply| reply.status == 200).json();
     let group = &saved["scenario"]["fleet"]["node_groups"][0];

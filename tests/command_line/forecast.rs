@@ -40,7 +40,7 @@ fn a_series_is_forecast_from_its_end_or_from_an_origin_within_it() {
 #[test]
 fn a_series_that_cannot_be_forecast_says_why() {
     let folder = Folder::new();
-    folder.write("all.csv", hours((0..30).map(|hour| hour), 99));
+    folder.write("all.csv", hours(0..30, 99));
     let check = |arguments: &[&str], status: i32, parts: &[&str]| {
         folder.run([&["forecast"], arguments].concat()).assert_failed(status, parts);
     };

@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: figures of ours beside those of a peer, in one run.
 
 mod features;
+mod figures;
 mod forecast;
 mod lstm;
+mod simulation;
 mod stream;
 mod wasm;
 
@@ -24,6 +26,10 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
 features  what known events and sensors are worth, on demand that they move
 stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
           model: on Azure VM V1 from DATA (../shared/data unless given), one thread
+simulation
+          requests a second through the control plane beside a bare skeleton of it, nexosim and SimPy; how much slower a
+          request is among 50,000 nodes than among 500; bytes of a live resource, and milliseconds of a fork: one thread,
+          about two minutes
 wasm      a forecast of a day for 100 series, a step of training, and the requests a second that are sampled of a day of
           Azure VM V1 from DATA (../shared/data unless given), natively and in headless Chromium
 
@@ -37,10 +43,11 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 5] = [
+const ALL: [Bench; 6] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
+    Bench { name: "simulation", arguments_max: 0, run: simulation::run },
     Bench { name: "stream", arguments_max: 1, run: stream::run },
     Bench { name: "wasm", arguments_max: 1, run: wasm::run },
 ];

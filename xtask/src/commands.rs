@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{bench, dashboard, lint, run, setup, test};
+use crate::{bench, dashboard, lint, proof, run, setup, test};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -24,7 +24,7 @@ pub(crate) struct Command {
     pub(crate) run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 6] = [
+const COMMANDS: [Command; 7] = [
     Command {
         name: "run",
         usage: "run [-- ARGUMENTS OF serve]",
@@ -43,11 +43,19 @@ const COMMANDS: [Command; 6] = [
     },
     Command {
         name: "bench",
-        usage: "bench lstm | forecast [DATA] | features | stream [DATA] | wasm",
+        usage: "bench lstm | forecast [DATA] | features | simulation | stream [DATA] | wasm",
         summary: "set figures of ours beside those of peers, which it installs into an environment of its own",
         details: bench::DETAILS,
         check: bench::check,
         run: bench::run,
+    },
+    Command {
+        name: "proof",
+        usage: "proof queueing | simulation",
+        summary: "check at length what every test checks briefly: queues against theory, invariants on random scenarios",
+        details: proof::DETAILS,
+        check: proof::check,
+        run: proof::run,
     },
     Command {
         name: "setup",

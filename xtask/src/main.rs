@@ -11,6 +11,7 @@ mod dashboard;
 mod lint;
 mod lockfile;
 mod process;
+mod proof;
 mod run;
 mod setup;
 mod stamp;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub(crate) use browser::Browser;
 use cargo_tool::CargoTool;
-pub(crate) use python::{forecast_peers, torch};
+pub(crate) use python::{forecast_peers, simpy, torch};
 
 use crate::workspace::Workspace;
 use crate::{lockfile, process};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, MoneyBand};
+use super::{Job, ModuleView, MoneyBand};
 use crate::request::Module;
 use crate::scenario::Edit;
 use crate::simulation::{Digest, Refusal};
@@ -75,6 +75,9 @@ pub struct OutcomeView {
     pub overhead: MoneyBand,
     /// The control plane, module by module.
     pub modules: Vec<ModuleView>,
+    /// The modules that held requests up, most first: by how many waited on average, over all runs.
+    #[serde(default)]
+    pub bottlenecks: Vec<Module>,
     /// From arrival to ready, over all runs.
     pub latency_ms: DurationsView,
     /// Creates and resizes not let in, per run on average, by reason.
@@ -134,22 +137,6 @@ pub struct TenantBand {
     pub tenant: String,
     /// Workload over the runs.
     pub workload: MoneyBand,
-}
-
-/// What one module did and cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ModuleView {
-    /// Which one.
-    pub module: Module,
-    /// Its worker-hours.
-    pub cost: MoneyBand,
-    /// From entering its queue to the start of service.
-    pub wait_ms: DurationsView,
-    /// From the start of service to its end.
-    pub service_ms: DurationsView,
-    /// Requests that passed it per second of the window.
-    pub throughput_per_s: f64,
 }
 
 /// A distribution of durations in milliseconds; none of nothing.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{DurationsView, Labels, ModuleView, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
-use crate::request::Module;
+use super::module_views::{bottlenecks, module_views};
+use super::{DurationsView, Labels, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
 use crate::scenario::Scenario;
 use crate::simulation::{Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
 use crate::units::{Dimension, LedgerUnits, TenantIndex};
@@ -19,6 +19,7 @@ impl OutcomeView {
             tenant: tenant.name.clone(),
             workload: band(&|run| run.cost.tenant(TenantIndex::from_usize(i))),
         });
+        let modules = module_views(scenario, runs);
         Self {
             engine: outcome.engine,
             digest: outcome.digest,
@@ -31,7 +32,8 @@ impl OutcomeView {
             tenants: tenants.collect(),
             idle: band(&|run| run.cost.idle),
             overhead: band(&|run| run.cost.overhead),
-            modules: Module::ALL.into_iter().map(|module| module_view(module, scenario, runs)).collect(),
+            bottlenecks: bottlenecks(&modules),
+            modules,
             latency_ms: DurationsView::new(&merged(runs.iter().map(|run| &run.latency))),
             refused: refusals(runs),
             pending: mean(runs.iter().map(pending_at_the_end), runs.len()),
@@ -52,23 +54,7 @@ impl DurationsView {
     }
 }
 
-fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> ModuleView {
-    let of = |run: &RunOutcome| run.modules.iter().position(|outcome| outcome.module == module);
-    let outcomes = || runs.iter().filter_map(|run| of(run).map(|i| &run.modules[i]));
-    let served = mean(outcomes().map(|outcome| outcome.service.count()), runs.len());
-    ModuleView {
-        module,
-        cost: MoneyBand::over_runs(
-            runs.iter().map(|run| run.cost.modules[module as usize]),
-            scenario.price_book.currency,
-        ),
-        wait_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.wait))),
-        service_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.service))),
-        throughput_per_s: served / scenario.window.length().seconds(),
-    }
-}
-
-fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
+pub(super) fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
     histograms.fold(Histogram::default(), |mut all, histogram| {
         all.merge(histogram);
         all
@@ -76,7 +62,7 @@ fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
 }
 
 fn refusals(runs: &[RunOutcome]) -> Vec<RefusalView> {
-    [Refusal::Quota, Refusal::NoSuchNode, Refusal::NoRoomToResize, Refusal::Observed]
+    Refusal::ALL
         .into_iter()
         .map(|reason| {
             let counts = runs.iter().map(|run| run.refused.get(&reason).copied().unwrap_or(0));
@@ -119,6 +105,6 @@ fn timeline(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<RunTimelineBin> {
         .collect()
 }
 
-fn mean(counts: impl Iterator<Item = u64>, runs: usize) -> f64 {
+pub(super) fn mean(counts: impl Iterator<Item = u64>, runs: usize) -> f64 {
     counts.sum::<u64>() as f64 / runs.max(1) as f64
 }

@@ -1,19 +1,24 @@
 //! Requests on their way through the modules.
 
+use serde::{Deserialize, Serialize};
+
 use crate::request::Operation;
-use crate::units::{FlavorIndex, Instant, ResourceIndex};
+use crate::units::{FlavorIndex, Instant};
 
 /// A request on its way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Call {
-    pub(super) resource: ResourceIndex,
-    pub(super) operation: Operation,
+    /// Position of the resource that it is about.
+    pub(super) live: u32,
     pub(super) flavor: FlavorIndex,
     pub(super) arrived: Instant,
+    /// How often the module that it is in has failed.
+    pub(super) attempt: u32,
+    pub(super) operation: Operation,
 }
 
 /// Calls by position; positions of finished ones are used again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Calls {
     calls: Vec<Call>,
     free: Vec<u32>,
@@ -31,6 +36,10 @@ impl Calls {
 
     pub(super) fn get(&self, position: u32) -> Call {
         self.calls[position as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, position: u32) -> &mut Call {
+        &mut self.calls[position as usize]
     }
 
     pub(super) fn finish(&mut self, position: u32) {

@@ -1,26 +1,35 @@
 //! The machines of a run, and what is free on them.
 
-use super::settings::Fleet;
+use serde::{Deserialize, Serialize};
+
+use super::pages::Pages;
+use super::placement::Index;
+use super::settings::{Fleet, PlacementPolicy};
 use super::state::Node;
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, Resources};
 
 /// Machines by slot, in order of their start; a slot is never used twice.
 ///
-/// A tree of maxima over the slots finds the first node with room without looking at each.
+/// An index over what they offer finds the one that the policy wants without looking at each.
 #[derive(Clone, Debug)]
 pub(super) struct Nodes {
-    slots: Vec<Slot>,
-    /// Maxima of what is free, per dimension: leaves from `leaves`, the root at 1.
-    tree: Vec<Resources>,
-    leaves: usize,
+    machines: Machines,
+    index: Index,
+}
+
+/// All but the index, which follows from it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Machines {
+    slots: Pages<Slot>,
     /// Nodes that are paid, by group, and those of them that are being given back.
     paid: Vec<u32>,
     draining: Vec<u32>,
+    paid_in_all: u32,
     next: NodeIndex,
 }
 
 /// One machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) node: Node,
     pub(super) capacity: Resources,
@@ -29,10 +38,12 @@ pub(super) struct Slot {
     pub(super) life: NodeLife,
     /// Since when it takes nobody any more.
     pub(super) drains: Option<Instant>,
+    /// Whether somebody is going to see if it has been empty for long enough.
+    pub(super) watched: bool,
 }
 
 /// Whether a machine is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum NodeLife {
     /// It is known that it will be ordered.
     Announced,
@@ -44,21 +55,38 @@ pub(super) enum NodeLife {
 
 impl Slot {
     /// What the machine offers to newcomers: nothing once it is being given back.
-    fn offered(&self) -> Resources {
+    pub(super) fn offered(&self) -> Resources {
         if self.life == NodeLife::Paid && self.node.gone.is_none() { self.free } else { Resources::ZERO }
     }
 }
 
 impl Nodes {
-    pub(super) fn new(groups: usize, next: NodeIndex) -> Self {
-        Self {
-            slots: Vec::new(),
-            tree: vec![Resources::ZERO; 2],
-            leaves: 1,
+    pub(super) fn new(groups: usize, next: NodeIndex, policy: PlacementPolicy) -> Self {
+        let machines = Machines {
+            slots: Pages::default(),
             paid: vec![0; groups],
             draining: vec![0; groups],
+            paid_in_all: 0,
             next,
+        };
+        Self { machines, index: Index::new(policy, groups) }
+    }
+
+    pub(super) fn save(&self) -> &Machines {
+        &self.machines
+    }
+
+    pub(super) fn saved(machines: Machines, policy: PlacementPolicy) -> Self {
+        let mut index = Index::new(policy, machines.paid.len());
+        for slot in machines.slots.iter() {
+            index.push(slot);
         }
+        Self { machines, index }
+    }
+
+    pub(super) fn share(&mut self) {
+        self.machines.slots.share();
+        self.index.share();
     }
 
     /// Adds a machine that is paid already.
@@ -70,34 +98,34 @@ impl Nodes {
 
     /// Adds a machine that will be ordered later.
     pub(super) fn announce(&mut self, node: Node, fleet: &Fleet) -> u32 {
-        let slot = self.slots.len();
+        let Machines { slots, next, .. } = &mut self.machines;
         let capacity = fleet.node_groups[node.node_group.usize()].capacity;
-        self.slots.push(Slot { node, capacity, free: capacity, residents: 0, life: NodeLife::Announced, drains: None });
-        if self.slots.len() > self.leaves {
-            self.grow();
-        }
-        self.next.0 = self.next.0.max(node.index.0 + 1);
-        slot as u32
+        let life = NodeLife::Announced;
+        let slot = Slot { node, capacity, free: capacity, residents: 0, life, drains: None, watched: false };
+        slots.push(slot);
+        self.index.push(&slot);
+        next.0 = next.0.max(node.index.0 + 1);
+        (slots.len() - 1) as u32
     }
 
     /// Marks a machine as paid from now on.
     pub(super) fn pay(&mut self, slot: u32) {
-        let node = &mut self.slots[slot as usize];
-        node.life = NodeLife::Paid;
-        self.paid[node.node.node_group.usize()] += 1;
-        self.draining[node.node.node_group.usize()] += u32::from(node.node.gone.is_some());
-        self.update(slot as usize);
+        let Slot { node, .. } = self.change(slot, |machine| machine.life = NodeLife::Paid);
+        let group = node.node_group.usize();
+        self.machines.paid[group] += 1;
+        self.machines.draining[group] += u32::from(node.gone.is_some());
+        self.machines.paid_in_all += 1;
     }
 
     /// Adds a machine that is ordered now.
     pub(super) fn order(&mut self, node_group: NodeGroupIndex, now: Instant, fleet: &Fleet) -> u32 {
-        let ready = now + fleet.node_groups[node_group.usize()].boot;
-        let node = Node { index: self.next, node_group, ordered: now, ready, empty_since: Some(now), gone: None };
+        let (index, ready) = (self.machines.next, now + fleet.node_groups[node_group.usize()].boot);
+        let node = Node { index, node_group, ordered: now, ready, empty_since: Some(now), gone: None };
         self.restore(node, fleet)
     }
 
     pub(super) fn slot(&self, slot: u32) -> &Slot {
-        &self.slots[slot as usize]
+        self.machines.slots.get(slot as usize)
     }
 
     /// Takes `requested` on a node.
@@ -105,22 +133,22 @@ impl Nodes {
     /// # Panics
     /// When the node has no room: a policy chose wrongly.
     pub(super) fn take(&mut self, slot: u32, requested: Resources) {
-        let node = &mut self.slots[slot as usize];
-        node.free = node.free.checked_sub(requested).expect("a node is never over-committed");
-        node.residents += 1;
-        node.node.empty_since = None;
-        self.update(slot as usize);
+        self.change(slot, |machine| {
+            machine.free = machine.free.checked_sub(requested).expect("a node is never over-committed");
+            machine.residents += 1;
+            machine.node.empty_since = None;
+        });
     }
 
     /// Gives `requested` back; the node is empty since `now` when nobody is left.
     pub(super) fn give(&mut self, slot: u32, requested: Resources, now: Instant) {
-        let node = &mut self.slots[slot as usize];
-        node.free = node.free.checked_add(requested).expect("amounts on a node fit its capacity");
-        node.residents -= 1;
-        if node.residents == 0 {
-            node.node.empty_since = Some(now);
-        }
-        self.update(slot as usize);
+        self.change(slot, |machine| {
+            machine.free = machine.free.checked_add(requested).expect("amounts on a node fit its capacity");
+            machine.residents -= 1;
+            if machine.residents == 0 {
+                machine.node.empty_since = Some(now);
+            }
+        });
     }
 
     /// Exchanges what a resident holds.
@@ -128,98 +156,81 @@ impl Nodes {
     /// # Panics
     /// When the node has no room for the difference.
     pub(super) fn exchange(&mut self, slot: u32, old: Resources, new: Resources) {
-        let node = &mut self.slots[slot as usize];
-        let free = node.free.checked_add(old).expect("amounts on a node fit its capacity");
-        node.free = free.checked_sub(new).expect("a node is never over-committed");
-        self.update(slot as usize);
+        self.change(slot, |machine| {
+            let free = machine.free.checked_add(old).expect("amounts on a node fit its capacity");
+            machine.free = free.checked_sub(new).expect("a node is never over-committed");
+        });
     }
 
     /// Marks a node as being given back; it takes nobody any more.
     pub(super) fn drain(&mut self, slot: u32, now: Instant, gone: Instant) {
-        let node = &mut self.slots[slot as usize];
-        self.draining[node.node.node_group.usize()] += u32::from(node.node.gone.is_none());
-        node.node.gone = Some(gone);
-        node.drains = Some(now);
-        self.update(slot as usize);
+        let was_kept = self.slot(slot).node.gone.is_none();
+        let Slot { node, .. } = self.change(slot, |machine| {
+            machine.node.gone = Some(gone);
+            machine.drains = Some(now);
+        });
+        self.machines.draining[node.node_group.usize()] += u32::from(was_kept);
     }
 
     /// Marks a node as no longer paid.
     pub(super) fn remove(&mut self, slot: u32, now: Instant) {
-        let node = &mut self.slots[slot as usize];
-        self.draining[node.node.node_group.usize()] -= u32::from(node.node.gone.is_some());
-        node.node.gone = Some(now);
-        node.life = NodeLife::Gone;
-        self.paid[node.node.node_group.usize()] -= 1;
-        self.update(slot as usize);
+        let was_draining = self.slot(slot).node.gone.is_some();
+        let Slot { node, .. } = self.change(slot, |machine| {
+            machine.node.gone = Some(now);
+            machine.life = NodeLife::Gone;
+        });
+        let group = node.node_group.usize();
+        self.machines.draining[group] -= u32::from(was_draining);
+        self.machines.paid[group] -= 1;
+        self.machines.paid_in_all -= 1;
+    }
+
+    /// Notes whether somebody is going to see if a node has been empty for long enough.
+    pub(super) fn watch(&mut self, slot: u32, watched: bool) {
+        self.machines.slots.get_mut(slot as usize).watched = watched;
+    }
+
+    /// Changes a machine, and what the index knows of it.
+    fn change(&mut self, slot: u32, change: impl FnOnce(&mut Slot)) -> Slot {
+        let machine = self.machines.slots.get_mut(slot as usize);
+        change(machine);
+        self.index.update(slot, machine);
+        *machine
     }
 
     /// Paid nodes of a group.
     pub(super) fn paid(&self, group: NodeGroupIndex) -> u32 {
-        self.paid[group.usize()]
+        self.machines.paid[group.usize()]
     }
 
     /// Paid nodes of a group that are not being given back.
     pub(super) fn kept(&self, group: NodeGroupIndex) -> u32 {
-        self.paid[group.usize()] - self.draining[group.usize()]
+        self.machines.paid[group.usize()] - self.machines.draining[group.usize()]
     }
 
     /// Paid nodes of all groups.
     pub(super) fn paid_in_all(&self) -> u32 {
-        self.paid.iter().sum()
+        self.machines.paid_in_all
     }
 
     /// The index that the next machine gets.
     pub(super) fn next(&self) -> NodeIndex {
-        self.next
+        self.machines.next
     }
 
     /// Paid machines with their slots, in order.
     pub(super) fn iter_paid(&self) -> impl Iterator<Item = (u32, &Slot)> {
-        self.slots.iter().enumerate().filter(|(_, slot)| slot.life == NodeLife::Paid).map(|(i, slot)| (i as u32, slot))
+        let paid = |(_, slot): &(usize, &Slot)| slot.life == NodeLife::Paid;
+        self.machines.slots.iter().enumerate().filter(paid).map(|(i, slot)| (i as u32, slot))
     }
 
     /// Every machine that there was, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter()
+        self.machines.slots.iter()
     }
 
-    /// Machines that have room for `requested`, with their slots, in order.
-    pub(super) fn iter_fitting(&self, requested: Resources) -> impl Iterator<Item = (u32, &Slot)> {
-        self.iter_paid().filter(move |(_, slot)| slot.node.gone.is_none() && requested.fits(slot.free))
-    }
-
-    /// The first machine that has room for `requested`.
-    pub(super) fn first_fitting(&self, requested: Resources) -> Option<u32> {
-        self.search(1, requested)
-    }
-
-    fn search(&self, position: usize, requested: Resources) -> Option<u32> {
-        if !requested.fits(self.tree[position]) {
-            return None;
-        }
-        if position >= self.leaves {
-            return Some((position - self.leaves) as u32);
-        }
-        self.search(2 * position, requested).or_else(|| self.search(2 * position + 1, requested))
-    }
-
-    fn update(&mut self, slot: usize) {
-        let mut position = self.leaves + slot;
-        self.tree[position] = self.slots[slot].offered();
-        while position > 1 {
-            position /= 2;
-            self.tree[position] = self.tree[2 * position].max(self.tree[2 * position + 1]);
-        }
-    }
-
-    fn grow(&mut self) {
-        self.leaves = self.slots.len().next_power_of_two().max(2 * self.leaves);
-        self.tree = vec![Resources::ZERO; 2 * self.leaves];
-        for (slot, leaf) in self.slots.iter().zip(&mut self.tree[self.leaves..]) {
-            *leaf = slot.offered();
-        }
-        for position in (1..self.leaves).rev() {
-            self.tree[position] = self.tree[2 * position].max(self.tree[2 * position + 1]);
-        }
+    /// The machine that the policy wants for `requested`, of those that have room.
+    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
+        self.index.choose(requested)
     }
 }

@@ -1,31 +1,46 @@
 //! What each tenant holds, and how much it may hold.
 
+use super::pages::Pages;
 use crate::request::Tenant;
-use crate::units::{DIMENSIONS, Dimension, Resources, TenantIndex};
+use crate::units::{DIMENSIONS, Resources, TenantIndex};
 
 /// Amounts held by tenant, beside their limits.
 #[derive(Clone, Debug)]
-pub(super) struct Quotas {
-    held: Vec<[u64; DIMENSIONS]>,
-    limits: Vec<Option<Resources>>,
+pub(super) struct Quotas<'a> {
+    held: Pages<Held>,
+    tenants: &'a [Tenant],
 }
 
-impl Quotas {
-    pub(super) fn new(tenants: &[Tenant]) -> Self {
-        Self { held: vec![[0; DIMENSIONS]; tenants.len()], limits: tenants.iter().map(|tenant| tenant.quota).collect() }
+/// What one tenant holds.
+pub(super) type Held = [u64; DIMENSIONS];
+
+impl<'a> Quotas<'a> {
+    pub(super) fn new(tenants: &'a [Tenant]) -> Self {
+        Self::saved(tenants.iter().map(|_| [0; DIMENSIONS]).collect(), tenants)
+    }
+
+    pub(super) fn saved(held: Pages<Held>, tenants: &'a [Tenant]) -> Self {
+        Self { held, tenants }
+    }
+
+    pub(super) fn save(&self) -> &Pages<Held> {
+        &self.held
+    }
+
+    pub(super) fn share(&mut self) {
+        self.held.share();
     }
 
     /// Exchanges `old` for `new` if the tenant's quota allows it; says whether it did.
     ///
     /// A dimension that does not grow is not held against the tenant, so that shrinking is always allowed.
     pub(super) fn exchange(&mut self, tenant: TenantIndex, old: Resources, new: Resources) -> bool {
-        let held = &mut self.held[tenant.usize()];
-        let after: [u64; DIMENSIONS] = core::array::from_fn(|i| {
-            let dimension = Dimension::ALL[i];
-            held[i] - u64::from(old[dimension]) + u64::from(new[dimension])
-        });
-        let allowed = self.limits[tenant.usize()].is_none_or(|limit| {
-            (0..DIMENSIONS).all(|i| after[i] <= held[i] || after[i] <= u64::from(limit.to_array()[i]))
+        let held = self.held.get_mut(tenant.usize());
+        let (old, new) = (old.to_array(), new.to_array());
+        let after: Held = core::array::from_fn(|i| held[i] - u64::from(old[i]) + u64::from(new[i]));
+        let allowed = self.tenants[tenant.usize()].quota.is_none_or(|limit| {
+            let limit = limit.to_array();
+            (0..DIMENSIONS).all(|i| after[i] <= held[i] || after[i] <= u64::from(limit[i]))
         });
         if allowed {
             *held = after;
@@ -35,7 +50,7 @@ impl Quotas {
 
     /// Counts what a tenant holds whatever its quota says: it was let in before.
     pub(super) fn restore(&mut self, tenant: TenantIndex, amount: Resources) {
-        for (held, amount) in self.held[tenant.usize()].iter_mut().zip(amount.to_array()) {
+        for (held, amount) in self.held.get_mut(tenant.usize()).iter_mut().zip(amount.to_array()) {
             *held += u64::from(amount);
         }
     }

@@ -6,7 +6,7 @@ mod inventory;
 mod modules;
 
 pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
-pub use modules::{ModuleSettings, Modules, ServiceTime};
+pub use modules::{Failures, ModuleSettings, Modules, ServiceBin, ServiceOf, ServiceTime};
 
 use crate::request::{Flavor, Tenant};
 

@@ -21,6 +21,9 @@ pub struct State {
     pub in_flight: Vec<InFlight>,
     /// Per module, when its busy workers become free.
     pub busy_until: [Vec<Instant>; MODULES],
+    /// Per module, when service of those who wait begins.
+    #[serde(default)]
+    pub waiting: [Vec<Instant>; MODULES],
 }
 
 /// A machine that is paid for.
@@ -77,4 +80,7 @@ pub struct InFlight {
     pub entered: bool,
     /// When it does.
     pub at: Instant,
+    /// How often that module has failed it.
+    #[serde(default)]
+    pub attempt: u32,
 }

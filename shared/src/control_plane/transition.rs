@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::{IndexedRequest, Module, Operation};
-use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, ResourceIndex, TenantIndex};
+use crate::request::{Module, Operation};
+use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 
-/// One change of state at an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One change of state at an instant, other than the arrival of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transition {
-    /// A request is made.
-    Arrive(IndexedRequest),
-    /// A request enters a module's queue later than it left the one before: its node had to boot.
+    /// A request enters a module's queue later than it left the one before: its node had to boot, or the module failed.
     Enter {
         /// Position among the requests on their way.
         call: u32,
@@ -38,15 +36,11 @@ pub enum Transition {
     NodeDrains {
         /// Position of the node.
         slot: u32,
-        /// Until when it is paid.
-        gone: Instant,
     },
     /// A node may have been empty for long enough.
     NodeIdle {
         /// Position of the node.
         slot: u32,
-        /// It counts only if the node is still empty since this instant.
-        since: Instant,
     },
     /// A node is no longer paid.
     NodeGone {
@@ -56,7 +50,7 @@ pub enum Transition {
 }
 
 /// The order of transitions at the same instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// Requests that end something.
     Release,
@@ -67,7 +61,7 @@ pub enum Phase {
 }
 
 /// A transition in the future.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheduled {
     /// When.
     pub at: Instant,
@@ -103,6 +97,8 @@ pub enum Effect {
         wait: Duration,
         /// From the start to the end.
         service: Duration,
+        /// Whether it came to nothing, and is made again or given up.
+        failed: bool,
     },
     /// A resource begins to be used, on a node of a group or without one.
     UseBegins(Use),
@@ -114,7 +110,14 @@ pub enum Effect {
         latency: Duration,
     },
     /// A request was not let in.
-    Refused(Refusal),
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// By which module.
+        module: Module,
+    },
+    /// Nothing more will happen to a resource: it was released, or its create was refused.
+    Over(Placed),
     /// A node was ordered: it is paid from now, as overhead.
     NodeOrdered(NodeGroupIndex),
     /// A node has booted: its time is no longer overhead.
@@ -127,8 +130,31 @@ pub enum Effect {
     Anomaly(ResourceIndex),
 }
 
+/// What is known of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Which one.
+    pub resource: ResourceIndex,
+    /// Whose it is.
+    pub tenant: TenantIndex,
+    /// Its shape.
+    pub flavor: FlavorIndex,
+    /// When its create was made.
+    pub created: Instant,
+    /// When it could be used.
+    pub ready: Option<Instant>,
+    /// When it was given back.
+    pub released: Option<Instant>,
+    /// Where it is or was.
+    pub node: Option<NodeIndex>,
+    /// The position of that node among the machines of the run.
+    pub slot: Option<u32>,
+    /// How far it came.
+    pub state: PlanState,
+}
+
 /// Who uses what, where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Use {
     /// Who pays.
     pub tenant: TenantIndex,
@@ -170,9 +196,17 @@ pub enum Refusal {
     NoRoomToResize,
     /// The primary was seen to refuse it.
     Observed,
+    /// As many requests wait for a module as may.
+    Overloaded,
+    /// A module failed as often as it may.
+    Failed,
 }
 
 impl Refusal {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::Quota, Self::NoSuchNode, Self::NoRoomToResize, Self::Observed, Self::Overloaded, Self::Failed];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -180,6 +214,8 @@ impl Refusal {
             Self::NoSuchNode => "no_such_node",
             Self::NoRoomToResize => "no_room_to_resize",
             Self::Observed => "observed",
+            Self::Overloaded => "overloaded",
+            Self::Failed => "failed",
         }
     }
 }

@@ -7,15 +7,22 @@ use serde::{Deserialize, Serialize};
 use super::{AccountCost, CostBreakdown, Rates};
 use crate::control_plane::{Effect, Fleet, Use};
 use crate::request::{Flavor, MODULES};
-use crate::units::{DIMENSIONS, Instant, LedgerUnits, NodeGroupIndex, Rate};
+use crate::units::{DIMENSIONS, Instant, LedgerUnits, NodeGroupIndex, Rate, Resources};
 
 /// Watches effects and charges for what they begin until they end it.
 #[derive(Clone, Debug)]
 pub struct Meter<'a> {
     fleet: &'a Fleet,
     flavors: &'a [Flavor],
-    now: Instant,
     rates: Rates,
+    books: Books,
+}
+
+/// What a meter has counted: everything but its prices.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Books {
+    /// All instants count from here.
+    start: Instant,
     accounts: IndexMap<Use, Account, FixedState>,
     /// Booting, serving and draining nodes by group.
     nodes: Vec<NodeCounts>,
@@ -25,9 +32,9 @@ pub struct Meter<'a> {
     /// Use on nodes, and use that is paid without one.
     on_nodes: Flow,
     direct: Flow,
-    utilisation: Utilisation,
-    requested: [u64; DIMENSIONS],
-    capacity: [u64; DIMENSIONS],
+    /// What resources on nodes request, and what the nodes have.
+    requested: [Flow; DIMENSIONS],
+    capacity: [Flow; DIMENSIONS],
 }
 
 /// Requested and paid amounts × microseconds, per dimension.
@@ -39,112 +46,126 @@ pub struct Utilisation {
     pub capacity: [u128; DIMENSIONS],
 }
 
-/// Uses of one tenant, flavor and group: how many, and what they cost up to `since`.
-#[derive(Clone, Copy, Debug)]
+/// Uses of one tenant, flavor and group at one price: how many there are, and what earlier prices came to.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Account {
-    count: u32,
-    since: Instant,
+    count: Flow,
     total: LedgerUnits,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct NodeCounts {
     overhead: u32,
     serving: u32,
 }
 
-/// A rate and what has come of it.
-#[derive(Clone, Copy, Debug, Default)]
+/// A level and its integral over time: `level × t − before`, so that only a change of level costs anything.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Flow {
-    /// Nano-units per hour.
-    rate: i128,
-    total: LedgerUnits,
+    level: i128,
+    before: i128,
 }
 
 impl Flow {
-    fn advance(&mut self, micros: i64) {
-        self.total.0 += self.rate * i128::from(micros);
+    /// Changes the level at `t` microseconds.
+    fn change(&mut self, t: i64, difference: i64) {
+        self.level += i128::from(difference);
+        self.before += i128::from(difference) * i128::from(t);
+    }
+
+    /// Sets the level from `t` microseconds on.
+    fn set(&mut self, t: i64, level: i128) {
+        self.before += (level - self.level) * i128::from(t);
+        self.level = level;
+    }
+
+    /// The integral up to `t` microseconds.
+    fn until(&self, t: i64) -> i128 {
+        self.level * i128::from(t) - self.before
     }
 }
 
 impl<'a> Meter<'a> {
     /// A meter at `now`, with nothing to charge for yet.
     pub fn new(fleet: &'a Fleet, flavors: &'a [Flavor], rates: Rates, now: Instant) -> Self {
-        Self {
-            fleet,
-            flavors,
-            now,
-            rates,
+        let books = Books {
+            start: now,
             accounts: IndexMap::default(),
             nodes: vec![NodeCounts::default(); fleet.node_groups.len()],
             serving: Flow::default(),
             overhead: Flow::default(),
             on_nodes: Flow::default(),
             direct: Flow::default(),
-            utilisation: Utilisation::default(),
-            requested: [0; DIMENSIONS],
-            capacity: [0; DIMENSIONS],
-        }
+            requested: [Flow::default(); DIMENSIONS],
+            capacity: [Flow::default(); DIMENSIONS],
+        };
+        Self::restore(fleet, flavors, rates, books)
+    }
+
+    /// A meter that goes on with the books of another, at the prices that held for it last.
+    pub fn restore(fleet: &'a Fleet, flavors: &'a [Flavor], rates: Rates, books: Books) -> Self {
+        Self { fleet, flavors, rates, books }
+    }
+
+    /// What it has counted.
+    pub fn books(&self) -> &Books {
+        &self.books
     }
 
     /// Takes note of what happened at `now`.
-    pub fn observe(&mut self, now: Instant, effect: Effect) {
-        match effect {
+    pub fn observe(&mut self, now: Instant, effect: &Effect) {
+        match *effect {
             Effect::UseBegins(what) => self.change_use(now, what, 1),
             Effect::UseEnds(what) => self.change_use(now, what, -1),
             Effect::NodeOrdered(group) => self.change_nodes(now, group, 1, 0),
             Effect::NodeReady(group) => self.change_nodes(now, group, -1, 1),
             Effect::NodeDrains(group) => self.change_nodes(now, group, 1, -1),
             Effect::NodeGone(group) => self.change_nodes(now, group, -1, 0),
-            Effect::Served { .. } | Effect::Ready { .. } | Effect::Refused(_) | Effect::Anomaly(_) => {}
+            Effect::Served { .. }
+            | Effect::Ready { .. }
+            | Effect::Refused { .. }
+            | Effect::Over(_)
+            | Effect::Anomaly(_) => {}
         }
     }
 
-    /// Charges everything up to `now`; returns all that was paid for nodes and resources so far.
-    pub fn advance(&mut self, now: Instant) -> LedgerUnits {
-        let micros = (now - self.now).micros();
-        if micros > 0 {
-            self.now = now;
-            for flow in [&mut self.serving, &mut self.overhead, &mut self.on_nodes, &mut self.direct] {
-                flow.advance(micros);
-            }
-            for (total, amount) in self.utilisation.requested.iter_mut().zip(self.requested) {
-                *total += u128::from(amount) * micros as u128;
-            }
-            for (total, amount) in self.utilisation.capacity.iter_mut().zip(self.capacity) {
-                *total += u128::from(amount) * micros as u128;
-            }
-        }
-        self.serving.total + self.overhead.total + self.direct.total
+    /// All that was paid for nodes and resources up to `now`.
+    pub fn paid(&self, now: Instant) -> LedgerUnits {
+        let t = self.micros(now);
+        let Books { serving, overhead, direct, .. } = &self.books;
+        LedgerUnits(serving.until(t) + overhead.until(t) + direct.until(t))
     }
 
     /// From `now` on, other prices hold.
     pub fn change_rates(&mut self, now: Instant, rates: Rates) {
-        self.advance(now);
-        for (what, account) in &mut self.accounts {
-            account.charge(now, self.rates.of(what.flavor, what.node_group));
+        let t = self.micros(now);
+        for (what, account) in &mut self.books.accounts {
+            account.charge(t, self.rates.of(what.flavor, what.node_group));
         }
         self.rates = rates;
-        self.on_nodes.rate = 0;
-        self.direct.rate = 0;
-        for (what, account) in &self.accounts {
-            let rate = i128::from(account.count) * i128::from(self.rates.of(what.flavor, what.node_group).nanos());
-            if self.is_share(what) { self.on_nodes.rate += rate } else { self.direct.rate += rate }
+        let (mut on_nodes, mut direct) = (0, 0);
+        for (what, account) in &self.books.accounts {
+            let rate = account.count.level * i128::from(self.rates.of(what.flavor, what.node_group).nanos());
+            if self.is_share(what) { on_nodes += rate } else { direct += rate }
         }
         let of_all = |count: fn(&NodeCounts) -> u32| {
-            let nodes = self.nodes.iter().zip(&self.rates.node);
+            let nodes = self.books.nodes.iter().zip(&self.rates.node);
             nodes.map(|(counts, rate)| i128::from(count(counts)) * i128::from(rate.nanos())).sum::<i128>()
         };
-        (self.serving.rate, self.overhead.rate) = (of_all(|n| n.serving), of_all(|n| n.overhead));
+        let (serving, overhead) = (of_all(|n| n.serving), of_all(|n| n.overhead));
+        self.books.on_nodes.set(t, on_nodes);
+        self.books.direct.set(t, direct);
+        self.books.serving.set(t, serving);
+        self.books.overhead.set(t, overhead);
     }
 
     /// Closes the books at `end`; `modules` is what the workers of each module cost.
     pub fn close(mut self, end: Instant, modules: [LedgerUnits; MODULES]) -> (CostBreakdown, Utilisation) {
-        self.advance(end);
+        let t = self.micros(end);
         let mut accounts: Vec<AccountCost> = Vec::new();
-        self.accounts.sort_unstable_keys();
-        for (what, mut account) in self.accounts {
-            account.charge(end, self.rates.of(what.flavor, what.node_group));
+        self.books.accounts.sort_unstable_keys();
+        for (what, mut account) in core::mem::take(&mut self.books.accounts) {
+            account.charge(t, self.rates.of(what.flavor, what.node_group));
             match accounts.last_mut() {
                 Some(last) if (last.tenant, last.flavor) == (what.tenant, what.flavor) => {
                     last.workload += account.total;
@@ -152,12 +173,20 @@ impl<'a> Meter<'a> {
                 _ => accounts.push(AccountCost { tenant: what.tenant, flavor: what.flavor, workload: account.total }),
             }
         }
+        let Books { serving, overhead, on_nodes, direct, requested, capacity, .. } = self.books;
+        let total = |flow: Flow| LedgerUnits(flow.until(t));
         let workload: LedgerUnits = accounts.iter().map(|account| account.workload).sum();
-        assert_eq!(workload, self.on_nodes.total + self.direct.total, "accounts add up to what was charged");
-        let idle = self.serving.total - self.on_nodes.total;
+        assert_eq!(workload, total(on_nodes) + total(direct), "accounts add up to what was charged");
+        let idle = total(serving) - total(on_nodes);
         assert!(idle >= LedgerUnits::ZERO, "residents never pay more than their nodes");
         accounts.retain(|account| account.workload > LedgerUnits::ZERO);
-        (CostBreakdown { accounts, idle, overhead: self.overhead.total, modules }, self.utilisation)
+        let amounts = |flows: [Flow; DIMENSIONS]| flows.map(|flow| flow.until(t).max(0) as u128);
+        let utilisation = Utilisation { requested: amounts(requested), capacity: amounts(capacity) };
+        (CostBreakdown { accounts, idle, overhead: total(overhead), modules }, utilisation)
+    }
+
+    fn micros(&self, now: Instant) -> i64 {
+        (now - self.books.start).micros()
     }
 
     /// Whether a use is paid as a share of a node: with prices per resource, nodes are free and shares are prices.
@@ -165,45 +194,43 @@ impl<'a> Meter<'a> {
         what.node_group.is_some_and(|group| self.rates.node[group.usize()] > Rate::ZERO)
     }
 
-    fn change_use(&mut self, now: Instant, what: Use, change: i32) {
-        self.advance(now);
-        let rate = self.rates.of(what.flavor, what.node_group);
-        let account = self.accounts.entry(what).or_insert(Account { count: 0, since: now, total: LedgerUnits::ZERO });
-        account.charge(now, rate);
-        account.count = account.count.checked_add_signed(change).expect("a use ends after it began");
-        let difference = i128::from(change) * i128::from(rate.nanos());
-        if self.is_share(&what) {
-            self.on_nodes.rate += difference
-        } else {
-            self.direct.rate += difference
-        }
+    fn change_use(&mut self, now: Instant, what: Use, change: i64) {
+        let (t, rate, is_share) =
+            (self.micros(now), self.rates.of(what.flavor, what.node_group).nanos(), self.is_share(&what));
+        let account = self.books.accounts.entry(what).or_default();
+        account.count.change(t, change);
+        assert!(account.count.level >= 0, "a use ends after it began");
+        let paid = if is_share { &mut self.books.on_nodes } else { &mut self.books.direct };
+        paid.change(t, change * rate);
         if what.node_group.is_some() {
-            let amounts = self.flavors[what.flavor.usize()].requested.to_array();
-            for (requested, amount) in self.requested.iter_mut().zip(amounts) {
-                *requested = requested.strict_add_signed(i64::from(change) * i64::from(amount));
-            }
+            change_amounts(&mut self.books.requested, t, change, self.flavors[what.flavor.usize()].requested);
         }
     }
 
     fn change_nodes(&mut self, now: Instant, group: NodeGroupIndex, overhead: i32, serving: i32) {
-        self.advance(now);
-        let counts = &mut self.nodes[group.usize()];
+        let (t, rate) = (self.micros(now), self.rates.node[group.usize()].nanos());
+        let counts = &mut self.books.nodes[group.usize()];
         counts.overhead = counts.overhead.checked_add_signed(overhead).expect("a node stops once");
         counts.serving = counts.serving.checked_add_signed(serving).expect("a node drains once");
-        let rate = i128::from(self.rates.node[group.usize()].nanos());
-        self.overhead.rate += i128::from(overhead) * rate;
-        self.serving.rate += i128::from(serving) * rate;
-        let amounts = self.fleet.node_groups[group.usize()].capacity.to_array();
-        for (capacity, amount) in self.capacity.iter_mut().zip(amounts) {
-            *capacity = capacity.strict_add_signed(i64::from(serving) * i64::from(amount));
-        }
+        self.books.overhead.change(t, i64::from(overhead) * rate);
+        self.books.serving.change(t, i64::from(serving) * rate);
+        let capacity = self.fleet.node_groups[group.usize()].capacity;
+        change_amounts(&mut self.books.capacity, t, i64::from(serving), capacity);
+    }
+}
+
+fn change_amounts(flows: &mut [Flow; DIMENSIONS], t: i64, change: i64, amounts: Resources) {
+    for (flow, amount) in flows.iter_mut().zip(amounts.to_array()).filter(|(_, amount)| *amount > 0) {
+        flow.change(t, change * i64::from(amount));
     }
 }
 
 impl Account {
-    fn charge(&mut self, now: Instant, rate: Rate) {
-        let each = rate * (now - self.since);
-        self.total.0 += each.0 * i128::from(self.count);
-        self.since = now;
+    /// Charges what there was up to `t` at one price; another one may hold from then on.
+    fn charge(&mut self, t: i64, rate: Rate) {
+        self.total.0 += self.count.until(t) * i128::from(rate.nanos());
+        let level = self.count.level;
+        self.count = Flow::default();
+        self.count.set(t, level);
     }
 }

@@ -1,15 +1,16 @@
-//! Format version 1, as its fields were: a forecast knew nothing of what comes with machines, of newcomers and of tags.
+//! Format version 1, as its fields were: a forecast knew nothing of what comes with machines, of newcomers and of tags;
+//! modules had one distribution of service times each, took whatever came, and never failed.
 
 use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::{Limits, LinkError, SharedScenario};
-use crate::control_plane::State;
+use crate::control_plane::{self, LiveResource, Node, ServiceTime};
 use crate::pricing::PriceBook;
-use crate::request::{Flavor, IndexedRequest, Tenant};
+use crate::request::{Flavor, IndexedRequest, MODULES, Module, Operation, Tenant};
 use crate::scenario::{self, Autoscaling, Billing, Edit, Fleet, Modules, PlacementPolicy};
 use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes, Tags};
-use crate::units::{Duration, Instant, Window};
+use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Window};
 
 pub(super) const VERSION: u8 = 1;
 
@@ -28,11 +29,39 @@ struct Scenario {
     placement: PlacementPolicy,
     autoscaling: Autoscaling,
     billing: Billing,
-    modules: Modules,
+    modules: [ModuleSettings; MODULES],
     price_book: PriceBook,
     demand: Demand,
     start: State,
     edits: Vec<Edit>,
+}
+
+#[derive(Deserialize)]
+struct ModuleSettings {
+    workers: u32,
+    service: ServiceTime,
+    rate: Rate,
+}
+
+#[derive(Deserialize)]
+struct State {
+    nodes: Vec<Node>,
+    nodes_started: u32,
+    live: Vec<LiveResource>,
+    pending: Vec<ResourceIndex>,
+    in_flight: Vec<InFlight>,
+    busy_until: [Vec<Instant>; MODULES],
+}
+
+#[derive(Deserialize)]
+struct InFlight {
+    resource: ResourceIndex,
+    operation: Operation,
+    flavor: FlavorIndex,
+    arrived: Instant,
+    module: Module,
+    entered: bool,
+    at: Instant,
 }
 
 #[derive(Deserialize)]
@@ -79,14 +108,40 @@ impl From<Scenario> for scenario::Scenario {
             placement: old.placement,
             autoscaling: old.autoscaling,
             billing: old.billing,
-            modules: old.modules,
+            modules: Modules(
+                old.modules.map(|old| control_plane::ModuleSettings::new(old.workers, old.service, old.rate)),
+            ),
             price_book: old.price_book,
             demand: match old.demand {
                 Demand::Requests(requests) => scenario::Demand::Requests(requests),
                 Demand::Forecast(model) => scenario::Demand::Forecast(Box::new((*model).into())),
             },
-            start: old.start,
+            start: old.start.into(),
             edits: old.edits,
+        }
+    }
+}
+
+impl From<State> for control_plane::State {
+    fn from(old: State) -> Self {
+        let in_flight = |old: InFlight| control_plane::InFlight {
+            resource: old.resource,
+            operation: old.operation,
+            flavor: old.flavor,
+            arrived: old.arrived,
+            module: old.module,
+            entered: old.entered,
+            at: old.at,
+            attempt: 0,
+        };
+        Self {
+            nodes: old.nodes,
+            nodes_started: old.nodes_started,
+            live: old.live,
+            pending: old.pending,
+            in_flight: old.in_flight.into_iter().map(in_flight).collect(),
+            busy_until: old.busy_until,
+            waiting: Default::default(),
         }
     }
 }

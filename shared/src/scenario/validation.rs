@@ -1,6 +1,7 @@
 //! A scenario that asks the impossible is refused before its first run, with every problem at once.
 
 mod demand;
+mod modules;
 mod settings;
 mod start;
 

@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
+mod modules;
+
+pub use modules::check_modules;
+
 use super::Plan;
-use crate::control_plane::{ObservedFleet, PlanState};
-use crate::request::{IndexedRequest, Operation, ResourceClass};
+use crate::control_plane::{ObservedFleet, PlanState, Refusal};
+use crate::request::{IndexedRequest, Module, Operation, ResourceClass};
 use crate::scenario::Scenario;
 use crate::units::{DIMENSIONS, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
 
@@ -35,6 +39,14 @@ pub enum Violation {
     OutOfOrder {
         /// The resource.
         resource: ResourceIndex,
+        /// What.
+        what: &'static str,
+    },
+    /// A module did what it cannot do.
+    #[error("module {}: it {what}", module.as_str())]
+    Module {
+        /// Which one.
+        module: Module,
         /// What.
         what: &'static str,
     },
@@ -175,7 +187,16 @@ fn check_plan(scenario: &Scenario, life: &Life, plan: &Plan, fleet: &ObservedFle
     let asked_to_go = plan.released.is_none_or(|released| life.deleted.is_some_and(|deleted| released >= deleted));
     wrong(!asked_to_go, "is released before anybody asked for that");
     let refused = matches!(plan.state, PlanState::Refused(_));
-    wrong(refused && (plan.node.is_some() || plan.ready.is_some()), "is refused, and used all the same");
+    let limited = scenario.modules.0.iter().any(|module| module.queue_limit.is_some());
+    wrong(
+        plan.state == PlanState::Refused(Refusal::Overloaded) && !limited,
+        "meets a full queue where none is limited",
+    );
+    let fails = scenario.modules.0.iter().any(|module| module.failures.is_some());
+    wrong(plan.state == PlanState::Refused(Refusal::Failed) && !fails, "fails where nothing can");
+    // A create that the provisioner turned away had its node already.
+    let placed = matches!(plan.state, PlanState::Refused(Refusal::Overloaded | Refusal::Failed));
+    wrong(refused && (plan.node.is_some() && !placed || plan.ready.is_some()), "is refused, and used all the same");
     wrong(
         (plan.state == PlanState::Released) != plan.released.is_some(),
         "is released without an instant, or not at all",

@@ -20,12 +20,6 @@ impl Digester {
     }
 
     /// Adds one integer.
-    pub(crate) fn i64(&mut self, value: i64) -> &mut Self {
-        self.0.update(&value.to_le_bytes());
-        self
-    }
-
-    /// Adds one integer.
     pub(crate) fn u64(&mut self, value: u64) -> &mut Self {
         self.0.update(&value.to_le_bytes());
         self
@@ -34,6 +28,12 @@ impl Digester {
     /// Adds one integer.
     pub(crate) fn i128(&mut self, value: i128) -> &mut Self {
         self.0.update(&value.to_le_bytes());
+        self
+    }
+
+    /// Adds bytes of a number that everybody knows.
+    pub(super) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.0.update(value);
         self
     }
 

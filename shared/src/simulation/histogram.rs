@@ -51,6 +51,11 @@ impl Histogram {
         self.count
     }
 
+    /// The sum of all values in microseconds.
+    pub fn sum_micros(&self) -> u64 {
+        self.sum
+    }
+
     /// The mean in milliseconds; none of nothing.
     pub fn mean_ms(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64 / 1e3)

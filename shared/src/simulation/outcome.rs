@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digester;
-use super::{Digest, Histogram};
-use crate::control_plane::{PlanState, Refusal};
+use super::{Digest, Histogram, PlanDigest};
+use crate::control_plane::{Placed, PlanState, Refusal};
 use crate::cost::{CostBreakdown, Utilisation};
 use crate::request::Module;
 use crate::scenario::ENGINE;
@@ -80,6 +80,33 @@ pub struct ModuleOutcome {
     pub service: Histogram,
     /// Worker-microseconds of service that fell into the window.
     pub busy_micros: u64,
+    /// Waiting requests × microseconds inside the window.
+    pub queued_micros: u64,
+    /// The most requests that waited at once.
+    pub queue_max: u32,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Worker-microseconds of `busy_micros` that came to nothing.
+    pub failed_micros: u64,
+    /// Requests that it turned away.
+    pub refused: u64,
+}
+
+impl ModuleOutcome {
+    /// What a module did that nobody has asked anything yet.
+    pub fn new(module: Module) -> Self {
+        Self {
+            module,
+            wait: Histogram::default(),
+            service: Histogram::default(),
+            busy_micros: 0,
+            queued_micros: 0,
+            queue_max: 0,
+            failed: 0,
+            failed_micros: 0,
+            refused: 0,
+        }
+    }
 }
 
 /// One step of a run's timeline.
@@ -122,22 +149,21 @@ impl Outcome {
 }
 
 impl RunOutcome {
-    /// The hash of this run; `plans` are all of them, kept or not.
-    pub(super) fn digested(self, plans: impl Iterator<Item = Plan>) -> Self {
+    /// The hash of this run; `plans` is that of all of them, kept or not.
+    pub(super) fn digested(self, plans: &PlanDigest) -> Self {
         let mut digester = Digester::new("shadowplane run");
         digester.u64(u64::from(ENGINE)).u64(u64::from(self.run));
         for count in [self.events, self.requests, self.creates, self.anomalies] {
             digester.u64(count);
         }
         digester.u64(u64::from(self.peak_live)).u64(u64::from(self.peak_nodes));
-        for plan in plans {
-            plan.feed(&mut digester);
-        }
+        plans.feed(&mut digester);
         feed_cost(&self.cost, &mut digester);
         for module in &self.modules {
             module.wait.feed(&mut digester);
             module.service.feed(&mut digester);
-            digester.u64(module.busy_micros);
+            digester.u64(module.busy_micros).u64(module.queued_micros).u64(u64::from(module.queue_max));
+            digester.u64(module.failed).u64(module.failed_micros).u64(module.refused);
         }
         self.latency.feed(&mut digester);
         for (&refusal, &count) in &self.refused {
@@ -157,21 +183,10 @@ impl RunOutcome {
 }
 
 impl Plan {
-    fn feed(&self, digester: &mut Digester) {
-        const NEVER: i64 = i64::MIN;
-        let state = match self.state {
-            PlanState::Admitted => 0,
-            PlanState::Pending => 1,
-            PlanState::Placed => 2,
-            PlanState::Ready => 3,
-            PlanState::Released => 4,
-            PlanState::Refused(refusal) => 16 + refusal as u64,
-        };
-        digester.u64(u64::from(self.resource.0)).u64(u64::from(self.tenant.0)).u64(u64::from(self.flavor.0));
-        digester.u64(self.node.map_or(u64::MAX, |node| u64::from(node.0))).u64(state).i64(self.arrived.micros());
-        for at in [self.ready, self.released] {
-            digester.i64(at.map_or(NEVER, Instant::micros));
-        }
+    /// The plan that came of what is known of a resource.
+    pub(super) fn new(placed: &Placed) -> Self {
+        let Placed { resource, tenant, flavor, created, ready, released, node, state, .. } = *placed;
+        Self { resource, tenant, flavor, arrived: created, node, ready, released, state }
     }
 }
 

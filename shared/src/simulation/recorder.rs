@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Histogram, ModuleOutcome, TimelineBin};
-use crate::control_plane::{ControlPlane, Effect, Refusal};
+use serde::{Deserialize, Serialize};
+
+use super::{Histogram, ModuleOutcome, Plan, PlanDigest, TimelineBin};
+use crate::control_plane::{ControlPlane, Effect, ObservedFleet, Placed, Refusal};
 use crate::request::{MODULES, Module, Operation};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
 
 /// Histograms, counters and the timeline of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Recorder {
     window: Window,
     bin: Duration,
@@ -19,33 +21,39 @@ pub(super) struct Recorder {
     pub(super) peak_live: u32,
     pub(super) peak_nodes: u32,
     pub(super) timeline: Vec<TimelineBin>,
-    /// By resource, how long its create spent in each module; only where it is asked for.
-    pub(super) module_times: Option<Vec<[Duration; MODULES]>>,
+    /// The hash over the plans of what is over.
+    pub(super) plans: PlanDigest,
+    /// What is kept of each plan, where that is asked for.
+    pub(super) kept: Option<Kept>,
     bins: usize,
     bin_end: Instant,
     creates_in_bin: u32,
     paid_before: LedgerUnits,
 }
 
+/// What a run remembers of every resource that ever was.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Plans with the position of their node.
+    pub(super) plans: Vec<(Plan, Option<u32>)>,
+    /// By resource, how long its create spent in each module.
+    pub(super) module_times: Vec<[Duration; MODULES]>,
+}
+
 impl Recorder {
-    pub(super) fn new(window: Window, bin: Duration, keep_module_times: bool) -> Self {
-        let module = |module| ModuleOutcome {
-            module,
-            wait: Histogram::default(),
-            service: Histogram::default(),
-            busy_micros: 0,
-        };
+    pub(super) fn new(window: Window, bin: Duration, keep: bool) -> Self {
         Self {
             window,
             bin,
-            modules: Module::ALL.into_iter().map(module).collect(),
+            modules: Module::ALL.into_iter().map(ModuleOutcome::new).collect(),
             latency: Histogram::default(),
             refused: BTreeMap::new(),
             anomalies: BTreeSet::new(),
             peak_live: 0,
             peak_nodes: 0,
             timeline: Vec::new(),
-            module_times: keep_module_times.then(Vec::new),
+            plans: PlanDigest::default(),
+            kept: keep.then(Kept::default),
             bins: window.bins(bin),
             bin_end: (window.start + bin).min(window.end),
             creates_in_bin: 0,
@@ -53,9 +61,9 @@ impl Recorder {
         }
     }
 
-    pub(super) fn observe(&mut self, effect: Effect) {
-        match effect {
-            Effect::Served { module, resource, operation, start, wait, service } => {
+    pub(super) fn observe(&mut self, effect: &Effect) {
+        match *effect {
+            Effect::Served { module, resource, operation, start, wait, service, failed } => {
                 if operation == Operation::Create {
                     self.note_time(resource, module, wait + service);
                 }
@@ -64,9 +72,17 @@ impl Recorder {
                 outcome.service.record(service);
                 let inside = (start + service).min(self.window.end) - start.min(self.window.end);
                 outcome.busy_micros += inside.micros() as u64;
+                if failed {
+                    outcome.failed += 1;
+                    outcome.failed_micros += inside.micros() as u64;
+                }
             }
             Effect::Ready { latency } => self.latency.record(latency),
-            Effect::Refused(refusal) => *self.refused.entry(refusal).or_default() += 1,
+            Effect::Over(placed) => self.plan(&placed),
+            Effect::Refused { refusal, module } => {
+                *self.refused.entry(refusal).or_default() += 1;
+                self.modules[module as usize].refused += 1;
+            }
             Effect::Anomaly(resource) => {
                 self.anomalies.insert(resource);
             }
@@ -74,12 +90,22 @@ impl Recorder {
         }
     }
 
-    fn note_time(&mut self, resource: ResourceIndex, module: Module, spent: Duration) {
-        let Some(times) = &mut self.module_times else { return };
-        if resource.usize() >= times.len() {
-            times.resize(resource.usize() + 1, [Duration::ZERO; MODULES]);
+    /// Takes a plan to which nothing is added any more.
+    pub(super) fn plan(&mut self, placed: &Placed) {
+        let plan = Plan::new(placed);
+        self.plans.add(&plan);
+        if let Some(kept) = &mut self.kept {
+            kept.plans.push((plan, placed.slot));
         }
-        times[resource.usize()][module as usize] = spent;
+    }
+
+    fn note_time(&mut self, resource: ResourceIndex, module: Module, spent: Duration) {
+        let Some(Kept { module_times, .. }) = &mut self.kept else { return };
+        if resource.usize() >= module_times.len() {
+            module_times.resize(resource.usize() + 1, [Duration::ZERO; MODULES]);
+        }
+        let time = &mut module_times[resource.usize()][module as usize];
+        *time = *time + spent;
     }
 
     pub(super) fn create(&mut self) {
@@ -107,5 +133,31 @@ impl Recorder {
         });
         self.paid_before = paid;
         self.bin_end = (self.bin_end + self.bin).min(self.window.end);
+    }
+
+    /// Takes what is left at the end: the plans of what lives, and how long the queues were.
+    pub(super) fn close(&mut self, plane: &ControlPlane<'_>) {
+        for placed in plane.living() {
+            self.plan(&placed);
+        }
+        for outcome in &mut self.modules {
+            let depth = plane.queue_depth(outcome.module, self.window.end);
+            outcome.queued_micros = depth.area_micros;
+            outcome.queue_max = depth.longest;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.plans.sort_unstable_by_key(|(plan, _)| plan.resource);
+        }
+    }
+
+    /// The machines of the run and who went where, as an observer would have noted them.
+    pub(super) fn fleet_seen(&self, plane: &ControlPlane<'_>) -> ObservedFleet {
+        let plans = self.kept.iter().flat_map(|kept| &kept.plans);
+        ObservedFleet {
+            nodes: plane.machines_seen(),
+            placements: plans.filter_map(|(plan, slot)| Some((plan.resource, (*slot)?))).collect(),
+            // What the quota refused it refuses again.
+            refused: BTreeSet::new(),
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! One run: requests through a control plane, in virtual time, with everything counted and charged.
 
-use super::queue::EventQueue;
-use super::recorder::Recorder;
-use super::{Digest, Plan, RunOutcome};
-use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, ResourceRecord, State, Transition};
-use crate::cost::{Meter, Rates};
+use serde::{Deserialize, Serialize};
+
+use super::queue::{EventQueue, SavedQueue};
+use super::recorder::{Kept, Recorder};
+use super::{Digest, ModuleOutcome, RunOutcome};
+use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, State};
+use crate::cost::{Books, Meter, Rates};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex};
@@ -29,7 +31,7 @@ pub struct RunEnd {
     pub fork: Fork,
     /// The machines of the run, and who went where.
     pub fleet: ObservedFleet,
-    /// By resource, the time that its create has spent in each module; empty unless plans are kept.
+    /// By resource, the time that its create has spent in each module.
     pub module_times: Vec<[Duration; MODULES]>,
 }
 
@@ -51,23 +53,31 @@ pub fn run(valid: &ValidScenario, run: u32, keep_plans: bool) -> RunOutcome {
 /// Simulates `requests`, which are in order of time and inside the scenario's window, instead of its demand.
 pub fn simulate(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunOutcome {
     let mut run = Run::new(valid, options);
-    run.play(requests);
-    run.outcome(options.keep_plans)
+    run.play(requests, valid.scenario().window.end);
+    run.outcome()
 }
 
 /// As [`simulate`], and forks the control plane at the end.
 pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunEnd {
-    let mut run = Run::new(valid, options);
-    run.play(requests);
+    // Who went where is a matter of plans.
+    let mut run = Run::new(valid, RunOptions { keep_plans: true, ..options });
     let end = valid.scenario().window.end;
-    let (state, lives) = run.plane.fork(end, &core::mem::take(&mut run.queue).into_ordered());
-    let fleet = run.plane.fleet_seen();
-    let module_times = run.recorder.module_times.take().unwrap_or_default();
-    RunEnd { outcome: run.outcome(options.keep_plans), fork: Fork { state, lives }, fleet, module_times }
+    run.play(requests, end);
+    let (state, lives) = run.plane.fork(end, &run.queue.ordered());
+    run.recorder.close(&run.plane);
+    let fleet = run.recorder.fleet_seen(&run.plane);
+    let times = |kept: &mut Kept| core::mem::take(&mut kept.module_times);
+    let module_times = run.recorder.kept.as_mut().map(times).unwrap_or_default();
+    let mut outcome = run.closed();
+    if !options.keep_plans {
+        outcome.plans = Vec::new();
+    }
+    RunEnd { outcome, fork: Fork { state, lives }, fleet, module_times }
 }
 
-/// A run on its way.
-struct Run<'a> {
+/// A run on its way. After [`Run::share`] a copy is a fork: what neither of the two writes they have in common.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
     scenario: &'a Scenario,
     plane: ControlPlane<'a>,
     queue: EventQueue,
@@ -76,6 +86,21 @@ struct Run<'a> {
     out: Output,
     /// Instants at which a price that matters changes, latest first.
     price_changes: Vec<Instant>,
+    now: Instant,
+    run: u32,
+    events: u64,
+    requests: u64,
+    creates: u64,
+}
+
+/// A run that was saved on its way, to go on elsewhere or later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedRun {
+    plane: SavedPlane,
+    queue: SavedQueue,
+    books: Books,
+    recorder: Recorder,
+    now: Instant,
     run: u32,
     events: u64,
     requests: u64,
@@ -83,7 +108,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(valid: &'a ValidScenario, options: RunOptions<'a>) -> Self {
+    /// A run at the start of its scenario's window.
+    pub fn new(valid: &'a ValidScenario, options: RunOptions<'a>) -> Self {
         let scenario = valid.scenario();
         let start = scenario.window.start;
         let mut out = Output::default();
@@ -96,7 +122,8 @@ impl<'a> Run<'a> {
             meter: Meter::new(&scenario.fleet, &scenario.flavors, rates(scenario, start), start),
             recorder: Recorder::new(scenario.window, scenario.bin, options.keep_plans),
             out,
-            price_changes: price_changes(scenario),
+            price_changes: price_changes(scenario, start),
+            now: start,
             run: options.run,
             events: 0,
             requests: 0,
@@ -106,45 +133,109 @@ impl<'a> Run<'a> {
         run
     }
 
-    fn play(&mut self, requests: &[IndexedRequest]) {
-        let end = self.scenario.window.end;
-        let mut arrivals = requests.iter().take_while(|request| request.at < end).peekable();
+    /// Goes on up to `until`, or to the end of the window, with `requests` from where it is.
+    pub fn play(&mut self, requests: &[IndexedRequest], until: Instant) {
+        let until = until.min(self.scenario.window.end);
+        let mut arrivals = requests.iter().take_while(|request| request.at < until).peekable();
         loop {
-            let queued = self.queue.peek().filter(|(at, _)| *at < end);
+            let queued = self.queue.peek().filter(|(at, _)| *at < until);
             let arriving = arrivals.peek().map(|request| (request.at, phase(request)));
             let from_queue = match (queued, arriving) {
                 (Some(queued), Some(arriving)) => queued <= arriving,
                 (queued, _) => queued.is_some(),
             };
-            let (at, transition) = if from_queue {
+            let at = if from_queue {
                 let scheduled = self.queue.pop().expect("it was peeked at");
-                (scheduled.at, scheduled.transition)
+                self.advance(scheduled.at);
+                self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
+                scheduled.at
             } else if let Some(request) = arrivals.next() {
-                self.requests += 1;
-                (request.at, Transition::Arrive(*request))
+                self.advance(request.at);
+                self.arrive(request);
+                request.at
             } else {
                 break;
             };
-            self.advance(at);
-            if let Transition::Arrive(IndexedRequest { operation: Operation::Create, .. }) = transition {
-                self.creates += 1;
-                self.recorder.create();
-            }
             self.events += 1;
-            self.plane.step(at, transition, &mut self.out);
             self.drain(at);
         }
-        self.advance(end);
+        self.advance(until);
+    }
+
+    fn arrive(&mut self, request: &IndexedRequest) {
+        self.requests += 1;
+        if request.operation == Operation::Create {
+            self.creates += 1;
+            self.recorder.create();
+        }
+        self.plane.arrive(request, &mut self.out);
+    }
+
+    /// What each module did so far, but for the length of its queue.
+    pub fn modules(&self) -> &[ModuleOutcome] {
+        &self.recorder.modules
+    }
+
+    /// Live resources.
+    pub fn live(&self) -> u32 {
+        self.plane.live()
+    }
+
+    /// From now on copies are forks: they share what neither writes.
+    pub fn share(&mut self) {
+        self.plane.share();
+    }
+
+    /// From now on this is run `run` of the ensemble.
+    pub fn set_run(&mut self, run: u32) {
+        self.run = run;
+        self.plane.set_run(run);
+    }
+
+    /// All that is needed to go on from here.
+    pub fn save(&self) -> SavedRun {
+        SavedRun {
+            plane: self.plane.save(),
+            queue: self.queue.save(),
+            books: self.meter.books().clone(),
+            recorder: self.recorder.clone(),
+            now: self.now,
+            run: self.run,
+            events: self.events,
+            requests: self.requests,
+            creates: self.creates,
+        }
+    }
+
+    /// Goes on from what was saved of a run of the same scenario: exactly as if it had never stopped.
+    pub fn restore(valid: &'a ValidScenario, saved: SavedRun, observed: Option<&'a ObservedFleet>) -> Self {
+        let scenario = valid.scenario();
+        let SavedRun { plane, queue, books, recorder, now, run, events, requests, creates } = saved;
+        Self {
+            scenario,
+            plane: ControlPlane::restore(valid.settings(run), plane, observed),
+            queue: EventQueue::restore(queue),
+            meter: Meter::restore(&scenario.fleet, &scenario.flavors, rates(scenario, now), books),
+            recorder,
+            out: Output::default(),
+            price_changes: price_changes(scenario, now),
+            now,
+            run,
+            events,
+            requests,
+            creates,
+        }
     }
 
     /// Closes the bins and changes the prices up to and including `now`.
     fn advance(&mut self, now: Instant) {
+        self.now = now;
         loop {
             let bin_end = self.recorder.bin_end_by(now);
             let change = self.price_changes.last().copied().filter(|&at| at <= now);
             match (bin_end, change) {
                 (Some(at), change) if change.is_none_or(|change| at <= change) => {
-                    let paid = self.meter.advance(at) + self.modules_until(at);
+                    let paid = self.meter.paid(at) + self.modules_until(at);
                     self.recorder.close_bin(paid, &self.plane);
                 }
                 (_, Some(at)) => {
@@ -162,8 +253,8 @@ impl<'a> Run<'a> {
             self.queue.push(scheduled);
         }
         for effect in self.out.effects.drain(..) {
-            self.meter.observe(now, effect);
-            self.recorder.observe(effect);
+            self.meter.observe(now, &effect);
+            self.recorder.observe(&effect);
         }
         self.recorder.peaks(&self.plane);
     }
@@ -172,12 +263,18 @@ impl<'a> Run<'a> {
         module_costs(self.scenario, at - self.scenario.window.start).into_iter().sum()
     }
 
-    fn outcome(self, keep_plans: bool) -> RunOutcome {
-        let Self { scenario, plane, meter, recorder, run, events, requests, creates, .. } = self;
+    /// What the run yields, once it has come to the end of its window.
+    pub fn outcome(mut self) -> RunOutcome {
+        self.recorder.close(&self.plane);
+        self.closed()
+    }
+
+    fn closed(self) -> RunOutcome {
+        let Self { scenario, meter, recorder, run, events, requests, creates, .. } = self;
         let modules = module_costs(scenario, scenario.window.length());
         let (cost, utilisation) = meter.close(scenario.window.end, modules);
-        let plans = plane.resources().iter().enumerate().filter_map(|(i, record)| Some(plan(i, record.as_ref()?)));
-        let outcome = RunOutcome {
+        let Kept { plans, .. } = recorder.kept.unwrap_or_default();
+        RunOutcome {
             run,
             digest: Digest([0; 32]),
             events,
@@ -192,9 +289,9 @@ impl<'a> Run<'a> {
             peak_nodes: recorder.peak_nodes,
             anomalies: recorder.anomalies.len() as u64,
             timeline: recorder.timeline,
-            plans: if keep_plans { plans.clone().collect() } else { Vec::new() },
-        };
-        outcome.digested(plans)
+            plans: plans.into_iter().map(|(plan, _)| plan).collect(),
+        }
+        .digested(&recorder.plans)
     }
 }
 
@@ -206,14 +303,14 @@ fn rates(scenario: &Scenario, at: Instant) -> Rates {
     Rates::new(&scenario.price_book, scenario.billing, &scenario.fleet, &scenario.flavors, at)
 }
 
-/// When a price of an instance type or flavor in use changes inside the window, latest first.
-fn price_changes(scenario: &Scenario) -> Vec<Instant> {
+/// When a price of an instance type or flavor in use changes after `now` and inside the window, latest first.
+fn price_changes(scenario: &Scenario, now: Instant) -> Vec<Instant> {
     let types = scenario.fleet.node_groups.iter().map(|group| group.instance_type.as_str());
     let used = types.chain(scenario.flavors.iter().map(|flavor| flavor.name.as_str()));
     let mut changes: Vec<Instant> = used
         .filter_map(|name| scenario.price_book.get(name))
         .flat_map(|entry| entry.prices.iter().map(|dated| dated.from))
-        .filter(|&from| from > scenario.window.start && from < scenario.window.end)
+        .filter(|&from| from > now && from < scenario.window.end)
         .collect();
     changes.sort_unstable_by_key(|&at| core::cmp::Reverse(at));
     changes.dedup();
@@ -226,17 +323,4 @@ fn module_costs(scenario: &Scenario, span: Duration) -> [LedgerUnits; MODULES] {
         let settings = &scenario.modules[module];
         LedgerUnits((settings.rate * span).0 * i128::from(settings.workers))
     })
-}
-
-fn plan(position: usize, record: &ResourceRecord) -> Plan {
-    Plan {
-        resource: ResourceIndex::from_usize(position),
-        tenant: record.tenant,
-        flavor: record.flavor,
-        arrived: record.created,
-        node: record.node,
-        ready: record.ready,
-        released: record.released,
-        state: record.state,
-    }
 }

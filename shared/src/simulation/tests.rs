@@ -1,9 +1,12 @@
 //! The invariants of a run, on random scenarios.
 
+mod going_on;
+mod modules;
+
 use proptest::prelude::*;
 
 use super::{RunOptions, run, simulate, simulate_to_fork};
-use crate::control_plane::{PlanState, State};
+use crate::control_plane::{Failures, PlanState, ServiceOf, State};
 use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::request::{Flavor, IndexedRequest, Module, Operation, ResourceClass, Tenant};
 use crate::scenario::{
@@ -113,6 +116,27 @@ fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bo
     }
 }
 
+/// The same with modules that are few, slow, limited, and fail.
+fn troubled(mut scenario: Scenario) -> Scenario {
+    let slow = ServiceTime::Exponential(Duration::from_seconds(60));
+    for module in [Module::Gateway, Module::Quota, Module::Scheduler, Module::Provisioner, Module::Metering] {
+        let failures = Failures { per_million: 300_000, retries: 1, back_off: Duration::from_seconds(30) };
+        scenario.modules[module] = ModuleSettings {
+            services: vec![ServiceOf { operation: Some(Operation::Delete), class: None, service: slow.clone() }],
+            queue_limit: Some(2),
+            failures: Some(failures),
+            ..ModuleSettings::new(1, slow.clone(), Rate::ZERO)
+        };
+    }
+    scenario
+}
+
+/// Modules that take no time and cost nothing.
+fn instant_modules() -> Modules {
+    let instant = ModuleSettings::new(1, ServiceTime::Constant(Duration::ZERO), Rate::ZERO);
+    Modules(core::array::from_fn(|_| instant.clone()))
+}
+
 fn valid(scenario: Scenario) -> ValidScenario {
     ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("{problems}"))
 }
@@ -139,7 +163,7 @@ fn peak(spans: &[(Instant, Instant, Resources)]) -> [u64; DIMENSIONS] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::cases(2_000))]
 
     /// What was paid for the nodes, reckoned from their lives alone, is what the breakdown adds up to.
     #[test]
@@ -280,8 +304,7 @@ proptest! {
 #[test]
 fn a_resource_of_forty_seconds_costs_forty_seconds() {
     let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
-    let instant = ModuleSettings { workers: 1, service: ServiceTime::Constant(Duration::ZERO), rate: Rate::ZERO };
-    scenario.modules = Modules([instant; 7]);
+    scenario.modules = instant_modules();
     scenario.billing = Billing::PerResource;
     let requests = requests(&[(HOUR, 40_000_000, 0, 1, None)]);
     let outcome = simulate(&valid(scenario), &requests, RunOptions::default());
@@ -289,7 +312,7 @@ fn a_resource_of_forty_seconds_costs_forty_seconds() {
     assert_eq!(outcome.cost.total(), LedgerUnits::ZERO);
     let requests = self::requests(&[(HOUR, 160_000_000, 0, 1, None)]);
     let mut scenario = self::scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
-    scenario.modules = Modules([instant; 7]);
+    scenario.modules = instant_modules();
     scenario.billing = Billing::PerResource;
     let outcome = simulate(&valid(scenario), &requests, RunOptions::default());
     // Used for 160 − 120 = 40 s: 160,340,000 nano × 40,000,000 µs.
@@ -300,10 +323,9 @@ fn a_resource_of_forty_seconds_costs_forty_seconds() {
 #[test]
 fn an_exponential_server_waits_as_theory_says() {
     let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
-    let quick = ModuleSettings { workers: 1_000, service: ServiceTime::Constant(Duration::ZERO), rate: Rate::ZERO };
-    scenario.modules = Modules([quick; 7]);
+    scenario.modules = instant_modules();
     scenario.modules[Module::Gateway] =
-        ModuleSettings { workers: 1, service: ServiceTime::Exponential(Duration::from_seconds(1)), rate: Rate::ZERO };
+        ModuleSettings::new(1, ServiceTime::Exponential(Duration::from_seconds(1)), Rate::ZERO);
     scenario.window.end = Instant::from_micros(250 * HOUR);
     let (mut at, mut requests) = (0.0, Vec::new());
     for i in 0..400_000_u32 {

@@ -15,31 +15,54 @@ const PEERS: [&str; 3] = ["statsforecast", "lightgbm", "scikit-learn"];
 const TORCH: &str = "torch==2.15.0";
 /// Torch complains without.
 const NUMPY: &str = "numpy";
+/// What the simulation is compared with.
+const SIMPY: &str = "simpy==4.1.1";
 /// Where builds without CUDA are; they win over PyPI's of the same version.
 const CPU_BUILDS: &str = "https://download.pytorch.org/whl/cpu";
 
-/// The interpreter of an environment that has torch.
-pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
+/// The interpreter of the environment, whatever it has.
+fn environment(workspace: &Workspace, why: &str) -> Result<PathBuf> {
     let environment = workspace.release.with_file_name("bench-python");
     let folder = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = environment.join(folder).join(format!("python{}", std::env::consts::EXE_SUFFIX));
-    let version = |python: &PathBuf| {
-        process::output(workspace.command(python).args(["-c", "import torch; print(torch.__version__)"]))
-    };
-    if let Some(version) = version(&python) {
-        found("torch", format!("{version} in {}", environment.display()));
+    if python.is_file() {
         return Ok(python);
     }
     let Some(system) = ["python3", "python"].into_iter().find_map(|name| workspace.program(name)) else {
         bail!(
-            "Python is missing ({WHY})\ninstall it and start again, for example with:\n\n    apt-get install python3-venv"
+            "Python is missing ({why})\ninstall it and start again, for example with:\n\n    apt-get install python3-venv"
         );
     };
     let mut venv = workspace.command(system);
     install("a Python environment", "so that nothing of yours changes", venv.args(["-m", "venv"]).arg(&environment))?;
+    Ok(python)
+}
+
+/// The interpreter of an environment that has torch.
+pub(crate) fn torch(workspace: &Workspace) -> Result<PathBuf> {
+    let python = environment(workspace, WHY)?;
+    let version = process::output(workspace.command(&python).args(["-c", "import torch; print(torch.__version__)"]));
+    if let Some(version) = version {
+        found("torch", format!("{version} of {}", python.display()));
+        return Ok(python);
+    }
     let mut pip = workspace.command(&python);
     pip.args(["-m", "pip", "install", "--retries", "1", "--extra-index-url", CPU_BUILDS, TORCH, NUMPY]);
     install("torch", WHY, &mut pip)?;
+    Ok(python)
+}
+
+/// The interpreter of an environment that has SimPy.
+pub(crate) fn simpy(workspace: &Workspace) -> Result<PathBuf> {
+    const WHY: &str = "the simulation is compared with it";
+    let python = environment(workspace, WHY)?;
+    let version = process::output(workspace.command(&python).args(["-c", "import simpy; print(simpy.__version__)"]));
+    if let Some(version) = version {
+        found("simpy", format!("{version} of {}", python.display()));
+        return Ok(python);
+    }
+    let mut pip = workspace.command(&python);
+    install("simpy", WHY, pip.args(["-m", "pip", "install", SIMPY]))?;
     Ok(python)
 }
 

@@ -96,8 +96,9 @@ fn priced_by_units(base: &Scenario, log: &RequestLog) -> Option<String> {
     let flavors = log.flavors.iter().filter(|flavor| base.prices_by_units(flavor));
     let names: BTreeSet<String> = flavors.map(|flavor| format!("`{}`", flavor.name)).collect();
     let count = counted(names.len() as u64, "flavor");
-    (!names.is_empty())
-        .then(|| format!("{count} without a price cost what their vCPU, GiB and GPUs cost one by one: {}", some(names)))
+    let names = some(names.iter().map(String::as_str));
+    let message = format!("{count} without a price cost what their vCPU, GiB and GPUs cost one by one: {names}");
+    (!names.is_empty()).then_some(message)
 }
 
 /// Says which prices in use begin to hold only after the log does: until then they hold too, as there is no other.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::scenario::ValidScenario;
-use shared::simulation::{RunOptions, check, simulate_to_fork};
+use shared::simulation::{RunOptions, check, check_modules, simulate_to_fork};
 
 use super::cancelled;
 use crate::cli::CliError;
@@ -31,7 +31,8 @@ pub(super) fn check_plans(valid: &ValidScenario, threads: usize) -> Result<Check
     let checked = ensemble::in_parallel(runs, threads, &watch, |run| {
         let requests = valid.requests(run);
         let end = simulate_to_fork(valid, &requests, RunOptions { run, keep_plans: true, observed: None });
-        let found = check(valid.scenario(), &requests, &end.outcome.plans, &end.fleet);
+        let mut found = check(valid.scenario(), &requests, &end.outcome.plans, &end.fleet);
+        found.extend(check_modules(valid.scenario(), &end.outcome));
         (end.outcome.plans.len() as u64, found)
     });
     let checked = checked.ok_or_else(cancelled)?;

@@ -1,7 +1,7 @@
 //! What a reader of the answer should know of the log.
 
 use shared::request::RequestLog;
-use shared::scenario::{Demand, Scenario};
+use shared::scenario::{self, Scenario};
 use shared::stream::Newcomers;
 use shared::units::{Currency, Duration, Instant};
 
@@ -42,7 +42,7 @@ pub(super) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
 
 /// How many tenants are predicted to appear, and what they are called; nothing where nobody is.
 pub(super) fn newcomers(predicted: &Scenario) -> Option<String> {
-    let Demand::Forecast(model) = &predicted.demand else { return None };
+    let scenario::Demand::Forecast(model) = &predicted.demand else { return None };
     let Newcomers { seen, over, slots, .. } = model.newcomers;
     let names = &predicted.tenants[predicted.tenants.len().checked_sub(slots as usize)?..];
     let (first, last) = (&names.first()?.name, &names.last()?.name);

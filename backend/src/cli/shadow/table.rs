@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use shared::allocation::{AllocationReport, AllocationRow, Cause, MoneyBand, RowKind};
 use shared::api::OutcomeView;
+use shared::request::Module;
 use shared::units::Money;
 
 use super::advice::Advice;
@@ -150,19 +151,44 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
     Ok(())
 }
 
+/// Which modules held requests up, failed, or turned requests away.
+fn write_troubles(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
+    let module = |of: Module| outcome.modules.iter().find(|module| module.module == of);
+    if let Some(first) = outcome.bottlenecks.first().and_then(|&first| module(first)) {
+        let (name, mean) = (first.module.as_str(), first.queue.mean);
+        writeln!(out, "\nlongest queue: {name}, where {mean:.3} wait on average (simulated)")?;
+    }
+    for module in &outcome.modules {
+        let name = module.module.as_str();
+        if module.failed > 0.0 {
+            let cost =
+                module.cost_of_failures.map_or_else(String::new, |cost| format!(", which costs {}", short(cost)));
+            writeln!(out, "failed attempts: {name}, {:.1} a run{cost}", module.failed)?;
+        }
+        if module.refused > 0.0 {
+            writeln!(out, "turned away: {name}, {:.1} a run", module.refused)?;
+        }
+    }
+    Ok(())
+}
+
 fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
-    let heads = ["wait p50 ms", "p99 ms", "service p50", "p99 ms", "per s"];
-    write!(out, "\n{:<38}", "module (times assumed, wait simulated)")?;
-    heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
+    let heads =
+        ["wait p50 ms", "p90 ms", "p99 ms", "service p50", "p90 ms", "p99 ms", "per s", "busy", "queue", "most"];
+    write!(out, "\n{:<26}", "module (times assumed)")?;
+    heads.iter().try_for_each(|head| write!(out, "{head:>12}"))?;
     writeln!(out)?;
     for module in &answer.outcome.modules {
         let (wait, service) = (&module.wait_ms, &module.service_ms);
-        write!(out, "{:<38}", module.module.as_str())?;
-        for value in [wait.p50, wait.p99, service.p50, service.p99, Some(module.throughput_per_s)] {
-            write!(out, "{:>13}", value.map_or("-".to_owned(), |value| format!("{value:.3}")))?;
+        write!(out, "{:<26}", module.module.as_str())?;
+        for value in [wait.p50, wait.p90, wait.p99, service.p50, service.p90, service.p99] {
+            write!(out, "{:>12}", value.map_or("-".to_owned(), |value| format!("{value:.3}")))?;
         }
-        writeln!(out)?;
+        let busy = format!("{:.1} %", 100.0 * module.utilisation);
+        let queue = module.queue;
+        writeln!(out, "{:>12.3}{busy:>12}{:>12.3}{:>12}", module.throughput_per_s, queue.mean, queue.max)?;
     }
+    write_troubles(out, &answer.outcome)?;
     let ready = &answer.outcome.latency_ms;
     if let (Some(p50), Some(p99)) = (ready.p50, ready.p99) {
         writeln!(out, "\nready after {p50:.0} ms (p50), {p99:.0} ms (p99): simulated, as placements are")?;

@@ -77,7 +77,7 @@ impl Controls {
             tenant_percent: vec![100; scenario.tenants.len()],
             kept: Vec::new(),
             placement: scenario.placement,
-            workers: scenario.modules.0.map(|module| module.workers),
+            workers: scenario.modules.0.each_ref().map(|module| module.workers),
             max_nodes: scenario.fleet.node_groups.iter().map(|group| group.max).collect(),
             runs: scenario.runs,
             seed: scenario.seed,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use shared::api::{SavedScenario, paths};
 use shared::example::lab_scenario;
 use shared::link::{Limits, SharedScenario};
-use shared::scenario::Scenario;
+use shared::scenario::{ENGINE, Scenario};
 use shared::simulation::Digest;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -17,8 +17,10 @@ use crate::route::LabSource;
 /// A scenario to work on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Loaded {
-    /// As it came.
+    /// As it came, for the engine that runs it here.
     pub(super) scenario: Rc<Scenario>,
+    /// The engine that it was made with.
+    pub(super) engine: u32,
     /// What whoever sent it saw.
     pub(super) expected: Option<Digest>,
     /// Where it is from, in words.
@@ -26,9 +28,14 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    fn new(scenario: Scenario, expected: Option<Digest>, origin: String) -> Self {
+        let engine = scenario.engine;
+        Self { scenario: Rc::new(Scenario { engine: ENGINE, ..scenario }), engine, expected, origin }
+    }
+
     /// One that somebody sent, with the digest they saw.
     pub(super) fn sent(shared: SharedScenario, origin: String) -> Self {
-        Self { scenario: Rc::new(shared.scenario), expected: Some(shared.digest), origin }
+        Self::new(shared.scenario, Some(shared.digest), origin)
     }
 
     /// The scenario of a file: one that the Lab saved, or JSON as the command line writes it.
@@ -42,11 +49,11 @@ impl Loaded {
         };
         let saved = SavedScenario::from_json(text).map_err(|error| format!("{name}: {error}."))?;
         Limits::FILE.check(&saved.scenario).map_err(|error| format!("{name}: {error}."))?;
-        Ok(Self { scenario: Rc::new(saved.scenario), expected: saved.digest, origin })
+        Ok(Self::new(saved.scenario, saved.digest, origin))
     }
 
     fn example(origin: &str) -> Self {
-        Self { scenario: Rc::new(lab_scenario()), expected: None, origin: origin.to_owned() }
+        Self::new(lab_scenario(), None, origin.to_owned())
     }
 }
 
@@ -100,5 +107,5 @@ async fn load(source: &LabSource) -> Result<Loaded, String> {
 
 async fn saved(path: &str, origin: &str) -> Result<Loaded, ApiError> {
     let saved: SavedScenario = get(path, &[]).await?;
-    Ok(Loaded { scenario: Rc::new(saved.scenario), expected: saved.digest, origin: origin.to_owned() })
+    Ok(Loaded::new(saved.scenario, saved.digest, origin.to_owned()))
 }

@@ -118,6 +118,8 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::NoSuchNode => "fit no node type",
         Refusal::NoRoomToResize => "could not be resized",
         Refusal::Observed => "were refused by the primary",
+        Refusal::Overloaded => "met a full queue",
+        Refusal::Failed => "failed too often",
     }
 }
 
@@ -191,11 +193,28 @@ fn modules(view: &OutcomeView) -> Html {
                 { cell(module.service_ms.p50) }
                 { cell(module.service_ms.p99) }
                 <td class="number">{ format::number(module.throughput_per_s * 3_600.0) }</td>
+                <td class="number">{ format::percent(module.utilisation) }</td>
+                <td class="number">{ format::number(module.queue.mean) }</td>
+                <td class="number">{ format::count(module.queue.max.into()) }</td>
+                <td class="number">{ format::number(module.failed) }</td>
+                <td class="number">{ format::number(module.refused) }</td>
                 <td class="number">{ format::money(&module.cost.mean) }</td>
             </tr>
         }
     };
-    let head = ["wait p50", "wait p99", "service p50", "service p99", "requests / h", "cost"];
+    let head = [
+        "wait p50",
+        "wait p99",
+        "service p50",
+        "service p99",
+        "requests / h",
+        "busy",
+        "queue, mean",
+        "most",
+        "failed",
+        "refused",
+        "cost",
+    ];
     html! {
         <div class="scroll" tabindex="0" role="region" aria-label="Modules">
             <table class="plain">

@@ -22,7 +22,7 @@ pub(super) fn verdict(loaded: &Loaded, finished: &Finished) -> Html {
         };
         return notice(Tidings::Good, "verdict", content);
     }
-    let engine = loaded.scenario.engine;
+    let engine = loaded.engine;
     let why = if engine < ENGINE {
         format!("The link was made with engine {engine}, and this page has engine {ENGINE}.")
     } else {

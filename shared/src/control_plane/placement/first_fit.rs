@@ -1,14 +1,91 @@
-//! The node with the lowest index.
+//! The node with the lowest index: fills the oldest nodes, so that the youngest become empty and are given back.
 
-use super::Policy;
-use crate::control_plane::nodes::Nodes;
+use crate::control_plane::pages::Pages;
 use crate::units::Resources;
 
-/// Fills the oldest nodes, so that the youngest become empty and are given back.
-pub(super) struct FirstFit;
+/// Children of a node of the tree.
+const FAN: usize = 8;
 
-impl Policy for FirstFit {
-    fn choose(&self, nodes: &Nodes, requested: Resources) -> Option<u32> {
-        nodes.first_fitting(requested)
+/// A tree of maxima over what the slots offer, per dimension: finds the first slot with room.
+///
+/// `levels[0]` are the offers by slot; an entry of each further level is the maximum of eight of the one before, and the
+/// last level has at most eight.
+#[derive(Clone, Debug, Default)]
+pub(in crate::control_plane) struct BySlot {
+    levels: Vec<Pages<Resources>>,
+}
+
+impl BySlot {
+    pub(super) fn push(&mut self, offer: Resources) {
+        if self.levels.is_empty() {
+            self.levels.push(Pages::default());
+        }
+        let slot = self.levels[0].len();
+        let mut position = slot;
+        for level in 0.. {
+            if position == self.levels[level].len() {
+                self.levels[level].push(Resources::ZERO);
+            }
+            if self.levels[level].len() <= FAN {
+                break;
+            }
+            position /= FAN;
+            if level + 1 == self.levels.len() {
+                let below = &self.levels[level];
+                let parents = (0..below.len().div_ceil(FAN)).map(|parent| maximum(below, parent));
+                let parents = parents.collect();
+                self.levels.push(parents);
+            }
+        }
+        self.update(slot as u32, offer);
     }
+
+    pub(super) fn update(&mut self, slot: u32, offer: Resources) {
+        let (mut position, mut new) = (slot as usize, offer);
+        for level in 0..self.levels.len() {
+            let entry = self.levels[level].get_mut(position);
+            let old = core::mem::replace(entry, new);
+            position /= FAN;
+            let Some(above) = self.levels.get(level + 1) else { break };
+            let known = *above.get(position);
+            // The maximum of the others is needed only where this one was the maximum, and is not any more.
+            let rose = known.max(new);
+            new =
+                if old.max(new) == new || !reaches(old, known) { rose } else { maximum(&self.levels[level], position) };
+            if new == known {
+                break;
+            }
+        }
+    }
+
+    /// The first slot that offers `requested`.
+    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
+        let top = self.levels.len().checked_sub(1)?;
+        self.search(top, 0, requested).map(|slot| slot as u32)
+    }
+
+    /// The first slot below eight entries of a level, from `from` on.
+    fn search(&self, level: usize, from: usize, requested: Resources) -> Option<usize> {
+        let entries = self.levels[level].neighbours(from, FAN);
+        let fitting = entries.iter().enumerate().filter(|(_, offer)| requested.fits(**offer)).map(|(i, _)| from + i);
+        let mut fitting = fitting;
+        if level == 0 {
+            return fitting.next();
+        }
+        fitting.find_map(|entry| self.search(level - 1, entry * FAN, requested))
+    }
+
+    pub(super) fn share(&mut self) {
+        self.levels.iter_mut().for_each(Pages::share);
+    }
+}
+
+/// Whether some dimension of `old` is that of the maximum.
+fn reaches(old: Resources, maximum: Resources) -> bool {
+    old.to_array().into_iter().zip(maximum.to_array()).any(|(old, most)| old == most && most > 0)
+}
+
+/// The maximum below an entry.
+fn maximum(below: &Pages<Resources>, parent: usize) -> Resources {
+    below.neighbours(parent * FAN, FAN).iter().fold(Resources::ZERO, |most, &offer| most.max(offer))
 }

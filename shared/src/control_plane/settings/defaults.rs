@@ -31,10 +31,10 @@ impl Default for Modules {
     /// which takes 20 s (median). A worker costs 0.02 USD an hour, about a fifth of an m5.large; those of the provisioner
     /// mostly wait for machines, and cost 0.0005 USD.
     fn default() -> Self {
-        let stage = |workers, median_ms: i64| ModuleSettings {
-            workers,
-            service: ServiceTime::Lognormal { median: Duration::from_micros(median_ms * 1_000), sigma_milli: 500 },
-            rate: Rate::from_nanos(20_000_000),
+        let stage = |workers, median_ms: i64| {
+            let median = Duration::from_micros(median_ms * 1_000);
+            let service = ServiceTime::Lognormal { median, sigma_milli: 500 };
+            ModuleSettings::new(workers, service, Rate::from_nanos(20_000_000))
         };
         let provisioner = ModuleSettings { rate: Rate::from_nanos(500_000), ..stage(100, 20_000) };
         Self([stage(2, 2), stage(2, 4), stage(2, 5), stage(2, 3), stage(2, 10), provisioner, stage(2, 2)])

@@ -1,32 +1,57 @@
-//! The stages of the control plane: workers, service times, prices.
+//! The stages of the control plane: workers, service times, limits, failures, prices.
 
 use core::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::{MODULES, Module};
+use crate::request::{MODULES, Module, Operation, ResourceClass};
 use crate::units::{Duration, Rate};
 
 /// Settings of every module, in the order in which a request passes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Modules(pub [ModuleSettings; MODULES]);
 
 /// One stage: first come, first served, by a number of equal workers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModuleSettings {
     /// How many requests it works on at once.
     pub workers: u32,
-    /// How long it works on one.
+    /// How long it works on one, unless `services` says otherwise.
     pub service: ServiceTime,
+    /// How long it works on requests of one operation or class; of those that match, the first.
+    #[serde(default)]
+    pub services: Vec<ServiceOf>,
+    /// How many requests may wait at once; a create or resize beyond that is refused as `overloaded`. Deletes, and what
+    /// was carried out already, wait all the same.
+    #[serde(default)]
+    pub queue_limit: Option<u32>,
+    /// How often it fails, and what happens then.
+    #[serde(default)]
+    pub failures: Option<Failures>,
     /// What one worker costs.
     pub rate: Rate,
 }
 
+/// How long a module works on some of its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServiceOf {
+    /// Which operation; any where none.
+    #[serde(default)]
+    pub operation: Option<Operation>,
+    /// Of which class of resource; any where none.
+    #[serde(default)]
+    pub class: Option<ResourceClass>,
+    /// The time.
+    pub service: ServiceTime,
+}
+
 /// The distribution of a service time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ServiceTime {
@@ -41,6 +66,46 @@ pub enum ServiceTime {
         /// Standard deviation of the logarithm, in thousandths.
         sigma_milli: u32,
     },
+    /// As it was measured: bins in order of time, even within each.
+    Histogram(Vec<ServiceBin>),
+}
+
+/// One bin of a measured service time; it begins where the one before ends, the first one at nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServiceBin {
+    /// Where it ends.
+    pub up_to: Duration,
+    /// How many times were measured in it.
+    pub count: u32,
+}
+
+/// Attempts that fail after they took their time, and are made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Failures {
+    /// Failures in a million attempts.
+    pub per_million: u32,
+    /// How many times a create or resize is tried again before it is refused as `failed`. Deletes, and what was carried
+    /// out already, are tried until they succeed.
+    pub retries: u32,
+    /// From the first failure to the second attempt; it doubles with each attempt, up to 64 times as long.
+    pub back_off: Duration,
+}
+
+impl ModuleSettings {
+    /// One that always works, on whatever comes, in times of one distribution.
+    pub const fn new(workers: u32, service: ServiceTime, rate: Rate) -> Self {
+        Self { workers, service, services: Vec::new(), queue_limit: None, failures: None, rate }
+    }
+
+    /// Every distribution that it has, with the path of its field.
+    pub fn service_times(&self) -> impl Iterator<Item = (String, &ServiceTime)> {
+        let special = self.services.iter().enumerate().map(|(i, of)| (format!("services[{i}].service"), &of.service));
+        core::iter::once(("service".to_owned(), &self.service)).chain(special)
+    }
 }
 
 impl Index<Module> for Modules {

@@ -1,16 +1,17 @@
 //! From a state to a running control plane, and back.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-use super::{ControlPlane, ResourceRecord};
+use super::{ControlPlane, RunDraws};
 use crate::control_plane::call::{Call, Calls};
+use crate::control_plane::lives::{Live, Lives};
 use crate::control_plane::nodes::{Nodes, Slot};
 use crate::control_plane::observed::{ObservedFleet, ObservedNode};
 use crate::control_plane::quota::Quotas;
 use crate::control_plane::settings::Settings;
 use crate::control_plane::stage::Stage;
 use crate::control_plane::state::{InFlight, LiveResource, Node, State};
-use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Scheduled, Transition};
+use crate::control_plane::transition::{Effect, Output, Phase, Placed, PlanState, Scheduled, Transition};
 use crate::request::{Module, Operation};
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
 
@@ -28,17 +29,21 @@ impl<'a> ControlPlane<'a> {
         now: Instant,
         out: &mut Output,
     ) -> Self {
-        let stages = core::array::from_fn(|module| Stage::new(settings.modules.0[module], &state.busy_until[module]));
+        let stage = |module: usize| {
+            Stage::new(&settings.modules.0[module], &state.busy_until[module], &state.waiting[module], now)
+        };
+        let groups = settings.fleet.node_groups.len();
         let mut plane = Self {
             settings,
             observed,
-            stages,
-            nodes: Nodes::new(settings.fleet.node_groups.len(), NodeIndex(state.nodes_started)),
+            stages: core::array::from_fn(stage),
+            nodes: Nodes::new(groups, NodeIndex(state.nodes_started), settings.placement),
             quotas: Quotas::new(settings.tenants),
             calls: Calls::default(),
-            resources: Vec::with_capacity(state.live.len()),
+            lives: Lives::default(),
             pending: VecDeque::new(),
-            live: state.live.len() as u32,
+            waiting: 0,
+            draws: RunDraws::new(settings.seed, settings.run),
         };
         for node in &state.nodes {
             plane.restore_node(node, now, out);
@@ -48,18 +53,14 @@ impl<'a> ControlPlane<'a> {
             plane.restore_call(in_flight, out);
         }
         for &resource in &state.pending {
-            let record = plane.record_mut(resource);
+            let live = plane.lives.find(resource).expect("what waits lives");
+            let record = plane.lives.get_mut(live);
             record.state = PlanState::Pending;
             let (flavor, arrived) = (record.flavor, record.created);
-            let call = plane.calls.begin(Call { resource, operation: Operation::Create, flavor, arrived });
-            plane.pending.push_back(call);
+            plane.wait(Call { live, operation: Operation::Create, flavor, arrived, attempt: 0 });
         }
-        for position in 0..plane.resources.len() {
-            if plane.resources[position].is_some_and(|record| record.in_use) {
-                let current = plane.current_use(ResourceIndex::from_usize(position));
-                out.effects.push(Effect::UseBegins(current));
-            }
-        }
+        let in_use = plane.lives.iter().filter(|&live| plane.lives.get(live).in_use);
+        out.effects.extend(in_use.map(|live| Effect::UseBegins(plane.current_use(live))));
         match observed {
             Some(fleet) => plane.announce(fleet, state.nodes.len(), out),
             None => plane.order_minimum(now, out),
@@ -69,67 +70,63 @@ impl<'a> ControlPlane<'a> {
 
     /// What is there at `now`, with the old index of each live resource; `scheduled` is what is on its way, in order.
     pub fn fork(&self, now: Instant, scheduled: &[Scheduled]) -> (State, Vec<ResourceIndex>) {
-        let is_live = |record: &ResourceRecord| !matches!(record.state, PlanState::Released | PlanState::Refused(_));
-        let mut new_index = vec![None; self.resources.len()];
-        let mut old_index = Vec::new();
-        let mut state = State { nodes_started: self.nodes.next().0, ..State::default() };
-        for (position, record) in self.resources.iter().enumerate() {
-            let Some(record) = record.as_ref().filter(|record| is_live(record)) else { continue };
-            new_index[position] = Some(ResourceIndex::from_usize(state.live.len()));
-            old_index.push(ResourceIndex::from_usize(position));
-            state.live.push(LiveResource {
-                tenant: record.tenant,
-                flavor: record.flavor,
-                node: record.node,
-                created: record.created,
-                ready: record.ready,
-                draw_key: record.draw_key,
-            });
-        }
+        let living = || self.lives.iter().map(|position| self.lives.get(position));
+        let old_index: Vec<ResourceIndex> = living().map(|live| live.resource).collect();
+        let new_index = |old: ResourceIndex| old_index.binary_search(&old).ok().map(ResourceIndex::from_usize);
+        let live = living().map(|live| LiveResource {
+            tenant: live.tenant,
+            flavor: live.flavor,
+            node: self.placed(live).node,
+            created: live.created,
+            ready: live.ready,
+            draw_key: live.draw_key,
+        });
         // One that was seen to go while somebody is on it is still there; it goes as soon as they do.
         let still_there = |node: Node| Node { gone: node.gone.map(|gone| gone.max(now)), ..node };
-        state.nodes = self.nodes.iter_paid().map(|(_, slot)| still_there(slot.node)).collect();
-        let waiting = self.pending.iter().map(|&call| self.calls.get(call).resource);
-        state.pending = waiting.filter_map(|resource| new_index[resource.usize()]).collect();
-        state.in_flight = scheduled.iter().filter_map(|event| self.in_flight(event, &new_index)).collect();
-        state.busy_until = core::array::from_fn(|module| self.stages[module].busy_after(now));
+        let waiting = self.pending.iter().map(|&call| self.lives.get(self.calls.get(call).live));
+        let state = State {
+            nodes: self.nodes.iter_paid().map(|(_, slot)| still_there(slot.node)).collect(),
+            nodes_started: self.nodes.next().0,
+            live: live.collect(),
+            pending: waiting.filter(|live| !live.is_over()).filter_map(|live| new_index(live.resource)).collect(),
+            in_flight: scheduled.iter().filter_map(|event| self.in_flight(event, new_index)).collect(),
+            busy_until: core::array::from_fn(|module| self.stages[module].busy_after(now)),
+            waiting: core::array::from_fn(|module| self.stages[module].waiting_after(now)),
+        };
         (state, old_index)
     }
 
-    /// The machines of this run and who went where, as an observer would have noted them.
-    pub fn fleet_seen(&self) -> ObservedFleet {
-        let nodes: Vec<&Slot> = self.nodes.iter().collect();
-        let placement = |(position, record): (usize, &Option<ResourceRecord>)| {
-            let index = record.as_ref()?.node?;
-            let slot = nodes.partition_point(|slot| slot.node.index < index);
-            Some((ResourceIndex::from_usize(position), slot as u32))
-        };
-        ObservedFleet {
-            placements: self.resources.iter().enumerate().filter_map(placement).collect(),
-            // What the quota refused it refuses again.
-            refused: BTreeSet::new(),
-            nodes: nodes
-                .iter()
-                .map(|slot| ObservedNode {
-                    node_group: slot.node.node_group,
-                    ordered: slot.node.ordered,
-                    ready: slot.node.ready,
-                    drains: slot.drains,
-                    gone: slot.node.gone,
-                })
-                .collect(),
-        }
+    /// What lives, in order of the resource.
+    pub fn living(&self) -> impl Iterator<Item = Placed> {
+        self.lives.iter().map(|position| self.placed(self.lives.get(position)))
     }
 
-    fn in_flight(&self, event: &Scheduled, new_index: &[Option<ResourceIndex>]) -> Option<InFlight> {
+    /// The machines of this run, as an observer would have noted them.
+    pub fn machines_seen(&self) -> Vec<ObservedNode> {
+        let seen = |slot: &Slot| ObservedNode {
+            node_group: slot.node.node_group,
+            ordered: slot.node.ordered,
+            ready: slot.node.ready,
+            drains: slot.drains,
+            gone: slot.node.gone,
+        };
+        self.nodes.iter().map(seen).collect()
+    }
+
+    fn in_flight(
+        &self,
+        event: &Scheduled,
+        new_index: impl Fn(ResourceIndex) -> Option<ResourceIndex>,
+    ) -> Option<InFlight> {
         let (call, module, entered) = match event.transition {
             Transition::Enter { call, module } => (call, module, false),
             Transition::Leave { call, module } => (call, module, true),
             _ => return None,
         };
-        let Call { resource, operation, flavor, arrived } = self.calls.get(call);
-        let resource = new_index[resource.usize()]?;
-        Some(InFlight { resource, operation, flavor, arrived, module, entered, at: event.at })
+        let Call { live, operation, flavor, arrived, attempt } = self.calls.get(call);
+        let live = self.lives.get(live);
+        let resource = new_index(live.resource).filter(|_| !live.is_over())?;
+        Some(InFlight { resource, operation, flavor, arrived, module, entered, at: event.at, attempt })
     }
 
     fn restore_node(&mut self, node: &Node, now: Instant, out: &mut Output) {
@@ -144,64 +141,59 @@ impl<'a> ControlPlane<'a> {
             out.effects.push(Effect::NodeDrains(node.node_group));
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
         } else if let Some(since) = node.empty_since.filter(|_| self.observed.is_none()) {
-            let at = (since + self.settings.autoscaling.empty_for).max(now).max(node.ready);
-            out.schedule(at, Phase::Node, Transition::NodeIdle { slot, since });
+            self.watch((since + self.settings.autoscaling.empty_for).max(now).max(node.ready), slot, out);
         }
     }
 
     fn restore_live(&mut self, state: &State) {
-        for live in &state.live {
-            let node = live.node.map(|index| {
-                let position = state.nodes.partition_point(|node| node.index < index);
-                (position as u32, state.nodes[position])
-            });
+        for (position, live) in state.live.iter().enumerate() {
+            let slot = live.node.map(|index| state.nodes.partition_point(|node| node.index < index) as u32);
             let requested = self.requested(live.flavor);
-            if let Some((slot, _)) = node {
+            if let Some(slot) = slot {
                 self.nodes.take(slot, requested);
             }
             self.quotas.restore(live.tenant, requested);
-            self.resources.push(Some(ResourceRecord {
+            self.lives.begin(Live {
+                resource: ResourceIndex::from_usize(position),
                 tenant: live.tenant,
                 flavor: live.flavor,
+                slot,
                 created: live.created,
                 ready: live.ready,
-                released: None,
-                node: live.node,
-                state: if live.ready.is_some() { PlanState::Ready } else { PlanState::Placed },
                 draw_key: live.draw_key,
-                slot: node.map(|(slot, _)| slot),
                 held: requested,
-                in_use: node.is_some() || live.ready.is_some(),
-            }));
+                state: if live.ready.is_some() { PlanState::Ready } else { PlanState::Placed },
+                in_use: slot.is_some() || live.ready.is_some(),
+                calls: 0,
+            });
         }
     }
 
     fn restore_call(&mut self, in_flight: InFlight, out: &mut Output) {
-        let InFlight { resource, operation, flavor, arrived, module, entered, at } = in_flight;
-        let call = self.calls.begin(Call { resource, operation, flavor, arrived });
+        let InFlight { resource, operation, flavor, arrived, module, entered, at, attempt } = in_flight;
+        let position = self.lives.find(resource).expect("what a request on its way is about lives");
+        let live = *self.lives.get(position);
         if operation == Operation::Create {
-            let record = *self.record(resource);
-            let before_quota = module < Module::Quota || (module == Module::Quota && entered);
-            if before_quota {
-                self.quotas.exchange(record.tenant, record.held, Resources::ZERO);
+            if module <= Module::Quota {
+                self.hold_no_more_than(position, Resources::ZERO);
             }
-            let record = self.record_mut(resource);
-            if before_quota {
-                record.held = Resources::ZERO;
-            }
+            let record = self.lives.get_mut(position);
             if module < Module::Provisioner {
                 record.state = PlanState::Admitted;
             }
-            if !entered {
+            // Its node boots; until then nobody uses it.
+            if module == Module::Provisioner && !entered && attempt == 0 {
                 record.in_use = false;
             }
         } else if operation == Operation::Resize && module > Module::Quota {
-            let record = *self.record(resource);
-            let both = record.held.max(self.requested(flavor));
-            self.quotas.restore(record.tenant, both.checked_sub(record.held).expect("the larger of both"));
-            self.record_mut(resource).held = both;
+            let both = live.held.max(self.requested(flavor));
+            self.quotas.restore(live.tenant, both.checked_sub(live.held).expect("the larger of both"));
+            self.lives.get_mut(position).held = both;
         }
-        let phase = if operation == Operation::Delete { Phase::Release } else { Phase::Arrival };
+        self.lives.call_begins(position);
+        let call = Call { live: position, operation, flavor, arrived, attempt };
+        let phase = call.phase();
+        let call = self.calls.begin(call);
         let transition = if entered { Transition::Leave { call, module } } else { Transition::Enter { call, module } };
         out.schedule(at, phase, transition);
     }
@@ -228,7 +220,7 @@ impl<'a> ControlPlane<'a> {
             };
             let Some(gone) = seen.gone.filter(|_| self.nodes.slot(slot).node.gone.is_none()) else { continue };
             let drains = seen.drains.unwrap_or(gone);
-            out.schedule(drains, Phase::Node, Transition::NodeDrains { slot, gone });
+            out.schedule(drains, Phase::Node, Transition::NodeDrains { slot });
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
         }
     }

@@ -11,24 +11,44 @@ impl ControlPlane<'_> {
     /// Notices that a node may have become empty.
     pub(super) fn emptied(&mut self, now: Instant, slot: u32, out: &mut Output) {
         let node = self.nodes.slot(slot);
-        let Some(since) = node.node.empty_since else { return };
+        if node.node.empty_since.is_none() {
+            return;
+        }
         if let Some(gone) = node.node.gone {
             out.effects.push(Effect::NodeDrains(node.node.node_group));
             if gone <= now {
                 self.node_gone(now, slot, out);
             }
-        } else if self.observed.is_none() {
-            let at = (now + self.settings.autoscaling.empty_for).max(node.node.ready);
-            out.schedule(at, Phase::Node, Transition::NodeIdle { slot, since });
+        } else if self.observed.is_none() && !node.watched {
+            self.watch((now + self.settings.autoscaling.empty_for).max(node.node.ready), slot, out);
         }
     }
 
-    pub(super) fn node_idle(&mut self, now: Instant, slot: u32, since: Instant, out: &mut Output) {
+    /// Has somebody see at `at` if a node has been empty for long enough; one who does is enough.
+    pub(super) fn watch(&mut self, at: Instant, slot: u32, out: &mut Output) {
+        self.nodes.watch(slot, true);
+        out.schedule(at, Phase::Node, Transition::NodeIdle { slot });
+    }
+
+    pub(super) fn node_idle(&mut self, now: Instant, slot: u32, out: &mut Output) {
         let Settings { autoscaling, fleet, .. } = self.settings;
-        if let Some(gone) = autoscaling::gone_at(autoscaling, fleet, &self.nodes, slot, since, now) {
+        self.nodes.watch(slot, false);
+        let node = self.nodes.slot(slot).node;
+        let Some(since) = node.empty_since.filter(|_| node.gone.is_none()) else { return };
+        let due = (since + autoscaling.empty_for).max(node.ready);
+        if due > now {
+            self.watch(due, slot, out);
+        } else if autoscaling::may_shrink(fleet, &self.nodes, node.node_group) {
+            let gone = now + autoscaling.drain;
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
             self.drain(now, slot, gone, out);
         }
+    }
+
+    /// A node is being given back because that was observed.
+    pub(super) fn node_drains(&mut self, now: Instant, slot: u32, out: &mut Output) {
+        let seen = self.observed.and_then(|fleet| fleet.nodes[slot as usize].gone);
+        self.drain(now, slot, seen.expect("only machines that were seen to go drain by themselves"), out);
     }
 
     pub(super) fn drain(&mut self, now: Instant, slot: u32, gone: Instant, out: &mut Output) {

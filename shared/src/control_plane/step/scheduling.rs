@@ -1,10 +1,11 @@
 //! The scheduler: a node for a create, room for a resize, a place in the queue where there is neither.
 
 use super::ControlPlane;
+use crate::control_plane::autoscaling;
 use crate::control_plane::call::Call;
+use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::NodeLife;
 use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Refusal, Transition};
-use crate::control_plane::{autoscaling, placement};
 use crate::request::{Module, Operation};
 use crate::units::{Instant, NodeGroupIndex, ResourceIndex, Resources};
 
@@ -13,47 +14,56 @@ impl ControlPlane<'_> {
         &mut self,
         now: Instant,
         position: u32,
-        call: &Call,
         out: &mut Output,
     ) -> Result<Option<Module>, Refusal> {
+        let call = self.calls.get(position);
         if call.operation == Operation::Resize {
-            self.resize(now, call, out)?;
+            self.resize(now, &call, out)?;
             return Ok(Some(Module::Provisioner));
         }
         if !self.needs_node(call.flavor) {
-            self.record_mut(call.resource).state = PlanState::Placed;
+            self.lives.get_mut(call.live).state = PlanState::Placed;
             return Ok(Some(Module::Provisioner));
         }
-        if !self.place(now, position, out) {
-            self.record_mut(call.resource).state = PlanState::Pending;
-            self.pending.push_back(position);
+        match self.place(now, position, out) {
+            Some(at) if at <= now => return Ok(Some(Module::Provisioner)),
+            Some(at) => self.provision_at(at, position, out),
+            None => {
+                self.lives.get_mut(call.live).state = PlanState::Pending;
+                self.pending.push_back(position);
+                self.waiting += 1;
+            }
         }
         Ok(None)
     }
 
-    /// Gives a create its node and sends it to the provisioner, or says that there is no room.
-    pub(super) fn place(&mut self, now: Instant, position: u32, out: &mut Output) -> bool {
-        let call = self.calls.get(position);
-        let requested = self.requested(self.record(call.resource).flavor);
-        let slot = match self.seen_slot(call.resource, requested, out) {
+    fn provision_at(&mut self, at: Instant, position: u32, out: &mut Output) {
+        self.calls.get_mut(position).attempt = 0;
+        out.schedule(at, Phase::Arrival, Transition::Enter { call: position, module: Module::Provisioner });
+    }
+
+    /// Puts a create in the queue of those who wait for a node.
+    pub(super) fn wait(&mut self, call: Call) {
+        self.lives.call_begins(call.live);
+        let position = self.calls.begin(call);
+        self.pending.push_back(position);
+        self.waiting += 1;
+    }
+
+    /// Gives a create its node, and says when the provisioner can begin; none where there is no room.
+    fn place(&mut self, now: Instant, position: u32, out: &mut Output) -> Option<Instant> {
+        let Call { live: at, .. } = self.calls.get(position);
+        let Live { flavor, resource, .. } = *self.lives.get(at);
+        let requested = self.requested(flavor);
+        let slot = match self.seen_slot(resource, requested, out) {
             Some(seen) => requested.fits(self.nodes.slot(seen).free).then_some(seen),
-            None => placement::choose(self.settings.placement, &self.nodes, requested)
-                .or_else(|| self.grow(now, requested, out)),
-        };
-        let Some(slot) = slot else { return false };
+            None => self.nodes.choose(requested).or_else(|| self.grow(now, requested, out)),
+        }?;
         self.nodes.take(slot, requested);
-        let node = self.nodes.slot(slot).node;
-        let record = self.record_mut(call.resource);
-        record.slot = Some(slot);
-        record.node = Some(node.index);
-        record.state = PlanState::Placed;
-        if node.ready > now {
-            let module = Module::Provisioner;
-            out.schedule(node.ready, Phase::Arrival, Transition::Enter { call: position, module });
-        } else {
-            self.enter(now, position, Module::Provisioner, out);
-        }
-        true
+        let live = self.lives.get_mut(at);
+        live.slot = Some(slot);
+        live.state = PlanState::Placed;
+        Some(self.nodes.slot(slot).node.ready.max(now))
     }
 
     /// Where the resource was seen to go; an impossible sighting is an anomaly and counts as none.
@@ -84,29 +94,28 @@ impl ControlPlane<'_> {
     }
 
     pub(super) fn resize(&mut self, now: Instant, call: &Call, out: &mut Output) -> Result<(), Refusal> {
-        let record = *self.record(call.resource);
-        let (old, new) = (self.requested(record.flavor), self.requested(call.flavor));
-        let counts = !record.held.is_zero();
+        let live = *self.lives.get(call.live);
+        let (old, new) = (self.requested(live.flavor), self.requested(call.flavor));
+        let counts = !live.held.is_zero();
         if counts {
             self.hold(call)?;
         }
-        if let Some(slot) = record.slot {
+        if let Some(slot) = live.slot {
             let room = self.nodes.slot(slot).free.checked_add(old).expect("amounts on a node fit its capacity");
             if !new.fits(room) {
-                self.hold_no_more_than(call.resource, old);
                 return Err(Refusal::NoRoomToResize);
             }
-            self.end_use(call.resource, out);
+            self.end_use(call.live, out);
             self.nodes.exchange(slot, old, new);
         } else {
-            self.end_use(call.resource, out);
+            self.end_use(call.live, out);
         }
-        self.record_mut(call.resource).flavor = call.flavor;
+        self.lives.get_mut(call.live).flavor = call.flavor;
         if counts {
-            self.hold_no_more_than(call.resource, new);
+            self.hold_no_more_than(call.live, new);
         }
-        if record.in_use {
-            self.begin_use(call.resource, out);
+        if live.in_use {
+            self.begin_use(call.live, out);
         }
         self.place_pending(now, out);
         Ok(())
@@ -118,8 +127,13 @@ impl ControlPlane<'_> {
     pub(super) fn place_pending(&mut self, now: Instant, out: &mut Output) {
         let mut position = 0;
         while let Some(&call) = self.pending.get(position) {
-            if self.place(now, call, out) {
+            if self.lives.get(self.calls.get(call).live).is_over() {
                 self.pending.remove(position);
+                self.finish(call);
+            } else if let Some(at) = self.place(now, call, out) {
+                self.pending.remove(position);
+                self.waiting -= 1;
+                self.provision_at(at, call, out);
             } else if self.observed.is_some() {
                 position += 1;
             } else {

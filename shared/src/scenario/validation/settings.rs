@@ -1,8 +1,8 @@
 //! Problems of what a scenario sets: window, fleet, modules, prices, edits.
 
-use super::Found;
-use crate::control_plane::{Billing, ServiceTime};
-use crate::request::{Flavor, Module, ResourceClass, Tenant};
+use super::{Found, modules};
+use crate::control_plane::Billing;
+use crate::request::{Flavor, ResourceClass, Tenant};
 use crate::scenario::{ENGINE, Edit, MAX_NODES, Scenario};
 use crate::units::{Duration, TenantIndex};
 
@@ -22,7 +22,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     found.expect(bins_fit, "bin", || format!("is {bin}; expected to fit the window up to {MAX_BINS} times"));
     found.expect(!time_zone.is_empty(), "time_zone", || "is empty; expected an IANA name such as UTC".to_owned());
     check_fleet(scenario, found);
-    check_modules(scenario, found);
+    modules::check(scenario, found);
     check_prices(scenario, found);
     check_edits(scenario, &scenario.edits, found);
 }
@@ -50,21 +50,6 @@ fn check_fleet(scenario: &Scenario, found: &mut Found) {
         found.expect(scenario.fleet.can_hold(flavor), format!("flavors[{i}] ({})", flavor.name), || {
             scenario.fleet.too_small_for(flavor)
         });
-    }
-}
-
-fn check_modules(scenario: &Scenario, found: &mut Found) {
-    for module in Module::ALL {
-        let settings = &scenario.modules[module];
-        let path = |field: &str| format!("modules.{}.{field}", module.as_str());
-        let workers = (1..=1_000_000).contains(&settings.workers);
-        found.expect(workers, path("workers"), || format!("is {}; expected 1 to 1,000,000", settings.workers));
-        let (time, sigma) = match settings.service {
-            ServiceTime::Constant(time) | ServiceTime::Exponential(time) => (time, 0),
-            ServiceTime::Lognormal { median, sigma_milli } => (median, sigma_milli),
-        };
-        expect_wait(time, path("service"), found);
-        found.expect(sigma <= 5_000, path("service.sigma_milli"), || format!("is {sigma}; expected at most 5,000"));
     }
 }
 
@@ -211,7 +196,7 @@ fn check_instance_type(
     });
 }
 
-fn expect_wait(wait: Duration, path: String, found: &mut Found) {
+pub(super) fn expect_wait(wait: Duration, path: String, found: &mut Found) {
     let fits = (Duration::ZERO..=MAX_WAIT).contains(&wait);
     found.expect(fits, path, || format!("is {wait}; expected 0 to a year"));
 }

@@ -87,6 +87,9 @@ fn corrupted_plans_are_found() {
         ran.plans[i].state = PlanState::Refused(Refusal::Quota);
     };
     find(&refused, &says("refused, and used"));
+    for (refusal, part) in [(Refusal::Overloaded, "none is limited"), (Refusal::Failed, "nothing can")] {
+        find(&|ran| ran.plans[0].state = PlanState::Refused(refusal), &says(part));
+    }
     let homeless = |ran: &mut Ran| {
         let i = ready(ran);
         ran.plans[i].node = None;
@@ -106,4 +109,22 @@ fn corrupted_plans_are_found() {
         ran.fleet.nodes[slot].gone = ran.plans[i].ready;
     };
     find(&gone, &says("when its node is gone"));
+}
+
+#[test]
+fn corrupted_modules_are_found() {
+    let valid = ValidScenario::new(example::lab_scenario()).unwrap();
+    let outcome = crate::simulation::run(&valid, 0, false);
+    assert_eq!(check_modules(valid.scenario(), &outcome), []);
+    let find = |corrupt: fn(&mut crate::simulation::ModuleOutcome), part: &str| {
+        let mut outcome = outcome.clone();
+        corrupt(&mut outcome.modules[0]);
+        let found = check_modules(valid.scenario(), &outcome);
+        assert!(found.iter().any(|violation| violation.to_string().contains(part)), "{found:?}");
+    };
+    find(|module| module.busy_micros = u64::MAX, "longer than its workers");
+    find(|module| module.queued_micros = u64::MAX, "than its longest queue");
+    find(|module| module.failed = 1, "failed, and cannot");
+    find(|module| module.failed = u64::MAX, "more often than it was asked");
+    find(|module| module.failed_micros = u64::MAX, "longer than it worked");
 }

@@ -1,0 +1,113 @@
+//! What the index finds is what a scan finds.
+
+use proptest::prelude::*;
+
+use super::{best_fit, worst_fit};
+use crate::control_plane::nodes::{NodeLife, Nodes};
+use crate::control_plane::settings::{Fleet, NodeGroup, PlacementPolicy};
+use crate::units::{Duration, Instant, NodeGroupIndex, NodeIndex, Resources};
+
+const POLICIES: [PlacementPolicy; 3] = [PlacementPolicy::FirstFit, PlacementPolicy::BestFit, PlacementPolicy::WorstFit];
+const NOW: Instant = Instant::from_micros(0);
+
+fn fleet() -> Fleet {
+    let group = |name: &str, capacity| NodeGroup {
+        name: name.to_owned(),
+        instance_type: name.to_owned(),
+        capacity,
+        min: 0,
+        max: 1_000,
+        boot: Duration::ZERO,
+    };
+    Fleet {
+        node_groups: vec![
+            group("small", Resources::compute(8_000, 16_384)),
+            group("large", Resources::compute(16_000, 65_536)),
+        ],
+    }
+}
+
+/// Looks at each node, as the policy's name says.
+fn scan(policy: PlacementPolicy, nodes: &Nodes, requested: Resources) -> Option<u32> {
+    let slots = nodes.iter().enumerate();
+    let takes = slots.filter(|(_, slot)| slot.life == NodeLife::Paid && slot.node.gone.is_none());
+    let fitting = takes.filter(|(_, slot)| requested.fits(slot.free));
+    let rank = |slot: &crate::control_plane::nodes::Slot| {
+        let left = slot.free.checked_sub(requested).expect("it fits");
+        match policy {
+            PlacementPolicy::FirstFit => 0,
+            PlacementPolicy::BestFit => best_fit::rank(left, slot.capacity),
+            PlacementPolicy::WorstFit => worst_fit::rank(left, slot.capacity),
+        }
+    };
+    fitting.min_by_key(|(position, slot)| (rank(slot), *position)).map(|(position, _)| position as u32)
+}
+
+#[test]
+fn policies_choose_as_their_names_say() {
+    let fleet = fleet();
+    for (policy, expected) in POLICIES.into_iter().zip([0, 1, 2]) {
+        let mut nodes = Nodes::new(2, NodeIndex(0), policy);
+        for _ in 0..3 {
+            nodes.order(NodeGroupIndex(0), NOW, &fleet);
+        }
+        nodes.take(0, Resources::compute(2_000, 4_096));
+        nodes.take(1, Resources::compute(6_000, 8_192));
+        assert_eq!(nodes.choose(Resources::compute(2_000, 4_096)), Some(expected), "{policy:?}");
+        assert_eq!(nodes.choose(Resources::compute(9_000, 1)), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::cases(1_000))]
+
+    #[test]
+    fn the_index_finds_what_a_scan_finds(
+        policy in proptest::sample::select(&POLICIES),
+        orders in 0_u32..200,
+        steps in proptest::collection::vec((0_u8..8, 0_u32..400, 1_u32..9_000, 1_u32..40_000), 1..300),
+    ) {
+        let fleet = fleet();
+        let mut nodes = Nodes::new(2, NodeIndex(0), policy);
+        let mut taken: Vec<(u32, Resources)> = Vec::new();
+        for order in 0..orders {
+            nodes.order(NodeGroupIndex(order % 2), NOW, &fleet);
+        }
+        for (step, pick, vcpu, memory) in steps {
+            let asked = Resources::compute(vcpu, memory);
+            let chosen = nodes.choose(asked);
+            prop_assert_eq!(chosen, scan(policy, &nodes, asked));
+            match step {
+                0 => {
+                    nodes.order(NodeGroupIndex(pick % 2), NOW, &fleet);
+                }
+                1 | 2 if !taken.is_empty() => {
+                    let (slot, amount) = taken.swap_remove(pick as usize % taken.len());
+                    nodes.give(slot, amount, NOW);
+                }
+                3 => {
+                    let empty = nodes.iter_paid().find(|(_, slot)| slot.residents == 0).map(|(slot, _)| slot);
+                    if let Some(slot) = empty {
+                        nodes.drain(slot, NOW, NOW);
+                        nodes.remove(slot, NOW);
+                    }
+                }
+                4 if !taken.is_empty() => {
+                    let pick = pick as usize % taken.len();
+                    let (slot, amount) = taken[pick];
+                    let smaller = Resources::compute(amount.to_array()[0] / 2, amount.to_array()[1]);
+                    nodes.exchange(slot, amount, smaller);
+                    taken[pick].1 = smaller;
+                }
+                _ => if let Some(slot) = chosen {
+                    nodes.take(slot, asked);
+                    taken.push((slot, asked));
+                },
+            }
+        }
+        let machines = nodes.save().clone();
+        let restored = Nodes::saved(machines, policy);
+        let asked = Resources::compute(1_000, 2_048);
+        prop_assert_eq!(restored.choose(asked), nodes.choose(asked));
+    }
+}

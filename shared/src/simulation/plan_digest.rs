@@ -1,0 +1,57 @@
+//! The hash over the plans of a run, taken as they come, and saved with a run that stops on its way.
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use super::digest::Digester;
+use crate::control_plane::PlanState;
+use crate::units::Instant;
+
+/// Bytes that are hashed at once: enough for a hash function that works on several blocks in parallel.
+const BLOCK: usize = 16 * 1_024;
+
+/// A chain of hashes: each is that of the one before and of so many bytes of plans, in the order in which they ended; at
+/// the end of the run those of what lives follow, in order of the resource.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct PlanDigest {
+    chain: [u8; 32],
+    block: Vec<u8>,
+    plans: u64,
+}
+
+impl PlanDigest {
+    pub(super) fn add(&mut self, plan: &Plan) {
+        const NEVER: i64 = i64::MIN;
+        let state = match plan.state {
+            PlanState::Admitted => 0,
+            PlanState::Pending => 1,
+            PlanState::Placed => 2,
+            PlanState::Ready => 3,
+            PlanState::Released => 4,
+            PlanState::Refused(refusal) => 16 + refusal as u32,
+        };
+        let node = plan.node.map_or(u32::MAX, |node| node.0);
+        for word in [plan.resource.0, plan.tenant.0, plan.flavor.0, node, state] {
+            self.block.extend(word.to_le_bytes());
+        }
+        let instants = [plan.arrived.micros(), plan.ready.map_or(NEVER, Instant::micros)];
+        for at in instants.into_iter().chain([plan.released.map_or(NEVER, Instant::micros)]) {
+            self.block.extend(at.to_le_bytes());
+        }
+        self.plans += 1;
+        if self.block.len() >= BLOCK {
+            self.chain = self.next();
+            self.block.clear();
+        }
+    }
+
+    pub(super) fn feed(&self, digester: &mut Digester) {
+        digester.bytes(&self.next()).u64(self.plans);
+    }
+
+    fn next(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.chain);
+        hasher.update(&self.block);
+        *hasher.finalize().as_bytes()
+    }
+}
