@@ -7,9 +7,10 @@ mod workload;
 
 use std::fs;
 use std::hint::black_box;
+use std::process::Command;
 use std::time::Instant as Clock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use shared::scenario::PlacementPolicy;
 use shared::simulation::{Run, RunOptions, simulate};
 
@@ -21,31 +22,37 @@ const PEER_REQUESTS: usize = 200_000;
 const COPIES: usize = 16;
 const FORKS: usize = 200;
 
+/// Each part in a process of its own, so that no memory that an earlier one gave back hides what the next one takes.
+const PARTS: [&str; 6] = ["speed", "peer", "scale", "hosts", "memory", "forks"];
+
 fn main() -> Result<()> {
-    let part = std::env::args().nth(1);
-    let wanted = |name: &str| part.as_ref().is_none_or(|part| part == name);
-    if wanted("speed") {
-        speed();
+    let Some(part) = std::env::args().nth(1) else {
+        let program = std::env::current_exe().context("this program has no path")?;
+        for part in PARTS {
+            let status = Command::new(&program).arg(part).status().context("this program cannot be started again")?;
+            ensure!(status.success(), "the part `{part}` fails: {status}");
+        }
+        return Ok(());
+    };
+    match part.as_str() {
+        "speed" => speed(),
+        "peer" => nexosim()?,
+        "scale" => scale(),
+        "hosts" => hosts(),
+        "memory" => memory()?,
+        "forks" => forks(),
+        other => bail!("there is no part `{other}`, only {}", PARTS.join(", ")),
     }
-    if wanted("peer") {
-        let workload = Workload::new(LIVE, PlacementPolicy::FirstFit);
-        let mut result = Ok(());
-        let time = seconds(|| result = peer::run(&workload, PEER_REQUESTS));
-        result?;
-        println!("nexosim_requests_per_s {:.0}", PEER_REQUESTS as f64 / time);
-    }
-    if wanted("scale") {
-        scale();
-    }
-    if wanted("hosts") {
-        hosts();
-    }
-    if wanted("memory") {
-        memory()?;
-    }
-    if wanted("forks") {
-        forks();
-    }
+    Ok(())
+}
+
+/// Requests a second through nexosim.
+fn nexosim() -> Result<()> {
+    let workload = Workload::new(LIVE, PlacementPolicy::FirstFit);
+    let mut result = Ok(());
+    let time = seconds(|| result = peer::run(&workload, PEER_REQUESTS));
+    result?;
+    println!("nexosim_requests_per_s {:.0}", PEER_REQUESTS as f64 / time);
     Ok(())
 }
 

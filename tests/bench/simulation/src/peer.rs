@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anyhow::{Error, Result};
+use anyhow::{Result, anyhow};
 use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::{EventSource, Output};
 use nexosim::simulation::{Mailbox, SimInit};
@@ -125,7 +125,7 @@ pub(crate) fn run(workload: &Workload, count: usize) -> Result<()> {
         let name = format!("stage {}", stage.number);
         bench = bench.add_model(stage, mailbox, &name);
     }
-    let mut simulation = bench.init(MonotonicTime::EPOCH).map_err(Error::msg)?;
-    simulation.process_event(&begin, ()).map_err(Error::msg)?;
-    simulation.run().map_err(Error::msg)
+    let mut simulation = bench.init(MonotonicTime::EPOCH).map_err(|error| anyhow!("nexosim: {error}"))?;
+    simulation.process_event(&begin, ()).map_err(|error| anyhow!("nexosim: {error}"))?;
+    simulation.run().map_err(|error| anyhow!("nexosim: {error}"))
 }

@@ -58,7 +58,8 @@ impl Workload {
 /// Poisson arrivals of exponential lives, and the ends of those who live at the start.
 fn steady(size: Size, life: Duration, gap: f64, window: Window) -> Vec<IndexedRequest> {
     let end_of = |i: u32| life.micros() as f64 * draws(i).exponential(1);
-    let ends = (0..size.live).map(|i| request(window.start + Duration::from_micros(end_of(i) as i64), Operation::Delete, i));
+    let ends =
+        (0..size.live).map(|i| request(window.start + Duration::from_micros(end_of(i) as i64), Operation::Delete, i));
     let mut requests: Vec<IndexedRequest> = ends.collect();
     let mut at = window.start.micros() as f64;
     for i in size.live..size.live + size.requests / 2 {
