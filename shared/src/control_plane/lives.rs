@@ -11,7 +11,7 @@ use crate::units::{FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
 const NOBODY: u32 = u32::MAX;
 
 /// Resources by position. What is over and has no request on its way any more leaves its position to others, so that
-/// memory follows what lives and not what ever was.
+/// memory follows what lives; of what ever was, four bytes stay.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Lives {
     records: Pages<Live>,
