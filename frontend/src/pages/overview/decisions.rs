@@ -27,9 +27,7 @@ pub(super) fn decisions(snapshot: &Snapshot, zone: Zone) -> Html {
     };
     let together = snapshot.models.as_ref().is_ok_and(|list| list.models.iter().any(is_ensemble_in_use));
     let note = match together {
-        true => {
-            "Each series uses what had the least error in this backtest: one model, or all, weighted by it and by the last day"
-        }
+        true => "One model where it was 20 % ahead in this backtest; elsewhere all, weighted by it and by the last day",
         false => "",
     };
     Card { title: "Models and decisions", note: note.to_owned(), ..Card::default() }
