@@ -9,7 +9,7 @@ use shared::request::{Flavor, IndexedRequest, Operation, ResourceClass, Tenant};
 use shared::scenario::{
     Autoscaling, Billing, Demand, ENGINE, Fleet, NodeGroup, PlacementPolicy, Scenario, ValidScenario,
 };
-use shared::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, Window};
+use shared::units::{Dimension, Duration, FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, Window};
 
 /// Modules that take no time and cost nothing.
 fn instant_modules() -> Modules {
@@ -26,9 +26,11 @@ fn volumes(modules: Modules, quota: Option<Resources>, seed: u64, end: Instant) 
         min: 0,
         max: 0,
         boot: Duration::ZERO,
+        ..NodeGroup::default()
     };
-    let volume = Resources::from_array([0, 0, 0, 1_024, 0]);
+    let volume = Resources::ZERO.with(Dimension::Storage, 1_024);
     let scenario = Scenario {
+        terms: Vec::new(),
         name: "volumes".to_owned(),
         engine: ENGINE,
         seed,
@@ -54,6 +56,7 @@ fn volumes(modules: Modules, quota: Option<Resources>, seed: u64, end: Instant) 
 /// The create of volume number `i`.
 fn create(i: u32, at: Instant) -> IndexedRequest {
     IndexedRequest {
+        terms: None,
         at,
         operation: Operation::Create,
         tenant: TenantIndex(0),

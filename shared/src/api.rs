@@ -31,6 +31,7 @@ pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
-    DurationsView, Label, Labels, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
+    DurationsView, EvictionView, Label, Labels, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,
+    TenantBand,
 };
 pub use status::{Contradictions, ModelInUse, NotReady, Status};

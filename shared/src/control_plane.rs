@@ -12,14 +12,17 @@ mod observed;
 mod pages;
 mod placement;
 mod quota;
+mod residents;
+mod rules;
 mod service;
 mod settings;
 mod stage;
 mod state;
 mod step;
 mod transition;
+mod waiting;
 
-pub use observed::{Anomaly, AnomalyKind, Asked, Folded, ObservedFleet, ObservedNode, fold};
+pub use observed::{Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedFleet, ObservedNode, Stay, fold};
 pub use settings::{
     Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceBin, ServiceOf,
     ServiceTime, Settings,
@@ -27,4 +30,4 @@ pub use settings::{
 pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
 pub use step::{ControlPlane, SavedPlane};
-pub use transition::{Effect, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};
+pub use transition::{Effect, Eviction, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

@@ -1,6 +1,7 @@
 //! What a run costs: rates by node group and flavor, the meter that sums them exactly, and the breakdown.
 
 mod breakdown;
+mod crowds;
 mod meter;
 mod rates;
 

@@ -12,9 +12,11 @@
 mod envelope;
 mod error;
 mod limits;
+mod old;
 mod privacy;
 mod v1;
 mod v2;
+mod v3;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,7 +46,7 @@ pub struct SharedScenario {
 impl SharedScenario {
     /// The bytes of a scenario file, of any length.
     pub fn to_bytes(&self) -> Vec<u8> {
-        v2::encode(self)
+        v3::encode(self)
     }
 
     /// Reads a scenario file; a link's bytes are the same, but have tighter [`Limits`].
@@ -57,9 +59,10 @@ impl SharedScenario {
             None => return Err(LinkError::Empty),
             Some(&v1::VERSION) => v1::decode(bytes, limits)?,
             Some(&v2::VERSION) => v2::decode(bytes, limits)?,
+            Some(&v3::VERSION) => v3::decode(bytes, limits)?,
             // Text, or a file of another program; versions are small numbers.
             Some(b' '..) => return Err(LinkError::Foreign),
-            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v2::VERSION }),
+            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v3::VERSION }),
         };
         limits.check(&shared.scenario)?;
         Ok(shared)

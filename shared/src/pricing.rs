@@ -46,7 +46,7 @@ pub struct DatedRate {
     pub rate: Rate,
 }
 
-/// Hourly prices of one vCPU, GiB of memory, GPU, GiB of storage and Mbps.
+/// Hourly prices of one vCPU, GiB of memory, GPU, GiB of storage, Mbps, GiB of local disk, operation a second and address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,10 +61,20 @@ pub struct UnitRates {
     pub storage_gib: Rate,
     /// Per Mbps-hour.
     pub network_mbps: Rate,
+    /// Per GiB-hour of a node's own disk.
+    #[serde(default)]
+    pub local_disk_gib: Rate,
+    /// Per hour of one operation a second.
+    #[serde(default)]
+    pub iops: Rate,
+    /// Per address-hour.
+    #[serde(default)]
+    pub addresses: Rate,
 }
 
 impl Default for UnitRates {
-    /// OpenCost's default prices (configs/default.json: GCP us-central1), bandwidth free.
+    /// OpenCost's default prices (configs/default.json: GCP us-central1); bandwidth, local disk, operations and addresses
+    /// free.
     fn default() -> Self {
         Self {
             vcpu: Rate::from_nanos(31_611_000),
@@ -72,6 +82,9 @@ impl Default for UnitRates {
             gpu: Rate::from_nanos(950_000_000),
             storage_gib: Rate::from_nanos(54_795),
             network_mbps: Rate::ZERO,
+            local_disk_gib: Rate::ZERO,
+            iops: Rate::ZERO,
+            addresses: Rate::ZERO,
         }
     }
 }
@@ -85,6 +98,9 @@ impl UnitRates {
             Dimension::Gpu => self.gpu,
             Dimension::Storage => self.storage_gib,
             Dimension::Network => self.network_mbps,
+            Dimension::LocalDisk => self.local_disk_gib,
+            Dimension::Iops => self.iops,
+            Dimension::Addresses => self.addresses,
         }
     }
 

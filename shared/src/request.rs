@@ -9,6 +9,7 @@ mod ndjson;
 mod observation;
 mod record;
 mod tables;
+mod terms;
 
 pub use catalogue::Catalogue;
 pub use history::{History, LifeBefore, Silence};
@@ -19,3 +20,4 @@ pub use ndjson::{parse_requests, read_observations, read_requests, write_line};
 pub use observation::{MODULES, Module, Observation, Received};
 pub use record::{Operation, Request, ResourceClass};
 pub use tables::{TableMap, Tables};
+pub use terms::{Domain, GroupRule, Scheduling, SpreadRule, Terms};

@@ -13,7 +13,7 @@ pub use crate::control_plane::{
     Autoscaling, Billing, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceTime,
 };
 use crate::pricing::PriceBook;
-use crate::request::{Flavor, IndexedRequest, Tenant};
+use crate::request::{Flavor, IndexedRequest, Tenant, Terms};
 use crate::stream::StreamModel;
 use crate::units::{Duration, Window};
 
@@ -21,7 +21,7 @@ use crate::units::{Duration, Window};
 pub(crate) const MAX_NODES: u32 = 1_000_000;
 
 /// The version of the simulation: incremented whenever an outcome changes for the same scenario.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 3;
 
 /// Fleet, policies, prices, demand, edits and seed: the same scenario has the same outcome everywhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Scenario {
     pub tenants: Vec<Tenant>,
     /// What they ask for.
     pub flavors: Vec<Flavor>,
+    /// Where they want it.
+    #[serde(default)]
+    pub terms: Vec<Terms>,
     /// The machines.
     pub fleet: Fleet,
     /// How a node is chosen.

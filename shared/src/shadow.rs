@@ -67,7 +67,12 @@ impl<'a> Known<'a> {
     pub fn numbered_as(predicted: &Scenario, log: &'a RequestLog) -> Self {
         let known = predicted.tenants.len().saturating_sub(predicted.demand.newcomers());
         let tenants = predicted.tenants[..known].iter().map(|tenant| tenant.name.as_str());
-        Self::numbered(Tables::starting_with(tenants, &predicted.flavors), log, None, predicted.window.start)
+        Self::numbered(
+            Tables::starting_with(tenants, &predicted.flavors, &predicted.terms),
+            log,
+            None,
+            predicted.window.start,
+        )
     }
 
     fn numbered(mut tables: Tables, log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
@@ -160,15 +165,16 @@ impl<'a> Known<'a> {
 
     /// How many flavors appear before the origin.
     pub fn flavors(&self) -> usize {
-        self.known_rows(|known, request| known.map.flavor(request.flavor).usize())
+        self.known_rows(|known, request| known.map.flavor(request.flavor).usize() + 1)
     }
 
-    /// How many rows of a table the requests before the origin use.
+    /// How many rows of a table the requests before the origin use, where each says how many it needs.
     fn known_rows(&self, row: impl Fn(&KnownLog<'_>, &IndexedRequest) -> usize) -> usize {
-        let rows =
-            self.older.iter().chain([&self.log]).filter_map(|known| {
-                known.log.before(self.origin).requests().map(|request| row(known, &request) + 1).max()
-            });
+        let rows = self
+            .older
+            .iter()
+            .chain([&self.log])
+            .filter_map(|known| known.log.before(self.origin).requests().map(|request| row(known, &request)).max());
         rows.max().unwrap_or(0)
     }
 
@@ -203,11 +209,14 @@ impl<'a> Known<'a> {
     pub fn predicted(&self, base: &Scenario, fork: &Fork, model: StreamModel, horizon: Duration) -> Scenario {
         let flavors = model.lifetimes.hazards.len();
         let mut scenario = self.scenario_with_all(base);
-        scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize()));
+        scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize() + 1));
         let known: Vec<String> = scenario.tenants.iter().map(|tenant| tenant.name.clone()).collect();
         let new = newcomer_names(model.newcomers.slots, known.iter().map(String::as_str));
         scenario.tenants.extend(new.map(|name| Tenant { name, ..Tenant::default() }));
         scenario.flavors.truncate(flavors);
+        scenario.terms.truncate(
+            self.known_rows(|known, request| request.terms.map_or(0, |terms| known.map.terms(terms).usize() + 1)),
+        );
         Scenario {
             window: Window { start: self.origin, end: self.origin + horizon },
             demand: Demand::Forecast(Box::new(model)),
@@ -254,7 +263,7 @@ impl<'a> Known<'a> {
     /// The first tenant that appeared takes the place of the first one that was predicted to, and so on: what was predicted
     /// for a newcomer is compared with what came of one.
     pub fn with_newcomers(&self, predicted: &Scenario) -> Scenario {
-        let Scenario { tenants: all, flavors, .. } = self.scenario_with_all(predicted);
+        let Scenario { tenants: all, flavors, terms, .. } = self.scenario_with_all(predicted);
         let mut tenants = predicted.tenants.clone();
         for (position, tenant) in all.into_iter().enumerate() {
             match tenants.get_mut(position) {
@@ -268,7 +277,7 @@ impl<'a> Known<'a> {
             // A flavor that no template has is never sampled.
             model.lifetimes.hazards.resize(flavors.len(), vec![0; intervals]);
         }
-        Scenario { tenants, flavors, demand, ..predicted.clone() }
+        Scenario { tenants, flavors, terms, demand, ..predicted.clone() }
     }
 
     fn scenario_with_all(&self, base: &Scenario) -> Scenario {
@@ -277,7 +286,8 @@ impl<'a> Known<'a> {
             known.unwrap_or_else(|| Tenant { name: name.to_owned(), ..Tenant::default() })
         };
         let flavors: Vec<Flavor> = self.tables.flavors().cloned().collect();
-        Scenario { tenants: self.tables.tenants.iter().map(named).collect(), flavors, ..base.clone() }
+        let terms = self.tables.terms().cloned().collect();
+        Scenario { tenants: self.tables.tenants.iter().map(named).collect(), flavors, terms, ..base.clone() }
     }
 }
 

@@ -19,5 +19,5 @@ mod tests;
 use plan_digest::PlanDigest;
 pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_to_fork};
 
-pub use crate::control_plane::{PlanState, Refusal};
+pub use crate::control_plane::{Eviction, PlanState, Refusal};
 pub use crate::cost::Utilisation;

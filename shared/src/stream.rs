@@ -49,4 +49,4 @@ pub use scores::{
     ArrivalScores, FlavorModelName, FlavorScores, LifetimeModelName, LifetimeScores, PointScores, TokenScores, poisson,
     score_arrivals, score_flavors, score_lifetimes,
 };
-pub use tags::{Tag, TagRow, Tags, tagged};
+pub use tags::{Tag, TagRow, Tags, tagged, with_terms};

@@ -8,7 +8,7 @@ mod rfc3339;
 mod text_or_number;
 mod time;
 
-pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
+pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
 pub(crate) use number::optional_number;
 pub use resources::{DIMENSIONS, Dimension, Resources, ResourcesError};

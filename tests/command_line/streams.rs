@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::request::{Operation, Request, ResourceClass, write_line};
-use shared::units::{Duration, Resources};
+use shared::units::{Dimension, Duration, Resources};
 
 use super::{day, example_requests};
 use crate::shadowplane::Folder;
@@ -22,7 +22,7 @@ fn with_disks(folder: &Folder) {
             class: ResourceClass::Storage,
             resource: format!("disk-{}", machine.resource),
             flavor: create.then(|| "disk".to_owned()),
-            requested: create.then(|| Resources::from_array([0, 0, 0, 10_240, 0])),
+            requested: create.then(|| Resources::ZERO.with(Dimension::Storage, 10_240)),
             zone: create.then(|| zone.to_owned()),
             ..machine.clone()
         };

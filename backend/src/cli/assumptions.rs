@@ -105,6 +105,7 @@ impl AssumptionArgs {
         };
         let fleet = if machines.is_empty() { Fleet::default() } else { Fleet::from_inventory(machines) };
         Ok(Scenario {
+            terms: Vec::new(),
             name: "shadow".to_owned(),
             engine: ENGINE,
             seed: self.seed(),

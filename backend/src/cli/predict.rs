@@ -65,15 +65,15 @@ impl Args {
         let scenario = known.predicted(&base, &primary.fork, prediction.stream, self.horizon);
         let valid = ValidScenario::new(scenario).map_err(|problems| data(&problems))?;
         let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
-        let Scenario { tenants, flavors, .. } = valid.scenario();
+        let Scenario { tenants, flavors, terms, .. } = valid.scenario();
         let stream = valid.requests(self.run);
         let none = Tags::default();
         let tags = match &valid.original().demand {
             Demand::Forecast(model) => &model.tags,
             Demand::Requests(_) => &none,
         };
-        let tagged = tagged(tags, &stream, flavors, self.assumptions.seed(), self.run);
-        let names = RecordNames { tenants, flavors, live: &live, tags, tagged: &tagged };
+        let tagged = tagged(tags, &stream, (terms, flavors), self.assumptions.seed(), self.run);
+        let names = RecordNames { tenants, flavors, terms, live: &live, tags, tagged: &tagged };
         output::write_records(self.output.as_deref(), to_records(&stream, names))
     }
 }

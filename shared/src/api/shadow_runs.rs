@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, ModuleView, MoneyBand};
 use crate::request::Module;
 use crate::scenario::Edit;
-use crate::simulation::{Digest, Refusal};
+use crate::simulation::{Digest, Eviction, Refusal};
 use crate::units::{Dimension, Duration, Instant, Window};
 
 /// What a shadow run shall do.
@@ -82,6 +82,9 @@ pub struct OutcomeView {
     pub latency_ms: DurationsView,
     /// Creates and resizes not let in, per run on average, by reason.
     pub refused: Vec<RefusalView>,
+    /// Resources that had to leave their node and wait for another, per run on average, by reason.
+    #[serde(default)]
+    pub evicted: Vec<EvictionView>,
     /// Creates that wait for a node when the window ends, per run on average.
     #[serde(default)]
     pub pending: f64,
@@ -159,6 +162,16 @@ pub struct DurationsView {
 pub struct RefusalView {
     /// The reason.
     pub reason: Refusal,
+    /// How often, per run on average.
+    pub count: f64,
+}
+
+/// How often a reason made resources leave their node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EvictionView {
+    /// The reason.
+    pub reason: Eviction,
     /// How often, per run on average.
     pub count: f64,
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::module_views::{bottlenecks, module_views};
-use super::{DurationsView, Labels, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
+use super::{DurationsView, EvictionView, Labels, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
 use crate::scenario::Scenario;
-use crate::simulation::{Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
+use crate::simulation::{Eviction, Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
 use crate::units::{Dimension, LedgerUnits, TenantIndex};
 
 impl OutcomeView {
@@ -36,6 +36,7 @@ impl OutcomeView {
             modules,
             latency_ms: DurationsView::new(&merged(runs.iter().map(|run| &run.latency))),
             refused: refusals(runs),
+            evicted: evictions(runs),
             pending: mean(runs.iter().map(pending_at_the_end), runs.len()),
             labels: Labels::default(),
             utilisation: utilisation(runs),
@@ -59,6 +60,14 @@ pub(super) fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> His
         all.merge(histogram);
         all
     })
+}
+
+fn evictions(runs: &[RunOutcome]) -> Vec<EvictionView> {
+    let view = |reason| {
+        let counts = runs.iter().map(|run| run.evicted.get(&reason).copied().unwrap_or(0));
+        EvictionView { reason, count: mean(counts, runs.len()) }
+    };
+    Eviction::ALL.into_iter().map(view).filter(|view| view.count > 0.0).collect()
 }
 
 fn refusals(runs: &[RunOutcome]) -> Vec<RefusalView> {

@@ -14,6 +14,8 @@ pub(super) struct Call {
     pub(super) arrived: Instant,
     /// How often the module that it is in has failed.
     pub(super) attempt: u32,
+    /// How often the resource had been evicted when this was made; a create that is older than an eviction is void.
+    pub(super) evictions: u32,
     pub(super) operation: Operation,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::pages::Pages;
 use super::transition::PlanState;
 use crate::request::IndexedRequest;
-use crate::units::{FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
+use crate::units::{FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, TermsIndex};
 
 /// Marks a resource that is not known.
 const NOBODY: u32 = u32::MAX;
@@ -27,6 +27,8 @@ pub(super) struct Live {
     pub(super) resource: ResourceIndex,
     pub(super) tenant: TenantIndex,
     pub(super) flavor: FlavorIndex,
+    /// Where its tenant wants it.
+    pub(super) terms: Option<TermsIndex>,
     /// The slot of its node.
     pub(super) slot: Option<u32>,
     pub(super) created: Instant,
@@ -39,6 +41,8 @@ pub(super) struct Live {
     pub(super) in_use: bool,
     /// Requests on their way that are about it.
     pub(super) calls: u32,
+    /// How often it had to leave its node.
+    pub(super) evictions: u32,
 }
 
 impl Live {
@@ -47,6 +51,7 @@ impl Live {
             resource: request.resource,
             tenant: request.tenant,
             flavor: request.flavor,
+            terms: request.terms,
             slot: None,
             created: request.at,
             ready: None,
@@ -55,6 +60,7 @@ impl Live {
             state: PlanState::Admitted,
             in_use: false,
             calls: 0,
+            evictions: 0,
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) struct Machines {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) node: Node,
+    /// What may be requested of it.
     pub(super) capacity: Resources,
     pub(super) free: Resources,
     pub(super) residents: u32,
@@ -99,7 +100,7 @@ impl Nodes {
     /// Adds a machine that will be ordered later.
     pub(super) fn announce(&mut self, node: Node, fleet: &Fleet) -> u32 {
         let Machines { slots, next, .. } = &mut self.machines;
-        let capacity = fleet.node_groups[node.node_group.usize()].capacity;
+        let capacity = fleet.node_groups[node.node_group.usize()].schedulable();
         let life = NodeLife::Announced;
         let slot = Slot { node, capacity, free: capacity, residents: 0, life, drains: None, watched: false };
         slots.push(slot);
@@ -229,8 +230,14 @@ impl Nodes {
         self.machines.slots.iter()
     }
 
-    /// The machine that the policy wants for `requested`, of those that have room.
-    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
-        self.index.choose(requested)
+    /// The machine that the policy wants for `requested`, of those that have room, are permitted, and are in groups that
+    /// are open.
+    pub(super) fn choose(
+        &self,
+        requested: Resources,
+        open: impl Fn(usize) -> bool,
+        permitted: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        self.index.choose(requested, open, permitted)
     }
 }

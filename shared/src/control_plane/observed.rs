@@ -8,6 +8,8 @@ mod machines;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 pub use facts::{Anomaly, AnomalyKind, Asked};
 pub use fold::{Folded, fold};
 
@@ -25,6 +27,28 @@ pub struct ObservedFleet {
     pub placements: BTreeMap<ResourceIndex, u32>,
     /// Resources that were seen to be refused.
     pub refused: BTreeSet<ResourceIndex>,
+    /// Resources that had to leave a node; `placements` has the last one.
+    pub moved: BTreeMap<ResourceIndex, Moved>,
+}
+
+/// Where a resource was before it came to where it is, as far as it could be used there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The stays that are over.
+    pub earlier: Vec<Stay>,
+    /// Since when it can be used where it is; none while it cannot.
+    pub since: Option<Instant>,
+}
+
+/// A time on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stay {
+    /// Position of the node.
+    pub slot: u32,
+    /// From when it could be used there.
+    pub from: Instant,
+    /// Until when.
+    pub until: Instant,
 }
 
 /// One machine's paid life.

@@ -35,7 +35,7 @@ pub(super) enum Index {
 impl Index {
     pub(super) fn new(policy: PlacementPolicy, groups: usize) -> Self {
         match policy {
-            PlacementPolicy::FirstFit => Self::BySlot(BySlot::default()),
+            PlacementPolicy::FirstFit => Self::BySlot(BySlot::new(groups)),
             PlacementPolicy::BestFit => Self::ByRank(ByRank::new(best_fit::rank, groups)),
             PlacementPolicy::WorstFit => Self::ByRank(ByRank::new(worst_fit::rank, groups)),
         }
@@ -44,7 +44,7 @@ impl Index {
     /// Adds the machine of the next slot.
     pub(super) fn push(&mut self, machine: &Slot) {
         match self {
-            Self::BySlot(index) => index.push(machine.offered()),
+            Self::BySlot(index) => index.push(machine),
             Self::ByRank(index) => index.push(machine),
         }
     }
@@ -52,16 +52,22 @@ impl Index {
     /// Takes note of what a machine offers now.
     pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
         match self {
-            Self::BySlot(index) => index.update(slot, machine.offered()),
+            Self::BySlot(index) => index.update(slot, machine),
             Self::ByRank(index) => index.update(slot, machine),
         }
     }
 
-    /// The machine that is wanted for `requested`, of those that offer as much; an offer of nothing is none.
-    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
+    /// The machine that is wanted for `requested`, of those that offer as much, are permitted, and are in groups that are
+    /// open; an offer of nothing is none.
+    pub(super) fn choose(
+        &self,
+        requested: Resources,
+        open: impl Fn(usize) -> bool,
+        permitted: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
         match self {
-            Self::BySlot(index) => index.choose(requested),
-            Self::ByRank(index) => index.choose(requested),
+            Self::BySlot(index) => index.choose(requested, open, permitted),
+            Self::ByRank(index) => index.choose(requested, open, permitted),
         }
     }
 

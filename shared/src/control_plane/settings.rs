@@ -8,7 +8,7 @@ mod modules;
 pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
 pub use modules::{Failures, ModuleSettings, Modules, ServiceBin, ServiceOf, ServiceTime};
 
-use crate::request::{Flavor, Tenant};
+use crate::request::{Flavor, Tenant, Terms};
 
 /// Everything that decides, borrowed from a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Settings<'a> {
     pub tenants: &'a [Tenant],
     /// What a [`FlavorIndex`](crate::units::FlavorIndex) stands for.
     pub flavors: &'a [Flavor],
+    /// What a [`TermsIndex`](crate::units::TermsIndex) stands for.
+    pub terms: &'a [Terms],
     /// The machines.
     pub fleet: &'a Fleet,
     /// How a node is chosen.
@@ -29,4 +31,11 @@ pub struct Settings<'a> {
     pub seed: u64,
     /// Which run of an ensemble this is.
     pub run: u32,
+}
+
+impl Settings<'_> {
+    /// Whether anybody may ever have to leave a node.
+    pub(super) fn evicts(&self) -> bool {
+        self.terms.iter().any(|terms| terms.priority != 0)
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::request::{MODULES, Module, Operation};
-use crate::units::{FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
+use crate::units::{FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 
 /// The fork of a running control plane; the empty state is a control plane that has just been switched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct LiveResource {
     pub tenant: TenantIndex,
     /// Its shape.
     pub flavor: FlavorIndex,
+    /// Where its tenant wants it.
+    #[serde(default)]
+    pub terms: Option<TermsIndex>,
     /// Where it is; none for classes that need no node, and while it is pending or on its way.
     pub node: Option<NodeIndex>,
     /// When it was created.

@@ -1,21 +1,23 @@
 //! The state machine: a request or a transition in, further transitions and effects out.
 
-use std::collections::VecDeque;
-
 use super::call::{Call, Calls};
 use super::lives::{Live, Lives};
 use super::nodes::Nodes;
 use super::observed::ObservedFleet;
 use super::quota::Quotas;
+use super::residents::Residents;
+use super::rules::Rules;
 use super::service::draw_number;
 use super::settings::Settings;
 use super::stage::{QueueDepth, Stage};
 use super::transition::{Effect, Output, Phase, Refusal, Scheduled, Transition};
+use super::waiting::Waiting;
 use crate::random::{DrawFamily, Purpose};
 use crate::request::{IndexedRequest, MODULES, Module, Operation, ResourceClass};
 use crate::units::{FlavorIndex, Instant, Resources};
 
 mod carrying_out;
+mod evicting;
 mod fork;
 mod machines;
 mod save;
@@ -35,9 +37,9 @@ pub struct ControlPlane<'a> {
     quotas: Quotas<'a>,
     calls: Calls,
     lives: Lives,
-    /// Creates without a node, longest waiting first; those that were given up in the meantime are passed over.
-    pending: VecDeque<u32>,
-    waiting: u32,
+    rules: Rules,
+    residents: Residents,
+    waiting: Waiting,
     draws: RunDraws,
 }
 
@@ -85,7 +87,7 @@ impl ControlPlane<'_> {
             },
         };
         self.lives.call_begins(live);
-        let call = self.calls.begin(Call { live, operation, flavor, arrived: at, attempt: 0 });
+        let call = self.calls.begin(Call { live, operation, flavor, arrived: at, attempt: 0, evictions: 0 });
         self.enter(at, call, Module::Gateway, out);
     }
 
@@ -94,6 +96,7 @@ impl ControlPlane<'_> {
         self.lives.share();
         self.nodes.share();
         self.quotas.share();
+        self.residents.share();
     }
 
     /// From now on the draws are those of run `run` of the ensemble.
@@ -114,7 +117,7 @@ impl ControlPlane<'_> {
 
     /// Resources that wait for a node.
     pub fn pending(&self) -> u32 {
-        self.waiting
+        self.waiting.count()
     }
 
     /// How long the queue of a module was up to `now`.
@@ -126,7 +129,7 @@ impl ControlPlane<'_> {
         let call = self.calls.get(position);
         let live = *self.lives.get(call.live);
         if module == Module::Provisioner && call.operation == Operation::Create {
-            if live.is_over() {
+            if live.is_over() || Self::is_void(&call, &live) {
                 return self.finish(position);
             }
             if live.slot.is_some() && !live.in_use {
@@ -150,7 +153,7 @@ impl ControlPlane<'_> {
     fn leave(&mut self, now: Instant, position: u32, module: Module, out: &mut Output) {
         let call = self.calls.get(position);
         let live = self.lives.get(call.live);
-        if live.is_over() && module < Module::Metering {
+        if (live.is_over() || Self::is_void(&call, live)) && module < Module::Metering {
             return self.finish(position);
         }
         if self.fails(&call, live, module) {
@@ -211,16 +214,23 @@ impl ControlPlane<'_> {
         self.settings.flavors[flavor.usize()].requested
     }
 
+    /// What a flavor takes of its node.
+    fn on_node(&self, flavor: FlavorIndex) -> Resources {
+        self.requested(flavor).on_node()
+    }
+
     fn needs_node(&self, flavor: FlavorIndex) -> bool {
         self.settings.flavors[flavor.usize()].class == ResourceClass::Compute
     }
 }
 
-/// Whether a request can be turned away here: nothing that gives back, and nothing that was carried out already.
+/// Whether a request can be turned away here: nothing that gives back, nothing that was carried out already, and nobody
+/// who was let in before and had to leave.
 fn may_be_refused(call: &Call, module: Module) -> bool {
     call.operation != Operation::Delete
         && module < Module::Metering
         && !(call.operation == Operation::Resize && module == Module::Provisioner)
+        && call.evictions == 0
 }
 
 impl Call {

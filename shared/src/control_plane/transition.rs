@@ -100,10 +100,10 @@ pub enum Effect {
         /// Whether it came to nothing, and is made again or given up.
         failed: bool,
     },
-    /// A resource begins to be used, on a node of a group or without one.
-    UseBegins(Use),
+    /// A resource begins to be used, on a node of a group or without one; with the position of the node.
+    UseBegins(Use, Option<u32>),
     /// It is no longer used.
-    UseEnds(Use),
+    UseEnds(Use, Option<u32>),
     /// A resource can be used.
     Ready {
         /// From the request to now.
@@ -116,6 +116,19 @@ pub enum Effect {
         /// By which module.
         module: Module,
     },
+    /// A resource had to leave its node; it waits for another one.
+    Evicted {
+        /// Which one.
+        resource: ResourceIndex,
+        /// The position of the node among the machines of the run.
+        slot: u32,
+        /// Since when it could be used, if it could.
+        ready: Option<Instant>,
+        /// Why.
+        eviction: Eviction,
+    },
+    /// A resource that had been evicted can be used again.
+    ReadyAgain(ResourceIndex),
     /// Nothing more will happen to a resource: it was released, or its create was refused.
     Over(Placed),
     /// A node was ordered: it is paid from now, as overhead.
@@ -181,6 +194,27 @@ pub enum PlanState {
     Released,
     /// Not let in.
     Refused(Refusal),
+}
+
+/// Why a resource had to leave its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Eviction {
+    /// A more urgent one took its place.
+    Preempted,
+}
+
+impl Eviction {
+    /// Every reason.
+    pub const ALL: [Self; 1] = [Self::Preempted];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preempted => "preempted",
+        }
+    }
 }
 
 /// Why a request was not let in.

@@ -4,6 +4,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::crowds::{Crowds, over_commits};
 use super::{AccountCost, CostBreakdown, Rates};
 use crate::control_plane::{Effect, Fleet, Use};
 use crate::request::{Flavor, MODULES};
@@ -24,6 +25,7 @@ pub struct Books {
     /// All instants count from here.
     start: Instant,
     accounts: IndexMap<Use, Account, FixedState>,
+    crowds: Crowds,
     /// Booting, serving and draining nodes by group.
     nodes: Vec<NodeCounts>,
     /// What all serving nodes cost an hour, and all others.
@@ -46,10 +48,12 @@ pub struct Utilisation {
     pub capacity: [u128; DIMENSIONS],
 }
 
-/// Uses of one tenant, flavor and group at one price: how many there are, and what earlier prices came to.
+/// Uses of one tenant, flavor and group at one price: how many there are, by how much less they pay together because
+/// their nodes are crowded, and what earlier prices came to.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Account {
     count: Flow,
+    discount: Flow,
     total: LedgerUnits,
 }
 
@@ -91,6 +95,7 @@ impl<'a> Meter<'a> {
         let books = Books {
             start: now,
             accounts: IndexMap::default(),
+            crowds: Crowds::default(),
             nodes: vec![NodeCounts::default(); fleet.node_groups.len()],
             serving: Flow::default(),
             overhead: Flow::default(),
@@ -115,8 +120,8 @@ impl<'a> Meter<'a> {
     /// Takes note of what happened at `now`.
     pub fn observe(&mut self, now: Instant, effect: &Effect) {
         match *effect {
-            Effect::UseBegins(what) => self.change_use(now, what, 1),
-            Effect::UseEnds(what) => self.change_use(now, what, -1),
+            Effect::UseBegins(what, node) => self.change_use(now, what, node, 1),
+            Effect::UseEnds(what, node) => self.change_use(now, what, node, -1),
             Effect::NodeOrdered(group) => self.change_nodes(now, group, 1, 0),
             Effect::NodeReady(group) => self.change_nodes(now, group, -1, 1),
             Effect::NodeDrains(group) => self.change_nodes(now, group, 1, -1),
@@ -124,6 +129,8 @@ impl<'a> Meter<'a> {
             Effect::Served { .. }
             | Effect::Ready { .. }
             | Effect::Refused { .. }
+            | Effect::Evicted { .. }
+            | Effect::ReadyAgain(_)
             | Effect::Over(_)
             | Effect::Anomaly(_) => {}
         }
@@ -143,9 +150,13 @@ impl<'a> Meter<'a> {
             account.charge(t, self.rates.of(what.flavor, what.node_group));
         }
         self.rates = rates;
+        for (what, discount) in self.books.crowds.at(self.fleet, self.flavors, &self.rates) {
+            self.books.accounts[&what].discount.change(t, discount);
+        }
         let (mut on_nodes, mut direct) = (0, 0);
         for (what, account) in &self.books.accounts {
-            let rate = account.count.level * i128::from(self.rates.of(what.flavor, what.node_group).nanos());
+            let full = account.count.level * i128::from(self.rates.of(what.flavor, what.node_group).nanos());
+            let rate = full - account.discount.level;
             if self.is_share(what) { on_nodes += rate } else { direct += rate }
         }
         let of_all = |count: fn(&NodeCounts) -> u32| {
@@ -194,7 +205,7 @@ impl<'a> Meter<'a> {
         what.node_group.is_some_and(|group| self.rates.node[group.usize()] > Rate::ZERO)
     }
 
-    fn change_use(&mut self, now: Instant, what: Use, change: i64) {
+    fn change_use(&mut self, now: Instant, what: Use, node: Option<u32>, change: i64) {
         let (t, rate, is_share) =
             (self.micros(now), self.rates.of(what.flavor, what.node_group).nanos(), self.is_share(&what));
         let account = self.books.accounts.entry(what).or_default();
@@ -202,8 +213,21 @@ impl<'a> Meter<'a> {
         assert!(account.count.level >= 0, "a use ends after it began");
         let paid = if is_share { &mut self.books.on_nodes } else { &mut self.books.direct };
         paid.change(t, change * rate);
+        if let Some((node, group)) = node.zip(what.node_group).filter(|_| is_share)
+            && over_commits(&self.fleet.node_groups[group.usize()])
+        {
+            self.change_crowd(t, node, what, change);
+        }
         if what.node_group.is_some() {
             change_amounts(&mut self.books.requested, t, change, self.flavors[what.flavor.usize()].requested);
+        }
+    }
+
+    fn change_crowd(&mut self, t: i64, node: u32, what: Use, change: i64) {
+        let Self { fleet, flavors, rates, books } = self;
+        for (what, discount) in books.crowds.change(node, what, change, (fleet, flavors, rates)) {
+            books.accounts[&what].discount.change(t, discount);
+            books.on_nodes.change(t, -discount);
         }
     }
 
@@ -228,9 +252,9 @@ fn change_amounts(flows: &mut [Flow; DIMENSIONS], t: i64, change: i64, amounts: 
 impl Account {
     /// Charges what there was up to `t` at one price; another one may hold from then on.
     fn charge(&mut self, t: i64, rate: Rate) {
-        self.total.0 += self.count.until(t) * i128::from(rate.nanos());
+        self.total.0 += self.count.until(t) * i128::from(rate.nanos()) - self.discount.until(t);
         let level = self.count.level;
-        self.count = Flow::default();
+        (self.count, self.discount) = (Flow::default(), Flow::default());
         self.count.set(t, level);
     }
 }

@@ -3,15 +3,17 @@
 use crate::control_plane::{Billing, Fleet};
 use crate::pricing::PriceBook;
 use crate::request::{Flavor, ResourceClass};
-use crate::units::{Dimension, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources};
+use crate::units::{DIMENSIONS, Dimension, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources};
 
 /// Everything that is charged by the hour, from one instant to the next price change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rates {
     /// What a node costs, by group; free where resources are paid by themselves.
     pub node: Vec<Rate>,
-    /// What a flavor costs on a node, by group, then flavor.
+    /// What a flavor costs on a node where nobody asks for more than there is, by group, then flavor.
     shares: Vec<Vec<Rate>>,
+    /// What the parts of a node cost, by group.
+    parts: Vec<[i128; DIMENSIONS]>,
     /// What a flavor costs without a node.
     direct: Vec<Rate>,
 }
@@ -43,7 +45,19 @@ impl Rates {
                 .collect(),
             Billing::PerResource => direct.clone(),
         });
-        Self { shares: shares.collect(), node, direct }
+        let parts =
+            fleet.node_groups.iter().zip(&node).map(|(group, &rate)| parts(book, rate, group.capacity)).collect();
+        Self { shares: shares.collect(), parts, node, direct }
+    }
+
+    /// What each resident of a node of a group costs, however much they ask for together.
+    pub fn of_residents(
+        &self,
+        group: NodeGroupIndex,
+        capacity: Resources,
+        residents: &[(Resources, u32)],
+    ) -> Vec<Rate> {
+        shares(&self.parts[group.usize()], capacity, residents)
     }
 
     /// What one resource of `flavor` costs, on a node of a group or without one.
@@ -60,17 +74,28 @@ impl Rates {
 /// A node's rate is split over its parts by keeping the ratios of the book's unit rates (OpenCost); what rounding and
 /// free capacity leave is idle, so the shares never exceed the node's rate.
 pub fn node_shares(book: &PriceBook, rate: Rate, capacity: Resources, residents: &[Resources]) -> Vec<Rate> {
+    let residents: Vec<(Resources, u32)> = residents.iter().map(|&amount| (amount, 1)).collect();
+    shares(&parts(book, rate, capacity), capacity, &residents)
+}
+
+/// A node's rate split over its parts.
+fn parts(book: &PriceBook, rate: Rate, capacity: Resources) -> [i128; DIMENSIONS] {
     let worth = |dimension: Dimension| {
         let per = i128::from(dimension.per_written_unit());
         i128::from(book.units.of(dimension).nanos()) * i128::from(capacity[dimension]) * (1_024_000 / per)
     };
     let all: i128 = Dimension::ALL.into_iter().map(worth).sum();
+    Dimension::ALL.map(|dimension| (i128::from(rate.nanos()) * worth(dimension)).checked_div(all).unwrap_or(0))
+}
+
+/// What one of each kind of residents costs, of which there are so many.
+fn shares(parts: &[i128; DIMENSIONS], capacity: Resources, residents: &[(Resources, u32)]) -> Vec<Rate> {
     let mut shares = vec![0_i128; residents.len()];
-    for dimension in Dimension::ALL.into_iter().filter(|&d| all > 0 && worth(d) > 0) {
-        let part = i128::from(rate.nanos()) * worth(dimension) / all;
-        let requested: i128 = residents.iter().map(|amount| i128::from(amount[dimension])).sum();
+    for (dimension, &part) in Dimension::ALL.into_iter().zip(parts).filter(|(_, part)| **part > 0) {
+        let requested: i128 =
+            residents.iter().map(|(amount, count)| i128::from(amount[dimension]) * i128::from(*count)).sum();
         let divisor = requested.max(i128::from(capacity[dimension]));
-        for (share, amount) in shares.iter_mut().zip(residents) {
+        for (share, (amount, _)) in shares.iter_mut().zip(residents) {
             *share += part * i128::from(amount[dimension]) / divisor;
         }
     }

@@ -56,6 +56,7 @@ mod tests {
             bin: Duration::from_minutes(15),
             tenants: log.tenants.iter().map(tenant).collect(),
             flavors: log.flavors.clone(),
+            terms: log.terms.clone(),
             demand: Demand::Forecast(Box::new(estimate(&[source], &forecast, log.flavors.len(), &settings).unwrap())),
             start: State::default(),
             ..like

@@ -89,6 +89,7 @@ impl Primary {
             let Some(&resource) = position.get(&key) else { continue };
             let flavor = flavors.iter().position(|flavor| Some(&flavor.name) == request.flavor.as_ref());
             indexed.push(IndexedRequest {
+                terms: None,
                 at: request.at,
                 operation: request.operation,
                 tenant,

@@ -8,7 +8,7 @@ use crate::request::{Flavor, Module, ResourceClass, Tenant};
 use crate::scenario::{
     Autoscaling, Billing, Demand, ENGINE, Fleet, Modules, NodeGroup, PlacementPolicy, Scenario, ServiceTime,
 };
-use crate::units::{Currency, Duration, Instant, Rate, Resources};
+use crate::units::{Currency, Dimension, Duration, Instant, Rate, Resources};
 
 /// How many flavors the example has.
 pub(super) const FLAVORS: usize = 6;
@@ -32,6 +32,7 @@ const NODES: [(&str, u32, u32, u32, i64); 2] =
 /// It has no demand, starts from nothing, and its window is the first day.
 pub fn scenario() -> Scenario {
     Scenario {
+        terms: Vec::new(),
         name: "example".to_owned(),
         engine: ENGINE,
         seed: SEED,
@@ -80,7 +81,7 @@ pub(super) fn flavor(position: usize) -> Flavor {
 }
 
 fn shape(vcpu: u32, memory_gib: u32, gpu: u32) -> Resources {
-    Resources::from_array([vcpu * 1_000, memory_gib * 1_024, gpu * 1_000, 0, 0])
+    Resources::compute(vcpu * 1_000, memory_gib * 1_024).with(Dimension::Gpu, gpu * 1_000)
 }
 
 fn fleet(boot: Duration) -> Fleet {
@@ -91,6 +92,7 @@ fn fleet(boot: Duration) -> Fleet {
         min: 0,
         max: 500,
         boot,
+        ..NodeGroup::default()
     };
     Fleet { node_groups: NODES.into_iter().map(group).collect() }
 }

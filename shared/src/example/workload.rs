@@ -140,6 +140,7 @@ impl Batch {
 
     fn create(&self, member: u64, flavor: &Flavor) -> Request {
         Request {
+            scheduling: None,
             id: format!("c-{}-{member}", self.name),
             at: self.at,
             tenant: self.profile.name.to_owned(),

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::request::Terms;
 use crate::scenario::{Demand, Scenario};
 use crate::stream::Tags;
 
 /// Whether names travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privacy {
-    /// Tenants and node groups are numbered; labels, zones and the scenario's name are left out.
+    /// Tenants, node groups, zones and the groups of resources are numbered; labels and the scenario's name are left out.
     #[default]
     Pseudonyms,
     /// Everything keeps its name.
@@ -51,6 +52,7 @@ pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
         for (number, group) in (1..).zip(&mut scenario.fleet.node_groups) {
             group.name = format!("group {number}");
         }
+        number_places(&mut scenario);
     }
     scenario
 }
@@ -75,13 +77,17 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
         scenario.tenants.iter().flat_map(|tenant| tenant.labels.keys()).map(String::as_str).collect();
     if let Demand::Forecast(model) = &scenario.demand {
         labels.extend(model.tags.label_sets.iter().flat_map(BTreeMap::keys).map(String::as_str));
-        if !model.tags.zones.is_empty() {
-            let zones = names(model.tags.zones.iter().map(String::as_str));
-            list.push(Revealed { what: "zones", detail: zones });
-        }
     }
     if !labels.is_empty() {
         list.push(Revealed { what: "labels", detail: names(labels.iter().copied()) });
+    }
+    let zones: BTreeSet<&str> = zones(scenario).collect();
+    if !zones.is_empty() {
+        list.push(Revealed { what: "zones", detail: names(zones.iter().copied()) });
+    }
+    let groups: BTreeSet<&str> = scenario.terms.iter().flat_map(groups_of).collect();
+    if !groups.is_empty() {
+        list.push(Revealed { what: "groups of resources", detail: names(groups.iter().copied()) });
     }
     let live = scenario.start.live.len();
     if live > 0 {
@@ -89,6 +95,35 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
         list.push(Revealed { what: "state", detail });
     }
     list
+}
+
+/// Gives zones, and the groups that resources are in, numbers for names; who was together stays so.
+fn number_places(scenario: &mut Scenario) {
+    let numbers = |what: &str, names: BTreeSet<&str>| -> BTreeMap<String, String> {
+        (1..).zip(names).map(|(number, name)| (name.to_owned(), format!("{what} {number}"))).collect()
+    };
+    let zones = numbers("zone", zones(scenario).collect());
+    let groups = numbers("group", scenario.terms.iter().flat_map(groups_of).collect());
+    let rename = |name: &mut String, names: &BTreeMap<String, String>| name.clone_from(&names[name.as_str()]);
+    for zone in scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut()) {
+        rename(zone, &zones);
+    }
+    for terms in &mut scenario.terms {
+        terms.zone.iter_mut().for_each(|zone| rename(zone, &zones));
+        terms.group.iter_mut().for_each(|group| rename(group, &groups));
+        let rules = terms.affinity.iter_mut().chain(&mut terms.anti_affinity);
+        rules.for_each(|rule| rename(&mut rule.group, &groups));
+    }
+}
+
+fn zones(scenario: &Scenario) -> impl Iterator<Item = &str> + Clone {
+    let of_fleet = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
+    of_fleet.chain(scenario.terms.iter().filter_map(|terms| terms.zone.as_deref()))
+}
+
+fn groups_of(terms: &Terms) -> impl Iterator<Item = &str> {
+    let of_rules = terms.affinity.iter().chain(&terms.anti_affinity).map(|rule| rule.group.as_str());
+    terms.group.as_deref().into_iter().chain(of_rules)
 }
 
 /// The first few names, and how many more there are.

@@ -16,6 +16,7 @@ fn price(name: &str) -> TypePrice {
 fn example() -> SharedScenario {
     let start = Instant::from_micros(1_793_491_200_000_000);
     let request = |i: u32| IndexedRequest {
+        terms: None,
         at: start + Duration::from_seconds(3_600 * i64::from(i)),
         operation: Operation::Create,
         tenant: crate::units::TenantIndex(i % 2),
@@ -31,6 +32,7 @@ fn example() -> SharedScenario {
         labels: [("team".to_owned(), "rockets".to_owned())].into(),
     };
     let scenario = Scenario {
+        terms: Vec::new(),
         name: "secret launch".to_owned(),
         engine: ENGINE,
         seed: 7,
@@ -93,7 +95,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 3), "format version 3; this page reads versions up to 2");
+    check(&altered(0, 4), "format version 4; this page reads versions up to 3");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -108,6 +110,16 @@ fn a_link_of_version_1_is_read_as_it_was_meant() {
     let scenario = crate::scenario::ValidScenario::new(today).unwrap();
     assert!(crate::simulation::run(&scenario, 0, false).requests > 0);
     // It travels on as a link of today.
+    let link = old.to_link().unwrap();
+    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+}
+
+/// Golden: a link of version 2, made for engine 2: the lab's scenario as it was then, which is that of today.
+#[test]
+fn a_link_of_version_2_is_read_as_it_was_meant() {
+    let old = SharedScenario::from_link(include_str!("v2.link")).unwrap();
+    assert_eq!(old.scenario.engine, 2);
+    assert_eq!(Scenario { engine: ENGINE, ..old.scenario.clone() }, crate::example::lab_scenario());
     let link = old.to_link().unwrap();
     assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
 }

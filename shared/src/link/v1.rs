@@ -4,11 +4,11 @@
 use serde::Deserialize;
 
 use super::envelope::{Opened, open};
+use super::old::{self, all};
 use super::{Limits, LinkError, SharedScenario};
-use crate::control_plane::{self, LiveResource, Node, ServiceTime};
-use crate::pricing::PriceBook;
-use crate::request::{Flavor, IndexedRequest, MODULES, Module, Operation, Tenant};
-use crate::scenario::{self, Autoscaling, Billing, Edit, Fleet, Modules, PlacementPolicy};
+use crate::control_plane::{self, Node, ServiceTime};
+use crate::request::{MODULES, Module, Operation};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, PlacementPolicy};
 use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes, Tags};
 use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Window};
 
@@ -23,14 +23,14 @@ struct Scenario {
     window: Window,
     bin: Duration,
     time_zone: String,
-    tenants: Vec<Tenant>,
-    flavors: Vec<Flavor>,
-    fleet: Fleet,
+    tenants: Vec<old::Tenant>,
+    flavors: Vec<old::Flavor>,
+    fleet: old::Fleet,
     placement: PlacementPolicy,
     autoscaling: Autoscaling,
     billing: Billing,
     modules: [ModuleSettings; MODULES],
-    price_book: PriceBook,
+    price_book: old::PriceBook,
     demand: Demand,
     start: State,
     edits: Vec<Edit>,
@@ -47,7 +47,7 @@ struct ModuleSettings {
 struct State {
     nodes: Vec<Node>,
     nodes_started: u32,
-    live: Vec<LiveResource>,
+    live: Vec<old::LiveResource>,
     pending: Vec<ResourceIndex>,
     in_flight: Vec<InFlight>,
     busy_until: [Vec<Instant>; MODULES],
@@ -66,7 +66,7 @@ struct InFlight {
 
 #[derive(Deserialize)]
 enum Demand {
-    Requests(Vec<IndexedRequest>),
+    Requests(Vec<old::IndexedRequest>),
     Forecast(Box<StreamModel>),
 }
 
@@ -102,18 +102,19 @@ impl From<Scenario> for scenario::Scenario {
             window: old.window,
             bin: old.bin,
             time_zone: old.time_zone,
-            tenants: old.tenants,
-            flavors: old.flavors,
-            fleet: old.fleet,
+            tenants: all(old.tenants),
+            flavors: all(old.flavors),
+            terms: Vec::new(),
+            fleet: old.fleet.into(),
             placement: old.placement,
             autoscaling: old.autoscaling,
             billing: old.billing,
             modules: Modules(
                 old.modules.map(|old| control_plane::ModuleSettings::new(old.workers, old.service, old.rate)),
             ),
-            price_book: old.price_book,
+            price_book: old.price_book.into(),
             demand: match old.demand {
-                Demand::Requests(requests) => scenario::Demand::Requests(requests),
+                Demand::Requests(requests) => scenario::Demand::Requests(all(requests)),
                 Demand::Forecast(model) => scenario::Demand::Forecast(Box::new((*model).into())),
             },
             start: old.start.into(),
@@ -137,7 +138,7 @@ impl From<State> for control_plane::State {
         Self {
             nodes: old.nodes,
             nodes_started: old.nodes_started,
-            live: old.live,
+            live: all(old.live),
             pending: old.pending,
             in_flight: old.in_flight.into_iter().map(in_flight).collect(),
             busy_until: old.busy_until,

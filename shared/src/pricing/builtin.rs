@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{DatedRate, PriceBook, TypePrice, UnitRates};
-use crate::units::{Currency, Instant, Rate, Resources};
+use crate::units::{Currency, Dimension, Instant, Rate, Resources};
 
 /// Where the prices of [`builtin`] come from, for people.
 pub const BUILTIN_SOURCE: &str =
@@ -69,7 +69,7 @@ pub fn builtin() -> PriceBook {
 }
 
 fn shape(vcpu: u32, memory_gib: u32, gpus: u32) -> Resources {
-    Resources::from_array([vcpu * 1_000, memory_gib * 1_024, gpus * 1_000, 0, 0])
+    Resources::compute(vcpu * 1_000, memory_gib * 1_024).with(Dimension::Gpu, gpus * 1_000)
 }
 
 #[cfg(test)]

@@ -7,22 +7,15 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::input::{InputError, Row, Table};
-use crate::units::{Currency, Dimension, Instant, Rate, Resources};
+use crate::units::{Currency, DIMENSIONS, Dimension, Instant, Rate, Resources};
 
 const OWNED: [&str; 5] = ["purchase_price", "term_months", "power_kw", "price_per_kwh", "overhead_percent"];
-const SHAPE: [(&str, Dimension); 5] = [
-    ("vcpu", Dimension::Vcpu),
-    ("memory_gib", Dimension::Memory),
-    ("gpu", Dimension::Gpu),
-    ("storage_gib", Dimension::Storage),
-    ("network_mbps", Dimension::Network),
-];
 const NO_PRICE: &str = "is empty; expected a price per hour, or the purchase price and the term in months";
 /// The hours of a month, here as for storage.
 const HOURS_PER_MONTH: u32 = 730;
 
-/// Reads `instance_type,price_per_hour,currency[,vcpu,memory_gib,gpu,storage_gib,network_mbps,from]`, where owned
-/// hardware has `purchase_price,term_months,power_kw,price_per_kwh,overhead_percent` in place of `price_per_hour`.
+/// Reads `instance_type,price_per_hour,currency[,vcpu,memory_gib,…,from]`, with a column for each [`Dimension`], where
+/// owned hardware has `purchase_price,term_months,power_kw,price_per_kwh,overhead_percent` in place of `price_per_hour`.
 ///
 /// The hour of owned hardware costs `(purchase_price ÷ (term_months × 730 h) + power_kw × price_per_kwh) × (1 +
 /// overhead_percent ÷ 100)`, rounded half to even to a nano-unit; empty power and overhead are 0. A type may stand on
@@ -81,13 +74,13 @@ struct Columns {
     price: Option<usize>,
     currency: usize,
     from: Option<usize>,
-    shape: [Option<usize>; 5],
+    shape: [Option<usize>; DIMENSIONS],
     owned: [Option<usize>; 5],
 }
 
 impl Columns {
     fn find(table: &Table<'_>) -> Result<Self, InputError> {
-        let shape = SHAPE.map(|(name, _)| name);
+        let shape = Dimension::ALL.map(Dimension::field);
         table.expect_only(
             &[&["instance_type", "price_per_hour", "currency", "from"], &shape[..], &OWNED[..]].concat(),
         )?;
@@ -117,9 +110,9 @@ impl Columns {
 
     fn shape(&self, row: &Row) -> Result<Option<Resources>, InputError> {
         let mut shape = Resources::ZERO;
-        for (&column, (name, dimension)) in self.shape.iter().zip(SHAPE) {
+        for (&column, dimension) in self.shape.iter().zip(Dimension::ALL) {
             if let Some(text) = row.optional(column) {
-                shape[dimension] = dimension.parse(text).map_err(wrong(row, name))?;
+                shape[dimension] = dimension.parse(text).map_err(wrong(row, dimension.field()))?;
             }
         }
         Ok(Some(shape).filter(|shape| !shape.is_zero()))

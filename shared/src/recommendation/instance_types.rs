@@ -19,7 +19,7 @@ pub(super) fn smaller(scenario: &Scenario, node_group: NodeGroupIndex) -> Vec<Ed
         return Vec::new();
     };
     let held = scenario.flavors.iter().filter(|flavor| flavor.class == ResourceClass::Compute);
-    let held = held.map(|flavor| flavor.requested).filter(|requested| requested.fits(group.capacity));
+    let held = held.map(|flavor| flavor.requested.on_node()).filter(|requested| requested.fits(group.capacity));
     let largest = held.fold(Resources::ZERO, Resources::max);
     let family = |name: &str| name.rsplit_once('.').map_or("", |(family, _)| family).to_owned();
     let alike: Vec<(Rate, Resources, &str)> = scenario

@@ -1,7 +1,7 @@
 //! What was known just before an instant, and nothing else.
 
 use super::{IndexedRequest, Life, RequestLog};
-use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
+use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex, TermsIndex};
 
 /// A log cut at an instant: later requests do not exist, later ends are unknown.
 ///
@@ -28,8 +28,8 @@ pub struct LifeBefore {
     pub age: Duration,
     /// Whether it had ended by the cut; otherwise it is censored there.
     pub ended: bool,
-    /// Row of the log's zones, where the tenant asked for one.
-    pub zone: Option<u32>,
+    /// Where the tenant wanted it.
+    pub terms: Option<TermsIndex>,
     /// Row of the log's label sets.
     pub labels: u32,
 }
@@ -102,7 +102,7 @@ impl<'a> History<'a> {
             created: life.created,
             age: ended_at.unwrap_or(self.end) - life.created,
             ended: ended_at.is_some(),
-            zone: life.zone,
+            terms: life.terms,
             labels: life.labels,
         }
     }

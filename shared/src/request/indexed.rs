@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Operation, ResourceClass};
-use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
+use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, TermsIndex};
 
 /// Who asks and who pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub struct IndexedRequest {
     pub batch: Option<BatchIndex>,
     /// The lifetime that the tenant announced.
     pub lifetime: Option<Duration>,
+    /// Where the tenant wants it, of a create.
+    pub terms: Option<TermsIndex>,
     /// Keys the random draws of this request; it survives edits of the stream.
     pub draw_key: u64,
 }
@@ -71,8 +73,8 @@ pub struct Life {
     pub deleted: Option<Instant>,
     /// The lifetime that the tenant announced.
     pub announced: Option<Duration>,
-    /// Row of the log's zones, where the tenant asked for one.
-    pub zone: Option<u32>,
+    /// Where the tenant wanted it.
+    pub terms: Option<TermsIndex>,
     /// Row of the log's label sets.
     pub labels: u32,
 }

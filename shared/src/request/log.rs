@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request};
+use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request, Terms};
 use crate::input::InputError;
-use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex};
+use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex};
 
 /// Requests in order of time, with their names in tables.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,8 @@ pub struct RequestLog {
     pub flavor_lines: Vec<u64>,
     /// Label sets by index; the first is the empty one.
     pub label_sets: Vec<BTreeMap<String, String>>,
-    /// Zones by index.
-    pub zones: Names,
+    /// Terms by index.
+    pub terms: Vec<Terms>,
     /// Lives of resources by index.
     pub lives: Vec<Life>,
     /// The requests in order of time; the same instant keeps the order of the input.
@@ -64,6 +64,7 @@ impl RequestLog {
         let life = &self.lives[request.resource.usize()];
         let flavor = &self.flavors[request.flavor.usize()];
         let shaped = request.operation != Operation::Delete;
+        let terms = life.terms.map(|terms| &self.terms[terms.usize()]);
         Request {
             id: self.ids[position].to_string(),
             at: request.at,
@@ -73,7 +74,8 @@ impl RequestLog {
             resource: life.name.to_string(),
             flavor: shaped.then(|| flavor.name.clone()),
             requested: shaped.then_some(flavor.requested),
-            zone: life.zone.filter(|_| shaped).map(|zone| self.zones.name(zone).to_owned()),
+            zone: terms.filter(|_| shaped).and_then(|terms| terms.zone.clone()),
+            scheduling: terms.filter(|_| request.operation == Operation::Create).and_then(Terms::scheduling),
             batch: request.batch.map(|batch| format!("b-{}", batch.0)),
             lifetime: request.lifetime,
             labels: self.label_sets[life.labels as usize].clone(),
@@ -91,7 +93,7 @@ pub struct RequestLogBuilder {
     resources: Names,
     batches: Names,
     flavors: IndexMap<Flavor, u64, FixedState>,
-    zones: Names,
+    terms: IndexSet<Terms, FixedState>,
     label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
     duplicates: u64,
 }
@@ -108,7 +110,7 @@ struct Pending {
     flavor: Option<FlavorIndex>,
     batch: Option<BatchIndex>,
     lifetime: Option<crate::units::Duration>,
-    zone: Option<u32>,
+    terms: Option<TermsIndex>,
     labels: u32,
 }
 
@@ -137,7 +139,8 @@ impl RequestLogBuilder {
             flavor,
             batch: request.batch.as_deref().map(|batch| BatchIndex(self.batches.intern(batch))),
             lifetime: request.lifetime,
-            zone: request.zone.as_deref().map(|zone| self.zones.intern(zone)),
+            terms: Terms::of(request.zone.as_deref(), request.scheduling.as_ref())
+                .map(|terms| TermsIndex::from_usize(self.terms.insert_full(terms).0)),
             labels: self.label_sets.insert_full(request.labels).0 as u32,
         };
         if let Some(&position) = self.seen.get(request.id.as_str()) {
@@ -185,7 +188,7 @@ impl RequestLogBuilder {
         let batches = Renumbering::by_first_use(self.batches.len(), in_order().filter_map(|p| p.batch).map(|b| b.0));
         let labels =
             Renumbering::by_first_use(self.label_sets.len(), core::iter::once(0).chain(in_order().map(|p| p.labels)));
-        let zones = Renumbering::by_first_use(self.zones.len(), in_order().filter_map(|p| p.zone));
+        let terms = Renumbering::by_first_use(self.terms.len(), in_order().filter_map(|p| p.terms).map(|t| t.0));
         let of_flavors =
             || flavors.old_by_new.iter().map(|&old| self.flavors.get_index(old as usize).expect("it is used"));
         let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
@@ -194,7 +197,7 @@ impl RequestLogBuilder {
             flavors: of_flavors().map(|(flavor, _)| flavor.clone()).collect(),
             flavor_lines: of_flavors().map(|(_, &line)| line).collect(),
             label_sets: labels.old_by_new.iter().map(|&old| self.label_sets[old as usize].clone()).collect(),
-            zones: zones.old_by_new.iter().map(|&old| self.zones.name(old)).collect(),
+            terms: terms.old_by_new.iter().map(|&old| self.terms[old as usize].clone()).collect(),
             duplicates: self.duplicates,
             ..RequestLog::default()
         };
@@ -205,7 +208,7 @@ impl RequestLogBuilder {
                 tenant: TenantIndex(tenants.new_by_old[earlier.tenant.usize()]),
                 flavor: earlier.flavor.map(|old| FlavorIndex(flavors.new_by_old[old.usize()])),
                 batch: earlier.batch.map(|old| BatchIndex(batches.new_by_old[old.usize()])),
-                zone: earlier.zone.map(|old| zones.new_by_old[old as usize]),
+                terms: earlier.terms.map(|old| TermsIndex(terms.new_by_old[old.usize()])),
                 labels: labels.new_by_old[earlier.labels as usize],
                 ..earlier.clone()
             };
@@ -230,6 +233,7 @@ impl RequestLogBuilder {
                 flavor: pending.flavor.unwrap_or(life.flavor),
                 batch: pending.batch,
                 lifetime: pending.lifetime,
+                terms: life.terms.filter(|_| pending.operation == Operation::Create),
                 draw_key: u64::from(resource.0),
             });
             log.ids.push(core::mem::take(&mut ids[i as usize]));
@@ -278,7 +282,7 @@ fn create(
         created: pending.at,
         deleted: None,
         announced: pending.lifetime,
-        zone: pending.zone,
+        terms: pending.terms,
         labels: pending.labels,
     });
     Ok(resource)

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::input::InputError;
 use crate::units::{Duration, Instant, Resources};
 
+use super::Scheduling;
+
 /// From 1970 to 2200: what lies outside is a slip of the pen, and a log that long would have no end of bins.
 const PLAUSIBLE: core::ops::Range<Instant> = Instant::from_micros(0)..Instant::from_micros(7_258_118_400_000_000);
 
@@ -63,6 +65,9 @@ pub struct Request {
     /// Where the tenant wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// How urgently, and where beside others; a create's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<Scheduling>,
     /// Requests that the tenant made together share one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
@@ -110,6 +115,7 @@ impl Request {
             flavor: None,
             requested: None,
             zone: None,
+            scheduling: None,
             batch: None,
             lifetime: None,
             labels: BTreeMap::new(),
@@ -145,6 +151,15 @@ impl Request {
                 return Err(InputError::field(line, "requested", "asks for nothing; expected an amount above zero"));
             }
             _ => {}
+        }
+        if let Some(scheduling) = &self.scheduling {
+            if self.operation != Operation::Create {
+                let message = format!("a {} carries none; it is the create's", self.operation.as_str());
+                return Err(InputError::field(line, "scheduling", message));
+            }
+            if let Some((field, message)) = scheduling.problem() {
+                return Err(InputError::field(line, format!("scheduling.{field}"), message));
+            }
         }
         if self.lifetime.is_some_and(|lifetime| lifetime < Duration::ZERO) {
             return Err(InputError::field(line, "lifetime_s", "is negative; expected seconds from 0"));

@@ -1,12 +1,12 @@
-//! One numbering of tenants and flavors for several logs.
+//! One numbering of tenants, flavors and terms for several logs.
 
 use foldhash::fast::FixedState;
 use indexmap::IndexSet;
 
-use super::{Flavor, IndexedRequest, Names, RequestLog};
-use crate::units::{FlavorIndex, TenantIndex};
+use super::{Flavor, IndexedRequest, Names, RequestLog, Terms};
+use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
 
-/// Tenants and flavors of all logs that were added, in order of first appearance.
+/// Tenants, flavors and terms of all logs that were added, in order of first appearance.
 ///
 /// A log's own tables are in order of first use, so adding the log that ends first first keeps the numbers of what
 /// was known earlier, whatever comes later.
@@ -15,31 +15,44 @@ pub struct Tables {
     /// Tenants by index.
     pub tenants: Names,
     flavors: IndexSet<Flavor, FixedState>,
+    terms: IndexSet<Terms, FixedState>,
 }
 
-/// Where a log's tenants and flavors are in the [`Tables`].
+/// Where a log's tenants, flavors and terms are in the [`Tables`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableMap {
     tenants: Vec<TenantIndex>,
     flavors: Vec<FlavorIndex>,
+    terms: Vec<TermsIndex>,
 }
 
 impl Tables {
     /// Tables that begin with these, in this order.
-    pub fn starting_with<'t>(tenants: impl IntoIterator<Item = &'t str>, flavors: &[Flavor]) -> Self {
-        Self { tenants: tenants.into_iter().collect(), flavors: flavors.iter().cloned().collect() }
+    pub fn starting_with<'t>(tenants: impl IntoIterator<Item = &'t str>, flavors: &[Flavor], terms: &[Terms]) -> Self {
+        Self {
+            tenants: tenants.into_iter().collect(),
+            flavors: flavors.iter().cloned().collect(),
+            terms: terms.iter().cloned().collect(),
+        }
     }
 
     /// Takes in the tables of a log; equal names are the same tenant, equal names with equal shapes the same flavor.
     pub fn add(&mut self, log: &RequestLog) -> TableMap {
         let tenants = log.tenants.iter().map(|name| TenantIndex(self.tenants.intern(name))).collect();
         let flavor = |flavor: &Flavor| FlavorIndex::from_usize(self.flavors.insert_full(flavor.clone()).0);
-        TableMap { tenants, flavors: log.flavors.iter().map(flavor).collect() }
+        let flavors = log.flavors.iter().map(flavor).collect();
+        let terms = log.terms.iter().map(|terms| TermsIndex::from_usize(self.terms.insert_full(terms.clone()).0));
+        TableMap { tenants, flavors, terms: terms.collect() }
     }
 
     /// Flavors in order of their index.
     pub fn flavors(&self) -> impl Iterator<Item = &Flavor> {
         self.flavors.iter()
+    }
+
+    /// Terms in order of their index.
+    pub fn terms(&self) -> impl Iterator<Item = &Terms> {
+        self.terms.iter()
     }
 }
 
@@ -59,9 +72,19 @@ impl TableMap {
         self.flavors[flavor.usize()]
     }
 
+    /// The terms of the tables that are the log's `terms`.
+    pub fn terms(&self, terms: TermsIndex) -> TermsIndex {
+        self.terms[terms.usize()]
+    }
+
     /// A request of the log in the indices of the tables; its resource and batch stay the log's.
     pub fn request(&self, request: IndexedRequest) -> IndexedRequest {
-        IndexedRequest { tenant: self.tenant(request.tenant), flavor: self.flavor(request.flavor), ..request }
+        IndexedRequest {
+            tenant: self.tenant(request.tenant),
+            flavor: self.flavor(request.flavor),
+            terms: request.terms.map(|terms| self.terms(terms)),
+            ..request
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod demand;
 mod modules;
 mod settings;
 mod start;
+mod terms;
 
 use core::fmt;
 
@@ -12,7 +13,7 @@ pub use settings::MAX_BINS;
 use super::{Demand, Edit, Fleet, Scenario};
 use crate::control_plane::Settings;
 use crate::request::IndexedRequest;
-use crate::stream::{LiveAtStart, sample};
+use crate::stream::{LiveAtStart, sample, tagged, with_terms};
 
 /// One problem of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl ValidScenario {
         settings::check(&original, &mut problems);
         demand::check(&original, &mut problems);
         start::check(&original, &mut problems);
+        terms::check(&original, &mut problems);
         if !problems.0.is_empty() {
             return Err(Problems(problems.0));
         }
@@ -66,10 +68,11 @@ impl ValidScenario {
 
     /// What the control plane of run `run` is told.
     pub fn settings(&self, run: u32) -> Settings<'_> {
-        let Scenario { tenants, flavors, fleet, placement, autoscaling, modules, seed, .. } = &self.edited;
+        let Scenario { tenants, flavors, terms, fleet, placement, autoscaling, modules, seed, .. } = &self.edited;
         Settings {
             tenants,
             flavors,
+            terms,
             fleet,
             placement: *placement,
             autoscaling: *autoscaling,
@@ -81,7 +84,7 @@ impl ValidScenario {
 
     /// The requests of run `run`, in order of time, with the edits of demand applied.
     pub fn requests(&self, run: u32) -> Vec<IndexedRequest> {
-        let Scenario { seed, window, start, demand, edits, .. } = &self.original;
+        let Scenario { seed, window, start, demand, edits, terms, flavors, .. } = &self.original;
         let mut requests = match demand {
             Demand::Requests(requests) => requests.clone(),
             Demand::Forecast(model) => {
@@ -91,7 +94,10 @@ impl ValidScenario {
                     created: live.created,
                     draw_key: live.draw_key,
                 });
-                sample(model, live, *window, *seed, run)
+                let mut stream = sample(model, live, *window, *seed, run);
+                let tagged = tagged(&model.tags, &stream, (terms, flavors), *seed, run);
+                with_terms(&mut stream, &tagged);
+                stream
             }
         };
         for edit in edits {

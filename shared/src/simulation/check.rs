@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 mod modules;
+mod terms;
 
 pub use modules::check_modules;
 
 use super::Plan;
-use crate::control_plane::{ObservedFleet, PlanState, Refusal};
+use crate::control_plane::{ObservedFleet, PlanState, Refusal, Stay};
 use crate::request::{IndexedRequest, Module, Operation, ResourceClass};
 use crate::scenario::Scenario;
 use crate::units::{DIMENSIONS, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
@@ -48,6 +49,16 @@ pub enum Violation {
         /// Which one.
         module: Module,
         /// What.
+        what: &'static str,
+    },
+    /// A resource is where its tenant did not want it.
+    #[error("resource {} is on node {node}, {what}", resource.0)]
+    AgainstTerms {
+        /// The resource.
+        resource: ResourceIndex,
+        /// Position of the node.
+        node: u32,
+        /// What is wrong with that.
         what: &'static str,
     },
     /// A node holds more than it has.
@@ -99,6 +110,7 @@ pub fn check(
     let not_one = counts.into_iter().filter(|&(_, plans)| plans != 1);
     found.extend(not_one.map(|(resource, plans)| Violation::NotOnePlan { resource, plans }));
     check_nodes(scenario, &asked, plans, fleet, &mut found);
+    found.extend(terms::check(scenario, requests, plans, fleet));
     check_quotas(scenario, &asked, plans, &mut found);
     found
 }
@@ -203,19 +215,24 @@ fn check_plan(scenario: &Scenario, life: &Life, plan: &Plan, fleet: &ObservedFle
     );
     wrong(plan.state == PlanState::Ready && plan.ready.is_none(), "is ready at no instant");
     let on_node = scenario.flavors[plan.flavor.usize()].class == ResourceClass::Compute;
-    wrong(on_node && plan.ready.is_some() && plan.node.is_none(), "is ready without a node");
+    let moved = fleet.moved.get(&resource);
+    let placed = plan.node.is_some() || moved.is_some_and(|moved| moved.since.is_none());
+    wrong(on_node && plan.ready.is_some() && !placed, "is ready without a node");
     let Some(node) = fleet.placements.get(&resource).map(|&slot| &fleet.nodes[slot as usize]) else { return };
-    wrong(plan.ready.is_some_and(|ready| ready < node.ready), "is ready before its node is");
+    let ready = moved.map_or(plan.ready, |moved| moved.since);
+    wrong(ready.is_some_and(|ready| ready < node.ready), "is ready before its node is");
     let outlives = node.gone.is_some_and(|gone| gone < plan.released.unwrap_or(scenario.window.end));
-    wrong(plan.ready.is_some() && outlives, "goes on when its node is gone");
+    wrong(ready.is_some() && outlives, "goes on when its node is gone");
 }
 
 fn check_nodes(scenario: &Scenario, asked: &Asked, plans: &[Plan], fleet: &ObservedFleet, found: &mut Vec<Violation>) {
-    let on = plans.iter().filter_map(|plan| Some((*fleet.placements.get(&plan.resource)?, plan)));
-    for (node, at, held) in
-        peaks(asked, on, |node| scenario.fleet.node_groups[fleet.nodes[node as usize].node_group.usize()].capacity)
-    {
-        let capacity = scenario.fleet.node_groups[fleet.nodes[node as usize].node_group.usize()].capacity;
+    let capacity = |node: u32| scenario.fleet.node_groups[fleet.nodes[node as usize].node_group.usize()].schedulable();
+    let on = plans.iter().flat_map(|plan| stays(plan, fleet)).filter_map(|(node, resource, from, until)| {
+        let least = asked.0.get(&resource)?.least.on_node();
+        Some(Span { holder: node, from, until, amount: least })
+    });
+    for (node, at, held) in peaks(on, capacity) {
+        let capacity = capacity(node);
         found.push(Violation::OverCommitted { node, at, held: amounts(held), capacity });
     }
 }
@@ -230,25 +247,45 @@ fn check_quotas(scenario: &Scenario, asked: &Asked, plans: &[Plan], found: &mut 
         let quota = scenario.tenants[tenant.usize()].quota?;
         fits(&at_start[tenant.usize()], quota).then_some(quota)
     };
-    let of = plans.iter().filter(|plan| quota(plan.tenant).is_some()).map(|plan| (plan.tenant, plan));
+    let of = plans.iter().filter(|plan| quota(plan.tenant).is_some()).filter_map(|plan| {
+        let amount = asked.0.get(&plan.resource)?.least;
+        Some(Span { holder: plan.tenant, from: plan.ready?, until: plan.released, amount })
+    });
     let limit = |tenant| quota(tenant).unwrap_or(Resources::ZERO);
-    for (tenant, at, held) in peaks(asked, of, limit) {
+    for (tenant, at, held) in peaks(of, limit) {
         found.push(Violation::QuotaPassed { tenant, at, held: amounts(held), quota: limit(tenant) });
     }
 }
 
-/// The first instant at which the plans of each holder hold more than its limit; what ends at an instant makes room for
-/// what begins then.
-fn peaks<'a, K: Copy + Ord>(
-    asked: &Asked,
-    plans: impl Iterator<Item = (K, &'a Plan)>,
+/// Where a plan's resource could be used, and from when until when.
+fn stays(plan: &Plan, fleet: &ObservedFleet) -> Vec<(u32, ResourceIndex, Instant, Option<Instant>)> {
+    let moved = fleet.moved.get(&plan.resource);
+    let earlier = moved.into_iter().flat_map(|moved| &moved.earlier);
+    let mut stays: Vec<_> =
+        earlier.map(|stay: &Stay| (stay.slot, plan.resource, stay.from, Some(stay.until))).collect();
+    let last = fleet.placements.get(&plan.resource).zip(moved.map_or(plan.ready, |moved| moved.since));
+    stays.extend(last.map(|(&slot, from)| (slot, plan.resource, from, plan.released)));
+    stays
+}
+
+/// An amount that somebody holds for a while.
+struct Span<K> {
+    holder: K,
+    from: Instant,
+    until: Option<Instant>,
+    amount: Resources,
+}
+
+/// The first instant at which each holder holds more than its limit; what ends at an instant makes room for what begins
+/// then.
+fn peaks<K: Copy + Ord>(
+    spans: impl Iterator<Item = Span<K>>,
     limit: impl Fn(K) -> Resources,
 ) -> Vec<(K, Instant, [u64; DIMENSIONS])> {
     let mut changes: Vec<(K, Instant, bool, Resources)> = Vec::new();
-    for (holder, plan) in plans {
-        let (Some(ready), Some(life)) = (plan.ready, asked.0.get(&plan.resource)) else { continue };
-        changes.push((holder, ready, true, life.least));
-        changes.extend(plan.released.map(|released| (holder, released.max(ready), false, life.least)));
+    for Span { holder, from, until, amount } in spans {
+        changes.push((holder, from, true, amount));
+        changes.extend(until.map(|until| (holder, until.max(from), false, amount)));
     }
     changes.sort_unstable_by_key(|&(holder, at, begins, _)| (holder, at, begins));
     let mut found: Vec<(K, Instant, [u64; DIMENSIONS])> = Vec::new();

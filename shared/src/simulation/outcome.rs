@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digester;
 use super::{Digest, Histogram, PlanDigest};
-use crate::control_plane::{Placed, PlanState, Refusal};
+use crate::control_plane::{Eviction, Placed, PlanState, Refusal};
 use crate::cost::{CostBreakdown, Utilisation};
 use crate::request::Module;
 use crate::scenario::ENGINE;
@@ -55,6 +55,9 @@ pub struct RunOutcome {
     pub latency: Histogram,
     /// Creates and resizes not let in, by reason.
     pub refused: BTreeMap<Refusal, u64>,
+    /// Resources that had to leave their node, by reason.
+    #[serde(default)]
+    pub evicted: BTreeMap<Eviction, u64>,
     /// How much of the nodes was requested.
     pub utilisation: Utilisation,
     /// Most live resources at once.
@@ -168,6 +171,9 @@ impl RunOutcome {
         self.latency.feed(&mut digester);
         for (&refusal, &count) in &self.refused {
             digester.u64(refusal as u64).u64(count);
+        }
+        for (&eviction, &count) in &self.evicted {
+            digester.u64(eviction as u64).u64(count);
         }
         for amount in self.utilisation.requested.into_iter().chain(self.utilisation.capacity) {
             digester.i128(amount as i128);

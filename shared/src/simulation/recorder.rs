@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Histogram, ModuleOutcome, Plan, PlanDigest, TimelineBin};
-use crate::control_plane::{ControlPlane, Effect, ObservedFleet, Placed, Refusal};
+use crate::control_plane::{ControlPlane, Effect, Eviction, Moved, ObservedFleet, Placed, Refusal, Stay};
 use crate::request::{MODULES, Module, Operation};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
 
@@ -17,6 +17,7 @@ pub(super) struct Recorder {
     pub(super) modules: Vec<ModuleOutcome>,
     pub(super) latency: Histogram,
     pub(super) refused: BTreeMap<Refusal, u64>,
+    pub(super) evicted: BTreeMap<Eviction, u64>,
     pub(super) anomalies: BTreeSet<ResourceIndex>,
     pub(super) peak_live: u32,
     pub(super) peak_nodes: u32,
@@ -38,6 +39,17 @@ pub(super) struct Kept {
     pub(super) plans: Vec<(Plan, Option<u32>)>,
     /// By resource, how long its create spent in each module.
     pub(super) module_times: Vec<[Duration; MODULES]>,
+    /// Where those were that had to move.
+    moved: BTreeMap<ResourceIndex, Moved>,
+}
+
+impl Kept {
+    /// Takes note of a resource that leaves a node; what it never could be used on is no stay.
+    fn leaves(&mut self, resource: ResourceIndex, slot: u32, ready: Option<Instant>, now: Instant) {
+        let moved = self.moved.entry(resource).or_default();
+        let since = moved.since.take().or(ready.filter(|_| moved.earlier.is_empty()));
+        moved.earlier.extend(since.map(|from| Stay { slot, from, until: now }));
+    }
 }
 
 impl Recorder {
@@ -48,6 +60,7 @@ impl Recorder {
             modules: Module::ALL.into_iter().map(ModuleOutcome::new).collect(),
             latency: Histogram::default(),
             refused: BTreeMap::new(),
+            evicted: BTreeMap::new(),
             anomalies: BTreeSet::new(),
             peak_live: 0,
             peak_nodes: 0,
@@ -61,7 +74,7 @@ impl Recorder {
         }
     }
 
-    pub(super) fn observe(&mut self, effect: &Effect) {
+    pub(super) fn observe(&mut self, now: Instant, effect: &Effect) {
         match *effect {
             Effect::Served { module, resource, operation, start, wait, service, failed } => {
                 if operation == Operation::Create {
@@ -85,6 +98,17 @@ impl Recorder {
             }
             Effect::Anomaly(resource) => {
                 self.anomalies.insert(resource);
+            }
+            Effect::Evicted { resource, slot, ready, eviction } => {
+                *self.evicted.entry(eviction).or_default() += 1;
+                if let Some(kept) = &mut self.kept {
+                    kept.leaves(resource, slot, ready, now);
+                }
+            }
+            Effect::ReadyAgain(resource) => {
+                if let Some(kept) = &mut self.kept {
+                    kept.moved.entry(resource).or_default().since = Some(now);
+                }
             }
             _ => {}
         }
@@ -158,6 +182,7 @@ impl Recorder {
             placements: plans.filter_map(|(plan, slot)| Some((plan.resource, (*slot)?))).collect(),
             // What the quota refused it refuses again.
             refused: BTreeSet::new(),
+            moved: self.kept.iter().flat_map(|kept| kept.moved.clone()).collect(),
         }
     }
 }

@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
         }
         for effect in self.out.effects.drain(..) {
             self.meter.observe(now, &effect);
-            self.recorder.observe(&effect);
+            self.recorder.observe(now, &effect);
         }
         self.recorder.peaks(&self.plane);
     }
@@ -284,6 +284,7 @@ impl<'a> Run<'a> {
             modules: recorder.modules,
             latency: recorder.latency,
             refused: recorder.refused,
+            evicted: recorder.evicted,
             utilisation,
             peak_live: recorder.peak_live,
             peak_nodes: recorder.peak_nodes,

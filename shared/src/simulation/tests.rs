@@ -2,10 +2,11 @@
 
 mod going_on;
 mod modules;
+mod terms;
 
 use proptest::prelude::*;
 
-use super::{RunOptions, run, simulate, simulate_to_fork};
+use super::{RunEnd, RunOptions, run, simulate, simulate_to_fork};
 use crate::control_plane::{Failures, PlanState, ServiceOf, State};
 use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::request::{Flavor, IndexedRequest, Module, Operation, ResourceClass, Tenant};
@@ -14,8 +15,8 @@ use crate::scenario::{
     ServiceTime, ValidScenario,
 };
 use crate::units::{
-    Currency, DIMENSIONS, Duration, FlavorIndex, Instant, LedgerUnits, Rate, ResourceIndex, Resources, TenantIndex,
-    Window,
+    Currency, DIMENSIONS, Dimension, Duration, FlavorIndex, Instant, LedgerUnits, Rate, ResourceIndex, Resources,
+    TenantIndex, Window,
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -40,6 +41,7 @@ fn requests(lives: &[Life]) -> Vec<IndexedRequest> {
     let mut requests = Vec::new();
     for (i, &(at, lifetime, tenant, flavor, resize)) in lives.iter().enumerate() {
         let request = |at, operation, flavor| IndexedRequest {
+            terms: None,
             at: Instant::from_micros(at),
             operation,
             tenant: TenantIndex(tenant),
@@ -75,8 +77,10 @@ fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bo
         min,
         max: max.max(min),
         boot: Duration::from_seconds(boot),
+        ..NodeGroup::default()
     };
     Scenario {
+        terms: Vec::new(),
         name: "random".to_owned(),
         engine: ENGINE,
         seed: 7,
@@ -86,14 +90,14 @@ fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bo
         time_zone: "UTC".to_owned(),
         tenants: vec![
             tenant("a", None),
-            tenant("b", limited.then_some(Resources::from_array([16_000, 65_536, 0, 102_400, 0]))),
+            tenant("b", limited.then_some(Resources::compute(16_000, 65_536).with(Dimension::Storage, 102_400))),
             tenant("c", None),
         ],
         flavors: vec![
             flavor("small", ResourceClass::Compute, Resources::compute(1_000, 2_048)),
             flavor("medium", ResourceClass::Compute, Resources::compute(4_000, 8_192)),
             flavor("memory", ResourceClass::Compute, Resources::compute(2_000, 32_768)),
-            flavor("volume", ResourceClass::Storage, Resources::from_array([0, 0, 0, 102_400, 0])),
+            flavor("volume", ResourceClass::Storage, Resources::ZERO.with(Dimension::Storage, 102_400)),
         ],
         fleet: Fleet {
             node_groups: vec![
@@ -143,6 +147,30 @@ fn valid(scenario: Scenario) -> ValidScenario {
 
 fn keep() -> RunOptions<'static> {
     RunOptions { keep_plans: true, ..RunOptions::default() }
+}
+
+/// A run up to `cut`, and one that goes on from its fork.
+fn in_two(whole: &Scenario, requests: &[IndexedRequest], lives: usize, cut: Instant) -> (RunEnd, RunEnd) {
+    let before = Scenario { window: Window { end: cut, ..whole.window }, ..whole.clone() };
+    let first = simulate_to_fork(&valid(before), requests, keep());
+    let mut new_index = vec![None; lives];
+    for (new, old) in first.fork.lives.iter().enumerate() {
+        new_index[old.usize()] = Some(new as u32);
+    }
+    let mut next = first.fork.lives.len() as u32;
+    let rest = requests.iter().filter(|request| request.at >= cut).filter_map(|request| {
+        let index = &mut new_index[request.resource.usize()];
+        if request.operation == Operation::Create {
+            *index = Some(next);
+            next += 1;
+        }
+        index.map(|index| IndexedRequest { resource: ResourceIndex(index), ..*request })
+    });
+    let rest: Vec<IndexedRequest> = rest.collect();
+    let after =
+        Scenario { window: Window { start: cut, ..whole.window }, start: first.fork.state.clone(), ..whole.clone() };
+    let second = simulate_to_fork(&valid(after), &rest, keep());
+    (first, second)
 }
 
 /// The most that `amounts` of overlapping spans add up to.
@@ -223,31 +251,13 @@ proptest! {
     #[test]
     fn a_fork_goes_on_where_it_was(lives in lives(), settings in settings(), cut in 1_i64..8 * HOUR) {
         let (whole, requests) = (scenario(settings), requests(&lives));
-        let cut = Instant::from_micros(cut);
         let once = simulate_to_fork(&valid(whole.clone()), &requests, keep());
-        let before = Scenario { window: Window { end: cut, ..whole.window }, ..whole.clone() };
-        let first = simulate_to_fork(&valid(before), &requests, keep());
-        let mut new_index = vec![None; lives.len()];
-        for (new, old) in first.fork.lives.iter().enumerate() {
-            new_index[old.usize()] = Some(new as u32);
-        }
-        let mut next = first.fork.lives.len() as u32;
-        let rest: Vec<IndexedRequest> = requests.iter().filter(|request| request.at >= cut).filter_map(|request| {
-            let index = &mut new_index[request.resource.usize()];
-            if request.operation == Operation::Create {
-                *index = Some(next);
-                next += 1;
-            }
-            index.map(|index| IndexedRequest { resource: ResourceIndex(index), ..*request })
-        }).collect();
-        let after =
-            Scenario { window: Window { start: cut, ..whole.window }, start: first.fork.state.clone(), ..whole.clone() };
-        let second = simulate_to_fork(&valid(after), &rest, keep());
+        let (first, second) = in_two(&whole, &requests, lives.len(), Instant::from_micros(cut));
         prop_assert_eq!(first.outcome.cost.total() + second.outcome.cost.total(), once.outcome.cost.total());
         prop_assert_eq!(first.outcome.cost.idle + second.outcome.cost.idle, once.outcome.cost.idle);
         for plan in &once.outcome.plans {
-            if let Some(index) = new_index[plan.resource.usize()] {
-                let resumed = second.outcome.plans[index as usize];
+            if let Ok(index) = first.fork.lives.binary_search(&plan.resource) {
+                let resumed = second.outcome.plans[index];
                 prop_assert_eq!(super::Plan { resource: plan.resource, ..resumed }, *plan);
             }
         }
@@ -331,6 +341,7 @@ fn an_exponential_server_waits_as_theory_says() {
     for i in 0..400_000_u32 {
         at += 2e6 * crate::random::Draws::new(3, 0, crate::random::Purpose::Example, u64::from(i)).exponential(0);
         requests.push(IndexedRequest {
+            terms: None,
             at: Instant::from_micros(at as i64),
             operation: Operation::Create,
             tenant: TenantIndex(0),

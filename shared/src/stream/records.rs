@@ -1,7 +1,7 @@
 //! A predicted stream in the primary's own wire format.
 
 use super::{Tag, Tags};
-use crate::request::{Flavor, IndexedRequest, Operation, Request, Tenant};
+use crate::request::{Flavor, IndexedRequest, Operation, Request, Tenant, Terms};
 
 /// Marks ids, resources and tenants that exist only in a prediction.
 const PREDICTED: &str = "p-";
@@ -15,7 +15,9 @@ pub struct RecordNames<'a> {
     pub flavors: &'a [Flavor],
     /// Names of the resources that live when the stream begins, by index.
     pub live: &'a [String],
-    /// Zones and labels of those that are created.
+    /// Terms by index.
+    pub terms: &'a [Terms],
+    /// Terms and labels of those that are created.
     pub tags: &'a Tags,
     /// The tag of each resource by index, as [`tagged`](super::tagged) draws them.
     pub tagged: &'a [Tag],
@@ -33,6 +35,7 @@ pub fn to_records<'a>(stream: &'a [IndexedRequest], names: RecordNames<'a>) -> i
         let shaped = request.operation != Operation::Delete;
         let resource = request.resource.usize();
         let tag = names.tagged.get(resource).copied().unwrap_or_default();
+        let terms = tag.terms.map(|terms| &names.terms[terms.usize()]);
         let mut labels = names.tenants[request.tenant.usize()].labels.clone();
         labels.extend(names.tags.labels(tag).cloned().unwrap_or_default());
         Request {
@@ -44,7 +47,8 @@ pub fn to_records<'a>(stream: &'a [IndexedRequest], names: RecordNames<'a>) -> i
             resource: names.live.get(resource).cloned().unwrap_or_else(|| format!("{prefix}{resource:06}")),
             flavor: shaped.then(|| flavor.name.clone()),
             requested: shaped.then_some(flavor.requested),
-            zone: names.tags.zone(tag).filter(|_| shaped).map(str::to_owned),
+            zone: terms.filter(|_| shaped).and_then(|terms| terms.zone.clone()),
+            scheduling: terms.filter(|_| request.operation == Operation::Create).and_then(Terms::scheduling),
             batch: request.batch.map(|batch| format!("{PREDICTED}{:06}", batch.0)),
             lifetime: request.lifetime,
             labels,

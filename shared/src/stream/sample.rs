@@ -67,6 +67,7 @@ pub fn sample(
     let live: Vec<LiveAtStart> = live.into_iter().collect();
     for (i, (resource, until)) in live.iter().zip(ends_of_live(&sampling, &live)).enumerate() {
         let life = IndexedRequest {
+            terms: None,
             at: window.start,
             operation: Operation::Delete,
             tenant: resource.tenant,

@@ -1,6 +1,5 @@
-//! Zones and labels of what is predicted, in the proportions that each tenant's resources of a flavor had them.
-//!
-//! They decide nothing: they are drawn for a stream that has been sampled, and enter no digest.
+//! Terms (zone, priority, rules) and labels of what is predicted, in the proportions that each tenant's resources of a
+//! flavor had them; they are drawn for a stream that has been sampled.
 
 mod drawn;
 mod learnt;
@@ -11,24 +10,23 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use drawn::tagged;
+pub use drawn::{tagged, with_terms};
 pub(super) use learnt::tags;
 
-use crate::units::{FlavorIndex, TenantIndex};
+use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
 
-/// Zones and labels by who asks for what; empty where the history has neither.
+/// Terms and labels by who asks for what; empty where the history has neither.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tags {
-    /// Zones by index.
-    pub zones: Vec<String>,
     /// Sets of labels by index.
     pub label_sets: Vec<BTreeMap<String, String>>,
-    /// By tenant and flavor, in that order. A tenant's flavor that is not here has the zones of everybody's, and no labels.
+    /// By tenant and flavor, in that order. A tenant's flavor that is not here has the zones of everybody's, and neither rules
+    /// nor labels.
     pub rows: Vec<TagRow>,
 }
 
-/// How often a tenant's resources of one flavor had which zone and labels.
+/// How often a tenant's resources of one flavor had which terms and labels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TagRow {
@@ -40,22 +38,17 @@ pub struct TagRow {
     pub seen: Vec<(Tag, u32)>,
 }
 
-/// The zone and the labels of a resource, as indices into [`Tags`].
+/// The terms of a resource, as an index into the scenario's, and its labels, as one into [`Tags`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
-    /// Which zone.
-    pub zone: Option<u32>,
+    /// Which terms.
+    pub terms: Option<TermsIndex>,
     /// Which set of labels.
     pub labels: Option<u32>,
 }
 
 impl Tags {
-    /// The zone of a tag.
-    pub fn zone(&self, tag: Tag) -> Option<&str> {
-        self.zones.get(tag.zone? as usize).map(String::as_str)
-    }
-
     /// The labels of a tag.
     pub fn labels(&self, tag: Tag) -> Option<&BTreeMap<String, String>> {
         self.label_sets.get(tag.labels? as usize)

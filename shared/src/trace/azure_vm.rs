@@ -130,6 +130,7 @@ impl Trace {
         let (width, tenant_width) = (digits(self.creations.len()), digits(self.tenants as usize - 1));
         let (flavor, requested) = &self.flavors[usize::from(creation.flavor)];
         let create = Request {
+            scheduling: None,
             id,
             at: creation.at,
             tenant: format!("tenant-{:0tenant_width$}", creation.tenant),

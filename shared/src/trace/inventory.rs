@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 use crate::input::{InputError, Row, Table};
 use crate::units::{Dimension, Resources};
 
+/// What a node has of its own.
+const ON_NODES: [Dimension; 5] =
+    [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu, Dimension::LocalDisk, Dimension::Network];
+
 /// One machine of an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryNode {
@@ -20,16 +24,19 @@ pub struct InventoryNode {
     pub zone: Option<String>,
 }
 
-/// Reads `node,vcpu,memory_gib,gpu,instance_type,zone`; `gpu` and `zone` may be absent or empty.
+/// Reads `node,vcpu,memory_gib,gpu,local_disk_gib,network_mbps,instance_type,zone`; `gpu`, `local_disk_gib`,
+/// `network_mbps` and `zone` may be absent or empty.
 ///
 /// # Errors
 /// At the first wrong line, or a name that stands there twice.
 pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
     let mut table = Table::open(text, None)?;
-    table.expect_only(&["node", "vcpu", "memory_gib", "gpu", "instance_type", "zone"])?;
+    let amounts = ON_NODES.map(Dimension::field);
+    table.expect_only(&[&["node", "instance_type", "zone"], &amounts[..]].concat())?;
     let (name, instance_type) = (table.column("node")?, table.column("instance_type")?);
     let (vcpu, memory) = (table.column("vcpu")?, table.column("memory_gib")?);
-    let (gpu, zone) = (table.find("gpu"), table.find("zone"));
+    let zone = table.find("zone");
+    let columns = amounts.map(|name| table.find(name));
     let (mut nodes, mut names, mut row) = (Vec::new(), BTreeSet::new(), Row::default());
     while table.next(&mut row)? {
         for (column, field) in [(name, "node"), (instance_type, "instance_type")] {
@@ -42,9 +49,7 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
             return Err(InputError::field(row.line, "node", message));
         }
         let mut capacity = Resources::ZERO;
-        for (dimension, column) in
-            [(Dimension::Vcpu, Some(vcpu)), (Dimension::Memory, Some(memory)), (Dimension::Gpu, gpu)]
-        {
+        for (dimension, column) in ON_NODES.into_iter().zip(columns) {
             let text = row.optional(column).unwrap_or("0");
             capacity[dimension] = dimension
                 .parse(text)

@@ -51,3 +51,7 @@ index!(
     /// A set of requests that one tenant made together.
     BatchIndex
 );
+index!(
+    /// A row of a log's or scenario's terms: where a tenant wants a resource.
+    TermsIndex
+);

@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 /// How many dimensions a resource amount has.
-pub const DIMENSIONS: usize = 5;
+pub const DIMENSIONS: usize = 8;
 
 /// One dimension of an amount, with its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,11 +27,18 @@ pub enum Dimension {
     Storage,
     /// Bandwidth, in Mbps.
     Network,
+    /// Disk of the node itself, in MiB.
+    LocalDisk,
+    /// Operations of block storage per second.
+    Iops,
+    /// Public addresses.
+    Addresses,
 }
 
-/// An amount in every dimension: milli-vCPU, MiB, milli-GPU, MiB, Mbps.
+/// An amount in every dimension: milli-vCPU, MiB, milli-GPU, MiB, Mbps, MiB, operations per second, addresses.
 ///
-/// JSON and TOML have `vcpu`, `memory_gib`, `gpu`, `storage_gib` and `network_mbps`, absent where zero.
+/// JSON and TOML have `vcpu`, `memory_gib`, `gpu`, `storage_gib`, `network_mbps`, `local_disk_gib`, `iops` and
+/// `addresses`, absent where zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resources([u32; DIMENSIONS]);
 
@@ -66,7 +73,16 @@ pub enum ResourcesError {
 
 impl Dimension {
     /// Every dimension, in the order of the array.
-    pub const ALL: [Self; DIMENSIONS] = [Self::Vcpu, Self::Memory, Self::Gpu, Self::Storage, Self::Network];
+    pub const ALL: [Self; DIMENSIONS] = [
+        Self::Vcpu,
+        Self::Memory,
+        Self::Gpu,
+        Self::Storage,
+        Self::Network,
+        Self::LocalDisk,
+        Self::Iops,
+        Self::Addresses,
+    ];
 
     /// The name in JSON, CSV and TOML, which says the unit people write.
     pub const fn field(self) -> &'static str {
@@ -76,6 +92,9 @@ impl Dimension {
             Self::Gpu => "gpu",
             Self::Storage => "storage_gib",
             Self::Network => "network_mbps",
+            Self::LocalDisk => "local_disk_gib",
+            Self::Iops => "iops",
+            Self::Addresses => "addresses",
         }
     }
 
@@ -83,8 +102,8 @@ impl Dimension {
     pub const fn per_written_unit(self) -> u32 {
         match self {
             Self::Vcpu | Self::Gpu => 1_000,
-            Self::Memory | Self::Storage => 1_024,
-            Self::Network => 1,
+            Self::Memory | Self::Storage | Self::LocalDisk => 1_024,
+            Self::Network | Self::Iops | Self::Addresses => 1,
         }
     }
 
@@ -96,14 +115,17 @@ impl Dimension {
             Self::Gpu => "a number of GPUs, as 1 or 0.5",
             Self::Storage => "a number of GiB of storage, as 100 or 0.5",
             Self::Network => "a whole number of Mbps, as 1000",
+            Self::LocalDisk => "a number of GiB of local disk, as 100 or 0.5",
+            Self::Iops => "a whole number of operations per second, as 3000",
+            Self::Addresses => "a whole number of addresses, as 1",
         }
     }
 
     const fn smallest_step(self) -> &'static str {
         match self {
             Self::Vcpu | Self::Gpu => "0.001",
-            Self::Memory | Self::Storage => "1/1024 GiB (1 MiB)",
-            Self::Network => "1",
+            Self::Memory | Self::Storage | Self::LocalDisk => "1/1024 GiB (1 MiB)",
+            Self::Network | Self::Iops | Self::Addresses => "1",
         }
     }
 
@@ -162,7 +184,14 @@ impl Resources {
 
     /// A compute shape.
     pub const fn compute(vcpu_milli: u32, memory_mib: u32) -> Self {
-        Self([vcpu_milli, memory_mib, 0, 0, 0])
+        Self([vcpu_milli, memory_mib, 0, 0, 0, 0, 0, 0])
+    }
+
+    /// The same with `amount`, in our unit, of one dimension.
+    #[must_use]
+    pub const fn with(mut self, dimension: Dimension, amount: u32) -> Self {
+        self.0[dimension as usize] = amount;
+        self
     }
 
     /// From our units in the order of [`Dimension::ALL`].
@@ -173,6 +202,13 @@ impl Resources {
     /// Our units in the order of [`Dimension::ALL`].
     pub const fn to_array(self) -> [u32; DIMENSIONS] {
         self.0
+    }
+
+    /// What of it a node provides: processors, memory, accelerators, its own disk and its bandwidth. Volumes and addresses
+    /// come from elsewhere.
+    #[must_use]
+    pub const fn on_node(self) -> Self {
+        self.with(Dimension::Storage, 0).with(Dimension::Iops, 0).with(Dimension::Addresses, 0)
     }
 
     /// Whether every dimension is zero.
@@ -264,7 +300,9 @@ mod tests {
 
     #[test]
     fn json_round_trips() {
-        let shape = Resources::from_array([1_500, 768, 250, 10_240, 100]);
+        let shape = Resources::from_array([1_500, 768, 250, 10_240, 100, 512, 3_000, 2]);
         assert_eq!(read(&serde_json::to_string(&shape).unwrap()).unwrap(), shape);
+        let bytes = postcard::to_allocvec(&shape).unwrap();
+        assert_eq!(postcard::from_bytes::<Resources>(&bytes).unwrap(), shape);
     }
 }

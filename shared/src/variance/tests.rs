@@ -18,6 +18,7 @@ fn context(flavors: &[Flavor], live: usize) -> StepContext<'_> {
 /// Creates of (tenant, flavor) one after the other, each deleted half a second after the last create.
 fn stream(creates: &[(u32, u32)]) -> Vec<IndexedRequest> {
     let request = |at, operation, i: usize| IndexedRequest {
+        terms: None,
         at: Instant::from_micros(at),
         operation,
         tenant: TenantIndex(creates[i].0),

@@ -23,14 +23,14 @@ use crate::{input, output};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Columns:
   requests      at, tenant [, id, op, class, resource, flavor, vcpu, memory_gib, gpu, storage_gib,
-                network_mbps, zone, batch, end, lifetime_s, label.NAME]
+                network_mbps, local_disk_gib, iops, addresses, zone, batch, end, lifetime_s, label.NAME]
                 A row is a create of class compute unless it says otherwise; `end` or `lifetime_s`
                 adds its delete. Without an id it is `r-` and the number of the row; a resource
                 without a name is named like the id.
-  inventory     node, vcpu, memory_gib, instance_type [, gpu, zone]
+  inventory     node, vcpu, memory_gib, instance_type [, gpu, local_disk_gib, network_mbps, zone]
   prices        instance_type, currency, price_per_hour [, vcpu, memory_gib, gpu, storage_gib,
-                network_mbps, from], or, for owned hardware, purchase_price, term_months [, power_kw,
-                price_per_kwh, overhead_percent] in place of price_per_hour
+                network_mbps, local_disk_gib, iops, addresses, from], or, for owned hardware,
+                purchase_price, term_months [, power_kw, price_per_kwh, overhead_percent] in place of price_per_hour
   sensors       at, sensor, value [, scope]
   usage         at, resource [, vcpu, memory_gib]
   observations  request [, admitted, reason, node, ready_at, released_at, gateway_ms, authentication_ms,

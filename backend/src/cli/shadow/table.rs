@@ -199,6 +199,9 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
     for refusal in &answer.outcome.refused {
         writeln!(out, "refused: {} ({:.1} a run)", refusal.reason.as_str(), refusal.count)?;
     }
+    for eviction in &answer.outcome.evicted {
+        writeln!(out, "had to leave its node: {} ({:.1} a run)", eviction.reason.as_str(), eviction.count)?;
+    }
     let outcome = &answer.outcome;
     let shares = outcome.utilisation.iter();
     let shares: Vec<String> = shares.map(|(of, share)| format!("{} {:.1} %", of.field(), 100.0 * share)).collect();

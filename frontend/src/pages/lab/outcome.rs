@@ -93,6 +93,11 @@ fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
         none if none.is_empty() => format!("of {} requests", format::number(view.requests)),
         reasons => reasons,
     };
+    let moved: f64 = view.evicted.iter().map(|eviction| eviction.count).sum();
+    let reasons = match moved {
+        0.0 => reasons,
+        moved => format!("{reasons}; {} had to leave their node", format::number(moved)),
+    };
     html! {
         <div class="figures">
             { figure("Cost, median", format::money(&view.cost.p50), cost_note, "cost") }

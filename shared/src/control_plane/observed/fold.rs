@@ -56,7 +56,12 @@ pub fn fold(
         .map(|(resource, asked)| (asked.created, placements.contains_key(resource)))
         .collect();
     let (names, nodes) = machines.into_iter().map(|Machine { name, node, .. }| (name, node)).unzip();
-    Folded { fleet: ObservedFleet { nodes, placements, refused }, names, anomalies, creates }
+    Folded {
+        fleet: ObservedFleet { nodes, placements, refused, ..ObservedFleet::default() },
+        names,
+        anomalies,
+        creates,
+    }
 }
 
 impl Folded {
@@ -120,6 +125,7 @@ impl Folded {
             placements: self.fleet.placements.iter().filter_map(placement).collect(),
             refused: self.fleet.refused.iter().filter_map(|&resource| index(resource)).collect(),
             nodes,
+            ..ObservedFleet::default()
         }
     }
 }

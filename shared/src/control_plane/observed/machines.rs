@@ -98,9 +98,11 @@ fn infer_group(
     let groups = fleet.node_groups.iter().enumerate();
     let possible: Vec<(usize, Resources)> = groups
         .filter(|(_, group)| {
-            listed.is_none_or(|node| node.instance_type == group.instance_type && node.capacity == group.capacity)
+            listed.is_none_or(|node| {
+                node.instance_type == group.instance_type && node.capacity == group.capacity && node.zone == group.zone
+            })
         })
-        .map(|(position, group)| (position, group.capacity))
+        .map(|(position, group)| (position, group.schedulable()))
         .collect();
     let holds = |peak: Resources| possible.iter().find(|(_, capacity)| peak.fits(*capacity));
     let mut peak = Resources::ZERO;

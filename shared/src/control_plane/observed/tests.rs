@@ -23,6 +23,7 @@ fn fleet() -> Fleet {
         min: 0,
         max: 10,
         boot: Duration::from_seconds(100),
+        ..NodeGroup::default()
     };
     Fleet { node_groups: vec![group("small", 4), group("large", 16)] }
 }

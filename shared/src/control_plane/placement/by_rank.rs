@@ -73,13 +73,22 @@ impl ByRank {
         }
     }
 
-    /// The slot whose rest would have the lowest rank, the lowest one of several.
-    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
-        let best = |group: &Group| {
+    /// The slot whose rest would have the lowest rank, the lowest one of several, of those that are permitted in groups
+    /// that are open.
+    pub(super) fn choose(
+        &self,
+        requested: Resources,
+        open: impl Fn(usize) -> bool,
+        permitted: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let best = |(_, group): (usize, &Group)| {
             let asked = (self.rank)(requested, group.capacity);
-            group.first_fitting(requested, asked).map(|entry| (entry.rank - asked, entry.slot))
+            let entry = group.first_fitting(requested, asked, &permitted)?;
+            Some((entry.rank - asked, entry.slot))
         };
-        self.groups.iter().filter(|group| requested.fits(group.capacity)).filter_map(best).min().map(|(_, slot)| slot)
+        let groups = self.groups.iter().enumerate();
+        let possible = groups.filter(|(position, group)| requested.fits(group.capacity) && open(*position));
+        possible.filter_map(best).min().map(|(_, slot)| slot)
     }
 
     pub(super) fn share(&mut self) {
@@ -124,12 +133,13 @@ impl Group {
         }
     }
 
-    /// The first node in the order that offers `requested`, whose own rank is `asked`.
-    fn first_fitting(&self, requested: Resources, asked: i64) -> Option<&Entry> {
+    /// The first node in the order that offers `requested`, whose own rank is `asked`, and is permitted.
+    fn first_fitting(&self, requested: Resources, asked: i64, permitted: &impl Fn(u32) -> bool) -> Option<&Entry> {
         // What holds the request has at least its rank, where ranks are positive, and at most where they are negative.
         let start = if asked > 0 { self.block_of((asked, 0)).unwrap_or(0) } else { 0 };
         let blocks = self.blocks[start..].iter().filter(|block| requested.fits(block.most));
-        blocks.flat_map(|block| block.entries.entries()).find(|entry| requested.fits(entry.offer))
+        let entries = blocks.flat_map(|block| block.entries.entries());
+        entries.filter(|entry| requested.fits(entry.offer)).find(|entry| permitted(entry.slot))
     }
 }
 

@@ -1,27 +1,72 @@
 //! The node with the lowest index: fills the oldest nodes, so that the youngest become empty and are given back.
 
+use crate::control_plane::nodes::Slot;
 use crate::control_plane::pages::Pages;
 use crate::units::Resources;
 
 /// Children of a node of the tree.
 const FAN: usize = 8;
 
-/// A tree of maxima over what the slots offer, per dimension: finds the first slot with room.
-///
-/// `levels[0]` are the offers by slot; an entry of each further level is the maximum of eight of the one before, and the
-/// last level has at most eight.
-#[derive(Clone, Debug, Default)]
+/// The slots of each group in trees of what they offer.
+#[derive(Clone, Debug)]
 pub(in crate::control_plane) struct BySlot {
+    groups: Vec<Tree>,
+    /// The place of each slot in the tree of its group.
+    places: Pages<u32>,
+}
+
+/// A tree of maxima over what the slots of one group offer, per dimension: finds the first slot with room.
+///
+/// `levels[0]` are the offers in order of the slots; an entry of each further level is the maximum of eight of the one
+/// before, and the last level has at most eight.
+#[derive(Clone, Debug, Default)]
+struct Tree {
+    slots: Pages<u32>,
     levels: Vec<Pages<Resources>>,
 }
 
 impl BySlot {
-    pub(super) fn push(&mut self, offer: Resources) {
+    pub(super) fn new(groups: usize) -> Self {
+        Self { groups: vec![Tree::default(); groups], places: Pages::default() }
+    }
+
+    pub(super) fn push(&mut self, machine: &Slot) {
+        let tree = &mut self.groups[machine.node.node_group.usize()];
+        let slot = self.places.len() as u32;
+        self.places.push(tree.slots.len() as u32);
+        tree.slots.push(slot);
+        tree.push(machine.offered());
+    }
+
+    pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
+        let place = *self.places.get(slot as usize);
+        self.groups[machine.node.node_group.usize()].update(place as usize, machine.offered());
+    }
+
+    /// The first slot that offers `requested`, in a group that is open, and is permitted.
+    pub(super) fn choose(
+        &self,
+        requested: Resources,
+        open: impl Fn(usize) -> bool,
+        permitted: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let groups = self.groups.iter().enumerate().filter(|&(group, _)| open(group));
+        groups.filter_map(|(_, tree)| tree.choose(requested, &permitted)).min()
+    }
+
+    pub(super) fn share(&mut self) {
+        self.places.share();
+        self.groups.iter_mut().for_each(Tree::share);
+    }
+}
+
+impl Tree {
+    fn push(&mut self, offer: Resources) {
         if self.levels.is_empty() {
             self.levels.push(Pages::default());
         }
-        let slot = self.levels[0].len();
-        let mut position = slot;
+        let place = self.levels[0].len();
+        let mut position = place;
         for level in 0.. {
             if position == self.levels[level].len() {
                 self.levels[level].push(Resources::ZERO);
@@ -37,11 +82,11 @@ impl BySlot {
                 self.levels.push(parents);
             }
         }
-        self.update(slot as u32, offer);
+        self.update(place, offer);
     }
 
-    pub(super) fn update(&mut self, slot: u32, offer: Resources) {
-        let (mut position, mut new) = (slot as usize, offer);
+    fn update(&mut self, place: usize, offer: Resources) {
+        let (mut position, mut new) = (place, offer);
         for level in 0..self.levels.len() {
             let entry = self.levels[level].get_mut(position);
             let old = core::mem::replace(entry, new);
@@ -58,24 +103,25 @@ impl BySlot {
         }
     }
 
-    /// The first slot that offers `requested`.
-    pub(super) fn choose(&self, requested: Resources) -> Option<u32> {
+    /// The first slot that offers `requested` and is permitted.
+    fn choose(&self, requested: Resources, permitted: &impl Fn(u32) -> bool) -> Option<u32> {
         let top = self.levels.len().checked_sub(1)?;
-        self.search(top, 0, requested).map(|slot| slot as u32)
+        self.search(top, 0, requested, permitted)
     }
 
     /// The first slot below eight entries of a level, from `from` on.
-    fn search(&self, level: usize, from: usize, requested: Resources) -> Option<usize> {
+    fn search(&self, level: usize, from: usize, requested: Resources, permitted: &impl Fn(u32) -> bool) -> Option<u32> {
         let entries = self.levels[level].neighbours(from, FAN);
         let fitting = entries.iter().enumerate().filter(|(_, offer)| requested.fits(**offer)).map(|(i, _)| from + i);
         let mut fitting = fitting;
         if level == 0 {
-            return fitting.next();
+            return fitting.map(|place| *self.slots.get(place)).find(|&slot| permitted(slot));
         }
-        fitting.find_map(|entry| self.search(level - 1, entry * FAN, requested))
+        fitting.find_map(|entry| self.search(level - 1, entry * FAN, requested, permitted))
     }
 
-    pub(super) fn share(&mut self) {
+    fn share(&mut self) {
+        self.slots.share();
         self.levels.iter_mut().for_each(Pages::share);
     }
 }

@@ -14,6 +14,7 @@ impl Default for Fleet {
                 min: 0,
                 max: 5_000,
                 boot: Duration::from_seconds(120),
+                ..NodeGroup::default()
             }],
         }
     }

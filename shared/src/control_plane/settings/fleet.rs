@@ -1,9 +1,11 @@
 //! Machines, and the policies that choose and count them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::request::{Flavor, ResourceClass};
-use crate::units::{Duration, Resources};
+use crate::units::{Dimension, Duration, Resources};
 
 /// The machines that there are and that there may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub struct Fleet {
 }
 
 /// Machines of one instance type and one autoscaling policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeGroup {
@@ -30,6 +32,29 @@ pub struct NodeGroup {
     pub max: u32,
     /// From the order of a node until it can be used; paid as overhead.
     pub boot: Duration,
+    /// Where its nodes are; those of a group without a zone take requests of every zone.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// How much may be requested of a node, in percent of what it has; 100 of what is not named.
+    #[serde(default)]
+    pub over_commit_percent: BTreeMap<Dimension, u32>,
+}
+
+impl NodeGroup {
+    /// What may be requested of one node.
+    pub fn schedulable(&self) -> Resources {
+        let mut amounts = self.capacity;
+        for (&dimension, &percent) in &self.over_commit_percent {
+            let amount = u64::from(amounts[dimension]) * u64::from(percent) / 100;
+            amounts[dimension] = u32::try_from(amount).unwrap_or(u32::MAX);
+        }
+        amounts
+    }
+
+    /// Whether a request for a zone, or for none, may go there.
+    pub fn is_in(&self, zone: Option<&str>) -> bool {
+        zone.is_none() || self.zone.is_none() || self.zone.as_deref() == zone
+    }
 }
 
 /// How a node is chosen among those that fit; ties go to the lowest node index.
@@ -83,17 +108,17 @@ pub enum Billing {
 impl Fleet {
     /// Whether a node, were it empty, would hold what a flavor asks for; what is not compute needs no node.
     pub fn can_hold(&self, flavor: &Flavor) -> bool {
-        let fits = |group: &NodeGroup| flavor.requested.fits(group.capacity);
+        let fits = |group: &NodeGroup| flavor.requested.on_node().fits(group.schedulable());
         flavor.class != ResourceClass::Compute || self.node_groups.iter().any(fits)
     }
 
     /// What is wrong with a flavor that no node can hold, and what would mend it.
     pub fn too_small_for(&self, flavor: &Flavor) -> String {
-        let largest = self.node_groups.iter().fold(Resources::ZERO, |largest, group| largest.max(group.capacity));
+        let largest = self.node_groups.iter().fold(Resources::ZERO, |largest, group| largest.max(group.schedulable()));
         format!(
             "asks for {}, which no node can ever hold, as none has more than {largest}; name larger ones in the file \
              given with --inventory, or leave such requests out",
-            flavor.requested
+            flavor.requested.on_node()
         )
     }
 }

@@ -10,16 +10,16 @@ use crate::units::Duration;
 const BOOT: Duration = Duration::from_seconds(120);
 
 impl Fleet {
-    /// One node group for all nodes of one instance type and capacity, in order of the type's name, larger nodes of
-    /// the same type first. The machines are there whether they are used or not: a group neither grows nor shrinks.
+    /// One node group for all nodes of one instance type, capacity and zone, in order of the type's name, larger nodes of
+    /// the same type first, and then of the zone's. The machines are there whether they are used or not: a group neither grows nor shrinks.
     pub fn from_inventory(nodes: &[InventoryNode]) -> Self {
         let mut groups = BTreeMap::new();
         for node in nodes {
-            *groups.entry((node.instance_type.as_str(), core::cmp::Reverse(node.capacity.to_array()))).or_insert(0) +=
-                1;
+            let capacity = core::cmp::Reverse(node.capacity.to_array());
+            *groups.entry((node.instance_type.as_str(), capacity, node.zone.as_deref())).or_insert(0) += 1;
         }
         let mut node_groups: Vec<NodeGroup> = Vec::with_capacity(groups.len());
-        for ((instance_type, core::cmp::Reverse(capacity)), count) in groups {
+        for ((instance_type, core::cmp::Reverse(capacity), zone), count) in groups {
             let before = node_groups.iter().filter(|group| group.instance_type == instance_type).count();
             let name = if before == 0 { instance_type.to_owned() } else { format!("{instance_type}-{}", before + 1) };
             node_groups.push(NodeGroup {
@@ -29,6 +29,8 @@ impl Fleet {
                 min: count,
                 max: count,
                 boot: BOOT,
+                zone: zone.map(str::to_owned),
+                ..NodeGroup::default()
             });
         }
         Self { node_groups }
@@ -37,7 +39,7 @@ impl Fleet {
     /// The names of an inventory's nodes by the groups of [`Fleet::from_inventory`], in the order of the inventory.
     pub fn names_of_inventory(&self, nodes: &[InventoryNode]) -> Vec<Vec<String>> {
         let of = |group: &NodeGroup, node: &InventoryNode| {
-            group.instance_type == node.instance_type && group.capacity == node.capacity
+            group.instance_type == node.instance_type && group.capacity == node.capacity && group.zone == node.zone
         };
         let names = |group| nodes.iter().filter(|node| of(group, node)).map(|node| node.name.clone()).collect();
         self.node_groups.iter().map(names).collect()

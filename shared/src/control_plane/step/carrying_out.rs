@@ -17,9 +17,10 @@ impl ControlPlane<'_> {
         if self.observed.is_some_and(|seen| call.operation == Operation::Create && seen.refused.contains(&resource)) {
             return Err(Refusal::Observed);
         }
-        let requested = self.requested(call.flavor);
-        let groups = &self.settings.fleet.node_groups;
-        let possible = !self.needs_node(call.flavor) || groups.iter().any(|group| requested.fits(group.capacity));
+        let (requested, terms) = (self.on_node(call.flavor), self.lives.get(call.live).terms);
+        let mut groups = self.settings.fleet.node_groups.iter().enumerate();
+        let possible = !self.needs_node(call.flavor)
+            || groups.any(|(i, group)| self.rules.is_open(terms, i) && requested.fits(group.schedulable()));
         if possible { Ok(Some(Module::Quota)) } else { Err(Refusal::NoSuchNode) }
     }
 
@@ -48,6 +49,10 @@ impl ControlPlane<'_> {
             Operation::Create => {
                 let live = self.lives.get_mut(call.live);
                 live.state = PlanState::Ready;
+                if live.evictions > 0 && live.ready.is_some() {
+                    out.effects.push(Effect::ReadyAgain(live.resource));
+                    return;
+                }
                 live.ready = Some(now);
                 if live.slot.is_none() {
                     self.begin_use(call.live, out);
@@ -82,15 +87,23 @@ impl ControlPlane<'_> {
         out.effects.push(Effect::Over(Placed { released, state, ..self.placed(&live) }));
         self.lives.end(position, state);
         if live.state == PlanState::Pending {
-            self.waiting -= 1;
+            self.waiting.give_up();
         }
         if let Some(slot) = live.slot {
-            self.nodes.give(slot, self.requested(live.flavor), now);
+            self.leave_node(now, position, slot);
             self.emptied(now, slot, out);
         }
         if live.slot.is_some() || live.state == PlanState::Pending {
             self.place_pending(now, out);
         }
+    }
+
+    /// Gives back what a resource takes of its node.
+    pub(super) fn leave_node(&mut self, now: Instant, position: u32, slot: u32) {
+        let live = self.lives.get(position);
+        self.rules.depart(live, slot, self.nodes.slot(slot).node.node_group);
+        self.nodes.give(slot, self.on_node(live.flavor), now);
+        self.residents.depart(slot, position);
     }
 
     /// What is known of a resource.
@@ -110,13 +123,13 @@ impl ControlPlane<'_> {
 
     pub(super) fn begin_use(&mut self, position: u32, out: &mut Output) {
         self.lives.get_mut(position).in_use = true;
-        out.effects.push(Effect::UseBegins(self.current_use(position)));
+        out.effects.push(Effect::UseBegins(self.current_use(position), self.lives.get(position).slot));
     }
 
     pub(super) fn end_use(&mut self, position: u32, out: &mut Output) {
         if self.lives.get(position).in_use {
             self.lives.get_mut(position).in_use = false;
-            out.effects.push(Effect::UseEnds(self.current_use(position)));
+            out.effects.push(Effect::UseEnds(self.current_use(position), self.lives.get(position).slot));
         }
     }
 

@@ -1,17 +1,18 @@
 //! From a state to a running control plane, and back.
 
-use std::collections::VecDeque;
-
 use super::{ControlPlane, RunDraws};
 use crate::control_plane::call::{Call, Calls};
 use crate::control_plane::lives::{Live, Lives};
 use crate::control_plane::nodes::{Nodes, Slot};
 use crate::control_plane::observed::{ObservedFleet, ObservedNode};
 use crate::control_plane::quota::Quotas;
+use crate::control_plane::residents::Residents;
+use crate::control_plane::rules::Rules;
 use crate::control_plane::settings::Settings;
 use crate::control_plane::stage::Stage;
 use crate::control_plane::state::{InFlight, LiveResource, Node, State};
 use crate::control_plane::transition::{Effect, Output, Phase, Placed, PlanState, Scheduled, Transition};
+use crate::control_plane::waiting::Waiting;
 use crate::request::{Module, Operation};
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
 
@@ -41,8 +42,9 @@ impl<'a> ControlPlane<'a> {
             quotas: Quotas::new(settings.tenants),
             calls: Calls::default(),
             lives: Lives::default(),
-            pending: VecDeque::new(),
-            waiting: 0,
+            rules: Rules::new(settings.terms, settings.fleet),
+            residents: Residents::new(settings.evicts()),
+            waiting: Waiting::default(),
             draws: RunDraws::new(settings.seed, settings.run),
         };
         for node in &state.nodes {
@@ -56,11 +58,14 @@ impl<'a> ControlPlane<'a> {
             let live = plane.lives.find(resource).expect("what waits lives");
             let record = plane.lives.get_mut(live);
             record.state = PlanState::Pending;
-            let (flavor, arrived) = (record.flavor, record.created);
-            plane.wait(Call { live, operation: Operation::Create, flavor, arrived, attempt: 0 });
+            record.in_use = false;
+            // Who could be used once has been evicted since.
+            record.evictions = u32::from(record.ready.is_some());
+            let (flavor, arrived, evictions) = (record.flavor, record.created, record.evictions);
+            plane.wait(Call { live, operation: Operation::Create, flavor, arrived, attempt: 0, evictions });
         }
         let in_use = plane.lives.iter().filter(|&live| plane.lives.get(live).in_use);
-        out.effects.extend(in_use.map(|live| Effect::UseBegins(plane.current_use(live))));
+        out.effects.extend(in_use.map(|live| Effect::UseBegins(plane.current_use(live), plane.lives.get(live).slot)));
         match observed {
             Some(fleet) => plane.announce(fleet, state.nodes.len(), out),
             None => plane.order_minimum(now, out),
@@ -76,6 +81,7 @@ impl<'a> ControlPlane<'a> {
         let live = living().map(|live| LiveResource {
             tenant: live.tenant,
             flavor: live.flavor,
+            terms: live.terms,
             node: self.placed(live).node,
             created: live.created,
             ready: live.ready,
@@ -83,7 +89,8 @@ impl<'a> ControlPlane<'a> {
         });
         // One that was seen to go while somebody is on it is still there; it goes as soon as they do.
         let still_there = |node: Node| Node { gone: node.gone.map(|gone| gone.max(now)), ..node };
-        let waiting = self.pending.iter().map(|&call| self.lives.get(self.calls.get(call).live));
+        let waiting = self.waiting.in_order();
+        let waiting = waiting.iter().map(|ticket| self.lives.get(self.calls.get(ticket.call).live));
         let state = State {
             nodes: self.nodes.iter_paid().map(|(_, slot)| still_there(slot.node)).collect(),
             nodes_started: self.nodes.next().0,
@@ -123,9 +130,10 @@ impl<'a> ControlPlane<'a> {
             Transition::Leave { call, module } => (call, module, true),
             _ => return None,
         };
-        let Call { live, operation, flavor, arrived, attempt } = self.calls.get(call);
+        let made = self.calls.get(call);
+        let Call { live, operation, flavor, arrived, attempt, .. } = made;
         let live = self.lives.get(live);
-        let resource = new_index(live.resource).filter(|_| !live.is_over())?;
+        let resource = new_index(live.resource).filter(|_| !live.is_over() && !Self::is_void(&made, live))?;
         Some(InFlight { resource, operation, flavor, arrived, module, entered, at: event.at, attempt })
     }
 
@@ -150,13 +158,14 @@ impl<'a> ControlPlane<'a> {
             let slot = live.node.map(|index| state.nodes.partition_point(|node| node.index < index) as u32);
             let requested = self.requested(live.flavor);
             if let Some(slot) = slot {
-                self.nodes.take(slot, requested);
+                self.nodes.take(slot, requested.on_node());
             }
             self.quotas.restore(live.tenant, requested);
-            self.lives.begin(Live {
+            let record = Live {
                 resource: ResourceIndex::from_usize(position),
                 tenant: live.tenant,
                 flavor: live.flavor,
+                terms: live.terms,
                 slot,
                 created: live.created,
                 ready: live.ready,
@@ -165,7 +174,13 @@ impl<'a> ControlPlane<'a> {
                 state: if live.ready.is_some() { PlanState::Ready } else { PlanState::Placed },
                 in_use: slot.is_some() || live.ready.is_some(),
                 calls: 0,
-            });
+                evictions: 0,
+            };
+            let position = self.lives.begin(record);
+            if let Some(slot) = slot {
+                self.rules.arrive(&record, slot, self.nodes.slot(slot).node.node_group);
+                self.residents.arrive(slot, position);
+            }
         }
     }
 
@@ -191,7 +206,11 @@ impl<'a> ControlPlane<'a> {
             self.lives.get_mut(position).held = both;
         }
         self.lives.call_begins(position);
-        let call = Call { live: position, operation, flavor, arrived, attempt };
+        // Who could be used once, and is created again, has been evicted since.
+        let again = operation == Operation::Create && live.ready.is_some() && module <= Module::Provisioner;
+        let evictions = u32::from(again);
+        self.lives.get_mut(position).evictions = live.evictions.max(evictions);
+        let call = Call { live: position, operation, flavor, arrived, attempt, evictions };
         let phase = call.phase();
         let call = self.calls.begin(call);
         let transition = if entered { Transition::Leave { call, module } } else { Transition::Enter { call, module } };

@@ -1,7 +1,5 @@
 //! A running control plane, saved whole and restored.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 use super::{ControlPlane, RunDraws};
@@ -11,8 +9,11 @@ use crate::control_plane::nodes::{Machines, Nodes};
 use crate::control_plane::observed::ObservedFleet;
 use crate::control_plane::pages::Pages;
 use crate::control_plane::quota::{Held, Quotas};
+use crate::control_plane::residents::Residents;
+use crate::control_plane::rules::Rules;
 use crate::control_plane::settings::Settings;
 use crate::control_plane::stage::{SavedStage, Stage};
+use crate::control_plane::waiting::{Saved, Waiting};
 use crate::request::MODULES;
 
 /// All that a control plane is beside its settings. Unlike a [`State`](crate::control_plane::State) it is meant for the
@@ -24,8 +25,7 @@ pub struct SavedPlane {
     held: Pages<Held>,
     calls: Calls,
     lives: Lives,
-    pending: VecDeque<u32>,
-    waiting: u32,
+    waiting: Saved,
 }
 
 impl<'a> ControlPlane<'a> {
@@ -37,16 +37,15 @@ impl<'a> ControlPlane<'a> {
             held: self.quotas.save().clone(),
             calls: self.calls.clone(),
             lives: self.lives.clone(),
-            pending: self.pending.clone(),
-            waiting: self.waiting,
+            waiting: self.waiting.save(),
         }
     }
 
     /// Goes on from what was saved, under the same settings.
     pub fn restore(settings: Settings<'a>, saved: SavedPlane, observed: Option<&'a ObservedFleet>) -> Self {
-        let SavedPlane { stages, machines, held, calls, lives, pending, waiting } = saved;
+        let SavedPlane { stages, machines, held, calls, lives, waiting } = saved;
         let mut stages = stages.into_iter().zip(&settings.modules.0);
-        Self {
+        let mut plane = Self {
             settings,
             observed,
             stages: core::array::from_fn(|_| {
@@ -57,9 +56,23 @@ impl<'a> ControlPlane<'a> {
             quotas: Quotas::saved(held, settings.tenants),
             calls,
             lives,
-            pending,
-            waiting,
+            rules: Rules::new(settings.terms, settings.fleet),
+            residents: Residents::new(settings.evicts()),
+            waiting: Waiting::saved(waiting),
             draws: RunDraws::new(settings.seed, settings.run),
+        };
+        plane.find_residents();
+        plane
+    }
+
+    /// Takes note of who is where already.
+    fn find_residents(&mut self) {
+        for position in self.lives.iter().collect::<Vec<_>>() {
+            let live = self.lives.get(position);
+            if let Some(slot) = live.slot {
+                self.rules.arrive(live, slot, self.nodes.slot(slot).node.node_group);
+                self.residents.arrive(slot, position);
+            }
         }
     }
 }

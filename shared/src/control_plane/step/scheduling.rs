@@ -1,11 +1,16 @@
 //! The scheduler: a node for a create, room for a resize, a place in the queue where there is neither.
 
+use core::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use super::ControlPlane;
 use crate::control_plane::autoscaling;
 use crate::control_plane::call::Call;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::NodeLife;
+use crate::control_plane::rules::Candidate;
 use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Refusal, Transition};
+use crate::control_plane::waiting::{Kind, Ticket};
 use crate::request::{Module, Operation};
 use crate::units::{Instant, NodeGroupIndex, ResourceIndex, Resources};
 
@@ -26,12 +31,19 @@ impl ControlPlane<'_> {
             return Ok(Some(Module::Provisioner));
         }
         match self.place(now, position, out) {
-            Some(at) if at <= now => return Ok(Some(Module::Provisioner)),
-            Some(at) => self.provision_at(at, position, out),
+            Some(at) => {
+                // Who waits for others may have waited for this one.
+                if self.rules.binds(self.lives.get(call.live).terms) {
+                    self.place_pending(now, out);
+                }
+                if at <= now {
+                    return Ok(Some(Module::Provisioner));
+                }
+                self.provision_at(at, position, out);
+            }
             None => {
                 self.lives.get_mut(call.live).state = PlanState::Pending;
-                self.pending.push_back(position);
-                self.waiting += 1;
+                self.waiting.push(self.kind(call.live), position);
             }
         }
         Ok(None)
@@ -45,25 +57,68 @@ impl ControlPlane<'_> {
     /// Puts a create in the queue of those who wait for a node.
     pub(super) fn wait(&mut self, call: Call) {
         self.lives.call_begins(call.live);
+        let kind = self.kind(call.live);
         let position = self.calls.begin(call);
-        self.pending.push_back(position);
-        self.waiting += 1;
+        self.waiting.push(kind, position);
+    }
+
+    /// What decides where a resource that waits fits.
+    fn kind(&self, position: u32) -> Kind {
+        let live = self.lives.get(position);
+        Kind {
+            priority: Reverse(self.rules.priority(live.terms)),
+            flavor: live.flavor,
+            terms: live.terms,
+            tenant: self.rules.binds(live.terms).then_some(live.tenant),
+            resource: self.observed.map(|_| live.resource),
+        }
     }
 
     /// Gives a create its node, and says when the provisioner can begin; none where there is no room.
     fn place(&mut self, now: Instant, position: u32, out: &mut Output) -> Option<Instant> {
-        let Call { live: at, .. } = self.calls.get(position);
-        let Live { flavor, resource, .. } = *self.lives.get(at);
-        let requested = self.requested(flavor);
-        let slot = match self.seen_slot(resource, requested, out) {
+        let at = self.calls.get(position).live;
+        let live = *self.lives.get(at);
+        let requested = self.on_node(live.flavor);
+        let slot = match self.seen_slot(live.resource, requested, out) {
             Some(seen) => requested.fits(self.nodes.slot(seen).free).then_some(seen),
-            None => self.nodes.choose(requested).or_else(|| self.grow(now, requested, out)),
+            None => self.choose(&live, requested).or_else(|| self.make_room(now, &live, requested, out)),
         }?;
         self.nodes.take(slot, requested);
-        let live = self.lives.get_mut(at);
-        live.slot = Some(slot);
-        live.state = PlanState::Placed;
-        Some(self.nodes.slot(slot).node.ready.max(now))
+        self.residents.arrive(slot, at);
+        let record = self.lives.get_mut(at);
+        record.slot = Some(slot);
+        record.state = PlanState::Placed;
+        let node = self.nodes.slot(slot).node;
+        self.rules.arrive(&live, slot, node.node_group);
+        Some(node.ready.max(now))
+    }
+
+    /// The machine that the policy wants, of those that the resource's terms permit.
+    fn choose(&self, live: &Live, requested: Resources) -> Option<u32> {
+        let open = |group: usize| self.rules.is_open(live.terms, group);
+        if !self.rules.binds(live.terms) {
+            return self.nodes.choose(requested, open, |_| true);
+        }
+        let permitted = |slot: u32| {
+            let node_group = self.nodes.slot(slot).node.node_group;
+            self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes)
+        };
+        self.nodes.choose(requested, open, permitted)
+    }
+
+    /// A machine for a resource that fits nowhere: a new one, or one that less urgent ones leave.
+    fn make_room(&mut self, now: Instant, live: &Live, requested: Resources, out: &mut Output) -> Option<u32> {
+        if self.observed.is_some() {
+            return None;
+        }
+        let permitted = |node_group: NodeGroupIndex| {
+            self.rules.is_open(live.terms, node_group.usize())
+                && self.rules.permit(live, Candidate { slot: None, node_group }, &self.nodes)
+        };
+        if let Some(group) = autoscaling::group_to_grow(self.settings.fleet, &self.nodes, requested, permitted) {
+            return Some(self.order_node(now, group, out));
+        }
+        self.rules.has_priorities().then(|| self.preempt(now, live, requested, out))?
     }
 
     /// Where the resource was seen to go; an impossible sighting is an anomaly and counts as none.
@@ -77,14 +132,6 @@ impl ControlPlane<'_> {
         possible.then_some(slot)
     }
 
-    pub(super) fn grow(&mut self, now: Instant, requested: Resources, out: &mut Output) -> Option<u32> {
-        if self.observed.is_some() {
-            return None;
-        }
-        let group = autoscaling::group_to_grow(self.settings.fleet, &self.nodes, requested)?;
-        Some(self.order_node(now, group, out))
-    }
-
     pub(super) fn order_node(&mut self, now: Instant, group: NodeGroupIndex, out: &mut Output) -> u32 {
         let slot = self.nodes.order(group, now, self.settings.fleet);
         out.effects.push(Effect::NodeOrdered(group));
@@ -95,7 +142,7 @@ impl ControlPlane<'_> {
 
     pub(super) fn resize(&mut self, now: Instant, call: &Call, out: &mut Output) -> Result<(), Refusal> {
         let live = *self.lives.get(call.live);
-        let (old, new) = (self.requested(live.flavor), self.requested(call.flavor));
+        let (old, new) = (self.on_node(live.flavor), self.on_node(call.flavor));
         let counts = !live.held.is_zero();
         if counts {
             self.hold(call)?;
@@ -110,9 +157,14 @@ impl ControlPlane<'_> {
         } else {
             self.end_use(call.live, out);
         }
+        let waits = (live.state == PlanState::Pending).then(|| self.kind(call.live));
         self.lives.get_mut(call.live).flavor = call.flavor;
+        if let Some(kind) = waits {
+            let waits_for = |ticket: &Ticket| self.calls.get(ticket.call).live == call.live;
+            self.waiting.become_kind(kind, self.kind(call.live), waits_for);
+        }
         if counts {
-            self.hold_no_more_than(call.live, new);
+            self.hold_no_more_than(call.live, self.requested(call.flavor));
         }
         if live.in_use {
             self.begin_use(call.live, out);
@@ -121,24 +173,30 @@ impl ControlPlane<'_> {
         Ok(())
     }
 
-    /// Places those who wait, longest first, until one of them fits nowhere.
-    ///
-    /// With an observed fleet each waits for a node of its own, so that nobody holds up the others.
+    /// Places those who wait, the most urgent first and then who has waited longest; whoever fits nowhere holds up nobody
+    /// but their like.
     pub(super) fn place_pending(&mut self, now: Instant, out: &mut Output) {
-        let mut position = 0;
-        while let Some(&call) = self.pending.get(position) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let by_urgency = |(ticket, kind): (Ticket, Kind)| (kind.priority, ticket, kind);
+        let mut heads: BTreeSet<(Reverse<i32>, Ticket, Kind)> = self.waiting.heads().map(by_urgency).collect();
+        let mut left_behind: Vec<Kind> = Vec::new();
+        while let Some((_, Ticket { call, .. }, kind)) = heads.pop_first() {
             if self.lives.get(self.calls.get(call).live).is_over() {
-                self.pending.remove(position);
                 self.finish(call);
             } else if let Some(at) = self.place(now, call, out) {
-                self.pending.remove(position);
-                self.waiting -= 1;
+                self.waiting.give_up();
                 self.provision_at(at, call, out);
-            } else if self.observed.is_some() {
-                position += 1;
+                // Who waits for others may have waited for this one.
+                let waiting = left_behind.extract_if(.., |kind| self.rules.waits_for_others(kind.terms));
+                let again = waiting.filter_map(|kind| Some((self.waiting.head(&kind)?, kind)));
+                heads.extend(again.map(by_urgency));
             } else {
-                break;
+                left_behind.push(kind);
+                continue;
             }
+            heads.extend(self.waiting.pop(&kind).map(|ticket| by_urgency((ticket, kind))));
         }
     }
 }

@@ -22,6 +22,7 @@ fn origin() -> Instant {
 
 fn request(number: usize, minutes: i64, tenant: &str, operation: Operation) -> Request {
     let create = Request {
+        scheduling: None,
         id: format!("{}-{number}", operation.as_str()),
         at: at(minutes),
         tenant: tenant.to_owned(),

@@ -103,7 +103,8 @@ fn its_records_are_a_valid_log() {
         log.tenants.iter().map(|name| Tenant { name: name.to_owned(), ..Tenant::default() }).collect();
     let names: Vec<String> = live.iter().map(|life| life.name.to_string()).collect();
     let flavors: &[Flavor] = &log.flavors;
-    let names = RecordNames { tenants: &tenants, flavors, live: &names, tags: &model.tags, tagged: &[] };
+    let names =
+        RecordNames { terms: &log.terms, tenants: &tenants, flavors, live: &names, tags: &model.tags, tagged: &[] };
     let mut text = String::new();
     to_records(&stream, names).for_each(|record| crate::request::write_line(&mut text, &record));
     let mut builder = RequestLogBuilder::new(Catalogue::default());

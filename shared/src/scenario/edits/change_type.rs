@@ -20,7 +20,8 @@ pub(super) fn change_type(scenario: &mut Scenario, node_group: NodeGroupIndex, i
     group.min = group.min.min(group.max);
     instance_type.clone_into(&mut group.instance_type);
     group.capacity = capacity;
-    move_in(scenario, node_group, capacity);
+    let schedulable = group.schedulable();
+    move_in(scenario, node_group, schedulable);
 }
 
 /// How many nodes of `new` have at least the capacity of `count` nodes of `old`.
@@ -42,7 +43,7 @@ fn move_in(scenario: &mut Scenario, node_group: NodeGroupIndex, capacity: Resour
     start.nodes.retain(|node| node.node_group != node_group);
     let mut free: Vec<Resources> = Vec::new();
     for position in moving {
-        let requested = flavors[start.live[position].flavor.usize()].requested;
+        let requested = flavors[start.live[position].flavor.usize()].requested.on_node();
         let slot = free.iter().position(|free| requested.fits(*free)).unwrap_or_else(|| {
             free.push(capacity);
             free.len() - 1

@@ -1,6 +1,6 @@
 //! Problems of what a scenario asks for.
 
-use super::Found;
+use super::{Found, terms};
 use crate::request::{IndexedRequest, Operation, ResourceClass};
 use crate::scenario::{Demand, Scenario};
 use crate::stream::{Attachments, NEAR_MICROS, Newcomers, SEEN_MAX, StreamModel, Tag, Tags};
@@ -25,6 +25,7 @@ fn check_requests(scenario: &Scenario, requests: &[IndexedRequest], found: &mut 
         found.expect(tenant, path("tenant"), || format!("names none of the {} tenants", scenario.tenants.len()));
         let flavor = request.flavor.usize() < scenario.flavors.len();
         found.expect(flavor, path("flavor"), || format!("names none of the {} flavors", scenario.flavors.len()));
+        found.expect(terms::is_known(scenario, request.terms), path("terms"), || "names none of the terms".to_owned());
         let position = request.resource.usize();
         if request.operation == Operation::Create {
             let bound = scenario.start.live.len() + requests.len();
@@ -73,7 +74,7 @@ fn check_model(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
     check_resizes(scenario, model, found);
     check_attachments(scenario, model, found);
     check_newcomers(scenario, model, found);
-    check_tags(model, found);
+    check_tags(scenario, model, found);
 }
 
 fn check_attachments(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
@@ -125,12 +126,12 @@ fn check_newcomers(scenario: &Scenario, model: &StreamModel, found: &mut Found) 
     }
 }
 
-fn check_tags(model: &StreamModel, found: &mut Found) {
-    let Tags { zones, label_sets, rows } = &model.tags;
+fn check_tags(scenario: &Scenario, model: &StreamModel, found: &mut Found) {
+    let Tags { label_sets, rows } = &model.tags;
     let within = |index: Option<u32>, rows: usize| index.is_none_or(|index| (index as usize) < rows);
-    let known = |&(tag, _): &(Tag, u32)| within(tag.zone, zones.len()) && within(tag.labels, label_sets.len());
+    let known = |&(tag, _): &(Tag, u32)| terms::is_known(scenario, tag.terms) && within(tag.labels, label_sets.len());
     let rows = rows.iter().all(|row| row.seen.iter().all(known));
-    found.expect(rows, "demand.forecast.tags", || "name a zone or a set of labels that is not there".to_owned());
+    found.expect(rows, "demand.forecast.tags", || "name terms or a set of labels that are not there".to_owned());
 }
 
 fn check_resizes(scenario: &Scenario, model: &StreamModel, found: &mut Found) {

@@ -1,13 +1,15 @@
 //! Problems of what a scenario sets: window, fleet, modules, prices, edits.
 
 use super::{Found, modules};
-use crate::control_plane::Billing;
+use crate::control_plane::{Billing, NodeGroup};
 use crate::request::{Flavor, ResourceClass, Tenant};
 use crate::scenario::{ENGINE, Edit, MAX_NODES, Scenario};
 use crate::units::{Duration, TenantIndex};
 
 /// Most runs that a scenario may have.
 const MAX_RUNS: u32 = 10_000;
+/// A hundred times what there is.
+const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
 /// Most steps of a timeline that a scenario may have.
 pub const MAX_BINS: i64 = 1_000_000;
 /// A year: no module or machine takes longer, and sums stay far from the limits of a microsecond clock.
@@ -43,6 +45,11 @@ fn check_fleet(scenario: &Scenario, found: &mut Found) {
             format!("is {}; expected at least min ({}) and at most {MAX_NODES}", group.max, group.min)
         });
         expect_wait(group.boot, path("boot"), found);
+        for (dimension, percent) in &group.over_commit_percent {
+            let field = path(&format!("over_commit_percent.{}", dimension.field()));
+            let sound = (1..=MAX_OVER_COMMIT_PERCENT).contains(percent);
+            found.expect(sound, field, || format!("is {percent}; expected 1 to {MAX_OVER_COMMIT_PERCENT}"));
+        }
     }
     expect_wait(scenario.autoscaling.empty_for, "autoscaling.empty_for".to_owned(), found);
     expect_wait(scenario.autoscaling.drain, "autoscaling.drain".to_owned(), found);
@@ -175,8 +182,12 @@ fn check_instance_type(
         format!("`{instance_type}` has no price with its vCPU and memory in the price book")
     });
     let Some(capacity) = capacity.filter(|_| position < groups.len()) else { return };
+    let capacity = NodeGroup { capacity, ..groups[position].clone() }.schedulable();
     let elsewhere = |flavor: &Flavor| {
-        groups.iter().enumerate().any(|(i, group)| i != position && flavor.requested.fits(group.capacity))
+        groups
+            .iter()
+            .enumerate()
+            .any(|(i, group)| i != position && flavor.requested.on_node().fits(group.schedulable()))
     };
     let needs = |flavor: &Flavor| flavor.class == ResourceClass::Compute && !elsewhere(flavor);
     let lives_there = scenario.start.live.iter().filter_map(|live| {
@@ -189,7 +200,8 @@ fn check_instance_type(
             *here = true;
         }
     }
-    let too_large = scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !flavor.requested.fits(capacity));
+    let too_large =
+        scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !flavor.requested.on_node().fits(capacity));
     found.expect(too_large.is_none(), path("instance_type"), || {
         let name = too_large.map_or("", |(flavor, _)| &flavor.name);
         format!("`{instance_type}` has {capacity}, which does not hold flavor `{name}`")

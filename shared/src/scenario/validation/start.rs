@@ -1,6 +1,6 @@
 //! Problems of what is there when a scenario begins.
 
-use super::Found;
+use super::{Found, terms};
 use crate::control_plane::{LiveResource, State};
 use crate::scenario::Scenario;
 use crate::units::{Instant, Resources};
@@ -31,6 +31,7 @@ fn check_live(scenario: &Scenario, position: usize, live: &LiveResource, found: 
     let path = |field: &str| format!("start.live[{position}].{field}");
     found.expect(live.tenant.usize() < scenario.tenants.len(), path("tenant"), || "names no tenant".to_owned());
     found.expect(live.flavor.usize() < scenario.flavors.len(), path("flavor"), || "names no flavor".to_owned());
+    found.expect(terms::is_known(scenario, live.terms), path("terms"), || "names none of the terms".to_owned());
     found.expect(live.created <= scenario.window.start, path("created"), || "is after the start".to_owned());
     let node = live.node.is_none_or(|index| scenario.start.nodes.binary_search_by_key(&index, |n| n.index).is_ok());
     found.expect(node, path("node"), || "names no node of the start".to_owned());
@@ -38,9 +39,8 @@ fn check_live(scenario: &Scenario, position: usize, live: &LiveResource, found: 
 
 fn check_on_the_way(start: &State, at: Instant, found: &mut Found) {
     let exists = |resource: crate::units::ResourceIndex| resource.usize() < start.live.len();
-    let homeless = |resource: crate::units::ResourceIndex| {
-        exists(resource) && start.live[resource.usize()].node.is_none() && start.live[resource.usize()].ready.is_none()
-    };
+    let homeless =
+        |resource: crate::units::ResourceIndex| exists(resource) && start.live[resource.usize()].node.is_none();
     let mut waiting: Vec<_> = start.pending.clone();
     waiting.sort_unstable();
     let once = waiting.is_sorted_by(|a, b| a < b) && waiting.iter().all(|&resource| homeless(resource));
@@ -61,10 +61,10 @@ fn check_room(scenario: &Scenario, found: &mut Found) {
         let Some(index) = live.node else { continue };
         let position = nodes.partition_point(|node| node.index < index);
         let requested = scenario.flavors[live.flavor.usize()].requested;
-        held[position] = held[position].and_then(|held| held.checked_add(requested));
+        held[position] = held[position].and_then(|held| held.checked_add(requested.on_node()));
     }
     for (i, (node, held)) in nodes.iter().zip(held).enumerate() {
-        let capacity = scenario.fleet.node_groups[node.node_group.usize()].capacity;
+        let capacity = scenario.fleet.node_groups[node.node_group.usize()].schedulable();
         let fits = held.is_some_and(|held| held.fits(capacity));
         found.expect(fits, format!("start.nodes[{i}]"), || format!("holds more than its capacity of {capacity}"));
     }

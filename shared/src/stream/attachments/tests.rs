@@ -11,7 +11,7 @@ use crate::request::{
 use crate::stream::{
     ArrivalForecast, LiveAtStart, Recency, Source, StreamModel, StreamSettings, estimate, sample, scaling_key,
 };
-use crate::units::{Duration, Instant, Resources, Window};
+use crate::units::{Dimension, Duration, Instant, Resources, Window};
 
 const MACHINES: u64 = 4_000;
 const DAYS: i64 = 20;
@@ -22,11 +22,12 @@ fn origin() -> Instant {
 
 fn request(id: String, at: Instant, tenant: &str, class: ResourceClass, resource: String) -> Request {
     let (flavor, amounts) = match class {
-        ResourceClass::Compute => ("m", [1_000, 1_024, 0, 0, 0]),
-        ResourceClass::Storage => ("disk", [0, 0, 0, 10_240, 0]),
-        ResourceClass::Network => ("address", [0, 0, 0, 0, 1]),
+        ResourceClass::Compute => ("m", Resources::compute(1_000, 1_024)),
+        ResourceClass::Storage => ("disk", Resources::ZERO.with(Dimension::Storage, 10_240)),
+        ResourceClass::Network => ("address", Resources::ZERO.with(Dimension::Network, 1)),
     };
     Request {
+        scheduling: None,
         id,
         at,
         tenant: tenant.to_owned(),
@@ -34,7 +35,7 @@ fn request(id: String, at: Instant, tenant: &str, class: ResourceClass, resource
         class,
         resource,
         flavor: Some(flavor.to_owned()),
-        requested: Some(Resources::from_array(amounts)),
+        requested: Some(amounts),
         zone: None,
         batch: None,
         lifetime: None,

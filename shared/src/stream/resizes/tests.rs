@@ -25,6 +25,7 @@ fn planted(resize_after: Option<Instant>) -> RequestLog {
     let mut push = |at: Instant, resource: u64, operation: Operation, shape: &str| {
         line += 1;
         let request = Request {
+            scheduling: None,
             id: format!("r-{line}"),
             at,
             tenant: "acme".to_owned(),

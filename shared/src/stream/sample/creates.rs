@@ -87,6 +87,7 @@ impl Batch<'_> {
             }
             let place = Unnumbered::new(creates.len());
             let create = IndexedRequest {
+                terms: None,
                 at: begin + Duration::from_micros(instants.below(item + 1, spread as u64 + 1) as i64),
                 operation: Operation::Create,
                 tenant,

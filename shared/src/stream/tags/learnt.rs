@@ -1,4 +1,4 @@
-//! Zones and labels that were seen.
+//! Terms and labels that were seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::request::RequestLog;
 use crate::stream::estimate::Source;
 use crate::stream::recency::Weighing;
 use crate::stream::templates::UNIT;
-use crate::units::{FlavorIndex, TenantIndex};
+use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
 
 /// At most so many of a tenant's flavor: the heaviest.
 const SEEN_MAX: usize = 16;
@@ -16,12 +16,12 @@ const SEEN_MAX: usize = 16;
 const USES_MIN: u64 = 2;
 
 type Labels = BTreeMap<String, String>;
-/// Weights by zone and labels.
-type Seen<'a> = BTreeMap<(Option<&'a str>, Labels), f64>;
+/// Weights by terms and labels.
+type Seen = BTreeMap<(Option<TermsIndex>, Labels), f64>;
 
 /// Learns what the sources' resources had.
 pub(in crate::stream) fn tags(sources: &[Source], weighing: &Weighing) -> Tags {
-    let tagged = |source: &Source| source.history.lives().any(|life| life.zone.is_some() || life.labels != 0);
+    let tagged = |source: &Source| source.history.lives().any(|life| life.terms.is_some() || life.labels != 0);
     if !sources.iter().any(tagged) {
         return Tags::default();
     }
@@ -31,20 +31,18 @@ pub(in crate::stream) fn tags(sources: &[Source], weighing: &Weighing) -> Tags {
         let log = source.history.tables();
         let kept: Vec<Labels> = log.label_sets.iter().map(|labels| only(labels, &keys)).collect();
         for life in source.history.lives() {
-            let zone = life.zone.map(|zone| log.zones.name(zone));
+            let terms = life.terms.map(|terms| source.map.terms(terms));
             let row = rows.entry((source.map.tenant(life.tenant), source.map.flavor(life.flavor))).or_default();
-            *row.entry((zone, kept[life.labels as usize].clone())).or_default() += weighing.weight(life.created);
+            *row.entry((terms, kept[life.labels as usize].clone())).or_default() += weighing.weight(life.created);
         }
     }
     let rows: Vec<_> = rows.into_iter().map(|(of, seen)| (of, heaviest(seen))).collect();
     let all = || rows.iter().flat_map(|(_, seen)| seen);
-    let zones: BTreeSet<&str> = all().filter_map(|((zone, _), _)| *zone).collect();
     let label_sets: BTreeSet<&Labels> =
         all().map(|((_, labels), _)| labels).filter(|labels| !labels.is_empty()).collect();
-    let (zones, label_sets): (Vec<&str>, Vec<&Labels>) =
-        (zones.into_iter().collect(), label_sets.into_iter().collect());
-    let tag = |(zone, labels): &(Option<&str>, Labels)| Tag {
-        zone: zone.and_then(|zone| zones.binary_search(&zone).ok()).map(|row| row as u32),
+    let label_sets: Vec<&Labels> = label_sets.into_iter().collect();
+    let tag = |(terms, labels): &(Option<TermsIndex>, Labels)| Tag {
+        terms: *terms,
         labels: label_sets.binary_search(&labels).ok().map(|row| row as u32),
     };
     let row = |((tenant, flavor), seen): &((TenantIndex, FlavorIndex), Vec<_>)| {
@@ -54,7 +52,6 @@ pub(in crate::stream) fn tags(sources: &[Source], weighing: &Weighing) -> Tags {
     };
     Tags {
         rows: rows.iter().map(row).filter(|row| !row.seen.is_empty()).collect(),
-        zones: zones.iter().map(|&zone| zone.to_owned()).collect(),
         label_sets: label_sets.iter().map(|&labels| labels.clone()).collect(),
     }
 }
@@ -87,8 +84,8 @@ fn only(labels: &Labels, keys: &BTreeSet<&str>) -> Labels {
 }
 
 /// The heaviest in the steps of template weights.
-fn heaviest<'a>(seen: Seen<'a>) -> Vec<((Option<&'a str>, Labels), u32)> {
-    let in_steps = |(of, weight): ((Option<&'a str>, Labels), f64)| (of, (weight * UNIT + 0.5) as u32);
+fn heaviest(seen: Seen) -> Vec<((Option<TermsIndex>, Labels), u32)> {
+    let in_steps = |(of, weight): ((Option<TermsIndex>, Labels), f64)| (of, (weight * UNIT + 0.5) as u32);
     let mut rows: Vec<_> = seen.into_iter().map(in_steps).filter(|&(_, weight)| weight > 0).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     rows.truncate(SEEN_MAX);

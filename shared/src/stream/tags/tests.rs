@@ -12,7 +12,7 @@ use crate::request::{
 use crate::stream::{
     ArrivalForecast, Recency, RecordNames, Source, StreamModel, StreamSettings, estimate, sample, to_records,
 };
-use crate::units::{Duration, Instant, Resources, Window};
+use crate::units::{Dimension, Duration, Instant, Resources, Window};
 
 const CREATES: u64 = 4_000;
 
@@ -37,8 +37,10 @@ fn planted() -> RequestLog {
         let mut create = |class: ResourceClass, labels: BTreeMap<String, String>| {
             line += 1;
             let machine = class == ResourceClass::Compute;
-            let requested = if machine { [1_000, 1_024, 0, 0, 0] } else { [0, 0, 0, 1_024, 0] };
+            let disk = Resources::ZERO.with(Dimension::Storage, 1_024);
+            let requested = if machine { Resources::compute(1_000, 1_024) } else { disk };
             let request = Request {
+                scheduling: None,
                 id: format!("{line}"),
                 at: Instant::from_micros((draws.uniform(1) * 10.0 * 86_400e6) as i64),
                 tenant: if acme { "acme" } else { "zeta" }.to_owned(),
@@ -46,7 +48,7 @@ fn planted() -> RequestLog {
                 class,
                 resource: format!("{line}"),
                 flavor: Some(if machine { "m" } else { "disk" }.to_owned()),
-                requested: Some(Resources::from_array(requested)),
+                requested: Some(requested),
                 zone: zone.map(str::to_owned),
                 batch: Some(format!("b-{i}")),
                 lifetime: None,
@@ -73,10 +75,17 @@ fn model_of(log: &RequestLog) -> StreamModel {
 /// The stream of a day, its tags, and both as records.
 fn predicted(log: &RequestLog, model: &StreamModel) -> (Vec<IndexedRequest>, Vec<Tag>, Vec<Request>) {
     let stream = sample(model, [], Window { start: origin(), end: model.end() }, 1, 0);
-    let tagged = tagged(&model.tags, &stream, &log.flavors, 1, 0);
+    let tagged = tagged(&model.tags, &stream, (&log.terms, &log.flavors), 1, 0);
     let tenant = |name: &str| Tenant { name: name.to_owned(), ..Tenant::default() };
     let tenants: Vec<Tenant> = log.tenants.iter().map(tenant).collect();
-    let names = RecordNames { tenants: &tenants, flavors: &log.flavors, live: &[], tags: &model.tags, tagged: &tagged };
+    let names = RecordNames {
+        terms: &log.terms,
+        tenants: &tenants,
+        flavors: &log.flavors,
+        live: &[],
+        tags: &model.tags,
+        tagged: &tagged,
+    };
     let records = to_records(&stream, names).collect();
     (stream, tagged, records)
 }
@@ -85,7 +94,8 @@ fn predicted(log: &RequestLog, model: &StreamModel) -> (Vec<IndexedRequest>, Vec
 fn zones_and_labels_come_back_in_their_proportions() {
     let log = planted();
     let model = model_of(&log);
-    assert_eq!(model.tags.zones, ["a", "b"]);
+    let zones: Vec<_> = log.terms.iter().filter_map(|terms| terms.zone.as_deref()).collect();
+    assert_eq!(zones, ["a", "b"]);
     let teams: Vec<_> = model.tags.label_sets.iter().flat_map(|labels| labels.values()).collect();
     assert_eq!(teams, ["data", "web"], "hosts tell resources apart, and are left out");
     let (_, _, records) = predicted(&log, &model);
@@ -126,7 +136,7 @@ fn volumes_are_where_their_machine_is() {
     assert!(disks.len() > 2_000, "{}", disks.len());
     for disk in disks {
         let tag = tagged[disk.resource.usize()];
-        assert_eq!((tag.zone, tag.labels), (machines[&disk.batch].zone, None));
+        assert_eq!((tag.terms, tag.labels), (machines[&disk.batch].terms, None));
     }
 }
 
@@ -136,6 +146,7 @@ fn newcomers_have_everybodys_zones_and_nobodys_labels() {
     let model = model_of(&log);
     let machine = FlavorIndex::from_usize(log.flavors.iter().position(|flavor| flavor.name == "m").unwrap());
     let create = |i: u32| IndexedRequest {
+        terms: None,
         at: origin(),
         operation: Operation::Create,
         tenant: TenantIndex(2),
@@ -146,9 +157,10 @@ fn newcomers_have_everybodys_zones_and_nobodys_labels() {
         draw_key: u64::from(i),
     };
     let stream: Vec<IndexedRequest> = (0..2_000).map(create).collect();
-    let tagged = tagged(&model.tags, &stream, &log.flavors, 1, 0);
+    let tagged = tagged(&model.tags, &stream, (&log.terms, &log.flavors), 1, 0);
     assert!(tagged.iter().all(|tag| tag.labels.is_none()));
-    let in_a = tagged.iter().filter(|tag| model.tags.zone(**tag) == Some("a")).count() as f64 / 2_000.0;
+    let zone = |tag: &Tag| log.terms[tag.terms?.usize()].zone.as_deref();
+    let in_a = tagged.iter().filter(|tag| zone(tag) == Some("a")).count() as f64 / 2_000.0;
     // A quarter of all machines: standard error √(0.25·0.75/2,000) = 0.0097, and as much again from what was planted.
     assert!((in_a - 0.25).abs() < 0.055, "{in_a}");
 }
@@ -165,5 +177,5 @@ fn without_zones_and_labels_there_are_no_tags() {
         24,
     );
     assert_eq!(tags(&[Source { history, map: &map, has_deletes: true }], &weighing), Tags::default());
-    assert_eq!(tagged(&Tags::default(), &[], &log.flavors, 1, 0), []);
+    assert_eq!(tagged(&Tags::default(), &[], (&log.terms, &log.flavors), 1, 0), []);
 }

@@ -36,7 +36,7 @@ pub(super) fn amount(dimension: Dimension, text: &str) -> Option<Result<u32, Str
     let bytes = |bytes: u64| (Decimal::from(bytes), Decimal::from(1_u64 << 20));
     let (times, by) = match dimension {
         Dimension::Vcpu | Dimension::Gpu if suffix == "m" => (Decimal::ONE, Decimal::ONE),
-        Dimension::Memory | Dimension::Storage => {
+        Dimension::Memory | Dimension::Storage | Dimension::LocalDisk => {
             if let Some((_, letter)) = AMBIGUOUS.iter().find(|(name, _)| name.eq_ignore_ascii_case(suffix)) {
                 let (binary, metric) = (format!("{number}{letter}i"), format!("{number}{letter}"));
                 let metric = metric.replace('K', "k");

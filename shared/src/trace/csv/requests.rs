@@ -40,6 +40,7 @@ fn request(columns: &Columns, labels: &[&str], row: &Row, number: u64) -> Result
     let at = columns.instant(row, "at")?;
     let has_shape = operation != Operation::Delete;
     let mut request = Request {
+        scheduling: None,
         resource: resource.unwrap_or_else(|| id.clone()),
         id,
         at: at.ok_or_else(|| InputError::field(row.line, "at", "is empty; expected an instant"))?,

@@ -1,16 +1,18 @@
-//! Amounts on the wire: as people write them, or as our units in binary formats.
+//! Amounts on the wire: as people write them, or as our units in binary formats, where only what is not zero is written, so
+//! that a further dimension changes nothing for those that have none of it.
 
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DIMENSIONS, Dimension, Resources};
+use super::{Dimension, Resources};
 use crate::units::optional_number;
 
 impl Serialize for Resources {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
-            return self.0.serialize(serializer);
+            let amounts = Dimension::ALL.into_iter().filter(|&d| self[d] > 0).map(|d| (d as u8, self[d]));
+            return serializer.collect_seq(amounts.collect::<Vec<_>>());
         }
         let mut map = serializer.serialize_map(None)?;
         for dimension in Dimension::ALL.into_iter().filter(|&d| self[d] > 0) {
@@ -28,12 +30,14 @@ impl Serialize for Resources {
 impl<'de> Deserialize<'de> for Resources {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            Written::deserialize(deserializer).map(|Written { vcpu, memory_gib, gpu, storage_gib, network_mbps }| {
-                Self([vcpu, memory_gib, gpu, storage_gib, network_mbps])
-            })
-        } else {
-            <[u32; DIMENSIONS]>::deserialize(deserializer).map(Self)
+            return Written::deserialize(deserializer).map(Self::from);
         }
+        let mut amounts = Self::ZERO;
+        for (dimension, amount) in Vec::<(u8, u32)>::deserialize(deserializer)? {
+            let dimension = Dimension::ALL.get(usize::from(dimension));
+            amounts[*dimension.ok_or_else(|| D::Error::custom("a dimension that there is not"))?] = amount;
+        }
+        Ok(amounts)
     }
 }
 
@@ -51,6 +55,19 @@ struct Written {
     storage_gib: u32,
     #[serde(deserialize_with = "amount::<_, { Dimension::Network as usize }>")]
     network_mbps: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::LocalDisk as usize }>")]
+    local_disk_gib: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Iops as usize }>")]
+    iops: u32,
+    #[serde(deserialize_with = "amount::<_, { Dimension::Addresses as usize }>")]
+    addresses: u32,
+}
+
+impl From<Written> for Resources {
+    fn from(written: Written) -> Self {
+        let Written { vcpu, memory_gib, gpu, storage_gib, network_mbps, local_disk_gib, iops, addresses } = written;
+        Self([vcpu, memory_gib, gpu, storage_gib, network_mbps, local_disk_gib, iops, addresses])
+    }
 }
 
 /// An amount of the dimension at a place of [`Dimension::ALL`]; nothing where it is null.

@@ -116,8 +116,7 @@ fn scenario(size: Size, placement: PlacementPolicy, window: Window) -> Scenario 
         capacity,
         min: size.nodes,
         max: size.nodes,
-        boot: Duration::ZERO,
-    };
+        boot: Duration::ZERO, ..NodeGroup::default() };
     Scenario {
         name: "steady".to_owned(),
         engine: ENGINE,
