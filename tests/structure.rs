@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 21] = [
+const FLOW: [&str; 22] = [
     "units",
     "random",
     "input",
@@ -24,6 +24,7 @@ const FLOW: [&str; 21] = [
     "allocation",
     "variance",
     "recommendation",
+    "explanation",
     "feedback",
     "link",
     "api",

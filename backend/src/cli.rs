@@ -5,6 +5,7 @@ mod backtest;
 mod check_data;
 mod demand;
 mod error;
+mod explain;
 mod forecast;
 mod import;
 mod predict;
@@ -53,6 +54,7 @@ enum Command {
     Predict(predict::Args),
     Backtest(backtest::Args),
     Shadow(shadow::Args),
+    Explain(explain::Args),
     Serve(serve::Args),
 }
 
@@ -79,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(args) => args.run(&cli.global),
         Command::Backtest(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
+        Command::Explain(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)

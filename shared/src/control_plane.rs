@@ -29,5 +29,5 @@ pub use settings::{
 };
 pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
-pub use step::{ControlPlane, SavedPlane};
+pub use step::{Best, ControlPlane, GroupSurvey, SavedPlane, Survey};
 pub use transition::{Effect, Eviction, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

@@ -35,6 +35,7 @@ pub mod shadow;
 pub mod allocation;
 pub mod variance;
 pub mod recommendation;
+pub mod explanation;
 pub mod feedback;
 pub mod link;
 pub mod api;

@@ -304,7 +304,7 @@ impl Args {
     }
 }
 
-fn read_scenario(path: &str) -> Result<SavedScenario, CliError> {
+pub(super) fn read_scenario(path: &str) -> Result<SavedScenario, CliError> {
     SavedScenario::from_json(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
 }
 

@@ -80,6 +80,11 @@ impl Index {
     }
 }
 
+/// The shares of a capacity that `amounts` are, summed over its dimensions.
+pub(super) fn left(amounts: Resources, capacity: Resources) -> f64 {
+    share(amounts, capacity) as f64 / (1_i64 << 32) as f64
+}
+
 /// The shares of a capacity that `amounts` are, summed over its dimensions, in 2^-32.
 ///
 /// The weight of a unit is rounded, not the share, which keeps the sum linear.

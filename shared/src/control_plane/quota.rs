@@ -31,6 +31,13 @@ impl<'a> Quotas<'a> {
         self.held.share();
     }
 
+    /// What a tenant holds beside `amount`; at most the largest amounts that there are.
+    pub(super) fn held_without(&self, tenant: TenantIndex, amount: Resources) -> Resources {
+        let (held, amount) = (self.held.get(tenant.usize()), amount.to_array());
+        let rest = |i: usize| u32::try_from(held[i] - u64::from(amount[i])).unwrap_or(u32::MAX);
+        Resources::from_array(core::array::from_fn(rest))
+    }
+
     /// Exchanges `old` for `new` if the tenant's quota allows it; says whether it did.
     ///
     /// A dimension that does not grow is not held against the tenant, so that shrinking is always allowed.

@@ -22,8 +22,10 @@ mod fork;
 mod machines;
 mod save;
 mod scheduling;
+mod survey;
 
 pub use save::SavedPlane;
+pub use survey::{Best, GroupSurvey, Survey};
 
 /// A running control plane.
 ///

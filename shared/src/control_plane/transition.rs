@@ -196,6 +196,28 @@ pub enum PlanState {
     Refused(Refusal),
 }
 
+impl PlanState {
+    /// The name on the wire, without the reason.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admitted => "admitted",
+            Self::Pending => "pending",
+            Self::Placed => "placed",
+            Self::Ready => "ready",
+            Self::Released => "released",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// Why it was refused, if it was.
+    pub const fn refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
 /// Why a resource had to leave its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,6 @@
 use super::candidates::candidates;
 use super::rank::{Recommendation, Thresholds, judge};
 use crate::allocation::{AllocationReport, Cause, OptimizationArea, RowKind};
-use crate::request::Module;
 use crate::scenario::{Edit, Scenario, ValidScenario};
 use crate::simulation::Outcome;
 use crate::units::{Currency, LedgerUnits};
@@ -50,39 +49,18 @@ fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
         Edit::Placement { .. } | Edit::MaxNodes { .. } | Edit::MinNodes { .. } | Edit::InstanceType { .. } => {
             matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
         }
-        Edit::ScaleDemand { .. } => false,
+        Edit::ScaleDemand { .. } | Edit::Quota { .. } => false,
     }
 }
 
 impl Recommendation {
     /// What to do and what it brings, for people.
     pub fn sentence(&self, scenario: &Scenario, currency: Currency) -> String {
-        let what = match &self.edit {
-            Edit::Workers { module, workers } => {
-                format!("{} workers for the {} instead of {}", workers, module.as_str(), has(scenario, *module))
-            }
-            Edit::Placement { policy } => format!("place by {}", policy.as_str()),
-            Edit::MaxNodes { node_group, max } => {
-                format!("at most {max} nodes of `{}`", scenario.fleet.node_groups[node_group.usize()].name)
-            }
-            Edit::MinNodes { node_group, min } => {
-                let group = &scenario.fleet.node_groups[node_group.usize()];
-                format!("keep {min} nodes of `{}` instead of {} when they are empty", group.name, group.min)
-            }
-            Edit::InstanceType { node_group, instance_type } => {
-                let group = &scenario.fleet.node_groups[node_group.usize()];
-                format!("`{instance_type}` nodes instead of `{}` for `{}`", group.instance_type, group.name)
-            }
-            Edit::ScaleDemand { percent, .. } => format!("{percent} % of the demand"),
-        };
+        let what = self.edit.describe(scenario);
         let cents = |amount: LedgerUnits| format!("{} {currency}", amount.to_money(currency).amount.round_dp(2));
         let [mean, low, high] = [self.saving, self.saving_p10, self.saving_p90].map(cents);
         let saves = format!("saves {mean} ({low} to {high} in the middle 80 % of the runs)");
         let latency = self.latency_p99_ms.map(|ms| format!(", p99 to ready {ms:+.0} ms")).unwrap_or_default();
         format!("{what}: {saves}{latency}, {:+} refused", self.refused)
     }
-}
-
-fn has(scenario: &Scenario, module: Module) -> u32 {
-    scenario.modules[module].workers
 }

@@ -1,6 +1,7 @@
 //! What-if changes, as values.
 
 mod change_type;
+mod describe;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use super::{PlacementPolicy, Scenario};
 use crate::random::{Draws, Purpose};
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::stream::scaling_key;
-use crate::units::{NodeGroupIndex, ResourceIndex, TenantIndex};
+use crate::units::{NodeGroupIndex, ResourceIndex, Resources, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
 ///
@@ -58,13 +59,20 @@ pub enum Edit {
         /// The type; the book has its shape.
         instance_type: String,
     },
+    /// Lets a tenant hold more or less at once.
+    Quota {
+        /// Whose.
+        tenant: TenantIndex,
+        /// The most; anything where none.
+        quota: Option<Resources>,
+    },
 }
 
 impl Edit {
     /// Changes the settings of `scenario`; edits of demand leave them alone.
     ///
     /// # Panics
-    /// When the edit names a node group or an instance type that is not there, which validation refuses.
+    /// When the edit names a tenant, a node group or an instance type that is not there, which validation refuses.
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         match self {
             Self::ScaleDemand { .. } => {}
@@ -82,6 +90,7 @@ impl Edit {
             Self::InstanceType { node_group, instance_type } => {
                 change_type::change_type(scenario, *node_group, instance_type);
             }
+            Self::Quota { tenant, quota } => scenario.tenants[tenant.usize()].quota = *quota,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What `--plans` writes: one plan a line, in names.
 
 use serde::Serialize;
-use shared::control_plane::{Billing, ObservedNode, PlanState};
+use shared::control_plane::{Billing, ObservedNode, PlanState, Refusal};
 use shared::cost::Rates;
 use shared::request::ResourceClass;
 use shared::scenario::{Demand, Scenario, ValidScenario};
@@ -63,7 +63,6 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
         let group = slot.map(|&slot| end.fleet.nodes[slot as usize].node_group);
         let flavor = &scenario.flavors[plan.flavor.usize()];
         let node_group = group.map(|group| scenario.fleet.node_groups[group.usize()].name.as_str());
-        let (state, reason) = state(plan.state);
         let known = names.resources.get(plan.resource.usize()).cloned();
         PlanLine {
             resource: known.unwrap_or_else(|| format!("{prefix}{:06}", plan.resource.0)),
@@ -72,8 +71,8 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
             flavor: &flavor.name,
             requested: flavor.requested,
             arrived: plan.arrived,
-            state,
-            reason,
+            state: plan.state.as_str(),
+            reason: plan.state.refusal().map(Refusal::as_str),
             node: own_name.or_else(|| node_group.zip(plan.node).map(|(group, node)| format!("{group}-{}", node.0))),
             node_group,
             ready: plan.ready,
@@ -94,17 +93,6 @@ fn node_names<'a>(scenario: &Scenario, nodes: &[ObservedNode], named: &'a [Vec<S
         named.get(group).and_then(|names| names.get(seen[group] - 1)).map(String::as_str)
     };
     nodes.iter().map(name).collect()
-}
-
-fn state(state: PlanState) -> (&'static str, Option<&'static str>) {
-    match state {
-        PlanState::Admitted => ("admitted", None),
-        PlanState::Pending => ("pending", None),
-        PlanState::Placed => ("placed", None),
-        PlanState::Ready => ("ready", None),
-        PlanState::Released => ("released", None),
-        PlanState::Refused(reason) => ("refused", Some(reason.as_str())),
-    }
 }
 
 /// Rates from each price change on, the first from the start of the window.

@@ -36,7 +36,9 @@ impl Controls {
                 Edit::Workers { module, workers } => controls.workers[module as usize] = workers,
                 Edit::MaxNodes { node_group, max } => set(&mut controls.max_nodes, node_group.usize(), max),
                 // The form has no field for these: they stay as they are.
-                Edit::MinNodes { .. } | Edit::InstanceType { .. } => controls.kept.push(edit.clone()),
+                Edit::MinNodes { .. } | Edit::InstanceType { .. } | Edit::Quota { .. } => {
+                    controls.kept.push(edit.clone());
+                }
             }
         }
         controls

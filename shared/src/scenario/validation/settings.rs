@@ -148,6 +148,10 @@ fn check_edit(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Fou
         Edit::InstanceType { node_group, instance_type } => {
             check_instance_type(scenario, node_group.usize(), instance_type, &path, found);
         }
+        Edit::Quota { tenant, .. } => {
+            let known = tenant.usize() < scenario.tenants.len();
+            found.expect(known, path("tenant"), || no_tenant(scenario, tenant.usize()));
+        }
     }
 }
 
