@@ -10,7 +10,7 @@ use core::fmt;
 
 pub use field::field_and_message;
 pub use json::{parse_json, parse_json_document, parse_json_object};
-pub use table::{Row, Table};
+pub use table::{Row, Table, write_table};
 pub use toml::parse_toml_document;
 pub use words::{Format, plain_words};
 

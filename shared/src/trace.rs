@@ -7,6 +7,7 @@ pub mod csv;
 pub mod inventory;
 pub mod mapping;
 pub mod ndjson;
+pub mod quotas;
 pub mod usage;
 
 pub use collector::Lines;

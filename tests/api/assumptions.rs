@@ -39,7 +39,7 @@ fn amount(money: &Value) -> f64 {
     money["amount"].as_str().unwrap().parse().unwrap()
 }
 
-/// The command line names the machines, the file of settings the prices.
+/// The command line names the machines, the file of settings the prices and quotas.
 #[test]
 fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
     let folder = Folder::new();
@@ -49,7 +49,9 @@ fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
         path.to_str().unwrap().to_owned()
     };
     let (nodes, prices) = (file("nodes.csv", INVENTORY), file("prices.csv", PRICES));
-    let settings = file("settings.toml", &format!("[assumptions]\nprices = {prices:?}\nruns = 4\n"));
+    let quotas = file("quotas.csv", "tenant,vcpu\nacme,1000\n");
+    let assumed = format!("[assumptions]\nprices = {prices:?}\nquotas = {quotas:?}\nruns = 4\n");
+    let settings = file("settings.toml", &assumed);
     let arguments = ["--config", &settings, "--inventory", &nodes];
     let server = Server::start(&folder, &arguments);
     let reply = server.post("/v1/requests", "application/x-ndjson", requests(now()).as_bytes());
@@ -65,6 +67,7 @@ fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
     let group = &saved["scenario"]["fleet"]["node_groups"][0];
     assert_eq!((&group["instance_type"], &group["min"], &group["max"]), (&"own.big".into(), &2.into(), &2.into()));
     assert_eq!(saved["scenario"]["runs"], 4);
+    assert_eq!(saved["scenario"]["tenants"][0]["quota"]["vcpu"], 1_000);
     let costs = server.get("/v1/costs").json();
     assert_eq!(costs["currency"], "EUR");
     let bins = costs["bins"].as_array().unwrap();

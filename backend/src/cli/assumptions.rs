@@ -7,10 +7,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
 use shared::pricing::{builtin, read_prices};
-use shared::request::Catalogue;
+use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
 use shared::trace::inventory::{InventoryNode, read_inventory};
+use shared::trace::quotas::{TenantQuota, read_quotas};
 use shared::units::{Duration, Instant, Window};
 
 use super::CliError;
@@ -30,6 +31,9 @@ pub(super) struct AssumptionArgs {
     /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone`; else m5.16xlarge, up to 5,000
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
+    /// The most that each tenant may hold at once, CSV `tenant[,vcpu,memory_gib,gpu,…]`; what is empty is not limited
+    #[arg(long, value_name = "FILE")]
+    quotas: Option<String>,
     /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`; else built-in list prices
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
@@ -87,7 +91,17 @@ impl AssumptionArgs {
         read_inventory(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Inventory))
     }
 
-    /// The base scenario (no tenants, no demand, no window yet) on these machines, or on the default fleet where there are none.
+    /// The quotas of tenants; none where no file says so.
+    ///
+    /// # Errors
+    /// When the file is wrong.
+    fn tenant_quotas(&self) -> Result<Vec<TenantQuota>, CliError> {
+        let Some(path) = &self.quotas else { return Ok(Vec::new()) };
+        read_quotas(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Quotas))
+    }
+
+    /// The base scenario (the tenants with a quota, no demand, no window yet) on these machines, or on the default fleet
+    /// where there are none.
     ///
     /// # Errors
     /// When a file is wrong.
@@ -113,7 +127,7 @@ impl AssumptionArgs {
             window: Window { start: Instant::default(), end: Instant::default() },
             bin,
             time_zone: time_zone.to_owned(),
-            tenants: Vec::new(),
+            tenants: self.tenant_quotas()?.into_iter().map(limited).collect(),
             flavors: Vec::new(),
             fleet,
             placement: match self.policy.unwrap_or_default() {
@@ -148,6 +162,7 @@ impl AssumptionArgs {
     pub(super) fn or(self, file: Self) -> Self {
         Self {
             inventory: self.inventory.or(file.inventory),
+            quotas: self.quotas.or(file.quotas),
             prices: self.prices.or(file.prices),
             policy: self.policy.or(file.policy),
             billing: self.billing.or(file.billing),
@@ -160,6 +175,7 @@ impl AssumptionArgs {
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [
             ("--inventory", self.inventory.is_some()),
+            ("--quotas", self.quotas.is_some()),
             ("--prices", self.prices.is_some()),
             ("--policy", self.policy.is_some()),
             ("--billing", self.billing.is_some()),
@@ -168,6 +184,10 @@ impl AssumptionArgs {
         ];
         given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
+}
+
+fn limited(quota: TenantQuota) -> Tenant {
+    Tenant { name: quota.tenant, quota: Some(quota.limit), ..Tenant::default() }
 }
 
 fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {

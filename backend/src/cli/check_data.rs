@@ -13,6 +13,7 @@ use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_req
 use shared::trace::csv::Kind;
 use shared::trace::inventory::read_inventory;
 use shared::trace::mapping::read_mapping;
+use shared::trace::quotas::read_quotas;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Window};
 
@@ -58,6 +59,9 @@ struct Files {
     /// The machines: node,vcpu,memory_gib,gpu,instance_type,zone
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
+    /// The most that each tenant may hold at once: tenant[,vcpu,memory_gib,…]
+    #[arg(long, value_name = "FILE")]
+    quotas: Option<String>,
     /// Rules from namespaces, accounts and labels to tenants
     #[arg(long, value_name = "FILE")]
     mapping: Option<String>,
@@ -107,6 +111,11 @@ impl Args {
         }
         if let Some((file, nodes)) = files.inventory.as_ref().zip(inventory.as_deref()) {
             side_inputs::check_inventory(&mut report, input::name(file), nodes, &book);
+        }
+        if let Some((file, quotas)) =
+            files.quotas.as_ref().zip(read_table(files.quotas.as_deref(), Kind::Quotas, read_quotas)?)
+        {
+            side_inputs::check_quotas(&mut report, input::name(file), &quotas, log.as_ref());
         }
         if let Some((file, mapping)) = files.mapping.as_ref().zip(mapping.as_ref()) {
             side_inputs::check_mapping(&mut report, input::name(file), mapping, log.as_ref());

@@ -171,6 +171,17 @@ impl Row {
     }
 }
 
+/// Rows, the header first, as CSV.
+///
+/// # Panics
+/// When rows differ in length.
+pub fn write_table(rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.for_each(|row| writer.write_record(row).expect("rows are of one length, and memory takes everything"));
+    let bytes = writer.into_inner().expect("memory takes everything");
+    String::from_utf8(bytes).expect("text is written as text")
+}
+
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes())

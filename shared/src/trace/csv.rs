@@ -29,6 +29,8 @@ pub enum Kind {
     Requests,
     /// The machines that there are.
     Inventory,
+    /// The most that each tenant may hold at once.
+    Quotas,
     /// Prices of instance types, or the cost of owned hardware.
     Prices,
     /// Sensor readings.
@@ -73,14 +75,15 @@ pub struct Imported {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Requests, Self::Inventory, Self::Prices, Self::Sensors, Self::Usage, Self::Observations];
+    pub const ALL: [Self; 7] =
+        [Self::Requests, Self::Inventory, Self::Quotas, Self::Prices, Self::Sensors, Self::Usage, Self::Observations];
 
     /// The name on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Requests => "requests",
             Self::Inventory => "inventory",
+            Self::Quotas => "quotas",
             Self::Prices => "prices",
             Self::Sensors => "sensors",
             Self::Usage => "usage",
@@ -93,6 +96,7 @@ impl Kind {
         match self {
             Self::Requests => &["at", "tenant"],
             Self::Inventory => &["node", "vcpu", "memory_gib", "instance_type"],
+            Self::Quotas => &["tenant"],
             Self::Prices => &["instance_type", "currency"],
             Self::Sensors => &["at", "sensor", "value"],
             Self::Usage => &["at", "resource"],
@@ -123,6 +127,16 @@ impl Kind {
                 "lifetime_s",
             ],
             Self::Inventory => &["gpu", "local_disk_gib", "network_mbps", "zone"],
+            Self::Quotas => &[
+                "vcpu",
+                "memory_gib",
+                "gpu",
+                "storage_gib",
+                "network_mbps",
+                "local_disk_gib",
+                "iops",
+                "addresses",
+            ],
             Self::Prices => &[
                 "price_per_hour",
                 "vcpu",

@@ -138,6 +138,11 @@ impl Dimension {
         exact.map_or_else(|_| Err(self.no_decimal(text)), |decimal| self.from_decimal(decimal))
     }
 
+    /// An amount as people write it, exactly: what [`Dimension::parse`] reads.
+    pub fn write(self, units: u32) -> String {
+        (Decimal::from(units) / Decimal::from(self.per_written_unit())).normalize().to_string()
+    }
+
     /// Our units for an amount as people write it, exactly.
     ///
     /// # Errors

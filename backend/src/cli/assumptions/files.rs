@@ -33,9 +33,24 @@ impl AssumptionArgs {
             check_fit(base, path, log)?;
             self.check_prices(base, path, log)?;
         }
+        odd.extend(self.unknown_tenants(base, demand));
         odd.extend(priced_by_units(base, &demand.log));
         odd.extend(priced_before_their_time(base, &demand.log));
         Ok(odd)
+    }
+
+    /// Says which quotas are of tenants that no request names, if there are any.
+    fn unknown_tenants(&self, base: &Scenario, demand: &Demand) -> Option<String> {
+        let known: BTreeSet<&str> = demand.logs().flat_map(|(_, log)| log.tenants.iter()).collect();
+        let unknown: Vec<&str> =
+            base.tenants.iter().map(|tenant| tenant.name.as_str()).filter(|name| !known.contains(name)).collect();
+        let file = self.quotas.as_deref().map_or("--quotas", input::name);
+        let count = counted(unknown.len() as u64, "tenant");
+        let message = format!(
+            "{file}: quotas of {count} that no request names, and that limit nobody: {}",
+            some(unknown.iter().copied())
+        );
+        (!unknown.is_empty()).then_some(message)
     }
 
     /// Refuses machines without a price; with those that the prices describe otherwise.
@@ -77,7 +92,11 @@ impl AssumptionArgs {
         Err(CliError::in_file(input::name(prices))(InputError::field(0, "instance_type", message)))
     }
 
-    fn check_prices(&self, base: &Scenario, path: &str, log: &RequestLog) -> Result<(), CliError> {
+    /// Refuses requests that nothing prices.
+    ///
+    /// # Errors
+    /// With the first of them, and what would mend it.
+    pub(in crate::cli) fn check_prices(&self, base: &Scenario, path: &str, log: &RequestLog) -> Result<(), CliError> {
         let Some((_, line, flavor)) = first(log, |flavor| base.lacks_price_of(flavor)) else { return Ok(()) };
         let (name, currency) = (&flavor.name, base.price_book.currency);
         let prices = self.prices.as_deref().map_or("the price file", input::name);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::features::SensorReading;
 use shared::pricing::PriceBook;
-use shared::request::RequestLog;
+use shared::request::{Operation, RequestLog};
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
+use shared::trace::quotas::{TenantQuota, UNLIMITED};
 use shared::trace::usage::UsageReading;
 use shared::units::{Dimension, Instant};
 
@@ -126,6 +127,46 @@ pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[Inventor
             "unpriced",
             format!("instance types without a price: {}; name them in a file given with --prices", some(unpriced)),
             "cost: without these prices there is no bill",
+        );
+    }
+}
+
+/// Quotas, against the tenants and the requests that they limit.
+pub(super) fn check_quotas(report: &mut Report, file: &str, quotas: &[TenantQuota], log: Option<&RequestLog>) {
+    let limiting = |dimension: Dimension| quotas.iter().filter(|quota| quota.limit[dimension] != UNLIMITED).count();
+    report.inputs.push(Input {
+        kind: "quotas",
+        file: file.to_owned(),
+        rows: quotas.len() as u64,
+        from: None,
+        to: None,
+        counts: BTreeMap::from([
+            ("limit vCPU", limiting(Dimension::Vcpu) as u64),
+            ("limit memory", limiting(Dimension::Memory) as u64),
+            ("limit GPU", limiting(Dimension::Gpu) as u64),
+        ]),
+    });
+    let Some(log) = log else { return };
+    let names: BTreeSet<&str> = log.tenants.iter().collect();
+    let unknown: Vec<&str> = quotas.iter().map(|quota| &*quota.tenant).filter(|name| !names.contains(name)).collect();
+    if !unknown.is_empty() {
+        report.find(
+            "unknown tenants",
+            format!("{} of {} have no request: {}", unknown.len(), quotas.len(), some(unknown)),
+            "who is refused: a quota under another name than that of the requests limits nobody",
+        );
+    }
+    let beyond = |quota: &&TenantQuota| {
+        let asking = log.requests.iter().filter(|request| request.operation != Operation::Delete);
+        let mut of_tenant = asking.filter(|request| log.tenants.name(request.tenant.0) == quota.tenant);
+        of_tenant.any(|request| !log.flavors[request.flavor.usize()].requested.fits(quota.limit))
+    };
+    let beyond: Vec<&str> = quotas.iter().filter(beyond).map(|quota| &*quota.tenant).collect();
+    if !beyond.is_empty() {
+        report.find(
+            "beyond quota",
+            format!("single requests ask for more than the whole quota of their tenant: {}", some(beyond)),
+            "what these tenants get: the shadow refuses such requests",
         );
     }
 }

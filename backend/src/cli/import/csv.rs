@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::input::InputError;
 use shared::trace::csv::{Config, Kind, Source, Times, import};
-use shared::trace::{inventory, usage};
+use shared::trace::{inventory, quotas, usage};
 use shared::units::Instant;
 use shared::{features, pricing};
 
@@ -28,6 +28,8 @@ use crate::{input, output};
                 adds its delete. Without an id it is `r-` and the number of the row; a resource
                 without a name is named like the id.
   inventory     node, vcpu, memory_gib, instance_type [, gpu, local_disk_gib, network_mbps, zone]
+  quotas        tenant [, vcpu, memory_gib, gpu, storage_gib, network_mbps, local_disk_gib, iops, addresses]
+                What is empty or has no column is not limited; 0 allows nothing.
   prices        instance_type, currency, price_per_hour [, vcpu, memory_gib, gpu, storage_gib,
                 network_mbps, local_disk_gib, iops, addresses, from], or, for owned hardware,
                 purchase_price, term_months [, power_kw, price_per_kwh, overhead_percent] in place of price_per_hour
@@ -50,7 +52,7 @@ Examples:
 pub(super) struct Args {
     /// The file; `-` is stdin
     file: String,
-    /// What it is to become: requests, inventory, prices, sensors, usage or observations
+    /// What it is to become: requests, inventory, quotas, prices, sensors, usage or observations
     #[arg(long = "as", value_name = "KIND")]
     kind: Kind,
     /// A column of ours and where it comes from: column, column*k, column/k, or a constant in single quotes
@@ -145,6 +147,7 @@ impl Args {
 fn read_back(kind: Kind, text: &str) -> Result<(), InputError> {
     match kind {
         Kind::Inventory => inventory::read_inventory(text).map(drop),
+        Kind::Quotas => quotas::read_quotas(text).map(drop),
         Kind::Prices => pricing::read_prices(text).map(drop),
         Kind::Sensors => features::read_sensors(text).map(drop),
         Kind::Usage => usage::read_usage(text).map(drop),

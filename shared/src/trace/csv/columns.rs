@@ -196,9 +196,8 @@ impl Columns {
             return Ok(self.instant(row, name)?.map(|instant| instant.to_string()).unwrap_or_default());
         }
         if let Some(dimension) = Dimension::ALL.into_iter().find(|dimension| dimension.field() == name) {
-            let per = Decimal::from(dimension.per_written_unit());
             let amount = self.amount(row, dimension)?;
-            return Ok(amount.map(|units| (Decimal::from(units) / per).normalize().to_string()).unwrap_or_default());
+            return Ok(amount.map(|units| dimension.write(units)).unwrap_or_default());
         }
         if kind == Kind::Prices && !matches!(name, "instance_type" | "currency") {
             return Ok(match self.present(row, name)? {
