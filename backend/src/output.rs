@@ -63,6 +63,57 @@ pub fn write_lines(to: Option<&str>, lines: impl FnOnce(&mut dyn Write) -> io::R
     }
 }
 
+/// Writes files into the folder `to`, which is there with all of them or not at all.
+///
+/// A folder that is there already is replaced as a whole, if it holds nothing but files of these `names`.
+///
+/// # Errors
+/// When the folder holds something else, or cannot be written; nothing is changed then.
+pub fn write_folder(to: &str, names: &[&str], files: &[(&str, &str)]) -> Result<(), CliError> {
+    // A slash at the end of the name of a folder is no part of it.
+    let folder: PathBuf = Path::new(to).components().collect();
+    let old = fs::symlink_metadata(&folder).is_ok();
+    if old {
+        let entries = fs::read_dir(&folder).with_context(|| format!("cannot write {to}"))?;
+        for entry in entries {
+            let name = entry.with_context(|| format!("cannot read {to}"))?.file_name();
+            if !names.iter().any(|known| name == *known) {
+                let name = in_line(&name.to_string_lossy()).into_owned();
+                return Err(CliError::Usage(format!(
+                    "{to} holds `{name}`, which is no file of such a folder and would be lost; name another folder"
+                )));
+            }
+            if input::was_read(&folder.join(&name).to_string_lossy()) {
+                let message = format!("{to} holds an input of this command, which would be lost; name another folder");
+                return Err(CliError::Usage(message));
+            }
+        }
+    }
+    let (new, aside) = (beside(&folder), beside(&folder).with_extension("old"));
+    let written = write_files(&new, files).and_then(|()| {
+        if old {
+            fs::rename(&folder, &aside)?;
+        }
+        fs::rename(&new, &folder).inspect_err(|_| {
+            // The old one goes back to its place; the error that is told is the first one.
+            let _ = fs::rename(&aside, &folder);
+        })
+    });
+    // What is left of either is of no use to anybody.
+    let _ = fs::remove_dir_all(if written.is_ok() { &aside } else { &new });
+    written.with_context(|| format!("cannot write {to}")).map_err(CliError::from)
+}
+
+fn write_files(folder: &Path, files: &[(&str, &str)]) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    for (name, content) in files {
+        let file = fs::File::create_new(folder.join(name))?;
+        fill(&file, |out| out.write_all(content.as_bytes()))?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
 /// Whether two paths of outputs are one.
 pub fn is_same(a: &str, b: &str) -> bool {
     let absolute = |path| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
@@ -174,6 +225,33 @@ mod tests {
         assert_eq!(in_line("a\nb\u{1b}[31m"), "a\\nb\\u{1b}[31m");
         assert_eq!(in_line("Größe"), "Größe");
         assert_eq!((counted(1_u64, "run").as_str(), counted(0_u64, "run").as_str()), ("1 run", "0 runs"));
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole_or_left_as_it_is() {
+        let directory = std::env::temp_dir().join(format!("shadowplane-folder-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let (to, names) = (directory.join("state/"), ["a", "b"]);
+        let to = to.to_str().unwrap();
+        let files = || {
+            let entries = fs::read_dir(to).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = entries.collect();
+            names.sort();
+            names
+        };
+        write_folder(to, &names, &[("a", "1"), ("b", "2")]).unwrap();
+        assert_eq!(files(), ["a", "b"]);
+        write_folder(to, &names, &[("b", "3")]).unwrap();
+        assert_eq!(
+            (files(), fs::read_to_string(directory.join("state/b")).unwrap().as_str()),
+            (vec!["b".to_owned()], "3")
+        );
+        fs::write(directory.join("state/notes"), "mine").unwrap();
+        let refused = write_folder(to, &names, &[("a", "4")]).unwrap_err().to_string();
+        assert!(refused.contains("holds `notes`"), "{refused}");
+        assert_eq!(files(), ["b", "notes"]);
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left beside it");
+        fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]

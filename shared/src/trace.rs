@@ -5,6 +5,7 @@ mod collector;
 pub mod azure_vm;
 pub mod csv;
 pub mod inventory;
+pub mod kubernetes_state;
 pub mod mapping;
 pub mod ndjson;
 pub mod quotas;

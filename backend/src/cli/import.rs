@@ -2,6 +2,7 @@
 
 mod azure_vm;
 mod csv;
+mod kubernetes_state;
 mod ndjson;
 
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub(super) struct Args {
 enum Format {
     Csv(csv::Args),
     AzureVm(azure_vm::Args),
+    KubernetesState(kubernetes_state::Args),
     Ndjson(ndjson::Args),
 }
 
@@ -31,6 +33,7 @@ impl Args {
         match &self.format {
             Format::Csv(args) => args.run(global),
             Format::AzureVm(args) => args.run(global),
+            Format::KubernetesState(args) => args.run(global),
             Format::Ndjson(args) => args.run(global),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, Row, Table, write_table};
 use crate::units::{Dimension, Resources};
 
 /// What a node has of its own.
@@ -77,6 +77,29 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
     Ok(nodes)
 }
 
+/// An inventory as [`read_inventory`] reads it.
+///
+/// # Panics
+/// When a name cannot be written, which any text can.
+pub fn write_inventory(nodes: &[InventoryNode]) -> String {
+    let amounts: Vec<Dimension> = ON_NODES
+        .into_iter()
+        .filter(|&of| {
+            matches!(of, Dimension::Vcpu | Dimension::Memory) || nodes.iter().any(|node| node.capacity[of] > 0)
+        })
+        .collect();
+    let row_of = |name: String, amounts: Vec<String>, instance_type: String, zone: String| {
+        [vec![name], amounts, vec![instance_type, zone]].concat()
+    };
+    let fields = amounts.iter().map(|of| of.field().to_owned()).collect();
+    let header = row_of("node".to_owned(), fields, "instance_type".to_owned(), "zone".to_owned());
+    let row = |node: &InventoryNode| {
+        let amounts = amounts.iter().map(|of| of.write(node.capacity[*of])).collect();
+        row_of(node.name.clone(), amounts, node.instance_type.clone(), node.zone.clone().unwrap_or_default())
+    };
+    write_table(core::iter::once(header).chain(nodes.iter().map(row)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +111,12 @@ mod tests {
         assert_eq!(nodes.len(), 2);
         assert_eq!(nodes[0].capacity, Resources::compute(96_000, 384 * 1_024));
         assert_eq!((nodes[0].zone.as_deref(), nodes[1].zone.as_deref()), (Some("a"), None));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = "node,vcpu,memory_gib,gpu,local_disk_gib,instance_type,zone\nn-1,3.92,15.267578125,0,0,m5,a\n\"n,2\",96,384,8,70.5,g,\n";
+        assert_eq!(write_inventory(&read_inventory(text).unwrap()), text);
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! `shadowplane import kubernetes-state`.
+
+mod report;
+
+use serde::Serialize;
+use shared::request::write_line;
+use shared::trace::kubernetes_state::{ClusterState, Said, read_state};
+use shared::trace::mapping::read_mapping;
+use shared::trace::{inventory, quotas};
+
+use super::super::{CliError, Global};
+use crate::{input, output};
+
+/// Import what a Kubernetes cluster has and runs: machines, quotas, live resources, and where they are
+///
+/// Writes into the folder given with -o: inventory.csv (the nodes, with what pods may use of them), quotas.csv (of
+/// tenants, from ResourceQuotas), requests.ndjson (a create a live pod, claim and load balancer) and observations.ndjson
+/// (nodes of pods, and when they were ready). What the dump has nothing of is not written, and said.
+///
+/// Tenants are namespaces, unless --mapping says otherwise. A pod asks for the most of what its containers need together
+/// and what it needs to start, and its overhead; GPUs are nvidia.com/gpu and amd.com/gpu. Requests are rounded up to
+/// 0.001 vCPU and 1 MiB, capacities and quotas down. Pods that have ended hold nothing; pods that ask for nothing are
+/// counted and left out. What made a resource is its label `kubernetes/owner`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  kubectl get nodes,pods,pvc,services,resourcequotas -A -o json > state.json
+  shadowplane import kubernetes-state state.json -o state/
+  kubectl get nodes,pods -A -o json | shadowplane import kubernetes-state - --mapping mapping.toml -o state/
+  shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
+      --start state/requests.ndjson --observations state/observations.ndjson")]
+pub(super) struct Args {
+    /// What kubectl printed, JSON: lists, single objects, or several of them; `-` is stdin
+    file: String,
+    /// Rules from namespaces and labels to tenants
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<String>,
+    /// The folder to write to; one of an earlier import is replaced as a whole
+    #[arg(short, long, value_name = "DIR")]
+    output: String,
+}
+
+/// What was imported, and what to know about it.
+#[derive(Serialize)]
+struct Summary<'a> {
+    nodes: usize,
+    quotas: usize,
+    requests: usize,
+    observations: usize,
+    #[serde(flatten)]
+    said: &'a Said,
+    lacks: Vec<&'static str>,
+}
+
+impl Args {
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let mapping = match &self.mapping {
+            Some(file) => Some(read_mapping(&input::read_text(file)?).map_err(CliError::in_file(file))?),
+            None => None,
+        };
+        let text = input::read_text(&self.file)?;
+        let state = read_state(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
+        drop(text);
+        let files = files(&state);
+        let written: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+        output::write_folder(&self.output, &NAMES, &written)?;
+        let lacks = report::lacks(&state);
+        if global.json {
+            let ClusterState { nodes, quotas, requests, observations, said, .. } = &state;
+            return output::print_json(&Summary {
+                nodes: nodes.len(),
+                quotas: quotas.len(),
+                requests: requests.len(),
+                observations: observations.len(),
+                said,
+                lacks,
+            });
+        }
+        eprint!("{}", report::text(&state, &lacks, &self.output));
+        Ok(())
+    }
+}
+
+const INVENTORY: &str = "inventory.csv";
+const QUOTAS: &str = "quotas.csv";
+const REQUESTS: &str = "requests.ndjson";
+const OBSERVATIONS: &str = "observations.ndjson";
+
+/// The files of such a folder.
+const NAMES: [&str; 4] = [INVENTORY, QUOTAS, REQUESTS, OBSERVATIONS];
+
+/// The files that the state has something for.
+fn files(state: &ClusterState) -> Vec<(&'static str, String)> {
+    let lines = |write: &dyn Fn(&mut String)| {
+        let mut text = String::new();
+        write(&mut text);
+        text
+    };
+    let requests = lines(&|text| state.requests.iter().for_each(|request| write_line(text, request)));
+    let observations = lines(&|text| state.observations.iter().for_each(|observation| write_line(text, observation)));
+    let all = [
+        (INVENTORY, state.nodes.is_empty(), inventory::write_inventory(&state.nodes)),
+        (QUOTAS, state.quotas.is_empty(), quotas::write_quotas(&state.quotas)),
+        (REQUESTS, state.requests.is_empty(), requests),
+        (OBSERVATIONS, state.observations.is_empty(), observations),
+    ];
+    all.into_iter().filter(|(_, empty, _)| !empty).map(|(name, _, content)| (name, content)).collect()
+}

@@ -1,0 +1,151 @@
+//! The state of a Kubernetes cluster, as `kubectl get … -A -o json` prints it: machines, quotas, and what runs.
+//!
+//! ```text
+//! text ─► documents ─► objects ─┬─► nodes    ─► inventory
+//!                               ├─► quotas   ─► quotas, by tenant
+//!                               ├─► pods     ─► requests (compute), observations
+//!                               ├─► volumes  ─► requests (storage)
+//!                               └─► services ─► requests (network)
+//! ```
+//!
+//! What is asked for is rounded up to our units (a milli-vCPU, a MiB), what there is and what is allowed is rounded
+//! down; [`Said`] counts both, and everything that was left out.
+
+mod amounts;
+mod documents;
+mod nodes;
+mod objects;
+mod owner;
+mod pods;
+mod quantity;
+mod quotas;
+mod rules;
+mod said;
+mod services;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use objects::Metadata;
+pub use said::Said;
+
+use super::inventory::InventoryNode;
+use super::mapping::Mapping;
+use super::quotas::TenantQuota;
+use crate::input::InputError;
+use crate::request::{Observation, Operation, Request, ResourceClass};
+use crate::units::{Instant, Resources};
+
+/// What a dump says, in our terms.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterState {
+    /// The machines, by name.
+    pub nodes: Vec<InventoryNode>,
+    /// What tenants may hold, by name.
+    pub quotas: Vec<TenantQuota>,
+    /// A create for each live resource, in order of time, then of id.
+    pub requests: Vec<Request>,
+    /// What is known of each live pod, in the order of the requests.
+    pub observations: Vec<Observation>,
+    /// What to know about all of that.
+    pub said: Said,
+    quotas_by_namespace: quotas::ByNamespace,
+    /// What pods want of others, by the id of their request.
+    wanted: rules::Wanted,
+}
+
+/// Reads a dump; tenants are namespaces, unless a mapping says otherwise.
+///
+/// # Errors
+/// At the first object that is wrong, with its kind, name and field; and when there is none that we know.
+pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState, InputError> {
+    let (mut state, tenants) = (ClusterState::default(), Tenants(mapping));
+    let (mut known, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
+    documents::each_object(text, &mut |kind, value| {
+        let of = |name: &str| value.get("metadata")?.get(name)?.as_str().map(str::to_owned);
+        let (namespace, name) = (of("namespace"), of("name"));
+        if !known.insert((kind.to_owned(), namespace.clone(), name)) {
+            state.said.duplicates += 1;
+            return Ok(());
+        }
+        namespaces.extend(namespace);
+        match kind {
+            "Node" => nodes::take(kind, &value, &mut state)?,
+            "Pod" => pods::take(kind, &value, &tenants, &mut state)?,
+            "PersistentVolumeClaim" => volumes::take(kind, &value, &tenants, &mut state)?,
+            "Service" => services::take(kind, &value, &tenants, &mut state)?,
+            "ResourceQuota" => quotas::take(kind, &value, &mut state)?,
+            other => {
+                *state.said.kinds_unknown.entry(other.to_owned()).or_default() += 1;
+                return Ok(());
+            }
+        }
+        *state.said.objects.entry(kind.to_owned()).or_default() += 1;
+        Ok(())
+    })?;
+    if state.said.objects.is_empty() {
+        return Err(InputError::whole(format!("holds no object that is read; {}", documents::EXPECTED)));
+    }
+    Ok(state.in_order(namespaces, &tenants))
+}
+
+impl ClusterState {
+    /// With everything in an order that does not depend on that of the dump.
+    fn in_order(mut self, namespaces: BTreeSet<String>, tenants: &Tenants<'_>) -> Self {
+        rules::carry_over(&mut self);
+        self.nodes.sort_by(|a, b| a.name.cmp(&b.name));
+        self.requests.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        let order: BTreeMap<&str, usize> =
+            self.requests.iter().enumerate().map(|(place, request)| (request.id.as_str(), place)).collect();
+        self.observations.sort_by_key(|observation| order.get(observation.request.as_str()).copied());
+        // The rules that hold now are those that hold at the last instant that the dump knows.
+        let ready = self.observations.iter().filter_map(|observation| observation.ready_at);
+        let now = self.requests.iter().map(|request| request.at).chain(ready).max().unwrap_or_default();
+        self.quotas = quotas::of_tenants(&self.quotas_by_namespace, namespaces.into_iter(), tenants, now);
+        self
+    }
+}
+
+/// Whose a namespace and what is in it are.
+struct Tenants<'a>(Option<&'a Mapping>);
+
+impl Tenants<'_> {
+    /// The create of an object, of a kind that is called `kind` in its id.
+    fn request(
+        &self,
+        kind: &str,
+        metadata: &Metadata,
+        at: Instant,
+        (class, requested): (ResourceClass, Resources),
+        said: &mut Said,
+    ) -> Request {
+        let namespace = metadata.namespace();
+        let mapped = self.0.and_then(|mapping| mapping.tenant(namespace, &metadata.labels, at));
+        said.unmapped += u64::from(self.0.is_some() && mapped.is_none());
+        let tenant = mapped.unwrap_or(namespace);
+        // Names are unique among what is of one kind in one namespace; a pod is what is meant where nothing is said.
+        let name = if kind == "pod" { metadata.name.clone() } else { format!("{kind}/{}", metadata.name) };
+        Request {
+            id: format!("{kind}/{namespace}/{}@{at}", metadata.name),
+            at,
+            resource: if tenant == namespace { name } else { format!("{namespace}/{name}") },
+            tenant: tenant.to_owned(),
+            operation: Operation::Create,
+            class,
+            flavor: None,
+            requested: Some(requested),
+            zone: None,
+            scheduling: None,
+            batch: None,
+            lifetime: None,
+            labels: metadata.labels.clone(),
+        }
+    }
+
+    fn of_namespace(&self, namespace: &str, at: Instant) -> String {
+        let mapped = self.0.and_then(|mapping| mapping.tenant(namespace, &BTreeMap::new(), at));
+        mapped.unwrap_or(namespace).to_owned()
+    }
+}

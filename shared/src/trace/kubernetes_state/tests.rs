@@ -1,0 +1,176 @@
+use super::*;
+use crate::trace::mapping::read_mapping;
+use crate::units::Dimension;
+
+fn node(name: &str, rest: &str) -> String {
+    format!(
+        r#"{{"kind":"Node","metadata":{{"name":"{name}"{rest}}},"status":{{"allocatable":{{"cpu":"3920m","memory":"15634Mi"}}}}}}"#
+    )
+}
+
+fn pod(name: &str, cpu: &str, rest: &str) -> String {
+    format!(
+        r#"{{"kind":"Pod","metadata":{{"name":"{name}","namespace":"shop","creationTimestamp":"2026-11-01T08:00:00Z"}},
+            "spec":{{"containers":[{{"resources":{{"requests":{{"cpu":"{cpu}"}}}}}}]{rest}}}}}"#
+    )
+}
+
+fn quota(namespace: &str, name: &str, hard: &str) -> String {
+    format!(
+        r#"{{"kind":"ResourceQuota","metadata":{{"name":"{name}","namespace":"{namespace}"}},"spec":{{"hard":{{{hard}}}}}}}"#
+    )
+}
+
+#[test]
+fn lists_single_objects_and_all_of_them_behind_each_other_are_read() {
+    let (a, b, c) = (node("a", ""), pod("p", "1", ""), node("c", ""));
+    let raw = c.replace(r#""kind":"Node","#, "");
+    let check = |text: String| {
+        let state = read_state(&text, None).unwrap();
+        let names: Vec<&str> = state.nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!((names, state.requests.len()), (vec!["a", "c"], 1), "{text}");
+    };
+    check(format!(r#"{{"apiVersion":"v1","items":[{c},{b},{a}],"kind":"List"}}"#));
+    check(format!("{a}\n{b}{c}"));
+    check(format!("[{a},{b}] [{c}]"));
+    check(format!(r#"{{"kind":"List","items":[{a}]}} {{"kind":"List","items":[{b}]}} {c}"#));
+    // As the API server itself writes a list of one kind: its items do not say theirs.
+    check(format!(
+        r#"{{"kind":"NodeList","items":[{raw}]}}{{"kind":"List","items":[{{"kind":"PodList","items":[{b}]}},{a}]}}"#
+    ));
+    let again = read_state(&format!("{a}{b}{a}{c}"), None).unwrap();
+    assert_eq!((again.nodes.len(), again.said.duplicates), (2, 1));
+}
+
+#[test]
+fn what_is_wrong_is_named_by_kind_name_and_field() {
+    let check = |text: &str, field: Option<&str>, part: &str| {
+        let error = read_state(text, None).unwrap_err();
+        assert_eq!(error.field.as_deref(), field, "{error}");
+        assert!(error.message.contains(part), "{error}");
+    };
+    let cpu = "Pod shop/p spec.containers[0].resources.requests.cpu";
+    check(&pod("p", "many", ""), Some(cpu), "is `many`; expected a quantity of Kubernetes, such as 2, 500m");
+    check(&pod("p", "-1", ""), Some(cpu), "not negative");
+    check(
+        &pod("p", "9e9", ""),
+        Some("Pod shop/p spec.containers[].resources.requests.cpu"),
+        "is `9000000000`; expected at most 4294967 vcpu",
+    );
+    let undated = pod("p", "1", "").replace("creationTimestamp", "created");
+    check(&undated, Some("Pod shop/p metadata.creationTimestamp"), "is missing; expected an instant");
+    let late = pod("p", "1", "").replace("2026-11-01T08:00:00Z", "yesterday");
+    check(&late, Some("Pod shop/p metadata.creationTimestamp"), "`yesterday`");
+    check(
+        &pod("p", "1", "").replace(r#""containers":["#, r#""containers":{"a":["#).replace("}}}]", "}}}]}"),
+        Some("Pod shop/p spec.containers"),
+        "is an object; expected a list",
+    );
+    check(&node("n", "").replace("3920m", "0"), Some("Node n status.allocatable.cpu"), "is missing or 0");
+    check(&node("n", "").replace("15634Mi", "15634MiB"), Some("Node n status.allocatable.memory"), "is `15634MiB`");
+    let claim = r#"{"kind":"PersistentVolumeClaim","metadata":{"name":"c","namespace":"shop"},"spec":{}}"#;
+    check(
+        claim,
+        Some("PersistentVolumeClaim shop/c spec.resources.requests.storage"),
+        "is missing or 0; expected a size",
+    );
+    let limit = quota("shop", "q", r#""requests.cpu":"1e20""#);
+    check(&limit, Some("ResourceQuota shop/q spec.hard.requests.cpu"), "expected at most");
+    check(r#"{"metadata":{}}"#, None, "holds an object without `kind`; expected what `kubectl get nodes,pods,pvc");
+    check("[1]", None, "holds no object");
+    check(r#"{"kind":"List","items":[]}"#, None, "holds no object that is read");
+    check("", None, "is empty; expected what `kubectl get");
+    check("apiVersion: v1\nkind: List\n", None, "is YAML");
+    check("NAME   STATUS\nn-1    Ready\n", None, "is no JSON; expected what `kubectl get");
+    let error = read_state("{\"kind\":\"List\",\n\"items\":[{]}", None).unwrap_err();
+    assert_eq!((error.line, error.message.starts_with("is no JSON: ")), (2, true), "{error}");
+}
+
+#[test]
+fn what_holds_nothing_or_cannot_be_said_is_counted() {
+    let finished =
+        |phase: &str| pod(phase, "1", "").replacen("\"spec\"", &format!(r#""status":{{"phase":"{phase}"}},"spec""#), 1);
+    let dump = [
+        finished("Succeeded"),
+        finished("Failed"),
+        pod("effortless", "0", ""),
+        pod("special", "1", r#","nodeSelector":{"disk":"ssd"}"#)
+            .replace(r#""cpu":"1""#, r#""cpu":"1","example.com/fpga":"1""#),
+        pod("fine", "500u", r#","nodeName":"n-1""#),
+        r#"{"kind":"ConfigMap","metadata":{"name":"c"},"data":{"items":"x"}}"#.to_owned(),
+        r#"{"kind":"Service","metadata":{"name":"s"},"spec":{"type":"ClusterIP"}}"#.to_owned(),
+        node("cordoned", "").replace(r#""status""#, r#""spec":{"unschedulable":true},"status""#),
+    ]
+    .concat();
+    let ClusterState { said, requests, nodes, .. } = read_state(&dump, None).unwrap();
+    assert_eq!((said.pods_finished, said.pods_pending, said.pods_running, said.pods_with_rules), (2, 1, 1, 1));
+    assert_eq!(said.pods_without_requests, ["shop/effortless"]);
+    assert_eq!(said.resources_unknown, BTreeMap::from([("example.com/fpga".to_owned(), 1)]));
+    assert_eq!((said.kinds_unknown.get("ConfigMap"), said.services_inside, requests.len()), (Some(&1), 1, 2));
+    // Half of a milli-vCPU is rounded up.
+    assert_eq!((said.requests_rounded, requests[0].requested.unwrap()[Dimension::Vcpu]), (1, 1));
+    assert_eq!(
+        (said.nodes_closed, said.nodes_without_type),
+        (vec!["cordoned".to_owned()], vec!["cordoned".to_owned()])
+    );
+    assert_eq!(nodes[0].instance_type, "4vcpu-16gib");
+}
+
+#[test]
+fn tenants_are_namespaces_or_what_a_mapping_says() {
+    let mapping = read_mapping(
+        "[[rule]]\ntenant = \"retail\"\nnamespace = \"shop\"\n[[rule]]\ntenant = \"retail\"\nnamespace = \"store\"\n",
+    )
+    .unwrap();
+    let dump = [
+        pod("p", "1", ""),
+        pod("p", "2", "").replace("shop", "store"),
+        quota("shop", "small", r#""cpu":"4","requests.memory":"8Gi","pods":"10""#),
+        quota("shop", "smaller", r#""requests.cpu":"3""#),
+        quota("store", "q", r#""requests.cpu":"1500m""#),
+    ]
+    .concat();
+    let read = |mapping| read_state(&dump, mapping).unwrap();
+    let (plain, mapped) = (read(None), read(Some(&mapping)));
+    let resources = |state: &ClusterState| {
+        state.requests.iter().map(|request| format!("{} {}", request.tenant, request.resource)).collect::<Vec<_>>()
+    };
+    assert_eq!(resources(&plain), ["shop p", "store p"]);
+    assert_eq!(resources(&mapped), ["retail shop/p", "retail store/p"]);
+    let limits = |state: &ClusterState| {
+        let shown = |quota: &TenantQuota| {
+            let of = |dimension| quota.limit[dimension];
+            (quota.tenant.clone(), of(Dimension::Vcpu), of(Dimension::Memory))
+        };
+        state.quotas.iter().map(shown).collect::<Vec<_>>()
+    };
+    // The least of a namespace's quotas holds; of a tenant's namespaces they add up, and one without a limit has none.
+    assert_eq!(limits(&plain), [("shop".to_owned(), 3_000, 8_192), ("store".to_owned(), 1_500, u32::MAX)]);
+    assert_eq!(limits(&mapped), [("retail".to_owned(), 4_500, u32::MAX)]);
+    assert_eq!(plain.said.quota_limits_unknown, BTreeMap::from([("pods".to_owned(), 1)]));
+}
+
+#[test]
+fn the_order_of_the_dump_does_not_matter() {
+    let objects = [pod("b", "1", ""), pod("a", "1", r#","nodeName":"n-1""#), node("n-2", ""), node("n-1", "")];
+    let forwards = read_state(&objects.concat(), None).unwrap();
+    let backwards = read_state(&objects.iter().rev().cloned().collect::<String>(), None).unwrap();
+    assert_eq!(forwards.requests, backwards.requests);
+    assert_eq!(forwards.observations, backwards.observations);
+    assert_eq!(forwards.nodes, backwards.nodes);
+    assert_eq!(forwards.observations[0].request, "pod/shop/a@2026-11-01T08:00:00Z");
+}
+
+#[test]
+fn the_deployment_owns_and_not_its_replica_set() {
+    let check = |kind: &str, name: &str, labels: &str, expected: &str| {
+        let metadata =
+            format!(r#"{{"name":"p","labels":{{{labels}}},"ownerReferences":[{{"kind":"{kind}","name":"{name}"}}]}}"#);
+        assert_eq!(owner::of(&serde_json::from_str(&metadata).unwrap()).as_deref(), Some(expected));
+    };
+    check("ReplicaSet", "web-7c9d", r#""pod-template-hash":"7c9d""#, "Deployment/web");
+    check("ReplicaSet", "web-7c9d", "", "ReplicaSet/web-7c9d");
+    check("Job", "backup-29876543", "", "CronJob/backup");
+    check("Job", "migrate-2", "", "Job/migrate-2");
+    check("StatefulSet", "db", "", "StatefulSet/db");
+}
