@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod command_line;
 mod import;
+mod kubernetes;
 mod prices;
 mod proofs;
 mod scenarios;

@@ -12,6 +12,7 @@ mod predict;
 mod selection_table;
 mod serve;
 mod shadow;
+mod start;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

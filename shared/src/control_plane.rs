@@ -16,6 +16,7 @@ mod residents;
 mod rules;
 mod service;
 mod settings;
+mod settle;
 mod stage;
 mod state;
 mod step;
@@ -27,6 +28,7 @@ pub use settings::{
     Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceBin, ServiceOf,
     ServiceTime, Settings,
 };
+pub use settle::{Seats, Settled, settle};
 pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
 pub use step::{Best, ControlPlane, GroupSurvey, SavedPlane, Survey};

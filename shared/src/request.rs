@@ -8,6 +8,7 @@ mod names;
 mod ndjson;
 mod observation;
 mod record;
+mod standing;
 mod tables;
 mod terms;
 
@@ -19,5 +20,6 @@ pub use names::Names;
 pub use ndjson::{parse_requests, read_observations, read_requests, write_line};
 pub use observation::{MODULES, Module, Observation, Received};
 pub use record::{Operation, Request, ResourceClass};
+pub use standing::{Impossible, Standing};
 pub use tables::{TableMap, Tables};
 pub use terms::{Domain, GroupRule, Scheduling, SpreadRule, Terms};

@@ -5,15 +5,18 @@
 //! labels by name, and its demand, start and window are replaced.
 
 mod lives;
+mod start;
+
+pub use start::Started;
 
 use crate::control_plane::{ObservedFleet, State};
 use crate::features::{Past, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
-use crate::request::{Flavor, IndexedRequest, Operation, RequestLog, TableMap, Tables, Tenant};
+use crate::request::{Flavor, IndexedRequest, Life, Operation, RequestLog, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate, newcomer_names};
-use crate::units::{Duration, Instant, ResourceIndex, Window};
+use crate::units::{Duration, Instant, ResourceIndex, TermsIndex, Window};
 
 /// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
 #[derive(Clone, Debug)]
@@ -165,17 +168,27 @@ impl<'a> Known<'a> {
 
     /// How many flavors appear before the origin.
     pub fn flavors(&self) -> usize {
-        self.known_rows(|known, request| known.map.flavor(request.flavor).usize() + 1)
+        self.known_rows(
+            |known, request| known.map.flavor(request.flavor).usize() + 1,
+            |known, life| known.map.flavor(life.flavor).usize() + 1,
+        )
     }
 
-    /// How many rows of a table the requests before the origin use, where each says how many it needs.
-    fn known_rows(&self, row: impl Fn(&KnownLog<'_>, &IndexedRequest) -> usize) -> usize {
+    /// How many rows of a table the requests before the origin, and those who stand there, use, where each says how many
+    /// it needs.
+    fn known_rows(
+        &self,
+        row: impl Fn(&KnownLog<'_>, &IndexedRequest) -> usize,
+        row_of_standing: impl Fn(&KnownLog<'_>, &Life) -> usize,
+    ) -> usize {
+        let log = self.log.log;
+        let standing = log.lives[log.own_lives().len()..].iter().map(|life| row_of_standing(&self.log, life));
         let rows = self
             .older
             .iter()
             .chain([&self.log])
             .filter_map(|known| known.log.before(self.origin).requests().map(|request| row(known, &request)).max());
-        rows.max().unwrap_or(0)
+        rows.chain(standing).max().unwrap_or(0)
     }
 
     /// The names of all tenants, by index; the first ones appear before the origin.
@@ -209,13 +222,19 @@ impl<'a> Known<'a> {
     pub fn predicted(&self, base: &Scenario, fork: &Fork, model: StreamModel, horizon: Duration) -> Scenario {
         let flavors = model.lifetimes.hazards.len();
         let mut scenario = self.scenario_with_all(base);
-        scenario.tenants.truncate(self.known_rows(|known, request| known.map.tenant(request.tenant).usize() + 1));
+        scenario.tenants.truncate(self.known_rows(
+            |known, request| known.map.tenant(request.tenant).usize() + 1,
+            |known, life| known.map.tenant(life.tenant).usize() + 1,
+        ));
         let known: Vec<String> = scenario.tenants.iter().map(|tenant| tenant.name.clone()).collect();
         let new = newcomer_names(model.newcomers.slots, known.iter().map(String::as_str));
         scenario.tenants.extend(new.map(|name| Tenant { name, ..Tenant::default() }));
         scenario.flavors.truncate(flavors);
+        let rows = |known: &KnownLog<'_>, terms: Option<TermsIndex>| {
+            terms.map_or(0, |terms| known.map.terms(terms).usize() + 1)
+        };
         scenario.terms.truncate(
-            self.known_rows(|known, request| request.terms.map_or(0, |terms| known.map.terms(terms).usize() + 1)),
+            self.known_rows(|known, request| rows(known, request.terms), |known, life| rows(known, life.terms)),
         );
         Scenario {
             window: Window { start: self.origin, end: self.origin + horizon },

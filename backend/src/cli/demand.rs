@@ -16,11 +16,13 @@ use shared::trace::csv::Kind;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Instant, Window};
 
+use self::files::read_log_beside;
 pub(super) use self::files::{read_log, read_table};
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
 pub(super) use self::models::{Model, fit, not_ready, selection};
 use super::CliError;
+use super::start::Start;
 use crate::{input, output};
 
 /// Tenants with a series of their own where nobody says.
@@ -103,11 +105,23 @@ impl ContextArgs {
     /// # Errors
     /// At the first wrong place, with its file.
     pub(super) fn read(&self, requests: &str, catalogue: &Catalogue) -> Result<Demand, CliError> {
+        self.read_beside(requests, catalogue, None, None)
+    }
+
+    /// The same beside what lives at the origin, or where there is none, at the start of the first bin.
+    fn read_beside(
+        &self,
+        requests: &str,
+        catalogue: &Catalogue,
+        start: Option<&Start>,
+        origin: Option<Instant>,
+    ) -> Result<Demand, CliError> {
         if self.bin <= Duration::ZERO {
             return Err(CliError::Usage("--bin is nothing; expected a duration such as 5m".to_owned()));
         }
         let zone = self.zone()?;
-        let log = read_log(requests, catalogue)?;
+        let begins = |first: Instant| origin.unwrap_or_else(|| first.floor(self.bin));
+        let log = read_log_beside(requests, catalogue, start, begins)?;
         let older = self.history.as_deref().map(|path| read_log(path, catalogue)).transpose()?;
         if let (Some(last), Some(first)) = (older.as_ref().and_then(RequestLog::last), log.first())
             && last >= first
@@ -189,6 +203,14 @@ impl DemandArgs {
     /// At the first wrong place, with its file.
     pub(super) fn read(&self, catalogue: &Catalogue) -> Result<Demand, CliError> {
         self.context.read(&self.requests, catalogue)
+    }
+
+    /// The same beside what lives when the shadow begins.
+    ///
+    /// # Errors
+    /// As [`DemandArgs::read`].
+    pub(super) fn read_beside(&self, catalogue: &Catalogue, start: &Start) -> Result<Demand, CliError> {
+        self.context.read_beside(&self.requests, catalogue, Some(start), self.origin())
     }
 
     /// What messages call the primary's requests.

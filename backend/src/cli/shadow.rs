@@ -28,6 +28,7 @@ use self::notices::{newcomers, notices, reaches};
 use self::plans::Named;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs, selection};
+use super::start::{Start, StartArgs, StartView};
 use super::{CliError, Global};
 use crate::{ensemble, input, output};
 
@@ -52,6 +53,8 @@ pub(super) struct Args {
     horizon: Option<Duration>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
+    #[command(flatten)]
+    start: StartArgs,
     /// How many threads to use; the outcome does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -82,6 +85,8 @@ Examples:
   shadowplane shadow --requests dev.ndjson --history train.ndjson --origin 2026-01-24T00:00:00Z --json
   shadowplane shadow --requests requests.ndjson --inventory nodes.csv --prices prices.csv --policy best-fit
   shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --recommend
+  shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
+      --start state/requests.ndjson --observations state/observations.ndjson
   shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
   shadowplane shadow --scenario scenario.json --threads 4";
 
@@ -120,12 +125,17 @@ impl Args {
     fn without_use(&self) -> Option<String> {
         let horizon = self.horizon.map(|_| "--horizon");
         if self.scenario.is_some() {
-            let option = self.assumptions.given().or(horizon)?;
+            let option = self.assumptions.given().or(self.start.given()).or(horizon)?;
             return Some(format!(
                 "{option} has no effect with --scenario, which says everything itself; change it there"
             ));
         }
         let demand = self.demand.as_ref().filter(|demand| demand.origin().is_none())?;
+        if let Some(option) = self.start.given().filter(|_| !self.start.says_who_lives()) {
+            return Some(format!(
+                "{option} has no effect without --start or --origin: nothing lives when the requests begin; name what does"
+            ));
+        }
         let option = demand.given_for_forecasts().or(horizon)?;
         Some(format!(
             "{option} has no effect without --origin: nothing is predicted, the requests are run as they are; name the \
@@ -152,8 +162,16 @@ impl Args {
         let machines = self.assumptions.machines()?;
         let base = self.assumptions.base_on(&machines, args.bin(), args.time_zone())?;
         output::progress("reading requests");
-        let mut demand = args.read(&catalogue(&base))?;
-        if demand.log.lives.iter().all(|life| life.deleted.is_none()) {
+        let catalogue = catalogue(&base);
+        let start = self.start.read(&base, &machines, &catalogue)?;
+        if let Some((name, log)) = start.log() {
+            self.assumptions.check_prices(&base, name, log)?;
+        }
+        let mut demand = args.read_beside(&catalogue, &start)?;
+        let immortal = demand.log.lives.iter().all(|life| life.deleted.is_none());
+        if immortal && start.log().is_some() {
+            demand.warnings.push("no request deletes anything: whatever lives or comes stays to the end".to_owned());
+        } else if immortal {
             let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
                            fleet would only grow; bring the deletes, or an import with `end` or `lifetime_s`";
             return Err(CliError::Data(format!("{}: {message}", args.requests_name())));
@@ -163,21 +181,35 @@ impl Args {
         demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);
         match args.origin() {
-            Some(origin) => self.predict(args, &demand, &base, nodes, origin),
-            None => self.as_they_are(&demand, base, nodes),
+            Some(origin) => self.predict(args, &demand, &base, (&start, nodes), origin),
+            None => self.as_they_are(&demand, &base, (&start, nodes)),
         }
     }
 
     /// Runs the requests of a log from its first to its last, with as many draws of service times as there are runs.
-    fn as_they_are(&self, demand: &Demand, base: Scenario, nodes: Vec<Vec<String>>) -> Result<Answer, CliError> {
+    fn as_they_are(
+        &self,
+        demand: &Demand,
+        base: &Scenario,
+        (living, nodes): (&Start, Vec<Vec<String>>),
+    ) -> Result<Answer, CliError> {
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
         let known = demand.known(start);
-        let scenario = known.from_nothing(&base, end - start);
-        let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
+        if living.log().is_none() {
+            let scenario = known.from_nothing(base, end - start);
+            let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
+            let valid = ValidScenario::new(scenario).map_err(data)?;
+            return self.answer(&valid, notices(demand, valid.scenario()), &names).map(|(answer, ..)| answer);
+        }
+        let (fork, mut view) = living.begin(&known, base, Fork::default(), &nodes);
+        let scenario = known.actual(base, &fork, end - start);
+        let nodes = std::mem::take(&mut view.names);
+        let names = Named { resources: known.names_in(scenario.window, &fork.lives), nodes };
         let valid = ValidScenario::new(scenario).map_err(data)?;
-        let said = notices(demand, valid.scenario());
-        self.answer(&valid, said, &names).map(|(answer, ..)| answer)
+        let said = [view.notices.clone(), notices(demand, valid.scenario())].concat();
+        let (answer, ..) = self.answer(&valid, said, &names)?;
+        Ok(Answer { start: Some(view), ..answer })
     }
 
     fn predict(
@@ -185,7 +217,7 @@ impl Args {
         args: &DemandArgs,
         demand: &Demand,
         base: &Scenario,
-        nodes: Vec<Vec<String>>,
+        (living, nodes): (&Start, Vec<Vec<String>>),
         origin: Instant,
     ) -> Result<Answer, CliError> {
         let warning = args.check_origin(demand, origin)?;
@@ -198,11 +230,13 @@ impl Args {
         let settings = StreamSettings::default();
         let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
-        let primary = known.primary(base, None).map_err(data)?;
+        let fork = known.primary(base, None).map_err(data)?.fork;
+        let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes);
         let model = prediction.forecast.model;
-        let predicted = known.predicted(base, &primary.fork, prediction.stream, self.horizon());
+        let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
         let valid = ValidScenario::new(predicted).map_err(data)?;
-        let mut said = notices(demand, base);
+        let mut said = view.as_ref().map(|view| view.notices.clone()).unwrap_or_default();
+        said.extend(notices(demand, base));
         said.extend(warning);
         said.extend(newcomers(valid.original()));
         if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
@@ -210,18 +244,35 @@ impl Args {
                 "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
             );
         }
-        let live = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
+        let live = known.names_of(&fork.lives).map(str::to_owned).collect();
         let (mut answer, outcome, advice) = self.answer(&valid, said, &Named { resources: live, nodes })?;
         let mut with_origin = WithOrigin::new(origin, self.horizon(), model, selection, &answer.outcome);
         if reaches(&demand.log, origin + self.horizon(), args.bin()) {
-            let report = self.compare(&known, base, &primary.fork, &valid, &outcome, &mut with_origin)?;
+            let report = self.compare(&known, base, &fork, &valid, &outcome, &mut with_origin)?;
             attach(report, &advice, valid.scenario());
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
             answer.notices.push(notice.to_owned());
         }
         answer.prediction = Some(with_origin);
+        answer.start = view;
         Ok(answer)
+    }
+
+    /// The fork of the primary with what is known to live at its instant, and the names of its nodes.
+    fn begun(
+        &self,
+        living: &Start,
+        known: &Known<'_>,
+        base: &Scenario,
+        fork: Fork,
+        nodes: Vec<Vec<String>>,
+    ) -> (Fork, Vec<Vec<String>>, Option<StartView>) {
+        if self.start.given().is_none() {
+            return (fork, nodes, None);
+        }
+        let (fork, mut view) = living.begin(known, base, fork, &nodes);
+        (fork, std::mem::take(&mut view.names), Some(view))
     }
 
     /// Runs what really happened, and explains the difference.
@@ -295,7 +346,8 @@ impl Args {
         let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
         let recommendations = self.recommend.then_some(advice);
-        let answer = Answer { wall_s: 0.0, outcome: view, notices, checked, recommendations, prediction: None };
+        let answer =
+            Answer { wall_s: 0.0, outcome: view, notices, start: None, checked, recommendations, prediction: None };
         Ok((answer, outcome, found))
     }
 

@@ -73,7 +73,7 @@ impl<'a> History<'a> {
 
     /// The lives that began before the cut.
     pub fn lives(&self) -> impl Iterator<Item = LifeBefore> + '_ {
-        self.log.lives.iter().take_while(|life| life.created < self.end).map(|life| self.cut(life))
+        self.log.own_lives().iter().take_while(|life| life.created < self.end).map(|life| self.cut(life))
     }
 
     /// The time without requests before the cut, where it is longer than any that the log had before, and than an hour:

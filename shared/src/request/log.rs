@@ -1,13 +1,16 @@
 //! The ordered log of requests, validated as a whole.
 
+mod stands;
+
 use std::collections::BTreeMap;
 
 use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request, Terms};
+use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request, Standing, Terms};
 use crate::input::InputError;
 use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex};
+use stands::Stands;
 
 /// Requests in order of time, with their names in tables.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +25,7 @@ pub struct RequestLog {
     pub label_sets: Vec<BTreeMap<String, String>>,
     /// Terms by index.
     pub terms: Vec<Terms>,
-    /// Lives of resources by index.
+    /// Lives of resources by index; those that only stand come last.
     pub lives: Vec<Life>,
     /// The requests in order of time; the same instant keeps the order of the input.
     pub requests: Vec<IndexedRequest>,
@@ -32,9 +35,16 @@ pub struct RequestLog {
     pub duplicates: u64,
     /// Deletes and resizes of resources that the log never created: it began in mid-life.
     pub orphans: u64,
+    /// What was said to live at an instant, where anything was.
+    pub standing: Option<Standing>,
 }
 
 impl RequestLog {
+    /// The lives that requests of the log began.
+    pub fn own_lives(&self) -> &[Life] {
+        &self.lives[..self.standing.as_ref().map_or(self.lives.len(), |standing| standing.own_lives)]
+    }
+
     /// Everything that was known just before `end`: the only view that training and forecasting accept.
     pub fn before(&self, end: Instant) -> History<'_> {
         History::new(self, end)
@@ -96,6 +106,8 @@ pub struct RequestLogBuilder {
     terms: IndexSet<Terms, FixedState>,
     label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
     duplicates: u64,
+    /// Since when the standing ones are known to live; their ids, and their creates.
+    standing: Option<(Instant, Vec<Box<str>>, Vec<Pending>)>,
 }
 
 /// A request whose life is not known yet.
@@ -112,6 +124,8 @@ struct Pending {
     lifetime: Option<crate::units::Duration>,
     terms: Option<TermsIndex>,
     labels: u32,
+    /// Since when it is known to live, where the log need not know that.
+    stands_since: Option<Instant>,
 }
 
 impl RequestLogBuilder {
@@ -128,13 +142,50 @@ impl RequestLogBuilder {
     /// When the request is invalid by itself, its flavor is unknown, or its id was used for a different request.
     pub fn push(&mut self, line: u64, request: Request) -> Result<bool, InputError> {
         request.validate(line)?;
+        let (id, pending) = self.intern(line, request)?;
+        if let Some(&position) = self.seen.get(id.as_str()) {
+            let earlier = &self.pending[position];
+            if (Pending { line: earlier.line, ..pending }) == *earlier {
+                self.duplicates += 1;
+                return Ok(false);
+            }
+            let message = format!("`{id}` was a different request on line {}; ids are unique", earlier.line);
+            return Err(InputError::field(line, "id", message));
+        }
+        self.seen.insert(id.into(), self.pending.len());
+        self.pending.push(pending);
+        Ok(true)
+    }
+
+    /// The instant of the first request so far.
+    pub fn first(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.at).min()
+    }
+
+    /// Adds resources, by their creates, that are known to live at `at`: they are no requests of this log, but its
+    /// requests from then on may be about them.
+    ///
+    /// # Errors
+    /// When a create is invalid by itself, or its flavor is unknown.
+    pub fn stand(&mut self, at: Instant, creates: impl IntoIterator<Item = Request>) -> Result<(), InputError> {
+        let (mut ids, mut standing) = (Vec::new(), Vec::new());
+        for create in creates {
+            create.validate(0)?;
+            let (id, pending) = self.intern(0, create)?;
+            ids.push(id.into());
+            standing.push(Pending { stands_since: Some(at), ..pending });
+        }
+        self.standing = Some((at, ids, standing));
+        Ok(())
+    }
+
+    fn intern(&mut self, line: u64, request: Request) -> Result<(String, Pending), InputError> {
         let flavor = self.flavor(line, &request)?;
-        let tenant = TenantIndex(self.tenants.intern(&request.tenant));
         let pending = Pending {
             line,
             at: request.at,
             operation: request.operation,
-            tenant,
+            tenant: TenantIndex(self.tenants.intern(&request.tenant)),
             resource: self.resources.intern(&request.resource),
             flavor,
             batch: request.batch.as_deref().map(|batch| BatchIndex(self.batches.intern(batch))),
@@ -142,19 +193,9 @@ impl RequestLogBuilder {
             terms: Terms::of(request.zone.as_deref(), request.scheduling.as_ref())
                 .map(|terms| TermsIndex::from_usize(self.terms.insert_full(terms).0)),
             labels: self.label_sets.insert_full(request.labels).0 as u32,
+            stands_since: None,
         };
-        if let Some(&position) = self.seen.get(request.id.as_str()) {
-            let earlier = &self.pending[position];
-            if (Pending { line: earlier.line, ..pending }) == *earlier {
-                self.duplicates += 1;
-                return Ok(false);
-            }
-            let message = format!("`{}` was a different request on line {}; ids are unique", request.id, earlier.line);
-            return Err(InputError::field(line, "id", message));
-        }
-        self.seen.insert(request.id.into(), self.pending.len());
-        self.pending.push(pending);
-        Ok(true)
+        Ok((request.id, pending))
     }
 
     fn flavor(&mut self, line: u64, request: &Request) -> Result<Option<FlavorIndex>, InputError> {
@@ -179,9 +220,19 @@ impl RequestLogBuilder {
     ///
     /// # Errors
     /// When a resource is created while it lives, or changes its class.
-    pub fn finish(self) -> Result<RequestLog, InputError> {
+    pub fn finish(mut self) -> Result<RequestLog, InputError> {
+        let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
+        let mut stands = self.standing.take().map(|(at, more, creates)| {
+            let own_creates = self.pending.iter().filter(|pending| pending.operation == Operation::Create).count();
+            ids.extend(more);
+            self.pending.extend(creates);
+            Stands::new(at, own_creates, &self.pending)
+        });
         let mut order: Vec<u32> = (0..self.pending.len() as u32).collect();
-        order.sort_by_key(|&i| self.pending[i as usize].at);
+        order.sort_by_key(|&i| {
+            let pending = &self.pending[i as usize];
+            (pending.stands_since.unwrap_or(pending.at), pending.stands_since.is_none())
+        });
         let in_order = || order.iter().map(|&i| &self.pending[i as usize]);
         let tenants = Renumbering::by_first_use(self.tenants.len(), in_order().map(|p| p.tenant.0));
         let flavors = Renumbering::by_first_use(self.flavors.len(), in_order().filter_map(|p| p.flavor).map(|f| f.0));
@@ -191,7 +242,6 @@ impl RequestLogBuilder {
         let terms = Renumbering::by_first_use(self.terms.len(), in_order().filter_map(|p| p.terms).map(|t| t.0));
         let of_flavors =
             || flavors.old_by_new.iter().map(|&old| self.flavors.get_index(old as usize).expect("it is used"));
-        let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
         let mut log = RequestLog {
             tenants: tenants.old_by_new.iter().map(|&old| self.tenants.name(old)).collect(),
             flavors: of_flavors().map(|(flavor, _)| flavor.clone()).collect(),
@@ -202,7 +252,7 @@ impl RequestLogBuilder {
             ..RequestLog::default()
         };
         let mut live: IndexMap<(TenantIndex, u32), ResourceIndex, FixedState> = IndexMap::default();
-        for i in order {
+        for &i in &order {
             let earlier = &self.pending[i as usize];
             let pending = &Pending {
                 tenant: TenantIndex(tenants.new_by_old[earlier.tenant.usize()]),
@@ -212,6 +262,15 @@ impl RequestLogBuilder {
                 labels: labels.new_by_old[earlier.labels as usize],
                 ..earlier.clone()
             };
+            if let Some(stands) = stands.as_mut().filter(|_| pending.stands_since.is_some()) {
+                let name = self.resources.name(pending.resource);
+                let id = core::mem::take(&mut ids[i as usize]);
+                stands.stand(&mut live, pending, (earlier.tenant, earlier.resource), id, name);
+                continue;
+            }
+            if let Some(stands) = stands.as_mut() {
+                stands.see(pending);
+            }
             let resource = match pending.operation {
                 Operation::Create => Some(create(&mut log, &mut live, pending, self.resources.name(pending.resource))?),
                 Operation::Resize => live.get(&(pending.tenant, pending.resource)).copied(),
@@ -221,22 +280,30 @@ impl RequestLogBuilder {
                 log.orphans += 1;
                 continue;
             };
-            let life = &mut log.lives[resource.usize()];
+            let life = match &mut stands {
+                Some(stands) => stands.life(&mut log.lives, resource),
+                None => &mut log.lives[resource.usize()],
+            };
             if pending.operation == Operation::Delete {
                 life.deleted = Some(pending.at);
             }
+            let (flavor, terms) = (pending.flavor.unwrap_or(life.flavor), life.terms);
+            let draw_key = stands.as_ref().map_or(u64::from(resource.0), |stands| stands.draw_key(resource));
             log.requests.push(IndexedRequest {
                 at: pending.at,
                 operation: pending.operation,
                 tenant: pending.tenant,
                 resource,
-                flavor: pending.flavor.unwrap_or(life.flavor),
+                flavor,
                 batch: pending.batch,
                 lifetime: pending.lifetime,
-                terms: life.terms.filter(|_| pending.operation == Operation::Create),
-                draw_key: u64::from(resource.0),
+                terms: terms.filter(|_| pending.operation == Operation::Create),
+                draw_key,
             });
             log.ids.push(core::mem::take(&mut ids[i as usize]));
+        }
+        if let Some(stands) = stands {
+            stands.finish(&mut log);
         }
         Ok(log)
     }
@@ -274,89 +341,26 @@ fn create(
         let message = format!("`{name}` is created while it lives; expected a delete before it is used again");
         return Err(InputError::field(pending.line, "resource", message));
     }
-    log.lives.push(Life {
-        name: name.into(),
-        tenant: pending.tenant,
-        flavor: pending.flavor.expect("validated: a create has a shape"),
-        batch: pending.batch,
-        created: pending.at,
-        deleted: None,
-        announced: pending.lifetime,
-        terms: pending.terms,
-        labels: pending.labels,
-    });
+    log.lives.push(pending.begins(name));
     Ok(resource)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::read_requests;
-
-    fn log(lines: &[&str]) -> Result<RequestLog, InputError> {
-        let mut builder = RequestLogBuilder::new(Catalogue::default());
-        read_requests(&lines.join("\n"), &mut builder)?;
-        builder.finish()
-    }
-
-    fn create(id: &str, at: &str, resource: &str) -> String {
-        format!(
-            r#"{{"id":"{id}","at":"{at}","tenant":"acme","op":"create","class":"compute","resource":"{resource}","requested":{{"vcpu":2,"memory_gib":8}}}}"#
-        )
-    }
-
-    fn delete(id: &str, at: &str, resource: &str) -> String {
-        format!(
-            r#"{{"id":"{id}","at":"{at}","tenant":"acme","op":"delete","class":"compute","resource":"{resource}"}}"#
-        )
-    }
-
-    #[test]
-    fn lives_follow_creates_and_deletes_in_order_of_time() {
-        let (a, b) = (create("1", "2026-01-01T00:00:00Z", "vm"), create("3", "2026-01-01T02:00:00Z", "vm"));
-        let end = delete("2", "2026-01-01T01:00:00Z", "vm");
-        let log = log(&[&b, &end, &a, &a]).unwrap();
-        assert_eq!(log.lives.len(), 2);
-        assert_eq!(log.lives[0].deleted, Some("2026-01-01T01:00:00Z".parse().unwrap()));
-        assert_eq!(log.lives[1].deleted, None);
-        assert_eq!(log.duplicates, 1);
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_line_and_field() {
-        let check = |lines: &[&str], line: u64, field: &str, part: &str| {
-            let error = log(lines).unwrap_err();
-            assert_eq!((error.line, error.field.as_deref()), (line, Some(field)), "{error}");
-            assert!(error.message.contains(part), "{error}");
-        };
-        let first = create("1", "2026-01-01T00:00:00Z", "vm");
-        check(&[&first, &create("1", "2026-01-01T00:00:01Z", "vm-2")], 2, "id", "line 1");
-        check(&[&first, &create("2", "2026-01-01T00:00:01Z", "vm")], 2, "resource", "while it lives");
-        check(&[&first.replace("T00:00:00Z", "")], 1, "at", "2026-11-01T00:05:00Z");
-        check(&[&first.replace("vcpu\":2", "vcpu\":-2")], 1, "requested.vcpu", "not negative");
-        check(&[&first.replace("\"class\"", "\"clas\"")], 1, "clas", "is unknown");
-        check(
-            &[&first.replace("\"requested\":{\"vcpu\":2,\"memory_gib\":8}", "\"flavor\":\"huge\"")],
-            1,
-            "flavor",
-            "`huge`",
-        );
-    }
-
-    #[test]
-    fn ends_of_unknown_resources_are_counted() {
-        let log = log(&[&delete("1", "2026-01-01T00:00:00Z", "vm")]).unwrap();
-        assert_eq!((log.orphans, log.requests.len()), (1, 0));
-    }
-
-    #[test]
-    fn the_past_is_numbered_alike_whatever_comes_later() {
-        let early = create("1", "2026-01-01T00:00:00Z", "vm");
-        let late = create("0", "2026-01-02T00:00:00Z", "vm-2").replace("acme", "zeta");
-        let with = log(&[&late, &early]).unwrap();
-        let without = log(&[&early]).unwrap();
-        let cut = "2026-01-01T12:00:00Z".parse().unwrap();
-        assert!(with.before(cut).requests().eq(without.before(cut).requests()));
-        assert!(with.before(cut).lives().eq(without.before(cut).lives()));
+impl Pending {
+    /// The life that a create begins.
+    fn begins(&self, name: &str) -> Life {
+        Life {
+            name: name.into(),
+            tenant: self.tenant,
+            flavor: self.flavor.expect("validated: a create has a shape"),
+            batch: self.batch,
+            created: self.at,
+            deleted: None,
+            announced: self.lifetime,
+            terms: self.terms,
+            labels: self.labels,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,9 @@ impl<'a> Known<'a> {
     pub fn ids_of(&self, lives: &[ResourceIndex]) -> Vec<String> {
         let log = self.log.log;
         let mut ids: Vec<&str> = vec![""; log.lives.len()];
+        for (id, life) in log.standing.iter().flat_map(|standing| &standing.ids) {
+            ids[life.usize()] = id;
+        }
         for (request, id) in log.requests.iter().zip(&log.ids) {
             if request.operation == Operation::Create {
                 ids[request.resource.usize()] = id;
@@ -38,23 +41,27 @@ impl<'a> Known<'a> {
         ids.iter().map(life).collect()
     }
 
-    /// What was asked for before `end`, by the id of the request: what observations are held against.
+    /// What was asked for before `end`, by the id of the request: what observations are held against. An id that was given
+    /// to one who stands is that one's.
     pub fn asked(&self, end: Instant) -> BTreeMap<&str, Asked> {
         let log = self.log.log;
         let requests = log.requests[..log.position(end)].iter().zip(log.ids.iter().map(AsRef::as_ref));
-        let asked = |(request, id): (&IndexedRequest, &'a str)| {
-            let life = &log.lives[request.resource.usize()];
+        let asked = |resource: ResourceIndex, is_create: bool| {
+            let life = &log.lives[resource.usize()];
             let flavor = &log.flavors[life.flavor.usize()];
-            let asked = Asked {
-                resource: request.resource,
+            Asked {
+                resource,
                 created: life.created,
                 deleted: life.deleted.filter(|&at| at < end),
                 requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
-                is_create: request.operation == Operation::Create,
-            };
-            (id, asked)
+                is_create,
+            }
         };
-        requests.map(asked).collect()
+        let standing = log.standing.iter().flat_map(|standing| &standing.ids).map(|(id, life)| (&**id, *life));
+        let of_log = requests.map(|(request, id): (&IndexedRequest, &'a str)| {
+            (id, asked(request.resource, request.operation == Operation::Create))
+        });
+        of_log.chain(standing.map(|(id, life)| (id, asked(life, true)))).collect()
     }
 
     /// The names of resources by their index in [`Known::actual`] and [`Known::from_nothing`]: the `live` ones, then

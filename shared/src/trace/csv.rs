@@ -127,16 +127,9 @@ impl Kind {
                 "lifetime_s",
             ],
             Self::Inventory => &["gpu", "local_disk_gib", "network_mbps", "zone"],
-            Self::Quotas => &[
-                "vcpu",
-                "memory_gib",
-                "gpu",
-                "storage_gib",
-                "network_mbps",
-                "local_disk_gib",
-                "iops",
-                "addresses",
-            ],
+            Self::Quotas => {
+                &["vcpu", "memory_gib", "gpu", "storage_gib", "network_mbps", "local_disk_gib", "iops", "addresses"]
+            }
             Self::Prices => &[
                 "price_per_hour",
                 "vcpu",

@@ -137,17 +137,20 @@ fn priced_before_their_time(base: &Scenario, log: &RequestLog) -> Option<String>
     ))
 }
 
-/// Memory that firmware and kernel keep for themselves, so that an inventory may say less than a price list: a tenth.
-const MEMORY_KEPT: f64 = 0.1;
+/// What firmware, kernel and kubelet keep for themselves, so that an inventory may say less than a price list: up to a
+/// seventh of the memory, and a tenth of the vCPU.
+const KEPT: [(Dimension, f64); 2] = [(Dimension::Memory, 1.0 / 7.0), (Dimension::Vcpu, 0.1)];
 
 /// The machines whose type has another shape in the price book, if there are any.
 pub(in crate::cli) fn described_otherwise(machines: &[InventoryNode], book: &PriceBook) -> Option<String> {
     let other = |node: &&InventoryNode| {
         let shape = book.get(&node.instance_type).and_then(|entry| entry.shape);
         shape.is_some_and(|shape| {
-            let [listed, priced] = [node.capacity, shape].map(|amount| f64::from(amount[Dimension::Memory]));
-            let memory = (listed - priced).abs() > MEMORY_KEPT * priced;
-            memory || [Dimension::Vcpu, Dimension::Gpu].iter().any(|&of| node.capacity[of] != shape[of])
+            let differs = |(of, kept): (Dimension, f64)| {
+                let [listed, priced] = [node.capacity, shape].map(|amount| f64::from(amount[of]));
+                listed > priced || priced - listed > kept * priced
+            };
+            KEPT.into_iter().any(differs) || node.capacity[Dimension::Gpu] != shape[Dimension::Gpu]
         })
     };
     let first = machines.iter().find(other)?;

@@ -3,8 +3,10 @@
 use shared::input::InputError;
 use shared::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 use shared::trace::csv::Kind;
+use shared::units::Instant;
 
 use crate::cli::CliError;
+use crate::cli::start::Start;
 use crate::{input, output};
 
 /// Reads one log of requests.
@@ -12,10 +14,27 @@ use crate::{input, output};
 /// # Errors
 /// At the first wrong line, and when there is no request at all.
 pub(in crate::cli) fn read_log(path: &str, catalogue: &Catalogue) -> Result<RequestLog, CliError> {
+    read_log_beside(path, catalogue, None, |first| first)
+}
+
+/// Reads one log of requests beside what lives at `begins`, given the instant of its first request.
+///
+/// # Errors
+/// At the first wrong line, and when there is no request at all.
+pub(in crate::cli) fn read_log_beside(
+    path: &str,
+    catalogue: &Catalogue,
+    start: Option<&Start>,
+    begins: impl FnOnce(Instant) -> Instant,
+) -> Result<RequestLog, CliError> {
     let text = input::read_text(path)?;
     let mut builder = RequestLogBuilder::new(catalogue.clone());
-    let log = read_requests(&text, &mut builder).and_then(|()| builder.finish());
-    let log = log.map_err(CliError::in_file(input::name(path)))?;
+    read_requests(&text, &mut builder).map_err(CliError::in_file(input::name(path)))?;
+    if let Some(((file, _), start)) = start.and_then(|start| Some((start.log()?, start))) {
+        let at = begins(builder.first().unwrap_or_default());
+        builder.stand(at, start.living(at)).map_err(CliError::in_file(file))?;
+    }
+    let log = builder.finish().map_err(CliError::in_file(input::name(path)))?;
     if log.requests.is_empty() {
         let message = if log.orphans == 0 {
             "holds no request; write one NDJSON line a request, or see `shadowplane import`".to_owned()

@@ -10,6 +10,7 @@ use shared::variance::{Decomposition, Finding};
 
 use super::advice::Advice;
 use super::checked::Checked;
+use crate::cli::start::StartView;
 
 /// The outcome; with an origin it is the predicted one, and what it was made from and compared with stands beside it.
 #[derive(Debug, Serialize)]
@@ -19,6 +20,9 @@ pub(super) struct Answer {
     #[serde(flatten)]
     pub(super) outcome: OutcomeView,
     pub(super) notices: Vec<String>,
+    /// Where everybody is when it begins, where a file says who lives then or on which nodes they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) start: Option<StartView>,
     /// What was checked, where that was asked for; without an answer where a rule was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) checked: Option<Checked>,

@@ -27,7 +27,11 @@ pub(super) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
                  USD and prices are in {other}"
             ),
         });
-        notices.push(format!("the stock starts empty at {first}: what was created before the log begins is not in it"));
+        if log.standing.is_none() {
+            notices.push(format!(
+                "the stock starts empty at {first}: what was created before the log begins is not in it; name it with --start"
+            ));
+        }
     }
     if log.orphans > 0 {
         let left_out = output::counted(log.orphans, "request");

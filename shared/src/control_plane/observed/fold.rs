@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Anomaly, Asked, gather};
+use super::facts::{Anomaly, Asked, Facts, gather};
 use super::machines::{Assumed, Machine, machines};
 use super::{ObservedFleet, ObservedNode};
 use crate::control_plane::settings::{Autoscaling, Fleet};
@@ -24,6 +24,12 @@ pub struct Folded {
     pub names: Vec<String>,
     /// What was impossible.
     pub anomalies: Vec<Anomaly>,
+    /// Those that something possible is known of.
+    pub seen: BTreeSet<ResourceIndex>,
+    /// When they were ready.
+    pub ready: BTreeMap<ResourceIndex, Instant>,
+    /// Those that were admitted, and seen neither on a node nor ready.
+    pub waiting: BTreeSet<ResourceIndex>,
     /// When each create that needs a node was made, and whether its node is known.
     creates: Vec<(Instant, bool)>,
 }
@@ -55,13 +61,13 @@ pub fn fold(
         .filter(|(resource, asked)| asked.requested.is_some() && !refused.contains(resource))
         .map(|(resource, asked)| (asked.created, placements.contains_key(resource)))
         .collect();
+    let waits = |facts: &Facts<'_>| facts.admitted == Some(true) && facts.node.is_none() && facts.ready.is_none();
+    let waiting = facts.iter().filter(|(_, facts)| waits(facts)).map(|(&resource, _)| resource).collect();
+    let ready = facts.iter().filter_map(|(&resource, facts)| Some((resource, facts.ready?))).collect();
+    let seen = facts.keys().copied().collect();
     let (names, nodes) = machines.into_iter().map(|Machine { name, node, .. }| (name, node)).unzip();
-    Folded {
-        fleet: ObservedFleet { nodes, placements, refused, ..ObservedFleet::default() },
-        names,
-        anomalies,
-        creates,
-    }
+    let fleet = ObservedFleet { nodes, placements, refused, ..ObservedFleet::default() };
+    Folded { fleet, names, anomalies, seen, ready, waiting, creates }
 }
 
 impl Folded {
