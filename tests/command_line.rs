@@ -5,6 +5,7 @@ mod backtest;
 mod forecast;
 mod messages;
 mod model_file;
+mod odd_input;
 mod streams;
 
 use std::collections::BTreeSet;
