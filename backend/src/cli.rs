@@ -119,9 +119,9 @@ fn print(error: &clap::Error) {
 /// One line on where a training or a backtest is.
 fn progress_line(progress: Progress) -> String {
     match progress {
-        Progress::Training { step, max_steps, validation } => {
+        Progress::Training { model, step, max_steps, validation } => {
             let loss = validation.map_or(String::new(), |loss| format!(", validation loss {loss:.4}"));
-            format!("training the network: step {step} of {max_steps}{loss}")
+            format!("training of {}: step {step} of at most {max_steps}{loss}", model.as_str())
         }
         Progress::Backtest { model, origin, origins } => {
             format!("backtest of {}: origin {} of {origins}", model.as_str(), origin + 1)

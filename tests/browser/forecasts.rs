@@ -149,7 +149,7 @@ async fn a_model_trained_in_the_browser_says_the_same_bits_here() -> Result<()> 
     page_with(&page, &files, &folder.write("week.ndjson", week.text.as_bytes())?).await?;
 
     found(&page, "train").await?.click().await?;
-    until(&page, "doing", |doing| doing.contains("Training, step")).await?;
+    until(&page, "doing", |doing| doing.contains("Training of")).await?;
     found(&page, "cancel").await?.click().await?;
     until(&page, "notice", |notice| notice.contains("Cancelled")).await?;
 

@@ -8,7 +8,7 @@ use shared::simulation::RunOutcome;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 3;
+pub(super) const PROTOCOL: u32 = 4;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]

@@ -5,11 +5,12 @@ mod rows;
 
 use serde::{Deserialize, Serialize};
 
-use self::forest::{Columns, Forest};
+use self::forest::{Columns, Forest, TREES_MAX};
 use self::rows::{SeriesRows, width};
 use super::model::{needs_days, season_bins};
+use super::progress::tell;
 use super::quantile::{quantile, sort};
-use super::{BinForecast, Fit, LEVELS, ModelId, ModelName, NotReady, Predict};
+use super::{BinForecast, LEVELS, ModelId, ModelName, NotReady, Predict, Progress, TrainError, Watcher};
 use crate::features::{Calendar, Past};
 use crate::random::{Draws, Purpose};
 
@@ -43,15 +44,19 @@ const NAMES_MAX: usize = 8;
 /// Days of history at least: two to look back at, one to learn, one to choose by, one that is never learnt.
 const DAYS_MIN: usize = 5;
 
-impl Fit for BoostedTrees {
-    type Fitted = FittedBoostedTrees;
-
-    fn needs(&self, past: &Past) -> Option<NotReady> {
-        needs_days(past, DAYS_MIN)
-    }
-
-    fn fit(&self, past: &Past) -> Result<FittedBoostedTrees, NotReady> {
-        self.needs(past).map_or(Ok(()), Err)?;
+impl BoostedTrees {
+    /// Grows trees over all series of a past.
+    ///
+    /// # Errors
+    /// What is missing, or that the watcher cancelled; then there is no model.
+    pub fn fit(&self, past: &Past, watcher: &mut Watcher) -> Result<FittedBoostedTrees, TrainError> {
+        needs_days(past, DAYS_MIN).map_or(Ok(()), Err)?;
+        let max_steps = 2 * TREES_MAX;
+        let mut grown = |trees: usize| {
+            let (step, max_steps) = (trees as u32, max_steps as u32);
+            let model = ModelName::BoostedTrees;
+            tell(watcher, Progress::Training { model, step, max_steps, validation: None })
+        };
         let names = |names: Vec<&str>| names.into_iter().take(NAMES_MAX).map(str::to_owned).collect::<Vec<_>>();
         let (events, sensors) = (names(past.event_names()), names(past.sensor_names()));
         let season = season_bins(past.bin());
@@ -63,11 +68,13 @@ impl Fit for BoostedTrees {
         let end = past.bins() - season;
         let split = end - season.max((end - 2 * season) / 6);
         let (early, late) = (sample(2 * season, split), sample(split, end));
-        let held_out = Forest::fit_held_out(&early.rows, &early.targets, (&late.rows, &late.targets));
+        let held_out = Forest::fit_held_out(&early.rows, &early.targets, (&late.rows, &late.targets), &mut grown)?;
         // What neither these trees nor their number were chosen by.
         let bands = sample(end, past.bins()).bands(&held_out, season);
         let all = sample(2 * season, end);
-        let forest = Forest::fit(&all.rows, &all.targets, held_out.len());
+        // The second time there are fewer steps than there could be: the last is the last of all.
+        let before = max_steps - held_out.len();
+        let forest = Forest::fit(&all.rows, &all.targets, held_out.len(), &mut |trees| grown(before + trees))?;
         Ok(FittedBoostedTrees { events, sensors, forest, bands })
     }
 }

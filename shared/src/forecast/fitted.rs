@@ -63,9 +63,8 @@ pub fn fit_model(
         ModelName::Mstl => Mstl.fit(past).map(FittedModel::Mstl),
         #[cfg(not(feature = "smoothing"))]
         ModelName::DampedTrend | ModelName::Mstl => Err(NotReady::NeedsTraining),
-        ModelName::BoostedTrees => {
-            BoostedTrees { horizon_bins }.fit(past).map(|trees| FittedModel::BoostedTrees(Box::new(trees)))
-        }
+        ModelName::BoostedTrees => ready(BoostedTrees { horizon_bins }.fit(past, watcher))?
+            .map(|trees| FittedModel::BoostedTrees(Box::new(trees))),
         // An ensemble is put together by a selection.
         ModelName::Ensemble => Err(NotReady::NeedsTraining),
         ModelName::Lstm => train(past, lstm, horizon_bins, watcher)?.map(|lstm| FittedModel::Lstm(Box::new(lstm))),
@@ -137,6 +136,15 @@ impl Predict for FittedModel {
     }
 }
 
+/// Takes what is missing for an answer; whoever cancels wants none.
+fn ready<T>(trained: Result<T, TrainError>) -> Result<Result<T, NotReady>, TrainError> {
+    match trained {
+        Ok(model) => Ok(Ok(model)),
+        Err(TrainError::NotReady(reason)) => Ok(Err(reason)),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(feature = "train")]
 fn train(
     past: &Past,
@@ -144,11 +152,7 @@ fn train(
     horizon_bins: usize,
     watcher: &mut Watcher,
 ) -> Result<Result<LstmModel, NotReady>, TrainError> {
-    match super::lstm::train_lstm(past, config, horizon_bins, None, watcher) {
-        Ok(lstm) => Ok(Ok(lstm)),
-        Err(TrainError::NotReady(reason)) => Ok(Err(reason)),
-        Err(error) => Err(error),
-    }
+    ready(super::lstm::train_lstm(past, config, horizon_bins, None, watcher))
 }
 
 #[cfg(not(feature = "train"))]

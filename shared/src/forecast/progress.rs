@@ -11,6 +11,8 @@ use super::{ForecastError, ModelName};
 pub enum Progress {
     /// A model is being trained.
     Training {
+        /// Which one.
+        model: ModelName,
         /// Steps taken.
         step: u32,
         /// Steps it takes at most.

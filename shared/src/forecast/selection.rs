@@ -129,7 +129,7 @@ fn refit(
     match member {
         FittedModel::Lstm(lstm) => Ok(FittedModel::Lstm(Box::new(train_on(past, config, longest, &lstm, watcher)?))),
         FittedModel::BoostedTrees(_) => {
-            let trees = BoostedTrees { horizon_bins: longest }.fit(past)?;
+            let trees = BoostedTrees { horizon_bins: longest }.fit(past, watcher)?;
             Ok(FittedModel::BoostedTrees(Box::new(trees)))
         }
         other => Ok(other.updated(past)?),

@@ -88,9 +88,10 @@ pub(super) fn use_forecaster() -> Desk {
 
 fn words(progress: Progress) -> (String, f64) {
     match progress {
-        Progress::Training { step, max_steps, validation } => {
+        Progress::Training { model, step, max_steps, validation } => {
             let loss = validation.map_or(String::new(), |loss| format!(", validation loss {loss:.4}"));
-            let words = format!("Training, step {} of at most {}{loss}", format::count(step.into()), max_steps);
+            let (model, step_of) = (format::words(model.as_str()), format::count(step.into()));
+            let words = format!("Training of {model}, step {step_of} of at most {max_steps}{loss}");
             (words, f64::from(step) / f64::from(max_steps.max(1)))
         }
         Progress::Backtest { model, origin, origins } => {

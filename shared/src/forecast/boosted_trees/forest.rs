@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::forecast::ForecastError;
+
 /// Splits of a tree, one a level: every node of a level asks the same question, so that a tree is a table.
 const DEPTH: usize = 5;
 const LEAVES: usize = 1 << DEPTH;
 /// Steps that a feature's values are told apart by.
 const BINS: usize = 32;
 /// Trees at most.
-const TREES_MAX: usize = 300;
+pub(super) const TREES_MAX: usize = 300;
 /// So many trees without less error on the held-out rows end the search.
 const PATIENCE: usize = 25;
 /// The most trees whose error is within so much of the least are taken: the least itself is chance.
@@ -37,6 +39,9 @@ struct Tree {
     leaves: [f32; LEAVES],
 }
 
+/// Hears how many trees there are, and may refuse more.
+pub(super) type Grown<'a> = dyn FnMut(usize) -> Result<(), ForecastError> + 'a;
+
 /// Columns in at most [`BINS`] steps, and the thresholds between them.
 struct Binned {
     bins: Vec<Vec<u8>>,
@@ -60,31 +65,48 @@ impl Columns {
 
 impl Forest {
     /// Learns `targets` from `rows`; how many trees there are is chosen by the absolute error on the held-out rows.
-    pub(super) fn fit_held_out(rows: &Columns, targets: &[f32], held_out: (&Columns, &[f32])) -> Self {
+    ///
+    /// # Errors
+    /// What `grown` refuses with.
+    pub(super) fn fit_held_out(
+        rows: &Columns,
+        targets: &[f32],
+        held_out: (&Columns, &[f32]),
+        grown: &mut Grown<'_>,
+    ) -> Result<Self, ForecastError> {
         let (columns, actual) = held_out;
         let mut said = vec![0.0; actual.len()];
         let error = |said: &[f32]| said.iter().zip(actual).map(|(said, actual)| f64::from((said - actual).abs())).sum();
         let mut errors = vec![error(&said)];
         let (mut least, mut best): (f64, usize) = (errors[0], 0);
         let mut forest = Self::grow(rows, targets, TREES_MAX, |trees: &[Tree]| {
-            let Some(tree) = trees.last() else { return true };
+            grown(trees.len())?;
+            let Some(tree) = trees.last() else { return Ok(true) };
             tree.add_to(columns, &mut said);
             let error = error(&said);
             errors.push(error);
             if error < least {
                 (least, best) = (error, trees.len());
             }
-            trees.len() < best + PATIENCE
-        });
+            Ok(trees.len() < best + PATIENCE)
+        })?;
         let most = errors.iter().rposition(|&error| error <= least * NEARLY).unwrap_or(0);
         // Trees that never help are left out, however little they harm.
         forest.trees.truncate(if best == 0 { 0 } else { most });
-        forest
+        Ok(forest)
     }
 
     /// Learns `targets` from `rows` with so many trees.
-    pub(super) fn fit(rows: &Columns, targets: &[f32], trees: usize) -> Self {
-        Self::grow(rows, targets, trees, |_| true)
+    ///
+    /// # Errors
+    /// What `grown` refuses with.
+    pub(super) fn fit(
+        rows: &Columns,
+        targets: &[f32],
+        trees: usize,
+        grown: &mut Grown<'_>,
+    ) -> Result<Self, ForecastError> {
+        Self::grow(rows, targets, trees, |trees| grown(trees.len()).map(|()| true))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -107,18 +129,23 @@ impl Forest {
         self.trees.iter().all(sound)
     }
 
-    fn grow(rows: &Columns, targets: &[f32], most: usize, mut go_on: impl FnMut(&[Tree]) -> bool) -> Self {
+    fn grow(
+        rows: &Columns,
+        targets: &[f32],
+        most: usize,
+        mut go_on: impl FnMut(&[Tree]) -> Result<bool, ForecastError>,
+    ) -> Result<Self, ForecastError> {
         let binned = Binned::of(rows);
         let mut residuals = targets.to_vec();
         let mut trees = Vec::new();
-        while trees.len() < most && go_on(&trees) {
+        while trees.len() < most && go_on(&trees)? {
             let tree = binned.tree(&residuals);
             let mut said = vec![0.0; residuals.len()];
             tree.add_to(rows, &mut said);
             residuals.iter_mut().zip(said).for_each(|(residual, said)| *residual -= said);
             trees.push(tree);
         }
-        Self { trees }
+        Ok(Self { trees })
     }
 }
 
@@ -244,7 +271,7 @@ mod tests {
             _ => ([1.0, i as f32], 10.0),
         };
         let (values, targets): (Vec<[f32; 2]>, Vec<f32>) = (0..600).map(of).unzip();
-        let forest = Forest::fit(&rows(&values), &targets, 100);
+        let forest = Forest::fit(&rows(&values), &targets, 100, &mut |_| Ok(())).unwrap();
         let said = forest.answer(&rows(&[[f32::NAN, 7.0], [0.0, 7.0], [1.0, 7.0]]));
         // Two levels tell the three apart, and the other three may cut the 200 rows of each into eight leaves: of 25 rows
         // a tree takes 0.1 × 25 ÷ 45 of the distance, so that (1 − 0.056)^100 = 0.003 of it is left; of 5 rows, 0.13.
@@ -260,7 +287,9 @@ mod tests {
         let targets: Vec<f32> = (0..400).map(noise).collect();
         let opposite: Vec<f32> = targets.iter().map(|target| -target).collect();
         let rows = rows(&values);
-        assert_eq!(Forest::fit_held_out(&rows, &targets, (&rows, &opposite)).len(), 0);
-        assert!(Forest::fit_held_out(&rows, &targets, (&rows, &targets)).len() > 0);
+        let trees =
+            |held_out: &[f32]| Forest::fit_held_out(&rows, &targets, (&rows, held_out), &mut |_| Ok(())).unwrap().len();
+        assert_eq!(trees(&opposite), 0);
+        assert!(trees(&targets) > 0);
     }
 }

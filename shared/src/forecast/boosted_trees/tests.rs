@@ -1,6 +1,7 @@
 use super::super::tests::hourly;
 use super::*;
 use crate::features::KnownEvent;
+use crate::forecast::{Continue, ForecastError};
 use crate::request::Names;
 use crate::units::{Duration, Window};
 
@@ -29,7 +30,7 @@ fn sales() -> Vec<KnownEvent> {
 }
 
 fn fitted(past: &Past<'_>) -> FittedBoostedTrees {
-    BoostedTrees { horizon_bins: DAY }.fit(past).unwrap()
+    BoostedTrees { horizon_bins: DAY }.fit(past, &mut |_| Continue::Yes).unwrap()
 }
 
 #[test]
@@ -73,11 +74,40 @@ fn what_it_would_have_said_is_what_it_says_of_a_shorter_past() {
 #[test]
 fn it_says_how_much_history_is_missing() {
     let features = hourly(vec![3.0; 4 * DAY]);
-    let missing = BoostedTrees { horizon_bins: 1 }.fit(&features.all()).unwrap_err();
-    assert_eq!(missing, NotReady::NeedsBins { missing: DAY });
+    let missing = BoostedTrees { horizon_bins: 1 }.fit(&features.all(), &mut |_| Continue::Yes).unwrap_err();
+    assert_eq!(missing, TrainError::NotReady(NotReady::NeedsBins { missing: DAY }));
     // A constant is forecast as it is, without a tree.
     let constant = hourly(vec![3.0; 6 * DAY]);
     let trees = fitted(&constant.all());
     let exactly = BinForecast::new([3.0; LEVELS.len()], 3.0);
     assert_eq!((trees.forest.len(), trees.predict_series(&constant.all(), 0, 3)), (0, Ok(vec![exactly; 3])));
+}
+
+/// Every step that fitting tells of, until `cancel_at` of them were told.
+fn told(past: &Past<'_>, cancel_at: usize) -> (Vec<u32>, Result<FittedBoostedTrees, TrainError>) {
+    let mut steps = Vec::new();
+    let fitted = BoostedTrees { horizon_bins: DAY }.fit(past, &mut |progress| {
+        let Progress::Training { model: ModelName::BoostedTrees, step, max_steps, .. } = progress else {
+            panic!("{progress:?}");
+        };
+        assert!(step <= max_steps, "{step} of {max_steps}");
+        steps.push(step);
+        if steps.len() < cancel_at { Continue::Yes } else { Continue::Cancel }
+    });
+    (steps, fitted)
+}
+
+#[test]
+fn every_tree_is_told_and_may_be_the_last() {
+    let features = hourly((0..22 * DAY).map(count).collect());
+    let past = features.all();
+    let (steps, fitted) = told(&past, usize::MAX);
+    assert_eq!(fitted.unwrap(), self::fitted(&past));
+    assert!(steps.is_sorted() && steps[0] == 0, "{steps:?}");
+    // While it is told by how many trees to go on with, in the midst of them, and of those that are kept.
+    for cancel_at in [1, 7, steps.len() - 1] {
+        let (told, fitted) = told(&past, cancel_at);
+        assert_eq!(told, steps[..cancel_at]);
+        assert_eq!(fitted, Err(TrainError::Forecast(ForecastError::Cancelled)));
+    }
 }

@@ -16,7 +16,7 @@ use crate::features::Past;
 use crate::forecast::fingerprint::fingerprint;
 use crate::forecast::model::season_bins;
 use crate::forecast::progress::tell;
-use crate::forecast::{LEVELS, Progress, TrainError, Watcher, pinball};
+use crate::forecast::{LEVELS, ModelName, Progress, TrainError, Watcher, pinball};
 use crate::random::{Draws, Purpose};
 use crate::units::Window;
 
@@ -94,7 +94,8 @@ pub(super) fn descend(
     let (mut losses, mut looks_since_best) = (0.0, 0);
     for step in 0..config.max_steps {
         let last = report.losses.last().map(|loss| loss.validation);
-        tell(watcher, Progress::Training { step, max_steps: config.max_steps, validation: last })?;
+        let (model, max_steps) = (ModelName::Lstm, config.max_steps);
+        tell(watcher, Progress::Training { model, step, max_steps, validation: last })?;
         let batch = corpus.batch(Split::Training, config.seed, step, config.batch);
         let loss = pinball_loss(net.forward(&batch, origins, instructions), &batch.answers, &device);
         losses += f64::from(loss.clone().into_scalar::<f32>());
