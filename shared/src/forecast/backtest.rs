@@ -119,8 +119,9 @@ pub fn backtest(
     let name = model.id(ends[ends.len() - 1]).name;
     let mut sums = vec![vec![Ok(ScoreSums::default()); ends.len()]; past.series()];
     for (i, &origin) in plan.origins.iter().enumerate() {
-        tell(watcher, Progress::Backtest { model: name, origin: i, origins: plan.origins.len() })?;
         for (series, sums) in sums.iter_mut().enumerate() {
+            // Many series take seconds from one origin.
+            tell(watcher, Progress::Backtest { model: name, origin: i, origins: plan.origins.len() })?;
             let actual = &past.counts(series)[origin..];
             score_origin(model, &past.first(origin), series, actual, &ends, sums);
         }

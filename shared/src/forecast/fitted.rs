@@ -54,7 +54,7 @@ pub fn fit_model(
         ModelName::RecentMean => RecentMean.fit(past).map(FittedModel::RecentMean),
         ModelName::SeasonalNaive => SeasonalNaive.fit(past).map(FittedModel::SeasonalNaive),
         ModelName::OneDayMedian => OneDayMedian.fit(past).map(FittedModel::OneDayMedian),
-        ModelName::RecentLevel => RecentLevel.fit(past).map(FittedModel::RecentLevel),
+        ModelName::RecentLevel => ready(RecentLevel.fit_told(past, watcher))?.map(FittedModel::RecentLevel),
         ModelName::LocalTrend => LocalTrend.fit(past).map(FittedModel::LocalTrend),
         ModelName::HourMean => HourMean.fit(past).map(FittedModel::HourMean),
         #[cfg(feature = "smoothing")]

@@ -1,11 +1,14 @@
 //! The level of late, as fast and as robust as each lead wants it.
 
+use core::convert::Infallible;
+
 use serde::{Deserialize, Serialize};
 
 use super::model::{needs_days, season_bins};
+use super::progress::tell;
 use super::quantile::median;
 use super::residuals::Band;
-use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict, leads};
+use super::{BinForecast, Fit, ModelId, ModelName, NotReady, Predict, Progress, TrainError, Watcher, leads};
 use crate::features::Past;
 
 /// One level for all leads of a group: a moving median, or simple exponential smoothing (Brown 1959), l ← l + α (y − l).
@@ -82,9 +85,33 @@ impl Fit for RecentLevel {
 
     fn fit(&self, past: &Past) -> Result<FittedRecentLevel, NotReady> {
         self.needs(past).map_or(Ok(()), Err)?;
+        let Ok(fitted) = FittedRecentLevel::of(past, |_| Ok::<(), Infallible>(()));
+        Ok(fitted)
+    }
+}
+
+impl RecentLevel {
+    /// As [`Fit::fit`], telling of every series.
+    ///
+    /// # Errors
+    /// What is missing, or that the watcher cancelled.
+    pub(super) fn fit_told(&self, past: &Past, watcher: &mut Watcher) -> Result<FittedRecentLevel, TrainError> {
+        self.needs(past).map_or(Ok(()), Err)?;
+        let (model, max_steps) = (ModelName::RecentLevel, past.series() as u32);
+        let told = |step| tell(watcher, Progress::Training { model, step, max_steps, validation: None });
+        Ok(FittedRecentLevel::of(past, told)?)
+    }
+}
+
+impl FittedRecentLevel {
+    /// Learns series by series; `begins` hears of each, and may refuse it.
+    fn of<E>(past: &Past, mut begins: impl FnMut(u32) -> Result<(), E>) -> Result<Self, E> {
         let season = season_bins(past.bin());
-        let of_series = |series| choose(past.counts(series), season);
-        Ok(FittedRecentLevel { leads: (0..past.series()).map(of_series).collect() })
+        let mut of_series = |series: usize| {
+            begins(series as u32)?;
+            Ok(choose(past.counts(series), season))
+        };
+        Ok(Self { leads: (0..past.series()).map(&mut of_series).collect::<Result<_, E>>()? })
     }
 }
 

@@ -16,7 +16,7 @@ use super::lstm::{LstmConfig, LstmModel};
 use super::model::season_bins;
 use super::{
     BinForecast, BoostedTrees, Ensemble, Fit, FittedModel, ForecastError, ModelId, ModelName, NotReady, Predict,
-    RecentMean, Scores, SeasonalNaive, TrainError, Watcher, fit_model,
+    RecentLevel, RecentMean, Scores, SeasonalNaive, TrainError, Watcher, fit_model,
 };
 use crate::features::{Past, SeriesKey};
 use crate::units::{Duration, TenantIndex};
@@ -132,6 +132,7 @@ fn refit(
             let trees = BoostedTrees { horizon_bins: longest }.fit(past, watcher)?;
             Ok(FittedModel::BoostedTrees(Box::new(trees)))
         }
+        FittedModel::RecentLevel(_) => Ok(FittedModel::RecentLevel(RecentLevel.fit_told(past, watcher)?)),
         other => Ok(other.updated(past)?),
     }
 }

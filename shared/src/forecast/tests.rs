@@ -157,6 +157,27 @@ pub(super) fn features_of(log: &RequestLog) -> Features {
     Features::new(SeriesSet::from_history(&history, start, BIN, &SeriesKey::standard(&history, 10)))
 }
 
+#[test]
+fn a_selection_ends_at_whatever_step_it_is_cancelled() {
+    let features = hourly((0..8 * DAY).map(|t| (t % DAY + t * 7 % 5) as f64).collect());
+    let models = vec![ModelName::SeasonalNaive, ModelName::RecentLevel, ModelName::BoostedTrees];
+    let config = SelectionConfig { models, ..SelectionConfig::new(vec![Duration::HOUR]) };
+    let told_until = |cancel_at: usize| {
+        let mut told = 0;
+        let outcome = fit_best(&features.all(), &config, &mut |_| {
+            told += 1;
+            if told < cancel_at { Continue::Yes } else { Continue::Cancel }
+        });
+        (told, outcome.map(|_| ()))
+    };
+    let (all, outcome) = told_until(usize::MAX);
+    // Two levels, trees by the dozen, and four backtests from eight origins.
+    assert!(outcome.is_ok() && all > 50, "{all}");
+    for cancel_at in (1..all).step_by(all / 5) {
+        assert_eq!(told_until(cancel_at), (cancel_at, Err(TrainError::Forecast(ForecastError::Cancelled))));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
