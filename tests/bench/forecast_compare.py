@@ -114,7 +114,7 @@ def targets(ratios):
             met.append(judge(f"{what:<38}{horizon:>6}", geometric_mean(found), most[horizon], between))
         if of == "picked":
             found = [one for horizon in HORIZONS for one in ratios[of][horizon].values()]
-            print(f"{f'{what:<36}{"all":>8}':<46}{geometric_mean(found):>8.3f}")
+            print(f"{what:<36}{'all':>8}  {geometric_mean(found):>8.3f}")
     over = {f"{s} {h}": one for h in HORIZONS for s, one in ratios["median"][h].items() if one > TARGET_MEDIAN}
     worst = max(one for of in ratios["median"].values() for one in of.values())
     met.append(judge("largest ratio to the one-day median", worst, TARGET_MEDIAN))
