@@ -39,6 +39,7 @@ mod recent_mean;
 mod residuals;
 mod selection;
 mod seasonal_naive;
+mod smoothed_level;
 #[cfg(feature = "smoothing")]
 mod smoothing;
 mod values;
@@ -61,6 +62,7 @@ pub use selection::{
     Candidate, Choice, Fallback, MemberWeight, Reason, Selected, SelectionConfig, SelectionReport, SeriesChoice,
     compare_mase, fit_best, fit_one,
 };
+pub use smoothed_level::SmoothedLevel;
 #[cfg(feature = "smoothing")]
 pub use smoothing::{DampedTrend, Mstl};
 pub use values::{

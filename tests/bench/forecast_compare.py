@@ -17,7 +17,16 @@ OURS = "auto"
 # Of our program, but of augurs' making.
 AUGURS = {"mstl": "augurs MSTL", "damped_trend": "augurs ETS"}
 # Models of ours that need no training.
-CLASSICAL = ["seasonal_naive", "one_day_median", "recent_level", "local_trend", "hour_mean", "damped_trend", "mstl"]
+CLASSICAL = [
+    "seasonal_naive",
+    "one_day_median",
+    "recent_level",
+    "local_trend",
+    "smoothed_level",
+    "hour_mean",
+    "damped_trend",
+    "mstl",
+]
 TARGETS_BEST = {"5m": 1.00, "1h": 0.98, "1d": 0.99}
 TARGET_PICKED = 0.95
 TARGET_MEDIAN = 1.05

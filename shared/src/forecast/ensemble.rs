@@ -13,11 +13,11 @@ use crate::features::{Past, SeriesKey};
 
 /// Fitted models, and how wrong each was in a backtest.
 ///
-/// A forecast lies, level by level, halfway between the weighted mean and the weighted median of the members' quantiles,
-/// so that one member that repeats a burst does not drag the others along. Weights are per series and range of leads. A
-/// member's falls with a power of how many times the least pinball loss of any it has had: half of that from the
-/// backtest, half from what it would have said over the last day, the last quarter of an hour included, so that after a
-/// change of level those that follow it take over at once.
+/// A forecast lies, level by level, a quarter of the way from the weighted mean to the weighted median of the members'
+/// quantiles, so that one member that repeats a burst drags the others less far along. Weights are per series and range of
+/// leads. A member's falls with a power of how many times the least pinball loss of any it has had: four fifths of that from
+/// what it would have said over the last day, the last quarter of an hour included, so that after a change of level those
+/// that follow it take over at once; the rest from the backtest. From half a day on, those that learn from weeks count twice.
 ///
 /// For some series and ranges one member answers alone: a selection found that it does better than all together. It does
 /// so for as long as its weight among all is at least an equal share, so that after a change of level that it does not
@@ -32,6 +32,14 @@ pub struct Ensemble {
     /// By range of leads, the member that answers alone.
     pub(super) alone: BTreeMap<SeriesKey, Vec<Option<usize>>>,
 }
+
+/// How much the backtest counts beside all of the last day. On the data before the first origin of the benchmark's twelve
+/// series, errors at an hour and at a day were 5 and 4 % less than where both count for as much.
+const BACKTEST: f64 = 0.25;
+
+/// How much more those count that learn from weeks, at leads of half a day and more. On the same data errors of requests at a
+/// day were 0.7 % less, of no series more; those of machines stayed.
+const OF_WEEKS: f64 = 2.0;
 
 /// From how many parts of a day before the origin members are judged.
 const RECENT_PARTS: [usize; 7] = [96, 48, 24, 8, 4, 2, 1];
@@ -104,15 +112,16 @@ impl Ensemble {
             let backtest = self.losses.get(&past.key(series)).map(|losses| &losses[range]);
             let all = recent.iter().map(|losses| &losses[range]);
             let scale = typical(all.clone().chain(backtest).map(|losses| mean(losses.iter().flatten().copied())));
-            // What has seen little of a range says little about it. The backtest counts for as much as all of the last day.
+            // What has seen little of a range says little about it.
             let seen = |back: usize| libm::sqrt((back as f64 / self.horizons[range] as f64).min(1.0));
             let total: f64 = asked.iter().map(|&(back, _)| seen(back)).sum();
             for (losses, &(back, _)) in all.zip(asked) {
                 ratios.add(losses, answering, scale, seen(back) / total);
             }
-            backtest.into_iter().for_each(|losses| ratios.add(losses, answering, scale, 1.0));
+            backtest.into_iter().for_each(|losses| ratios.add(losses, answering, scale, BACKTEST));
         }
-        let short = season_bins(past.bin()) / 24;
+        let season = season_bins(past.bin());
+        let short = season / 24;
         for range in 0..self.horizons.len().saturating_sub(1) {
             // A few bins say little by themselves.
             if self.horizons[range] < short {
@@ -123,7 +132,7 @@ impl Ensemble {
         let alone = self.alone.get(&past.key(series));
         let equal_share = 1.0 / answering.iter().filter(|&&answers| answers).count() as f64;
         let weights = |(range, ratios): (usize, &Ratios)| {
-            let weights = ratios.weights(answering);
+            let weights = ratios.weights(&self.prior(range, season, answering));
             let member = alone.and_then(|alone| alone[range]);
             match member.filter(|&member| weights[member] >= equal_share) {
                 Some(alone) => (0..weights.len()).map(|member| f64::from(u8::from(member == alone))).collect(),
@@ -131,6 +140,20 @@ impl Ensemble {
             }
         };
         ratios.iter().enumerate().map(weights).collect()
+    }
+
+    /// How much each member counts in a range before anything is known of it; nothing where it does not answer.
+    fn prior(&self, range: usize, season: usize, answering: &[bool]) -> Vec<f64> {
+        let far = 2 * self.horizons[range] >= season;
+        let of_weeks = |member: &FittedModel| {
+            matches!(member, FittedModel::HourMean(_) | FittedModel::BoostedTrees(_) | FittedModel::Lstm(_))
+        };
+        let one = |(member, &answers): (&FittedModel, &bool)| match answers {
+            true if far && of_weeks(member) => OF_WEEKS,
+            true => 1.0,
+            false => 0.0,
+        };
+        self.members.iter().zip(answering).map(one).collect()
     }
 
     /// Several origins of the last day, as bins back, and how many bins from each on have come and matter.
@@ -182,7 +205,7 @@ impl Predict for Ensemble {
         match &self.members[..] {
             [only] => only.id(bins),
             [] => RecentMean.id(bins),
-            _ => ModelId { name: ModelName::Ensemble, version: 4 },
+            _ => ModelId { name: ModelName::Ensemble, version: 5 },
         }
     }
 

@@ -4,7 +4,7 @@ use super::lstm::{LstmConfig, LstmModel};
 use super::{
     BinForecast, BoostedTrees, Fit, FittedBoostedTrees, FittedHourMean, FittedOneDayMedian, FittedRecentLevel,
     FittedSeasonalNaive, HourMean, LocalTrend, ModelId, ModelName, NotReady, OneDayMedian, Predict, RecentLevel,
-    RecentMean, SeasonalNaive, TrainError, Watcher,
+    RecentMean, SeasonalNaive, SmoothedLevel, TrainError, Watcher,
 };
 #[cfg(feature = "smoothing")]
 use super::{DampedTrend, Mstl};
@@ -23,6 +23,8 @@ pub enum FittedModel {
     RecentLevel(FittedRecentLevel),
     /// Level and damped trend of the last hours.
     LocalTrend(LocalTrend),
+    /// The level by exponential smoothing.
+    SmoothedLevel(SmoothedLevel),
     /// The mean of the same hour on the days before.
     HourMean(FittedHourMean),
     /// Level and damped trend.
@@ -56,6 +58,7 @@ pub fn fit_model(
         ModelName::OneDayMedian => OneDayMedian.fit(past).map(FittedModel::OneDayMedian),
         ModelName::RecentLevel => ready(RecentLevel.fit_told(past, watcher))?.map(FittedModel::RecentLevel),
         ModelName::LocalTrend => LocalTrend.fit(past).map(FittedModel::LocalTrend),
+        ModelName::SmoothedLevel => SmoothedLevel.fit(past).map(FittedModel::SmoothedLevel),
         ModelName::HourMean => HourMean.fit(past).map(FittedModel::HourMean),
         #[cfg(feature = "smoothing")]
         ModelName::DampedTrend => DampedTrend.fit(past).map(FittedModel::DampedTrend),
@@ -84,6 +87,7 @@ impl FittedModel {
             Self::OneDayMedian(model) => model,
             Self::RecentLevel(model) => model,
             Self::LocalTrend(model) => model,
+            Self::SmoothedLevel(model) => model,
             Self::HourMean(model) => model,
             #[cfg(feature = "smoothing")]
             Self::DampedTrend(model) => model,

@@ -14,7 +14,7 @@ use crate::units::{Duration, TenantIndex, Window};
 /// Begins every file.
 const MAGIC: [u8; 4] = *b"SPFM";
 /// The version of the format, which follows.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// What precedes the contents: that, and the BLAKE3 of the contents.
 const HEADER: usize = MAGIC.len() + size_of::<u32>() + blake3::OUT_LEN;
 

@@ -194,6 +194,7 @@ proptest! {
                 RecentMean.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 RecentLevel.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 LocalTrend.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
+                SmoothedLevel.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
                 HourMean.fit(&past).unwrap().predict(&past, Duration::DAY).unwrap(),
             );
             serde_json::to_string(&forecasts).unwrap()
@@ -211,6 +212,7 @@ proptest! {
             forecast(&RecentMean, &past, bins),
             forecast(&RecentLevel, &past, bins),
             forecast(&LocalTrend, &past, bins),
+            forecast(&SmoothedLevel, &past, bins),
             forecast(&HourMean, &past, bins),
         ].into_iter().flatten() {
             check_sound(&bins);

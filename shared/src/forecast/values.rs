@@ -21,6 +21,8 @@ pub enum ModelName {
     RecentLevel,
     /// Level and damped trend of the last hours, their memory chosen at every origin.
     LocalTrend,
+    /// The level by exponential smoothing, with the memory that has told the next count best.
+    SmoothedLevel,
     /// Level and damped trend by exponential smoothing.
     DampedTrend,
     /// Trend and seasons by loess, with a damped trend for the rest.
@@ -225,6 +227,7 @@ impl ModelName {
             Self::OneDayMedian => "one_day_median",
             Self::RecentLevel => "recent_level",
             Self::LocalTrend => "local_trend",
+            Self::SmoothedLevel => "smoothed_level",
             Self::DampedTrend => "damped_trend",
             Self::Mstl => "mstl",
             Self::HourMean => "hour_mean",

@@ -10,8 +10,7 @@ use crate::workspace::Workspace;
 use crate::{process, run, setup};
 
 /// What of ours is compared, what is timed beside it, and augurs' two as peers.
-const MODELS: &str =
-    "auto,seasonal-naive,one-day-median,recent-level,local-trend,hour-mean,boosted-trees,lstm,damped-trend,mstl";
+const MODELS: &str = "auto,seasonal-naive,one-day-median,recent-level,local-trend,smoothed-level,hour-mean,boosted-trees,lstm,damped-trend,mstl";
 /// What of ours is shown beside what the product would use.
 const SHOWN: [&str; 2] = ["boosted_trees", "lstm"];
 

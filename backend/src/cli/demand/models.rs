@@ -27,6 +27,8 @@ pub(in crate::cli) enum Model {
     LocalTrend,
     /// The mean of the same hour over a week
     HourMean,
+    /// The level by exponential smoothing, with the memory that has told the next count best
+    SmoothedLevel,
     /// Level and damped trend by exponential smoothing
     DampedTrend,
     /// Trend and seasons by loess
@@ -52,6 +54,7 @@ impl Model {
             Self::RecentLevel => Some(ModelName::RecentLevel),
             Self::LocalTrend => Some(ModelName::LocalTrend),
             Self::HourMean => Some(ModelName::HourMean),
+            Self::SmoothedLevel => Some(ModelName::SmoothedLevel),
             Self::DampedTrend => Some(ModelName::DampedTrend),
             Self::Mstl => Some(ModelName::Mstl),
             Self::BoostedTrees => Some(ModelName::BoostedTrees),

@@ -26,18 +26,22 @@ pub struct SelectionConfig {
 }
 
 impl SelectionConfig {
-    /// All models that suit these horizons: the mean of the hour over a week only where none is shorter than a day,
-    /// since shorter ones want a faster level.
+    /// All models of our own.
     pub fn new(horizons: Vec<Duration>) -> Self {
-        let days = horizons.iter().all(|&horizon| horizon >= Duration::DAY);
-        let hour_mean = days.then_some(ModelName::HourMean);
-        let at_once =
-            [ModelName::SeasonalNaive, ModelName::OneDayMedian, ModelName::RecentLevel, ModelName::LocalTrend];
         Self {
             horizons,
             origins: 8,
             step_bins: None,
-            models: at_once.into_iter().chain(hour_mean).chain([ModelName::BoostedTrees, ModelName::Lstm]).collect(),
+            models: vec![
+                ModelName::SeasonalNaive,
+                ModelName::OneDayMedian,
+                ModelName::RecentLevel,
+                ModelName::LocalTrend,
+                ModelName::SmoothedLevel,
+                ModelName::HourMean,
+                ModelName::BoostedTrees,
+                ModelName::Lstm,
+            ],
             lstm: LstmConfig::default(),
         }
     }

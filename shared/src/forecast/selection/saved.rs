@@ -7,7 +7,7 @@ use crate::features::SeriesKey;
 use crate::forecast::lstm::{LstmModel, LstmModelError};
 use crate::forecast::{
     Ensemble, FittedBoostedTrees, FittedHourMean, FittedModel, FittedOneDayMedian, FittedRecentLevel,
-    FittedSeasonalNaive, LocalTrend, RecentMean,
+    FittedSeasonalNaive, LocalTrend, RecentMean, SmoothedLevel,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +31,7 @@ enum Member {
     Lstm(Vec<u8>),
     HourMean(FittedHourMean),
     BoostedTrees(FittedBoostedTrees),
+    SmoothedLevel,
 }
 
 impl Selected {
@@ -79,6 +80,7 @@ impl Member {
             FittedModel::OneDayMedian(model) => Self::OneDayMedian(model.clone()),
             FittedModel::RecentLevel(model) => Self::RecentLevel(model.clone()),
             FittedModel::LocalTrend(_) => Self::LocalTrend,
+            FittedModel::SmoothedLevel(_) => Self::SmoothedLevel,
             FittedModel::HourMean(model) => Self::HourMean(model.clone()),
             #[cfg(feature = "smoothing")]
             FittedModel::DampedTrend(_) => Self::DampedTrend,
@@ -96,6 +98,7 @@ impl Member {
             Self::OneDayMedian(model) => FittedModel::OneDayMedian(model),
             Self::RecentLevel(model) => FittedModel::RecentLevel(model),
             Self::LocalTrend => FittedModel::LocalTrend(LocalTrend),
+            Self::SmoothedLevel => FittedModel::SmoothedLevel(SmoothedLevel),
             Self::HourMean(model) => FittedModel::HourMean(model),
             #[cfg(feature = "smoothing")]
             Self::DampedTrend => FittedModel::DampedTrend(crate::forecast::DampedTrend),
@@ -136,6 +139,7 @@ mod tests {
             ModelName::OneDayMedian,
             ModelName::RecentLevel,
             ModelName::LocalTrend,
+            ModelName::SmoothedLevel,
             ModelName::HourMean,
             ModelName::BoostedTrees,
         ];

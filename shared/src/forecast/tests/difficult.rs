@@ -116,6 +116,7 @@ fn baselines_stand_difficult_series() {
         ModelName::OneDayMedian,
         ModelName::RecentLevel,
         ModelName::LocalTrend,
+        ModelName::SmoothedLevel,
         ModelName::HourMean,
         ModelName::BoostedTrees,
     ];
