@@ -64,8 +64,12 @@ fn a_service_forecasts_and_bills_with_given_machines_and_prices() {
     server.wait_for("/readyz", |reply| reply.status == 200);
     server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("\"ready\""));
     let saved = server.wait_for("/v1/scenarios/current", |reply| reply.status == 200).json();
-    let group = &saved["scenario"]["fleet"]["node_groups"][0];
-    assert_eq!((&group["instance_type"], &group["min"], &group["max"]), (&"own.big".into(), &2.into(), &2.into()));
+    let groups = saved["scenario"]["fleet"]["node_groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 2, "one for each zone");
+    for (group, zone) in groups.iter().zip(["a", "b"]) {
+        let bounds = (&group["instance_type"], &group["zone"], &group["min"], &group["max"]);
+        assert_eq!(bounds, (&"own.big".into(), &zone.into(), &1.into(), &1.into()));
+    }
     assert_eq!(saved["scenario"]["runs"], 4);
     assert_eq!(saved["scenario"]["tenants"][0]["quota"]["vcpu"], 1_000);
     let costs = server.get("/v1/costs").json();

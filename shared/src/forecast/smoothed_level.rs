@@ -119,7 +119,7 @@ mod tests {
         let mut level = 500.0;
         let counts: Vec<f64> = (0..72)
             .map(|t: u32| {
-                level += if t * t / 7 % 2 == 0 { 2.0 } else { -2.0 };
+                level += if (t * t / 7).is_multiple_of(2) { 2.0 } else { -2.0 };
                 level
             })
             .collect();
