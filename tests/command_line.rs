@@ -2,6 +2,7 @@
 
 mod answers;
 mod backtest;
+mod explain;
 mod forecast;
 mod messages;
 mod model_file;

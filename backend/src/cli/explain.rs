@@ -3,9 +3,10 @@
 mod table;
 
 use serde::Serialize;
-use shared::explanation::{Explanation, Fix, explain};
-use shared::scenario::{Scenario, ValidScenario};
-use shared::simulation::Refusal;
+use shared::explanation::{Decision, Explanation, Fix, explain};
+use shared::request::Module;
+use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::simulation::{Plan, Refusal};
 use shared::units::{Instant, Money, Resources};
 
 use super::shadow::read_scenario;
@@ -44,15 +45,20 @@ struct Answer<'a> {
     state: &'static str,
     /// Why it was refused.
     reason: Option<&'static str>,
+    refused_by: Option<Module>,
+    plan: &'a Plan,
+    decision: Option<&'a Decision>,
     fix: Option<FixView>,
-    #[serde(flatten)]
-    explanation: &'a Explanation,
+    /// How many changes were tried.
+    tried: u32,
 }
 
-/// A change that lets the create in, in words.
+/// A change that lets the create in.
 #[derive(Serialize)]
 struct FixView {
+    /// In words.
     changes: Vec<String>,
+    edits: Vec<Edit>,
     ready: Option<Instant>,
     cost_change: Money,
 }
@@ -95,6 +101,7 @@ fn answer<'a>(request: usize, scenario: &'a Scenario, explanation: &'a Explanati
     let flavor = &scenario.flavors[explanation.plan.flavor.usize()];
     let currency = scenario.price_book.currency;
     let fix = |fix: &Fix| FixView {
+        edits: fix.edits.clone(),
         changes: fix.edits.iter().map(|edit| edit.describe(scenario)).collect(),
         ready: fix.ready,
         cost_change: fix.cost_change.to_money(currency),
@@ -107,7 +114,10 @@ fn answer<'a>(request: usize, scenario: &'a Scenario, explanation: &'a Explanati
         requested: flavor.requested,
         state: state.as_str(),
         reason: state.refusal().map(Refusal::as_str),
+        refused_by: explanation.refused_by,
+        plan: &explanation.plan,
+        decision: explanation.decision.as_ref(),
         fix: explanation.fix.as_ref().map(fix),
-        explanation,
+        tried: explanation.tried,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use shared::control_plane::GroupSurvey;
 use shared::explanation::Decision;
 use shared::scenario::{NodeGroup, Scenario};
+use shared::units::Money;
 
 use super::Answer;
 use crate::output;
@@ -16,10 +17,10 @@ pub(super) fn text(answer: &Answer<'_>, scenario: &Scenario) -> String {
 }
 
 fn write_all(out: &mut String, answer: &Answer<'_>, scenario: &Scenario) -> std::fmt::Result {
-    let plan = &answer.explanation.plan;
+    let plan = answer.plan;
     writeln!(out, "request {}: `{}` asks for {} ({})", answer.request, answer.tenant, answer.flavor, answer.requested)?;
     writeln!(out, "arrived {}", plan.arrived)?;
-    let by = answer.explanation.refused_by.map(|module| format!(" by the {}", module.as_str())).unwrap_or_default();
+    let by = answer.refused_by.map(|module| format!(" by the {}", module.as_str())).unwrap_or_default();
     match (answer.reason, plan.ready) {
         (Some(reason), _) => writeln!(out, "refused{by}: {reason}")?,
         (None, Some(ready)) => {
@@ -28,7 +29,7 @@ fn write_all(out: &mut String, answer: &Answer<'_>, scenario: &Scenario) -> std:
         }
         (None, None) => writeln!(out, "{} when the window ends", answer.state)?,
     }
-    if let Some(decision) = &answer.explanation.decision {
+    if let Some(decision) = answer.decision {
         write_decision(out, answer, decision, scenario)?;
     }
     match &answer.fix {
@@ -37,10 +38,17 @@ fn write_all(out: &mut String, answer: &Answer<'_>, scenario: &Scenario) -> std:
             let ready = fix
                 .ready
                 .map_or_else(|| "is on its way when the window ends".to_owned(), |at| format!("is ready {at}"));
-            writeln!(out, "  tried: it {ready}, and the run costs {} more", fix.cost_change)?;
+            let cost = match &fix.cost_change {
+                change if change.amount.is_zero() => "costs the same".to_owned(),
+                change if change.amount.is_sign_negative() => {
+                    format!("costs {} less", Money { amount: -change.amount, ..*change })
+                }
+                change => format!("costs {change} more"),
+            };
+            writeln!(out, "  tried: it {ready}, and the run {cost}")?;
         }
-        None if answer.explanation.tried > 0 => {
-            let tried = output::counted(u64::from(answer.explanation.tried), "change");
+        None if answer.tried > 0 => {
+            let tried = output::counted(u64::from(answer.tried), "change");
             writeln!(out, "\nno fix found: {tried} of quota, nodes or workers did not let it in")?;
         }
         None => {}
@@ -50,7 +58,7 @@ fn write_all(out: &mut String, answer: &Answer<'_>, scenario: &Scenario) -> std:
 
 fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, scenario: &Scenario) -> std::fmt::Result {
     writeln!(out, "\ndecided {} by the {}", decision.at, decision.module.as_str())?;
-    let tenant = &scenario.tenants[answer.explanation.plan.tenant.usize()];
+    let tenant = &scenario.tenants[answer.plan.tenant.usize()];
     if let Some(quota) = tenant.quota {
         writeln!(out, "  `{}` held {} of its quota of {quota}", tenant.name, decision.survey.held)?;
     }

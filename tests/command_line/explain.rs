@@ -1,0 +1,66 @@
+//! Why a request got what it got.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tests::root;
+
+use super::answer;
+use crate::shadowplane::Folder;
+
+/// A folder with a golden scenario as `scenario.json`.
+fn with_scenario(name: &str) -> Folder {
+    let folder = Folder::new();
+    let scenario = fs::read_to_string(root().join("tests/scenarios").join(name).join("input.json")).unwrap();
+    folder.write("scenario.json", &scenario);
+    folder
+}
+
+/// `acme` holds 4 of its 4 vCPU and asks for 2 more: 6 would have let it in, and the node that it goes to is paid anyway.
+#[test]
+fn a_refusal_by_quota_names_the_quota_that_would_have_done() {
+    let folder = with_scenario("quota");
+    let text = folder.run(["explain", "2", "--scenario", "scenario.json"]).success();
+    for part in [
+        "refused by the quota: quota",
+        "`acme` held 4 vcpu, 8 memory_gib of its quota of 4 vcpu, 16 memory_gib",
+        "cheapest fix: a quota of 6 vcpu, 16 memory_gib for `acme`",
+        "the run costs the same",
+    ] {
+        assert!(text.contains(part), "expected `{part}` in: {text}");
+    }
+    let explained = answer(&folder, &["explain", "p-000002", "--scenario", "scenario.json", "--json"]);
+    assert_eq!((&explained["state"], &explained["reason"]), (&json!("refused"), &json!("quota")));
+    let edit = json!([{"quota": {"tenant": 0, "quota": {"vcpu": 6, "memory_gib": 16}}}]);
+    assert_eq!((&explained["fix"]["edits"], &explained["tried"]), (&edit, &json!(1)));
+    assert_eq!(explained["decision"]["survey"]["groups"][0]["with_room"], 1);
+    // The fix, applied, is what the scenario then says.
+    let mut scenario: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path.join("scenario.json")).unwrap()).unwrap();
+    scenario["edits"] = edit;
+    folder.write("fixed.json", scenario.to_string());
+    let fixed = answer(&folder, &["explain", "2", "--scenario", "fixed.json", "--json"]);
+    assert_eq!((&fixed["state"], &fixed["fix"]), (&json!("ready"), &Value::Null));
+}
+
+#[test]
+fn rules_about_others_are_told_apart_from_room() {
+    let folder = with_scenario("zones-and-groups");
+    let text = folder.run(["explain", "1", "--scenario", "scenario.json"]).success();
+    assert!(text.contains("the rules about other resources forbid it"), "{text}");
+    assert!(text.contains("a new node"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_explained_says_why() {
+    let folder = with_scenario("waiting-for-a-node");
+    let fails = |arguments: &[&str], status: i32, part: &str| {
+        let mut all = vec!["explain"];
+        all.extend(arguments);
+        folder.run(all).assert_failed(status, &[part]);
+    };
+    fails(&["3", "--scenario", "scenario.json"], 1, "is a delete, and creates are explained");
+    fails(&["99", "--scenario", "scenario.json"], 1, "there is no request 99: the run has 4");
+    fails(&["r-x", "--scenario", "scenario.json"], 2, "`r-x` is no place of a request");
+    fails(&["0", "--scenario", "scenario.json", "--run", "7"], 2, "--run is 7");
+}
