@@ -1,11 +1,14 @@
 //! The node with the lowest index: fills the oldest nodes, so that the youngest become empty and are given back.
 
+use core::cell::RefCell;
+
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::pages::Pages;
 use crate::units::Resources;
 
 /// Children of a node of the tree.
-const FAN: usize = 8;
+const FAN: usize = 1 << FAN_BITS;
+const FAN_BITS: usize = 3;
 
 /// The slots of each group in trees of what they offer.
 #[derive(Clone, Debug)]
@@ -18,12 +21,24 @@ pub(in crate::control_plane) struct BySlot {
 /// A tree of maxima over what the slots of one group offer, per dimension: finds the first slot with room.
 ///
 /// `levels[0]` are the offers in order of the slots; an entry of each further level is the maximum of eight of the one
-/// before, and the last level has at most eight.
+/// before, and the last level has at most eight. Maxima of several dimensions promise room that no single slot has, so
+/// for the shapes that were asked for last it is known where room begins.
 #[derive(Clone, Debug, Default)]
 struct Tree {
     slots: Pages<u32>,
     levels: Vec<Pages<Resources>>,
+    shapes: RefCell<Vec<Shape>>,
 }
+
+/// A shape that was asked for, and a place before which there is no room for it.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    requested: Resources,
+    first: usize,
+}
+
+/// How many shapes are remembered.
+const SHAPES: usize = 32;
 
 impl BySlot {
     pub(super) fn new(groups: usize) -> Self {
@@ -86,6 +101,11 @@ impl Tree {
     }
 
     fn update(&mut self, place: usize, offer: Resources) {
+        for shape in self.shapes.get_mut().iter_mut().filter(|shape| place < shape.first) {
+            if shape.requested.fits(offer) {
+                shape.first = place;
+            }
+        }
         let (mut position, mut new) = (place, offer);
         for level in 0..self.levels.len() {
             let entry = self.levels[level].get_mut(position);
@@ -106,18 +126,55 @@ impl Tree {
     /// The first slot that offers `requested` and is permitted.
     fn choose(&self, requested: Resources, permitted: &impl Fn(u32) -> bool) -> Option<u32> {
         let top = self.levels.len().checked_sub(1)?;
-        self.search(top, 0, requested, permitted)
+        let first = self.search(top, 0, self.begins(requested), requested, &|_| true);
+        self.remember(requested, first.unwrap_or(self.slots.len()));
+        let slot = |place: usize| *self.slots.get(place);
+        let first = first?;
+        if permitted(slot(first)) {
+            return Some(slot(first));
+        }
+        self.search(top, 0, first + 1, requested, &|place| permitted(slot(place))).map(slot)
     }
 
-    /// The first slot below eight entries of a level, from `from` on.
-    fn search(&self, level: usize, from: usize, requested: Resources, permitted: &impl Fn(u32) -> bool) -> Option<u32> {
+    /// The first place below eight entries of a level, from `from` on, that is not before `begin`, has room and is taken.
+    fn search(
+        &self,
+        level: usize,
+        from: usize,
+        begin: usize,
+        requested: Resources,
+        takes: &impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let entries = self.levels[level].neighbours(from, FAN);
-        let fitting = entries.iter().enumerate().filter(|(_, offer)| requested.fits(**offer)).map(|(i, _)| from + i);
-        let mut fitting = fitting;
+        // The last place below an entry, and one more.
+        let end = |entry: usize| (entry + 1) << (FAN_BITS * level);
+        let fitting = entries.iter().enumerate().map(|(i, offer)| (from + i, offer));
+        let mut fitting =
+            fitting.filter(|&(entry, offer)| end(entry) > begin && requested.fits(*offer)).map(|(entry, _)| entry);
         if level == 0 {
-            return fitting.map(|place| *self.slots.get(place)).find(|&slot| permitted(slot));
+            return fitting.find(|&place| takes(place));
         }
-        fitting.find_map(|entry| self.search(level - 1, entry * FAN, requested, permitted))
+        fitting.find_map(|entry| self.search(level - 1, entry * FAN, begin, requested, takes))
+    }
+
+    /// A place before which there is no room.
+    fn begins(&self, requested: Resources) -> usize {
+        let shapes = self.shapes.borrow();
+        shapes.iter().find(|shape| shape.requested == requested).map_or(0, |shape| shape.first)
+    }
+
+    /// Notes that there is no room before a place; what was asked for longest ago is forgotten.
+    fn remember(&self, requested: Resources, first: usize) {
+        let mut shapes = self.shapes.borrow_mut();
+        match shapes.iter_mut().find(|shape| shape.requested == requested) {
+            Some(shape) => shape.first = first,
+            None => {
+                if shapes.len() == SHAPES {
+                    shapes.remove(0);
+                }
+                shapes.push(Shape { requested, first });
+            }
+        }
     }
 
     fn share(&mut self) {

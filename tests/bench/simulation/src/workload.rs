@@ -88,6 +88,7 @@ fn request(at: Instant, operation: Operation, i: u32) -> IndexedRequest {
         flavor: FlavorIndex((size * 3 + pick.below(6, 3)) as u32),
         batch: None,
         lifetime: None,
+        terms: None,
         draw_key: u64::from(i),
     }
 }
@@ -126,6 +127,7 @@ fn scenario(size: Size, placement: PlacementPolicy, window: Window) -> Scenario 
         bin: Duration::from_minutes(5),
         time_zone: "UTC".to_owned(),
         tenants: (0..TENANTS).map(|i| Tenant { name: format!("t{i}"), quota, ..Tenant::default() }).collect(),
+        terms: Vec::new(),
         flavors: (0..12).map(flavor).collect(),
         fleet: Fleet { node_groups: vec![group] },
         placement,
