@@ -6,6 +6,7 @@ mod explain;
 mod forecast;
 mod messages;
 mod model_file;
+mod start;
 mod odd_input;
 mod streams;
 

@@ -64,7 +64,7 @@ fn check_ends(report: &mut Report, log: &RequestLog, creates: u64, deletes: u64)
         report.find(
             "no deletes",
             format!("none of {creates} resources ends"),
-            "everything but --history: `shadow` refuses such a log, as its fleet would only grow",
+            "everything but --history and --start: `shadow` refuses such a log, as its fleet would only grow",
         );
     } else {
         let never = log.lives.iter().filter(|life| life.deleted.is_none()).count() as u64;
