@@ -130,13 +130,13 @@ impl ControlPlane<'_> {
     fn enter(&mut self, now: Instant, position: u32, module: Module, out: &mut Output) {
         let call = self.calls.get(position);
         let live = *self.lives.get(call.live);
-        if module == Module::Provisioner && call.operation == Operation::Create {
-            if live.is_over() || Self::is_void(&call, &live) {
-                return self.finish(position);
-            }
-            if live.slot.is_some() && !live.in_use {
-                self.begin_use(call.live, out);
-            }
+        // Whoever waited to try again, or for a node to boot, may be about what is over meanwhile.
+        if (live.is_over() || Self::is_void(&call, &live)) && module < Module::Metering {
+            return self.finish(position);
+        }
+        let begins = module == Module::Provisioner && call.operation == Operation::Create;
+        if begins && live.slot.is_some() && !live.in_use {
+            self.begin_use(call.live, out);
         }
         let stage = &mut self.stages[module as usize];
         if stage.is_full(now) && may_be_refused(&call, module) {
