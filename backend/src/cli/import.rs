@@ -6,9 +6,10 @@ mod kubernetes_state;
 mod ndjson;
 
 use serde::Serialize;
+use shared::trace::mapping::{Mapping, read_mapping};
 
 use super::{CliError, Global};
-use crate::output;
+use crate::{input, output};
 
 /// Turn foreign data into Shadowplane's own formats
 ///
@@ -37,6 +38,12 @@ impl Args {
             Format::Ndjson(args) => args.run(global),
         }
     }
+}
+
+/// Reads the file of a mapping, where one is given.
+fn mapping(file: Option<&str>) -> Result<Option<Mapping>, CliError> {
+    let read = |file: &str| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(file));
+    file.map(read).transpose()
 }
 
 /// Says what was imported: as JSON on stdout where that is free, otherwise as a sentence on stderr.

@@ -6,7 +6,7 @@ use super::lives::Live;
 use super::nodes::Nodes;
 use super::settings::{Fleet, NodeGroup};
 use crate::request::{Domain, GroupRule, Terms};
-use crate::units::{NodeGroupIndex, TenantIndex, TermsIndex};
+use crate::units::{NodeGroupIndex, Resources, TenantIndex, TermsIndex};
 
 /// The terms of a scenario, made ready to be asked, and who of which group is where.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub(super) struct Candidate {
 
 impl Rules {
     pub(super) fn new(terms: &[Terms], fleet: &Fleet) -> Self {
-        let names: BTreeSet<&str> = terms.iter().flat_map(groups_named).collect();
+        let names: BTreeSet<&str> = terms.iter().flat_map(Terms::groups).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let number = |name: &str| names.binary_search(&name).expect("it is among all names") as u32;
         let rules = |rules: &[GroupRule]| rules.iter().map(|rule| (rule.domain, number(&rule.group))).collect();
@@ -88,11 +88,6 @@ impl Rules {
         terms.map_or(0, |terms| self.terms[terms.usize()].priority)
     }
 
-    /// Whether somebody could be more urgent than somebody else.
-    pub(super) fn has_priorities(&self) -> bool {
-        self.terms.iter().any(|terms| terms.priority != 0)
-    }
-
     /// Whether a node group is in the zone that was asked for.
     pub(super) fn is_open(&self, terms: Option<TermsIndex>, node_group: usize) -> bool {
         let Some(terms) = terms else { return true };
@@ -113,6 +108,24 @@ impl Rules {
             let terms = &self.terms[terms.usize()];
             !terms.affinity.is_empty() || !terms.spread.is_empty()
         })
+    }
+
+    /// The machine that the policy wants for a resource, of those that its terms permit.
+    pub(super) fn choose(&self, live: &Live, requested: Resources, nodes: &Nodes) -> Option<u32> {
+        let open = |group: usize| self.is_open(live.terms, group);
+        if !self.binds(live.terms) {
+            return nodes.choose(requested, open, |_| true);
+        }
+        let permitted = |slot: u32| {
+            let node_group = nodes.slot(slot).node.node_group;
+            self.permit(live, Candidate { slot: Some(slot), node_group }, nodes)
+        };
+        nodes.choose(requested, open, permitted)
+    }
+
+    /// Whether a group may order a node for a resource, as far as its terms are concerned.
+    pub(super) fn permit_new(&self, live: &Live, node_group: NodeGroupIndex, nodes: &Nodes) -> bool {
+        self.is_open(live.terms, node_group.usize()) && self.permit(live, Candidate { slot: None, node_group }, nodes)
     }
 
     /// Whether the rules, of the resource and of those who are there, let it go there.
@@ -205,12 +218,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// The groups that a row of terms names.
-pub(super) fn groups_named(terms: &Terms) -> impl Iterator<Item = &str> {
-    let rules = terms.affinity.iter().chain(&terms.anti_affinity).map(|rule| rule.group.as_str());
-    terms.group.as_deref().into_iter().chain(rules)
 }
 
 fn adjust<K: Ord>(counts: &mut BTreeMap<K, u32>, key: K, change: impl Fn(u32) -> u32) {

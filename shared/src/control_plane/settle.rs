@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::autoscaling;
 use super::lives::Live;
 use super::nodes::Nodes;
-use super::rules::{Candidate, Rules};
+use super::rules::Rules;
 use super::settings::Settings;
 use super::state::{InFlight, LiveResource, Node, State};
 use crate::request::{IndexedRequest, Module, Operation, ResourceClass};
@@ -185,12 +185,13 @@ impl<'a> Settling<'a> {
             }
             let requested = self.requested(&live);
             let waits = seats.waiting.contains(&resource);
-            match self.choose(position, requested) {
+            let seen = as_the_rules_see(position, &live);
+            match self.rules.choose(&seen, requested, &self.nodes) {
                 Some(slot) if !waits => {
                     self.take(position, slot);
                 }
                 Some(_) => self.schedule(resource, live, at),
-                None => match self.group_to_grow(position, requested) {
+                None => match self.group_to_grow(&seen, requested) {
                     Some(group) if !waits => {
                         let slot = self.add(group, String::new());
                         self.take(position, slot);
@@ -205,24 +206,9 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// The machine that the policy wants, of those that the resource's terms permit.
-    fn choose(&self, position: usize, requested: Resources) -> Option<u32> {
-        let live = as_the_rules_see(position, &self.state.live[position]);
-        let open = |group: usize| self.rules.is_open(live.terms, group);
-        let permitted = |slot: u32| {
-            let node_group = self.nodes.slot(slot).node.node_group;
-            self.rules.permit(&live, Candidate { slot: Some(slot), node_group }, &self.nodes)
-        };
-        self.nodes.choose(requested, open, permitted)
-    }
-
     /// The group that may have one more machine for a resource.
-    fn group_to_grow(&self, position: usize, requested: Resources) -> Option<NodeGroupIndex> {
-        let live = as_the_rules_see(position, &self.state.live[position]);
-        let permitted = |node_group: NodeGroupIndex| {
-            self.rules.is_open(live.terms, node_group.usize())
-                && self.rules.permit(&live, Candidate { slot: None, node_group }, &self.nodes)
-        };
+    fn group_to_grow(&self, live: &Live, requested: Resources) -> Option<NodeGroupIndex> {
+        let permitted = |node_group| self.rules.permit_new(live, node_group, &self.nodes);
         autoscaling::group_to_grow(self.settings.fleet, &self.nodes, requested, permitted)
     }
 

@@ -122,3 +122,18 @@ fn what_cannot_be_explained_says_so() {
     assert!(delete.contains("is a delete") && delete.contains("request 0"), "{delete}");
     assert!(explain(&valid, 0, 2).unwrap_err().to_string().contains("has 2, counted from 0"));
 }
+
+#[test]
+fn a_volume_needs_no_node_and_who_is_on_the_way_no_fix() {
+    let mut volume = scenario(1, 0);
+    volume.flavors[0].class = ResourceClass::Storage;
+    let explanation = explained(volume, 0);
+    assert_eq!(explanation.plan.state, PlanState::Ready);
+    assert_eq!(explanation.decision.unwrap().survey.groups, []);
+    // A gateway that takes two days: nothing is decided, and nothing is tried.
+    let mut slow = scenario(1, 1);
+    slow.modules[Module::Gateway].service = ServiceTime::Constant(Duration::DAY * 2);
+    let explanation = explained(slow, 0);
+    assert_eq!(explanation.plan.state, PlanState::Admitted);
+    assert_eq!((explanation.decision, explanation.fix, explanation.tried), (None, None, 0));
+}

@@ -13,7 +13,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Runs of the ensemble.
     pub runs: u32,
-    /// Tenants, and flavors.
+    /// Tenants, flavors, and rows of terms.
     pub tenants: usize,
     /// Requests over all runs; for a forecast, a generous estimate.
     pub requests: u64,
@@ -44,6 +44,7 @@ impl Limits {
         let bins = window.max(0) / i128::from(scenario.bin.micros().max(1));
         at_most("runs", scenario.runs.into(), self.runs.into())?;
         at_most("tenants", scenario.tenants.len() as u64, self.tenants as u64)?;
+        at_most("terms", scenario.terms.len() as u64, self.tenants as u64)?;
         at_most("flavors", scenario.flavors.len() as u64, self.tenants as u64)?;
         at_most("bins", u64::try_from(bins).unwrap_or(u64::MAX), self.bins)?;
         let workers = scenario.modules.0.iter().map(|module| module.workers).chain(edited_workers(scenario)).max();

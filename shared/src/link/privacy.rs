@@ -85,7 +85,7 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
     if !zones.is_empty() {
         list.push(Revealed { what: "zones", detail: names(zones.iter().copied()) });
     }
-    let groups: BTreeSet<&str> = scenario.terms.iter().flat_map(groups_of).collect();
+    let groups: BTreeSet<&str> = scenario.terms.iter().flat_map(Terms::groups).collect();
     if !groups.is_empty() {
         list.push(Revealed { what: "groups of resources", detail: names(groups.iter().copied()) });
     }
@@ -103,7 +103,7 @@ fn number_places(scenario: &mut Scenario) {
         (1..).zip(names).map(|(number, name)| (name.to_owned(), format!("{what} {number}"))).collect()
     };
     let zones = numbers("zone", zones(scenario).collect());
-    let groups = numbers("group", scenario.terms.iter().flat_map(groups_of).collect());
+    let groups = numbers("group", scenario.terms.iter().flat_map(Terms::groups).collect());
     let rename = |name: &mut String, names: &BTreeMap<String, String>| name.clone_from(&names[name.as_str()]);
     for zone in scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut()) {
         rename(zone, &zones);
@@ -119,11 +119,6 @@ fn number_places(scenario: &mut Scenario) {
 fn zones(scenario: &Scenario) -> impl Iterator<Item = &str> + Clone {
     let of_fleet = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
     of_fleet.chain(scenario.terms.iter().filter_map(|terms| terms.zone.as_deref()))
-}
-
-fn groups_of(terms: &Terms) -> impl Iterator<Item = &str> {
-    let of_rules = terms.affinity.iter().chain(&terms.anti_affinity).map(|rule| rule.group.as_str());
-    terms.group.as_deref().into_iter().chain(of_rules)
 }
 
 /// The first few names, and how many more there are.

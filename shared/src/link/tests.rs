@@ -154,6 +154,7 @@ fn a_link_cannot_ask_for_too_much() {
         }
     };
     check(|s| s.runs = u32::MAX, "runs");
+    check(|s| s.terms = vec![crate::request::Terms::default(); 2_001], "terms");
     check(|s| s.window.end = Instant::from_micros(i64::MAX), "bins");
     check(|s| s.bin = Duration::from_micros(1), "bins");
     check(|s| s.bin = Duration::ZERO, "bins");

@@ -128,9 +128,10 @@ impl Terms {
         (scheduling != Scheduling::default()).then_some(scheduling)
     }
 
-    /// Whether it says where beside others the resource may go.
-    pub fn has_rules(&self) -> bool {
-        !(self.affinity.is_empty() && self.anti_affinity.is_empty() && self.spread.is_empty())
+    /// Every group that it names: its own, and those of its rules.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let rules = self.affinity.iter().chain(&self.anti_affinity).map(|rule| rule.group.as_str());
+        self.group.as_deref().into_iter().chain(rules)
     }
 }
 
@@ -163,4 +164,49 @@ impl Scheduling {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::input::InputError;
+    use crate::request::{Catalogue, Operation, RequestLog, RequestLogBuilder, read_requests};
+
+    fn read(operation: &str, more: &str) -> Result<RequestLog, InputError> {
+        let shape = if operation == "delete" { "" } else { r#","requested":{"vcpu":2}"# };
+        let line = format!(
+            r#"{{"id":"1","at":"2026-01-01T00:00:00Z","tenant":"acme","op":"{operation}","class":"compute","resource":"vm"{shape},{more}}}"#
+        );
+        let mut builder = RequestLogBuilder::new(Catalogue::default());
+        read_requests(&line, &mut builder)?;
+        builder.finish()
+    }
+
+    #[test]
+    fn what_a_request_asks_for_comes_back_as_it_was() {
+        let asked = r#""zone":"a","scheduling":{"priority":100,"group":"web","affinity":{"zone":["db","web"]},"anti_affinity":{"node":["web"]},"spread":{"zone":1}}"#;
+        let log = read("create", asked).unwrap();
+        assert_eq!(log.terms[0].groups().collect::<Vec<_>>(), ["web", "db", "web", "web"]);
+        let record = log.record(0);
+        assert_eq!(record.operation, Operation::Create);
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.contains(asked), "{text}");
+        // A request that asks for nothing has no terms, and one that says so with nothing in it neither.
+        assert!(read("create", r#""scheduling":{}"#).unwrap().terms.is_empty());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_with_its_field() {
+        let check = |operation: &str, scheduling: &str, field: &str, part: &str| {
+            let error = read(operation, &format!(r#""scheduling":{scheduling}"#)).unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(field), "{error}");
+            assert!(error.message.contains(part), "{error}");
+        };
+        check("create", r#"{"group":""}"#, "scheduling.group", "expected a name");
+        check("create", r#"{"affinity":{"zone":[]}}"#, "scheduling.affinity.zone", "names no group");
+        check("create", r#"{"anti_affinity":{"node":[""]}}"#, "scheduling.anti_affinity.node", "empty name");
+        check("create", r#"{"group":"web","spread":{"zone":0}}"#, "scheduling.spread.zone", "from 1");
+        check("create", r#"{"spread":{"node":1}}"#, "scheduling.spread.node", "in none");
+        check("resize", r#"{"priority":1}"#, "scheduling", "it is the create's");
+        check("delete", r#"{"priority":1}"#, "scheduling", "it is the create's");
+    }
 }

@@ -62,6 +62,9 @@ fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, sc
     if let Some(quota) = tenant.quota {
         writeln!(out, "  `{}` held {} of its quota of {quota}", tenant.name, decision.survey.held)?;
     }
+    if decision.survey.groups.is_empty() {
+        return writeln!(out, "  it needs no node");
+    }
     let groups = &scenario.fleet.node_groups;
     let width = groups.iter().map(|group| group.name.chars().count()).max().unwrap_or(0).max("node group".len());
     writeln!(

@@ -5,10 +5,10 @@ mod report;
 use serde::Serialize;
 use shared::request::write_line;
 use shared::trace::kubernetes_state::{ClusterState, Said, read_state};
-use shared::trace::mapping::read_mapping;
 use shared::trace::{inventory, quotas};
 
 use super::super::{CliError, Global};
+use super::mapping;
 use crate::{input, output};
 
 /// Import what a Kubernetes cluster has and runs: machines, quotas, live resources, and where they are
@@ -53,10 +53,7 @@ struct Summary<'a> {
 
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let mapping = match &self.mapping {
-            Some(file) => Some(read_mapping(&input::read_text(file)?).map_err(CliError::in_file(file))?),
-            None => None,
-        };
+        let mapping = mapping(self.mapping.as_deref())?;
         let text = input::read_text(&self.file)?;
         let state = read_state(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
         drop(text);

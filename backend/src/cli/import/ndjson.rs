@@ -1,11 +1,10 @@
 //! `shadowplane import ndjson`.
 
 use serde::Serialize;
-use shared::trace::mapping::read_mapping;
 use shared::trace::ndjson::normalise;
 
 use super::super::{CliError, Global};
-use super::report;
+use super::{mapping, report};
 use crate::{input, output};
 
 /// Check requests that are in our format already, map their tenants, put them in order, leave out duplicates
@@ -35,10 +34,7 @@ struct Summary {
 
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let mapping = match &self.mapping {
-            Some(file) => Some(read_mapping(&input::read_text(file)?).map_err(CliError::in_file(file))?),
-            None => None,
-        };
+        let mapping = mapping(self.mapping.as_deref())?;
         let text = input::read_text(&self.file)?;
         let normalised = normalise(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
         drop(text);

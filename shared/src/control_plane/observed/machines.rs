@@ -97,11 +97,7 @@ fn infer_group(
 ) -> Option<NodeGroupIndex> {
     let groups = fleet.node_groups.iter().enumerate();
     let possible: Vec<(usize, Resources)> = groups
-        .filter(|(_, group)| {
-            listed.is_none_or(|node| {
-                node.instance_type == group.instance_type && node.capacity == group.capacity && node.zone == group.zone
-            })
-        })
+        .filter(|(_, group)| listed.is_none_or(|node| group.lists(node)))
         .map(|(position, group)| (position, group.schedulable()))
         .collect();
     let holds = |peak: Resources| possible.iter().find(|(_, capacity)| peak.fits(*capacity));

@@ -38,11 +38,16 @@ impl Fleet {
 
     /// The names of an inventory's nodes by the groups of [`Fleet::from_inventory`], in the order of the inventory.
     pub fn names_of_inventory(&self, nodes: &[InventoryNode]) -> Vec<Vec<String>> {
-        let of = |group: &NodeGroup, node: &InventoryNode| {
-            group.instance_type == node.instance_type && group.capacity == node.capacity && group.zone == node.zone
-        };
-        let names = |group| nodes.iter().filter(|node| of(group, node)).map(|node| node.name.clone()).collect();
+        let names =
+            |group: &NodeGroup| nodes.iter().filter(|node| group.lists(node)).map(|node| node.name.clone()).collect();
         self.node_groups.iter().map(names).collect()
+    }
+}
+
+impl NodeGroup {
+    /// Whether [`Fleet::from_inventory`] puts a node into this group.
+    pub(in crate::control_plane) fn lists(&self, node: &InventoryNode) -> bool {
+        self.instance_type == node.instance_type && self.capacity == node.capacity && self.zone == node.zone
     }
 }
 

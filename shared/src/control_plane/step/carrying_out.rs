@@ -103,7 +103,7 @@ impl ControlPlane<'_> {
         let live = self.lives.get(position);
         self.rules.depart(live, slot, self.nodes.slot(slot).node.node_group);
         self.nodes.give(slot, self.on_node(live.flavor), now);
-        self.residents.depart(slot, position);
+        self.residents.depart(slot, position, self.rules.priority(live.terms));
     }
 
     /// What is known of a resource.

@@ -25,6 +25,9 @@ impl ControlPlane<'_> {
     /// sum of their priorities, then the one with the fewest; ties go to the lowest node index.
     pub(super) fn preempt(&mut self, now: Instant, live: &Live, requested: Resources, out: &mut Output) -> Option<u32> {
         let priority = self.rules.priority(live.terms);
+        if !self.residents.are_below(priority) {
+            return None;
+        }
         let rooms = self.nodes.iter_paid().filter_map(|(slot, node)| self.room(slot, node, live, requested, priority));
         let of = |victim: &u32| i64::from(self.rules.priority(self.lives.get(*victim).terms));
         let harm = |room: &Room| {

@@ -179,7 +179,7 @@ impl<'a> ControlPlane<'a> {
             let position = self.lives.begin(record);
             if let Some(slot) = slot {
                 self.rules.arrive(&record, slot, self.nodes.slot(slot).node.node_group);
-                self.residents.arrive(slot, position);
+                self.residents.arrive(slot, position, self.rules.priority(record.terms));
             }
         }
     }

@@ -71,7 +71,7 @@ impl<'a> ControlPlane<'a> {
             let live = self.lives.get(position);
             if let Some(slot) = live.slot {
                 self.rules.arrive(live, slot, self.nodes.slot(slot).node.node_group);
-                self.residents.arrive(slot, position);
+                self.residents.arrive(slot, position, self.rules.priority(live.terms));
             }
         }
     }

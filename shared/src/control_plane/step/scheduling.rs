@@ -8,7 +8,6 @@ use crate::control_plane::autoscaling;
 use crate::control_plane::call::Call;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::NodeLife;
-use crate::control_plane::rules::Candidate;
 use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Refusal, Transition};
 use crate::control_plane::waiting::{Kind, Ticket};
 use crate::request::{Module, Operation};
@@ -81,10 +80,13 @@ impl ControlPlane<'_> {
         let requested = self.on_node(live.flavor);
         let slot = match self.seen_slot(live.resource, requested, out) {
             Some(seen) => requested.fits(self.nodes.slot(seen).free).then_some(seen),
-            None => self.choose(&live, requested).or_else(|| self.make_room(now, &live, requested, out)),
+            None => {
+                let free = self.rules.choose(&live, requested, &self.nodes);
+                free.or_else(|| self.make_room(now, &live, requested, out))
+            }
         }?;
         self.nodes.take(slot, requested);
-        self.residents.arrive(slot, at);
+        self.residents.arrive(slot, at, self.rules.priority(live.terms));
         let record = self.lives.get_mut(at);
         record.slot = Some(slot);
         record.state = PlanState::Placed;
@@ -93,32 +95,16 @@ impl ControlPlane<'_> {
         Some(node.ready.max(now))
     }
 
-    /// The machine that the policy wants, of those that the resource's terms permit.
-    fn choose(&self, live: &Live, requested: Resources) -> Option<u32> {
-        let open = |group: usize| self.rules.is_open(live.terms, group);
-        if !self.rules.binds(live.terms) {
-            return self.nodes.choose(requested, open, |_| true);
-        }
-        let permitted = |slot: u32| {
-            let node_group = self.nodes.slot(slot).node.node_group;
-            self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes)
-        };
-        self.nodes.choose(requested, open, permitted)
-    }
-
     /// A machine for a resource that fits nowhere: a new one, or one that less urgent ones leave.
     fn make_room(&mut self, now: Instant, live: &Live, requested: Resources, out: &mut Output) -> Option<u32> {
         if self.observed.is_some() {
             return None;
         }
-        let permitted = |node_group: NodeGroupIndex| {
-            self.rules.is_open(live.terms, node_group.usize())
-                && self.rules.permit(live, Candidate { slot: None, node_group }, &self.nodes)
-        };
+        let permitted = |node_group| self.rules.permit_new(live, node_group, &self.nodes);
         if let Some(group) = autoscaling::group_to_grow(self.settings.fleet, &self.nodes, requested, permitted) {
             return Some(self.order_node(now, group, out));
         }
-        self.rules.has_priorities().then(|| self.preempt(now, live, requested, out))?
+        self.preempt(now, live, requested, out)
     }
 
     /// Where the resource was seen to go; an impossible sighting is an anomaly and counts as none.

@@ -16,7 +16,7 @@ use crate::units::{Dimension, NodeGroupIndex, NodeIndex, ResourceIndex, Resource
 pub struct Survey {
     /// What its tenant held, without it; what does not fit an amount is the largest there is.
     pub held: Resources,
-    /// Every node group, in order.
+    /// Every node group, in order; none where the resource needs no node.
     pub groups: Vec<GroupSurvey>,
 }
 
@@ -63,22 +63,22 @@ impl ControlPlane<'_> {
     /// What a resource could get now; none where it does not live.
     pub fn survey(&self, resource: ResourceIndex) -> Option<Survey> {
         let live = self.lives.get(self.lives.find(resource)?);
-        let requested = if self.needs_node(live.flavor) { self.on_node(live.flavor) } else { Resources::ZERO };
-        let groups = (0..self.settings.fleet.node_groups.len())
-            .map(|group| self.survey_group(live, requested, NodeGroupIndex::from_usize(group)));
+        let requested = self.on_node(live.flavor);
+        let asked = if self.needs_node(live.flavor) { self.settings.fleet.node_groups.len() } else { 0 };
+        let groups = (0..asked).map(|group| self.survey_group(live, requested, NodeGroupIndex::from_usize(group)));
         Some(Survey { held: self.quotas.held_without(live.tenant, live.held), groups: groups.collect() })
     }
 
     fn survey_group(&self, live: &Live, requested: Resources, node_group: NodeGroupIndex) -> GroupSurvey {
         let of_group = |(_, slot): &(u32, &Slot)| slot.node.node_group == node_group && slot.node.gone.is_none();
         let nodes: Vec<(u32, &Slot)> = self.nodes.iter_paid().filter(of_group).collect();
-        let permit = |slot: Option<u32>| self.rules.permit(live, Candidate { slot, node_group }, &self.nodes);
+        let permit = |slot: u32| self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes);
         let with_room: Vec<u32> =
             nodes.iter().filter(|(_, slot)| requested.fits(slot.free)).map(|&(slot, _)| slot).collect();
         let in_zone = self.rules.is_open(live.terms, node_group.usize());
-        let permitted = with_room.iter().filter(|&&slot| in_zone && permit(Some(slot))).count() as u32;
+        let permitted = with_room.iter().filter(|&&slot| in_zone && permit(slot)).count() as u32;
         let only_here = |group: usize| in_zone && group == node_group.usize();
-        let best = self.nodes.choose(requested, only_here, |slot| permit(Some(slot))).map(|slot| {
+        let best = self.nodes.choose(requested, only_here, permit).map(|slot| {
             let slot = self.nodes.slot(slot);
             let rest = slot.free.checked_sub(requested).expect("it has room");
             Best { node: slot.node.index, left: left(rest, slot.capacity) }
@@ -93,7 +93,7 @@ impl ControlPlane<'_> {
             with_room: with_room.len() as u32,
             permitted,
             paid: self.nodes.paid(node_group),
-            growth_permitted: in_zone && permit(None),
+            growth_permitted: self.rules.permit_new(live, node_group, &self.nodes),
             best,
             lacking: lacking.min_by_key(least).filter(|lacking| !lacking.is_zero()),
         }
