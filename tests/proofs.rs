@@ -40,7 +40,7 @@ fn volumes(modules: Modules, quota: Option<Resources>, seed: u64, end: Instant) 
         time_zone: "UTC".to_owned(),
         tenants: vec![Tenant { name: "t".to_owned(), quota, ..Tenant::default() }],
         flavors: vec![Flavor { name: "v".to_owned(), class: ResourceClass::Storage, requested: volume }],
-        fleet: Fleet { node_groups: vec![group] },
+        fleet: Fleet::of(vec![group]),
         placement: PlacementPolicy::FirstFit,
         autoscaling: Autoscaling::default(),
         billing: Billing::Fleet,

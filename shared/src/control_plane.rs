@@ -25,8 +25,9 @@ mod waiting;
 
 pub use observed::{Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedFleet, ObservedNode, Stay, fold};
 pub use settings::{
-    Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NodeGroup, PlacementPolicy, ServiceBin, ServiceOf,
-    ServiceTime, Settings,
+    Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NoTimeOfDay, NodeGroup, Outage, PlacementPolicy,
+    PredictedNodes, Purchase, Scaling, ScheduledNodes, ServiceBin, ServiceOf, ServiceTime, Settings, Spot, TimeOfDay,
+    Weekday,
 };
 pub use settle::{Seats, Settled, settle};
 pub use stage::QueueDepth;

@@ -55,6 +55,7 @@ pub use model::{Fit, Predict, season_bins};
 pub use model_file::{ModelFile, ModelFileError};
 pub use one_day_median::{FittedOneDayMedian, OneDayMedian};
 pub use progress::{Continue, Progress, Watcher};
+pub(crate) use quantile::quantile;
 pub use recent_level::{FittedRecentLevel, RecentLevel};
 pub use recent_mean::RecentMean;
 pub use seasonal_naive::{FittedSeasonalNaive, SeasonalNaive};

@@ -17,6 +17,7 @@ mod privacy;
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,7 +47,7 @@ pub struct SharedScenario {
 impl SharedScenario {
     /// The bytes of a scenario file, of any length.
     pub fn to_bytes(&self) -> Vec<u8> {
-        v3::encode(self)
+        v4::encode(self)
     }
 
     /// Reads a scenario file; a link's bytes are the same, but have tighter [`Limits`].
@@ -60,9 +61,10 @@ impl SharedScenario {
             Some(&v1::VERSION) => v1::decode(bytes, limits)?,
             Some(&v2::VERSION) => v2::decode(bytes, limits)?,
             Some(&v3::VERSION) => v3::decode(bytes, limits)?,
+            Some(&v4::VERSION) => v4::decode(bytes, limits)?,
             // Text, or a file of another program; versions are small numbers.
             Some(b' '..) => return Err(LinkError::Foreign),
-            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v3::VERSION }),
+            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v4::VERSION }),
         };
         limits.check(&shared.scenario)?;
         Ok(shared)

@@ -49,6 +49,8 @@ pub enum Purpose {
     Boot = 21,
     /// Simulation: whether a module fails.
     Failure = 22,
+    /// Simulation: when a node is taken back or fails.
+    NodeLoss = 23,
     /// Edits and variance: which requests are left out or doubled.
     Thinning = 30,
     /// Training: initial weights, order of examples.

@@ -3,6 +3,7 @@
 mod check;
 mod digest;
 mod histogram;
+mod needs;
 mod outcome;
 mod plan_digest;
 mod queue;
@@ -12,6 +13,7 @@ mod run;
 pub use check::{Violation, check, check_modules};
 pub use digest::Digest;
 pub use histogram::Histogram;
+pub use needs::{nodes_needed, predicted_nodes};
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
 mod tests;

@@ -63,10 +63,10 @@ impl Runner {
 /// Gives the tenants of edits the indices that they have now.
 fn name_anew(edits: &mut [Edit], then: &[String], now: &Names) -> Result<(), Stopped> {
     for edit in edits {
-        if let Edit::ScaleDemand { tenant: Some(tenant), .. } = edit {
+        if let Some(tenant) = edit.tenant_mut() {
             let name = then.get(tenant.usize()).map_or("", String::as_str);
             let index = now.get(name).ok_or_else(|| {
-                Stopped::Failed(format!("`{name}`, whose demand an edit scales, has no request in the log any more"))
+                Stopped::Failed(format!("`{name}`, whom an edit is about, has no request in the log any more"))
             })?;
             *tenant = TenantIndex(index);
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pages::Pages;
 use super::placement::Index;
-use super::settings::{Fleet, PlacementPolicy};
+use super::settings::{Fleet, NodeGroup, PlacementPolicy};
 use super::state::Node;
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, Resources};
 
@@ -24,6 +24,10 @@ pub(super) struct Machines {
     /// Nodes that are paid, by group, and those of them that are being given back.
     paid: Vec<u32>,
     draining: Vec<u32>,
+    /// Nodes that each group should have, beside its least.
+    wanted: Vec<u32>,
+    /// How many outages each group is in.
+    outages: Vec<u32>,
     paid_in_all: u32,
     next: NodeIndex,
 }
@@ -37,10 +41,14 @@ pub(super) struct Slot {
     pub(super) free: Resources,
     pub(super) residents: u32,
     pub(super) life: NodeLife,
+    /// Whether it has booted.
+    pub(super) booted: bool,
     /// Since when it takes nobody any more.
     pub(super) drains: Option<Instant>,
     /// Whether somebody is going to see if it has been empty for long enough.
     pub(super) watched: bool,
+    /// Since when it has had little to do, seen by who looks for nodes to empty.
+    pub(super) underused_since: Option<Instant>,
 }
 
 /// Whether a machine is paid.
@@ -67,6 +75,8 @@ impl Nodes {
             slots: Pages::default(),
             paid: vec![0; groups],
             draining: vec![0; groups],
+            wanted: vec![0; groups],
+            outages: vec![0; groups],
             paid_in_all: 0,
             next,
         };
@@ -102,7 +112,17 @@ impl Nodes {
         let Machines { slots, next, .. } = &mut self.machines;
         let capacity = fleet.node_groups[node.node_group.usize()].schedulable();
         let life = NodeLife::Announced;
-        let slot = Slot { node, capacity, free: capacity, residents: 0, life, drains: None, watched: false };
+        let slot = Slot {
+            node,
+            capacity,
+            free: capacity,
+            residents: 0,
+            life,
+            booted: false,
+            drains: None,
+            watched: false,
+            underused_since: None,
+        };
         slots.push(slot);
         self.index.push(&slot);
         next.0 = next.0.max(node.index.0 + 1);
@@ -186,9 +206,43 @@ impl Nodes {
         self.machines.paid_in_all -= 1;
     }
 
+    /// Notes that a node has booted.
+    pub(super) fn boot(&mut self, slot: u32) {
+        self.machines.slots.get_mut(slot as usize).booted = true;
+    }
+
     /// Notes whether somebody is going to see if a node has been empty for long enough.
     pub(super) fn watch(&mut self, slot: u32, watched: bool) {
         self.machines.slots.get_mut(slot as usize).watched = watched;
+    }
+
+    /// Notes since when a node has had little to do.
+    pub(super) fn underused(&mut self, slot: u32, since: Option<Instant>) {
+        if self.slot(slot).underused_since != since {
+            self.machines.slots.get_mut(slot as usize).underused_since = since;
+        }
+    }
+
+    /// Notes how many nodes a group should have.
+    pub(super) fn want(&mut self, group: NodeGroupIndex, nodes: u32) {
+        self.machines.wanted[group.usize()] = nodes;
+    }
+
+    /// Nodes that a group should have at least, and does not fall below by itself.
+    pub(super) fn wanted(&self, group: NodeGroupIndex, fleet: &Fleet) -> u32 {
+        let NodeGroup { min, max, .. } = fleet.node_groups[group.usize()];
+        self.machines.wanted[group.usize()].clamp(min, max)
+    }
+
+    /// Notes that an outage of a group's zone begins or ends.
+    pub(super) fn outage(&mut self, group: NodeGroupIndex, begins: bool) {
+        let outages = &mut self.machines.outages[group.usize()];
+        *outages = if begins { *outages + 1 } else { *outages - 1 };
+    }
+
+    /// Whether a group's zone is lost.
+    pub(super) fn is_lost(&self, group: NodeGroupIndex) -> bool {
+        self.machines.outages[group.usize()] > 0
     }
 
     /// Changes a machine, and what the index knows of it.

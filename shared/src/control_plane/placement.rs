@@ -88,7 +88,7 @@ pub(super) fn left(amounts: Resources, capacity: Resources) -> f64 {
 /// The shares of a capacity that `amounts` are, summed over its dimensions, in 2^-32.
 ///
 /// The weight of a unit is rounded, not the share, which keeps the sum linear.
-fn share(amounts: Resources, capacity: Resources) -> i64 {
+pub(super) fn share(amounts: Resources, capacity: Resources) -> i64 {
     let of = |dimension: Dimension| {
         let unit = (1_i64 << 32).checked_div(i64::from(capacity[dimension])).unwrap_or(0);
         unit * i64::from(amounts[dimension])

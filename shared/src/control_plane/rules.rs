@@ -123,9 +123,11 @@ impl Rules {
         nodes.choose(requested, open, permitted)
     }
 
-    /// Whether a group may order a node for a resource, as far as its terms are concerned.
+    /// Whether a group may order a node for a resource, as far as its terms and the group's zone are concerned.
     pub(super) fn permit_new(&self, live: &Live, node_group: NodeGroupIndex, nodes: &Nodes) -> bool {
-        self.is_open(live.terms, node_group.usize()) && self.permit(live, Candidate { slot: None, node_group }, nodes)
+        !nodes.is_lost(node_group)
+            && self.is_open(live.terms, node_group.usize())
+            && self.permit(live, Candidate { slot: None, node_group }, nodes)
     }
 
     /// Whether the rules, of the resource and of those who are there, let it go there.

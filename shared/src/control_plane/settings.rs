@@ -4,9 +4,14 @@ mod defaults;
 mod fleet;
 mod inventory;
 mod modules;
+mod purchase;
+mod scaling;
 
 pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
 pub use modules::{Failures, ModuleSettings, Modules, ServiceBin, ServiceOf, ServiceTime};
+pub use purchase::{Outage, Purchase, Spot};
+pub(super) use scaling::LocalMinute;
+pub use scaling::{NoTimeOfDay, PredictedNodes, Scaling, ScheduledNodes, TimeOfDay, Weekday};
 
 use crate::request::{Flavor, Tenant, Terms};
 
@@ -25,6 +30,8 @@ pub struct Settings<'a> {
     pub placement: PlacementPolicy,
     /// How the fleet grows and shrinks.
     pub autoscaling: Autoscaling,
+    /// IANA name of the zone that schedules follow.
+    pub time_zone: &'a str,
     /// The stages.
     pub modules: &'a Modules,
     /// Seeds the draws of service times.
@@ -36,6 +43,16 @@ pub struct Settings<'a> {
 impl Settings<'_> {
     /// Whether anybody may ever have to leave a node.
     pub(super) fn evicts(&self) -> bool {
+        let ends = |group: &NodeGroup| group.fails_after.is_some() || group.purchase.spot().is_some();
         self.terms.iter().any(|terms| terms.priority != 0)
+            || self.autoscaling.consolidate_below_percent.is_some()
+            || !self.fleet.outages.is_empty()
+            || self.fleet.node_groups.iter().any(ends)
+    }
+
+    /// Whether somebody looks the fleet over from time to time.
+    pub(super) fn is_looked_over(&self) -> bool {
+        let planned = |group: &NodeGroup| group.scaling.is_planned();
+        self.autoscaling.consolidate_below_percent.is_some() || self.fleet.node_groups.iter().any(planned)
     }
 }

@@ -12,13 +12,17 @@ use super::settings::Settings;
 use super::stage::{QueueDepth, Stage};
 use super::transition::{Effect, Output, Phase, Refusal, Scheduled, Transition};
 use super::waiting::Waiting;
+use crate::features::TimeZone;
 use crate::random::{DrawFamily, Purpose};
 use crate::request::{IndexedRequest, MODULES, Module, Operation, ResourceClass};
 use crate::units::{FlavorIndex, Instant, Resources};
 
 mod carrying_out;
 mod evicting;
+mod consolidating;
 mod fork;
+mod looking_over;
+mod losing;
 mod machines;
 mod save;
 mod scheduling;
@@ -42,6 +46,7 @@ pub struct ControlPlane<'a> {
     rules: Rules,
     residents: Residents,
     waiting: Waiting,
+    time_zone: TimeZone,
     draws: RunDraws,
 }
 
@@ -50,12 +55,17 @@ pub struct ControlPlane<'a> {
 struct RunDraws {
     service: DrawFamily,
     failure: DrawFamily,
+    node_loss: DrawFamily,
 }
 
 impl RunDraws {
     fn new(seed: u64, run: u32) -> Self {
         let family = |purpose| DrawFamily::new(seed, run, purpose);
-        Self { service: family(Purpose::ServiceTime), failure: family(Purpose::Failure) }
+        Self {
+            service: family(Purpose::ServiceTime),
+            failure: family(Purpose::Failure),
+            node_loss: family(Purpose::NodeLoss),
+        }
     }
 }
 
@@ -69,12 +79,15 @@ impl ControlPlane<'_> {
                 self.nodes.pay(slot);
                 out.effects.push(Effect::NodeOrdered(self.nodes.slot(slot).node.node_group));
             }
-            Transition::NodeReady { slot } => {
-                out.effects.push(Effect::NodeReady(self.nodes.slot(slot).node.node_group));
-            }
+            Transition::NodeReady { slot } => self.node_ready(slot, out),
             Transition::NodeIdle { slot } => self.node_idle(now, slot, out),
             Transition::NodeDrains { slot } => self.node_drains(now, slot, out),
             Transition::NodeGone { slot } => self.node_gone(now, slot, out),
+            Transition::NodeInterrupted { slot } => self.node_interrupted(now, slot, out),
+            Transition::NodeFails { slot } => self.node_fails(now, slot, out),
+            Transition::ZoneFails { outage } => self.zone_fails(now, outage, out),
+            Transition::ZoneReturns { outage } => self.zone_returns(now, outage, out),
+            Transition::LookOver => self.look_over(now, out),
         }
     }
 
@@ -117,6 +130,15 @@ impl ControlPlane<'_> {
         self.nodes.paid_in_all()
     }
 
+    /// Nodes of each group that somebody is on.
+    pub fn occupied(&self) -> Vec<u32> {
+        let mut occupied = vec![0; self.settings.fleet.node_groups.len()];
+        for (_, slot) in self.nodes.iter_paid().filter(|(_, slot)| slot.residents > 0) {
+            occupied[slot.node.node_group.usize()] += 1;
+        }
+        occupied
+    }
+
     /// Resources that wait for a node.
     pub fn pending(&self) -> u32 {
         self.waiting.count()
@@ -125,6 +147,11 @@ impl ControlPlane<'_> {
     /// How long the queue of a module was up to `now`.
     pub fn queue_depth(&self, module: Module, now: Instant) -> QueueDepth {
         self.stages[module as usize].depth(now)
+    }
+
+    /// The clock that schedules follow; validation refuses names that are none.
+    fn time_zone(settings: &Settings<'_>) -> TimeZone {
+        settings.time_zone.parse().unwrap_or_default()
     }
 
     fn enter(&mut self, now: Instant, position: u32, module: Module, out: &mut Output) {

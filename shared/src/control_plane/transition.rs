@@ -47,6 +47,28 @@ pub enum Transition {
         /// Position of the node.
         slot: u32,
     },
+    /// A spot node is about to be taken back.
+    NodeInterrupted {
+        /// Position of the node.
+        slot: u32,
+    },
+    /// A node fails.
+    NodeFails {
+        /// Position of the node.
+        slot: u32,
+    },
+    /// A zone is lost.
+    ZoneFails {
+        /// Position of the outage.
+        outage: u32,
+    },
+    /// A zone is there again.
+    ZoneReturns {
+        /// Position of the outage.
+        outage: u32,
+    },
+    /// The fleet is looked over.
+    LookOver,
 }
 
 /// The order of transitions at the same instant.
@@ -225,16 +247,25 @@ impl PlanState {
 pub enum Eviction {
     /// A more urgent one took its place.
     Preempted,
+    /// Its spot node was taken back.
+    Interrupted,
+    /// Its node failed, or the zone of its node.
+    NodeFailed,
+    /// Its node had little left to do and was given back.
+    Consolidated,
 }
 
 impl Eviction {
     /// Every reason.
-    pub const ALL: [Self; 1] = [Self::Preempted];
+    pub const ALL: [Self; 4] = [Self::Preempted, Self::Interrupted, Self::NodeFailed, Self::Consolidated];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Preempted => "preempted",
+            Self::Interrupted => "interrupted",
+            Self::NodeFailed => "node_failed",
+            Self::Consolidated => "consolidated",
         }
     }
 }

@@ -19,7 +19,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// The rates at `at`; an instance type without a price costs what its parts cost.
+    /// The rates at `at`; an instance type without a price costs what its parts cost, a spot node its part of that, rounded
+    /// down.
     pub fn new(book: &PriceBook, billing: Billing, fleet: &Fleet, flavors: &[Flavor], at: Instant) -> Self {
         let direct: Vec<Rate> = flavors
             .iter()
@@ -30,7 +31,9 @@ impl Rates {
             .iter()
             .map(|group| match billing {
                 Billing::Fleet => {
-                    book.rate(&group.instance_type, at).unwrap_or_else(|| book.units.price(group.capacity))
+                    let full = book.rate(&group.instance_type, at).unwrap_or_else(|| book.units.price(group.capacity));
+                    let percent = i128::from(group.purchase.price_percent());
+                    Rate::from_nanos((i128::from(full.nanos()) * percent / 100) as i64)
                 }
                 Billing::PerResource => Rate::ZERO,
             })

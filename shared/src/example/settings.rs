@@ -94,7 +94,7 @@ fn fleet(boot: Duration) -> Fleet {
         boot,
         ..NodeGroup::default()
     };
-    Fleet { node_groups: NODES.into_iter().map(group).collect() }
+    Fleet::of(NODES.into_iter().map(group).collect())
 }
 
 fn prices(changed_percent: i64) -> PriceBook {

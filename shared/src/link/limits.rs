@@ -2,7 +2,7 @@
 
 use super::LinkError;
 use crate::forecast::LEVELS;
-use crate::scenario::{Demand, Edit, Scenario};
+use crate::scenario::{Demand, Edit, NodeGroup, Scenario};
 use crate::stream::StreamModel;
 use crate::units::{Duration, FlavorIndex};
 
@@ -51,10 +51,18 @@ impl Limits {
         at_most("workers of a module", workers.unwrap_or(0).into(), self.workers.into())?;
         let fleet = scenario.edited_fleet();
         let groups = fleet.iter().chain([&scenario.fleet]).map(|fleet| &fleet.node_groups);
-        let always_on = groups.map(|groups| groups.iter().map(|group| u64::from(group.min)).sum()).max().unwrap_or(0);
+        let always_on = groups.map(|groups| groups.iter().map(always_on_of).sum()).max().unwrap_or(0);
         at_most("nodes that are always on", always_on, self.workers.into())?;
         at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
     }
+}
+
+/// Nodes of a group that are there whatever is asked for, at some time.
+fn always_on_of(group: &NodeGroup) -> u64 {
+    let scheduled = group.scaling.schedule.iter().map(|scheduled| scheduled.nodes);
+    let predicted = group.scaling.predicted.iter().flat_map(|predicted| predicted.nodes.iter().copied());
+    let most = scheduled.chain(predicted).max().unwrap_or(0);
+    u64::from(most.clamp(group.min, group.max.max(group.min)))
 }
 
 fn edited_workers(scenario: &Scenario) -> impl Iterator<Item = u32> + '_ {
@@ -73,10 +81,16 @@ fn requests(scenario: &Scenario) -> u64 {
         }
     };
     let factor = scenario.edits.iter().fold(1_u64, |factor, edit| match edit {
-        Edit::ScaleDemand { percent, .. } => factor.saturating_mul(u64::from(percent.div_ceil(100)).max(1)),
+        Edit::ScaleDemand { percent, .. } | Edit::ScaleFlavor { percent, .. } => {
+            factor.saturating_mul(u64::from(percent.div_ceil(100)).max(1))
+        }
         _ => factor,
     });
-    unedited.saturating_mul(factor).saturating_add(scenario.start.live.len() as u64)
+    let bursts = scenario.edits.iter().map(|edit| match edit {
+        Edit::Burst { count, .. } => 2 * u64::from(*count),
+        _ => 0,
+    });
+    unedited.saturating_add(bursts.sum()).saturating_mul(factor).saturating_add(scenario.start.live.len() as u64)
 }
 
 /// Resizes at the highest rate of any flavor, of all that live from the first bin to the last.

@@ -110,7 +110,7 @@ impl From<Fleet> for scenario::Fleet {
             boot: old.boot,
             ..scenario::NodeGroup::default()
         };
-        Self { node_groups: old.node_groups.into_iter().map(group).collect() }
+        Self::of(old.node_groups.into_iter().map(group).collect())
     }
 }
 

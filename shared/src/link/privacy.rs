@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::request::Terms;
-use crate::scenario::{Demand, Scenario};
+use crate::scenario::{Demand, Edit, Scenario};
 use crate::stream::Tags;
 
 /// Whether names travel.
@@ -33,8 +33,12 @@ pub struct Revealed {
 pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
     let mut scenario = scenario.clone();
     let flavors = scenario.flavors.iter().map(|flavor| &flavor.name);
-    let used: Vec<&String> =
-        scenario.fleet.node_groups.iter().map(|group| &group.instance_type).chain(flavors).collect();
+    let edited = scenario.edits.iter().filter_map(|edit| match edit {
+        Edit::InstanceType { instance_type, .. } => Some(instance_type),
+        _ => None,
+    });
+    let groups = scenario.fleet.node_groups.iter().map(|group| &group.instance_type);
+    let used: Vec<&String> = groups.chain(flavors).chain(edited).collect();
     scenario.price_book.types.retain(|price| used.contains(&&price.name));
     if privacy == Privacy::Pseudonyms {
         scenario.name = "shared scenario".to_owned();
@@ -108,6 +112,11 @@ fn number_places(scenario: &mut Scenario) {
     for zone in scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut()) {
         rename(zone, &zones);
     }
+    let edited = scenario.edits.iter_mut().filter_map(|edit| match edit {
+        Edit::ZoneOutage(outage) => Some(outage),
+        _ => None,
+    });
+    edited.chain(&mut scenario.fleet.outages).for_each(|outage| rename(&mut outage.zone, &zones));
     for terms in &mut scenario.terms {
         terms.zone.iter_mut().for_each(|zone| rename(zone, &zones));
         terms.group.iter_mut().for_each(|group| rename(group, &groups));
@@ -118,7 +127,12 @@ fn number_places(scenario: &mut Scenario) {
 
 fn zones(scenario: &Scenario) -> impl Iterator<Item = &str> + Clone {
     let of_fleet = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
-    of_fleet.chain(scenario.terms.iter().filter_map(|terms| terms.zone.as_deref()))
+    let of_edits = scenario.edits.iter().filter_map(|edit| match edit {
+        Edit::ZoneOutage(outage) => Some(outage.zone.as_str()),
+        _ => None,
+    });
+    let of_outages = scenario.fleet.outages.iter().map(|outage| outage.zone.as_str()).chain(of_edits);
+    of_fleet.chain(scenario.terms.iter().filter_map(|terms| terms.zone.as_deref())).chain(of_outages)
 }
 
 /// The first few names, and how many more there are.

@@ -95,7 +95,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 4), "format version 4; this page reads versions up to 3");
+    check(&altered(0, 5), "format version 5; this page reads versions up to 4");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -120,6 +120,15 @@ fn a_link_of_version_2_is_read_as_it_was_meant() {
     let old = SharedScenario::from_link(include_str!("v2.link")).unwrap();
     assert_eq!(old.scenario.engine, 2);
     assert_eq!(Scenario { engine: ENGINE, ..old.scenario.clone() }, crate::example::lab_scenario());
+    let link = old.to_link().unwrap();
+    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+}
+
+/// Golden: a link of version 3: the lab's scenario as it was then, which is that of today.
+#[test]
+fn a_link_of_version_3_is_read_as_it_was_meant() {
+    let old = SharedScenario::from_link(include_str!("v3.link")).unwrap();
+    assert_eq!(old.scenario, crate::example::lab_scenario());
     let link = old.to_link().unwrap();
     assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
 }
@@ -183,9 +192,18 @@ fn a_long_scenario_becomes_a_file() {
 
 #[test]
 fn names_stay_at_home_unless_they_are_wanted() {
-    let scenario = example().scenario;
+    let mut scenario = example().scenario;
+    let outage = |zone: &str| crate::scenario::Outage {
+        zone: zone.to_owned(),
+        from: scenario.window.start,
+        until: scenario.window.end,
+    };
+    let (now, edited) = (outage("vault"), outage("vault"));
+    scenario.fleet.node_groups[0].zone = Some("vault".to_owned());
+    scenario.fleet.outages.push(now);
+    scenario.edits.push(Edit::ZoneOutage(edited));
     let shown = |privacy| format!("{:?}", prepared(&scenario, privacy));
-    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge"] {
+    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge", "vault"] {
         assert!(!shown(Privacy::Pseudonyms).contains(secret), "{secret}");
     }
     for name in ["acme", "zeta", "secret launch", "rockets"] {
@@ -220,7 +238,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&envelope::sealed(v2::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v4::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

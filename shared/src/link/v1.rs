@@ -5,10 +5,10 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::{self, all};
-use super::{Limits, LinkError, SharedScenario};
+use super::{Limits, LinkError, SharedScenario, v3};
 use crate::control_plane::{self, Node, ServiceTime};
 use crate::request::{MODULES, Module, Operation};
-use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, PlacementPolicy};
+use crate::scenario::{self, Billing, Edit, Modules, PlacementPolicy};
 use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes, Tags};
 use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Window};
 
@@ -27,7 +27,7 @@ struct Scenario {
     flavors: Vec<old::Flavor>,
     fleet: old::Fleet,
     placement: PlacementPolicy,
-    autoscaling: Autoscaling,
+    autoscaling: v3::Autoscaling,
     billing: Billing,
     modules: [ModuleSettings; MODULES],
     price_book: old::PriceBook,
@@ -107,7 +107,7 @@ impl From<Scenario> for scenario::Scenario {
             terms: Vec::new(),
             fleet: old.fleet.into(),
             placement: old.placement,
-            autoscaling: old.autoscaling,
+            autoscaling: old.autoscaling.into(),
             billing: old.billing,
             modules: Modules(
                 old.modules.map(|old| control_plane::ModuleSettings::new(old.workers, old.service, old.rate)),

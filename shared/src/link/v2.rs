@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::{self, all};
-use super::{Limits, LinkError, SharedScenario};
+use super::{Limits, LinkError, SharedScenario, v3};
 use crate::control_plane;
 use crate::control_plane::{InFlight, Node};
 use crate::request::{MODULES, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, PlacementPolicy};
+use crate::scenario::{self, Billing, Edit, Modules, PlacementPolicy};
 use crate::stream::{self, ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes};
 use crate::units::{Duration, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex, Window};
 
@@ -30,7 +30,7 @@ struct Scenario {
     flavors: Vec<old::Flavor>,
     fleet: old::Fleet,
     placement: PlacementPolicy,
-    autoscaling: Autoscaling,
+    autoscaling: v3::Autoscaling,
     billing: Billing,
     modules: Modules,
     price_book: old::PriceBook,
@@ -120,7 +120,7 @@ impl From<Scenario> for scenario::Scenario {
             terms: zones.into_iter().map(|zone| Terms { zone: Some(zone), ..Terms::default() }).collect(),
             fleet: old.fleet.into(),
             placement: old.placement,
-            autoscaling: old.autoscaling,
+            autoscaling: old.autoscaling.into(),
             billing: old.billing,
             modules: old.modules,
             price_book: old.price_book.into(),

@@ -46,10 +46,23 @@ pub fn attach(report: &mut AllocationReport, recommendations: &[Recommendation],
 fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
     match edit {
         Edit::Workers { module, .. } => area.kind == RowKind::Module && area.name == module.as_str(),
-        Edit::Placement { .. } | Edit::MaxNodes { .. } | Edit::MinNodes { .. } | Edit::InstanceType { .. } => {
+        Edit::Placement { .. }
+        | Edit::MaxNodes { .. }
+        | Edit::MinNodes { .. }
+        | Edit::InstanceType { .. }
+        | Edit::Price { .. }
+        | Edit::Scaling { .. }
+        | Edit::Purchase { .. }
+        | Edit::NodeFailures { .. }
+        | Edit::ZoneOutage(_)
+        | Edit::Consolidation { .. } => {
             matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
         }
-        Edit::ScaleDemand { .. } | Edit::Quota { .. } => false,
+        Edit::ScaleDemand { .. }
+        | Edit::ScaleFlavor { .. }
+        | Edit::Shift { .. }
+        | Edit::Burst { .. }
+        | Edit::Quota { .. } => false,
     }
 }
 

@@ -1,15 +1,16 @@
 //! What-if changes, as values.
 
 mod change_type;
+mod demand;
 mod describe;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PlacementPolicy, Scenario};
-use crate::random::{Draws, Purpose};
-use crate::request::{IndexedRequest, Module, Operation};
-use crate::stream::scaling_key;
-use crate::units::{NodeGroupIndex, ResourceIndex, Resources, TenantIndex};
+pub(super) use demand::Stream;
+
+use super::{Outage, PlacementPolicy, Purchase, Scaling, Scenario};
+use crate::request::Module;
+use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
 ///
@@ -66,16 +67,90 @@ pub enum Edit {
         /// The most; anything where none.
         quota: Option<Resources>,
     },
+    /// Multiplies how often a flavor is created.
+    ScaleFlavor {
+        /// Which one: its place among the scenario's flavors, counted from 0.
+        flavor: FlavorIndex,
+        /// In percent: 100 changes nothing, 0 removes, 200 doubles.
+        percent: u32,
+    },
+    /// Moves in time what a tenant, or everyone, creates in the window, with all that follows for it. What leaves the
+    /// window is left out; nothing comes in from beyond it.
+    Shift {
+        /// Whose; everyone's where none.
+        tenant: Option<TenantIndex>,
+        /// By how much; earlier where it is negative.
+        by_minutes: i32,
+    },
+    /// Adds resources that nobody else asks for.
+    Burst {
+        /// Who asks.
+        tenant: TenantIndex,
+        /// For what.
+        flavor: FlavorIndex,
+        /// From when.
+        at: Instant,
+        /// Over how long the creates are spread, evenly.
+        over: Duration,
+        /// How many.
+        count: u32,
+        /// How long each lives; to the end of the window where nothing is said.
+        lifetime: Option<Duration>,
+    },
+    /// Multiplies a price of the price book, all its dates included.
+    Price {
+        /// The instance type or flavor.
+        name: String,
+        /// In percent: 100 changes nothing.
+        percent: u32,
+    },
+    /// Lets a zone be lost for a while.
+    ZoneOutage(Outage),
+    /// Has a node group grow in another way.
+    Scaling {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// How.
+        scaling: Scaling,
+    },
+    /// Buys the nodes of a group in another way.
+    Purchase {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// How.
+        purchase: Purchase,
+    },
+    /// Lets nodes of a group fail.
+    NodeFailures {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// How long a node serves on average; none ever fails where nothing is said.
+        fails_after: Option<Duration>,
+    },
+    /// Empties nodes that have little to do.
+    Consolidation {
+        /// Below which share of a node that is requested, in percent; no node where nothing is said.
+        below_percent: Option<u32>,
+    },
 }
 
 impl Edit {
+    /// The tenant that it is about, where it is about one.
+    pub fn tenant_mut(&mut self) -> Option<&mut TenantIndex> {
+        match self {
+            Self::ScaleDemand { tenant, .. } | Self::Shift { tenant, .. } => tenant.as_mut(),
+            Self::Quota { tenant, .. } | Self::Burst { tenant, .. } => Some(tenant),
+            _ => None,
+        }
+    }
+
     /// Changes the settings of `scenario`; edits of demand leave them alone.
     ///
     /// # Panics
     /// When the edit names a tenant, a node group or an instance type that is not there, which validation refuses.
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         match self {
-            Self::ScaleDemand { .. } => {}
+            Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst { .. } => {}
             Self::Placement { policy } => scenario.placement = *policy,
             Self::Workers { module, workers } => scenario.modules[*module].workers = *workers,
             Self::MaxNodes { node_group, max } => {
@@ -91,47 +166,29 @@ impl Edit {
                 change_type::change_type(scenario, *node_group, instance_type);
             }
             Self::Quota { tenant, quota } => scenario.tenants[tenant.usize()].quota = *quota,
-        }
-    }
-
-    /// Changes a stream whose resources from `first_new` on are created in it; edits of settings leave it alone.
-    pub(super) fn edit(&self, requests: &mut Vec<IndexedRequest>, first_new: u32, seed: u64, run: u32) {
-        if let Self::ScaleDemand { tenant, percent } = *self {
-            let copies = |request: &IndexedRequest| {
-                if tenant.is_some_and(|tenant| tenant != request.tenant) {
-                    return 1;
-                }
-                let draw = Draws::new(seed, run, Purpose::Thinning, scaling_key(request)).below(0, 100);
-                percent / 100 + u32::from(draw < u64::from(percent % 100))
-            };
-            multiply(requests, first_new, copies);
+            Self::Price { name, percent } => multiply_price(scenario, name, *percent),
+            Self::ZoneOutage(outage) => scenario.fleet.outages.push(outage.clone()),
+            Self::Scaling { node_group, scaling } => {
+                scenario.fleet.node_groups[node_group.usize()].scaling = scaling.clone();
+            }
+            Self::Purchase { node_group, purchase } => {
+                scenario.fleet.node_groups[node_group.usize()].purchase = purchase.clone();
+            }
+            Self::NodeFailures { node_group, fails_after } => {
+                scenario.fleet.node_groups[node_group.usize()].fails_after = *fails_after;
+            }
+            Self::Consolidation { below_percent } => {
+                scenario.autoscaling.consolidate_below_percent = *below_percent;
+            }
         }
     }
 }
 
-/// Repeats each create, with all that follows for its resource, as often as `copies` says; the first copy keeps its index.
-fn multiply(requests: &mut Vec<IndexedRequest>, first_new: u32, copies: impl Fn(&IndexedRequest) -> u32) {
-    let mut next = requests.iter().map(|request| request.resource.0 + 1).fold(first_new, u32::max);
-    // Per new resource: how many copies, and the index of the second one.
-    let mut plan = vec![(1, 0); (next - first_new) as usize];
-    for request in requests.iter().filter(|request| request.operation == Operation::Create) {
-        let count = copies(request);
-        plan[(request.resource.0 - first_new) as usize] = (count, next);
-        next += count.saturating_sub(1);
+fn multiply_price(scenario: &mut Scenario, name: &str, percent: u32) {
+    for entry in scenario.price_book.types.iter_mut().filter(|entry| entry.name == name) {
+        for price in &mut entry.prices {
+            let nanos = i128::from(price.rate.nanos()) * i128::from(percent) / 100;
+            price.rate = Rate::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
+        }
     }
-    let repeated = requests.drain(..).flat_map(|request| {
-        let (count, second) = match request.resource.0.checked_sub(first_new) {
-            Some(new) => plan[new as usize],
-            None => (1, 0),
-        };
-        (0..count).map(move |copy| match copy.checked_sub(1) {
-            None => request,
-            Some(further) => IndexedRequest {
-                resource: ResourceIndex(second + further),
-                draw_key: crate::random::key(&[request.draw_key, u64::from(copy)]),
-                ..request
-            },
-        })
-    });
-    *requests = repeated.collect();
 }

@@ -1,6 +1,8 @@
 //! A scenario that asks the impossible is refused before its first run, with every problem at once.
 
 mod demand;
+mod edits;
+mod fleet;
 mod modules;
 mod settings;
 mod start;
@@ -10,6 +12,7 @@ use core::fmt;
 
 pub use settings::MAX_BINS;
 
+use super::edits::Stream;
 use super::{Demand, Edit, Fleet, Scenario};
 use crate::control_plane::Settings;
 use crate::request::IndexedRequest;
@@ -68,7 +71,8 @@ impl ValidScenario {
 
     /// What the control plane of run `run` is told.
     pub fn settings(&self, run: u32) -> Settings<'_> {
-        let Scenario { tenants, flavors, terms, fleet, placement, autoscaling, modules, seed, .. } = &self.edited;
+        let Scenario { tenants, flavors, terms, fleet, placement, autoscaling, time_zone, modules, seed, .. } =
+            &self.edited;
         Settings {
             tenants,
             flavors,
@@ -76,6 +80,7 @@ impl ValidScenario {
             fleet,
             placement: *placement,
             autoscaling: *autoscaling,
+            time_zone,
             modules,
             seed: *seed,
             run,
@@ -100,8 +105,10 @@ impl ValidScenario {
                 stream
             }
         };
-        for edit in edits {
-            edit.edit(&mut requests, start.live.len() as u32, *seed, run);
+        let first_new = start.live.len() as u32;
+        let mut stream = Stream { requests: &mut requests, first_new, window: *window, seed: *seed, run };
+        for (position, edit) in edits.iter().enumerate() {
+            stream.edit(position, edit);
         }
         requests
     }
@@ -114,7 +121,7 @@ impl Scenario {
     /// With every problem of an edit, each naming its field.
     pub fn check_edits(&self, edits: &[Edit]) -> Result<(), Problems> {
         let mut found = Found::default();
-        settings::check_edits(self, edits, &mut found);
+        edits::check(self, edits, &mut found);
         if found.0.is_empty() { Ok(()) } else { Err(Problems(found.0)) }
     }
 }

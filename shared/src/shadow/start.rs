@@ -79,6 +79,7 @@ impl Known<'_> {
             fleet: &scenario.fleet,
             placement: scenario.placement,
             autoscaling: scenario.autoscaling,
+            time_zone: &scenario.time_zone,
             modules: &scenario.modules,
             seed: scenario.seed,
             run: 0,

@@ -187,6 +187,11 @@ impl<'a> Run<'a> {
         &self.recorder.modules
     }
 
+    /// Nodes of each group that somebody is on.
+    pub fn occupied(&self) -> Vec<u32> {
+        self.plane.occupied()
+    }
+
     /// Live resources.
     pub fn live(&self) -> u32 {
         self.plane.live()

@@ -1,5 +1,6 @@
 //! The invariants of a run, on random scenarios.
 
+mod fleet;
 mod going_on;
 mod modules;
 mod terms;
@@ -99,12 +100,10 @@ fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bo
             flavor("memory", ResourceClass::Compute, Resources::compute(2_000, 32_768)),
             flavor("volume", ResourceClass::Storage, Resources::ZERO.with(Dimension::Storage, 102_400)),
         ],
-        fleet: Fleet {
-            node_groups: vec![
-                group("general", Resources::compute(16_000, 65_536), 120),
-                group("spare", Resources::compute(8_000, 32_768), 900),
-            ],
-        },
+        fleet: Fleet::of(vec![
+            group("general", Resources::compute(16_000, 65_536), 120),
+            group("spare", Resources::compute(8_000, 32_768), 900),
+        ]),
         placement,
         autoscaling: Autoscaling::default(),
         billing: Billing::Fleet,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use shared::request::Module;
-use shared::scenario::{PlacementPolicy, Scenario};
+use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -50,6 +50,7 @@ pub(super) fn Form(props: &FormProps) -> Html {
             { demand(props) }
             { fleet(props) }
             { modules(props) }
+            { other_edits(props) }
             <fieldset>
                 <legend>{ "Ensemble" }</legend>
                 { number(props, "Runs", "runs", props.controls.runs.into(), 1..=500, |controls, value| controls.runs = value as u32) }
@@ -114,11 +115,9 @@ fn fleet(props: &FormProps) -> Html {
     let options = POLICIES.map(|(policy, value, name)| {
         html! { <option {value} selected={policy == props.controls.placement}>{ name }</option> }
     });
-    let groups = props.scenario.fleet.node_groups.iter().enumerate().map(|(i, group)| {
-        let set = move |controls: &mut Controls, value: u64| controls.max_nodes[i] = value as u32;
-        let label = format!("Most nodes, {} ({})", group.name, group.instance_type);
-        number(props, &label, &format!("max-nodes-{i}"), props.controls.max_nodes[i].into(), 0..=1_000_000, set)
-    });
+    let groups = props.scenario.fleet.node_groups.iter().enumerate().map(|(i, group)| node_group(props, i, group));
+    let consolidate = |controls: &mut Controls, value: u64| controls.consolidate_percent = value as u32;
+    let below = props.controls.consolidate_percent.into();
     html! {
         <fieldset>
             <legend>{ "Fleet" }</legend>
@@ -127,7 +126,61 @@ fn fleet(props: &FormProps) -> Html {
                 <select {onchange} data-testid="placement">{ for options }</select>
             </label>
             { for groups }
+            { number(props, "Empty nodes used below, % (0: none)", "consolidate", below, 0..=100, consolidate) }
         </fieldset>
+    }
+}
+
+fn node_group(props: &FormProps, i: usize, group: &NodeGroup) -> Html {
+    let shown = props.controls.groups[i];
+    let from = Controls::of(&props.scenario).groups[i];
+    let most = move |controls: &mut Controls, value: u64| controls.groups[i].max = value as u32;
+    let target = move |controls: &mut Controls, value: u64| controls.groups[i].target_percent = value as u32;
+    let price = move |controls: &mut Controls, value: u64| controls.groups[i].price_percent = value as u32;
+    let hours = move |controls: &mut Controls, value: u64| controls.groups[i].interrupted_after_h = value as u32;
+    let label = format!("Most nodes, {} ({})", group.name, group.instance_type);
+    let opened = (shown.target_percent, shown.price_percent, shown.interrupted_after_h)
+        != (from.target_percent, from.price_percent, from.interrupted_after_h);
+    html! {
+        <>
+            { number(props, &label, &format!("max-nodes-{i}"), shown.max.into(), 0..=1_000_000, most) }
+            <details open={opened}>
+                <summary>{ format!("How {} grows and is bought", group.name) }</summary>
+                { number(props, "Use to stay below, % (0: no target)", &format!("target-{i}"), shown.target_percent.into(), 0..=100, target) }
+                { number(props, "Price of a node, % (100: on demand)", &format!("price-{i}"), shown.price_percent.into(), 0..=100, price) }
+                { number(props, "Taken back after, hours (0: never)", &format!("interrupted-{i}"), shown.interrupted_after_h.into(), 0..=876_000, hours) }
+            </details>
+        </>
+    }
+}
+
+/// Edits that have no field of their own, each with a way to take it back.
+fn other_edits(props: &FormProps) -> Html {
+    let sound = props.scenario.check_edits(&props.controls.kept).is_ok();
+    let edits = props.controls.kept.iter().enumerate().map(|(i, edit)| {
+        let without = {
+            let (controls, on_controls) = (props.controls.clone(), props.on_controls.clone());
+            Callback::from(move |_: MouseEvent| {
+                let mut controls = controls.clone();
+                controls.kept.remove(i);
+                on_controls.emit(controls);
+            })
+        };
+        let text = if sound { edit.describe(&props.scenario) } else { "not possible here".to_owned() };
+        html! {
+            <li>
+                <span>{ &text }</span>
+                <button type="button" onclick={without} aria-label={format!("Take back: {text}")}>{ "Take back" }</button>
+            </li>
+        }
+    });
+    html! {
+        if !props.controls.kept.is_empty() {
+            <fieldset data-testid="other-edits">
+                <legend>{ "Other changes" }</legend>
+                <ul class="edits">{ for edits }</ul>
+            </fieldset>
+        }
     }
 }
 

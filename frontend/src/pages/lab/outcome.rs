@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use shared::api::{Label, ModuleView, MoneyBand, OutcomeView};
-use shared::simulation::Refusal;
+use shared::simulation::{Eviction, Refusal};
 use shared::units::{Dimension, Duration};
 use yew::prelude::*;
 
@@ -93,11 +93,13 @@ fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
         none if none.is_empty() => format!("of {} requests", format::number(view.requests)),
         reasons => reasons,
     };
-    let moved: f64 = view.evicted.iter().map(|eviction| eviction.count).sum();
-    let reasons = match moved {
-        0.0 => reasons,
-        moved => format!("{reasons}; {} had to leave their node", format::number(moved)),
-    };
+    let moved: Vec<String> = view
+        .evicted
+        .iter()
+        .map(|eviction| format!("{} {}", format::number(eviction.count), left_because(eviction.reason)))
+        .collect();
+    let reasons =
+        if moved.is_empty() { reasons } else { format!("{reasons}; had to leave their node: {}", moved.join(", ")) };
     html! {
         <div class="figures">
             { figure("Cost, median", format::money(&view.cost.p50), cost_note, "cost") }
@@ -125,6 +127,15 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::Observed => "were refused by the primary",
         Refusal::Overloaded => "met a full queue",
         Refusal::Failed => "failed too often",
+    }
+}
+
+fn left_because(eviction: Eviction) -> &'static str {
+    match eviction {
+        Eviction::Preempted => "for more urgent ones",
+        Eviction::Interrupted => "as it was taken back",
+        Eviction::NodeFailed => "as it failed",
+        Eviction::Consolidated => "as it was emptied",
     }
 }
 

@@ -25,11 +25,15 @@ fn fleet() -> Fleet {
         boot: Duration::from_seconds(100),
         ..NodeGroup::default()
     };
-    Fleet { node_groups: vec![group("small", 4), group("large", 16)] }
+    Fleet::of(vec![group("small", 4), group("large", 16)])
 }
 
-const AUTOSCALING: Autoscaling =
-    Autoscaling { empty_for: Duration::from_seconds(60), drain: Duration::from_seconds(30) };
+const AUTOSCALING: Autoscaling = Autoscaling {
+    empty_for: Duration::from_seconds(60),
+    drain: Duration::from_seconds(30),
+    every: Duration::from_minutes(1),
+    consolidate_below_percent: None,
+};
 
 /// Creates `a`, `b`, `c` of 2 vCPU at 0 s, 10 s and 20 s; `d` deletes `a` at 500 s.
 fn asked() -> BTreeMap<&'static str, Asked> {

@@ -20,12 +20,10 @@ fn fleet() -> Fleet {
         boot: Duration::ZERO,
         ..NodeGroup::default()
     };
-    Fleet {
-        node_groups: vec![
-            group("small", Resources::compute(8_000, 16_384)),
-            group("large", Resources::compute(16_000, 65_536)),
-        ],
-    }
+    Fleet::of(vec![
+        group("small", Resources::compute(8_000, 16_384)),
+        group("large", Resources::compute(16_000, 65_536)),
+    ])
 }
 
 fn choose(nodes: &Nodes, requested: Resources) -> Option<u32> {

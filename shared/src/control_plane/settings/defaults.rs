@@ -16,14 +16,20 @@ impl Default for Fleet {
                 boot: Duration::from_seconds(120),
                 ..NodeGroup::default()
             }],
+            outages: Vec::new(),
         }
     }
 }
 
 impl Default for Autoscaling {
-    /// Ten minutes empty, then one minute to drain.
+    /// Ten minutes empty, then one minute to drain; looked over every minute; nothing is moved to empty a node.
     fn default() -> Self {
-        Self { empty_for: Duration::from_minutes(10), drain: Duration::from_minutes(1) }
+        Self {
+            empty_for: Duration::from_minutes(10),
+            drain: Duration::from_minutes(1),
+            every: Duration::from_minutes(1),
+            consolidate_below_percent: None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Outage, Purchase, Scaling};
 use crate::request::{Flavor, ResourceClass};
 use crate::units::{Dimension, Duration, Resources};
 
@@ -13,6 +14,9 @@ use crate::units::{Dimension, Duration, Resources};
 pub struct Fleet {
     /// Groups in order of preference: the first that fits a resource boots a node for it.
     pub node_groups: Vec<NodeGroup>,
+    /// Zones that are lost for a while.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
 }
 
 /// Machines of one instance type and one autoscaling policy.
@@ -38,6 +42,16 @@ pub struct NodeGroup {
     /// How much may be requested of a node, in percent of what it has; 100 of what is not named.
     #[serde(default)]
     pub over_commit_percent: BTreeMap<Dimension, u32>,
+    /// What orders nodes.
+    #[serde(default)]
+    pub scaling: Scaling,
+    /// How nodes are bought.
+    #[serde(default)]
+    pub purchase: Purchase,
+    /// How long a node serves on average until it fails, with all that is on it, exponentially distributed; never where
+    /// nothing is said.
+    #[serde(default)]
+    pub fails_after: Option<Duration>,
 }
 
 impl NodeGroup {
@@ -82,7 +96,8 @@ impl PlacementPolicy {
     }
 }
 
-/// How the fleet grows and shrinks: a node is ordered when a resource fits nowhere, and given back when it is empty.
+/// How nodes are given back, and how often the fleet is looked over. When nodes are ordered is a matter of each group's
+/// [`Scaling`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -91,6 +106,18 @@ pub struct Autoscaling {
     pub empty_for: Duration,
     /// From the decision to give a node back until it is no longer paid; overhead.
     pub drain: Duration,
+    /// How often the fleet is looked over by those who do more than order a node for who fits nowhere.
+    #[serde(default = "one_minute")]
+    pub every: Duration,
+    /// Nodes of which less than this share is requested in every dimension, in percent, and for as long as an empty one is
+    /// kept, are given back where all that is on them fits elsewhere; it moves there. None where nothing is said. As the
+    /// cluster autoscaler of Kubernetes does, one at a time.
+    #[serde(default)]
+    pub consolidate_below_percent: Option<u32>,
+}
+
+fn one_minute() -> Duration {
+    Duration::from_minutes(1)
 }
 
 /// What is paid for.
@@ -106,6 +133,11 @@ pub enum Billing {
 }
 
 impl Fleet {
+    /// A fleet of these groups, of which no zone is ever lost.
+    pub fn of(node_groups: Vec<NodeGroup>) -> Self {
+        Self { node_groups, outages: Vec::new() }
+    }
+
     /// Whether a node, were it empty, would hold what a flavor asks for; what is not compute needs no node.
     pub fn can_hold(&self, flavor: &Flavor) -> bool {
         let fits = |group: &NodeGroup| flavor.requested.on_node().fits(group.schedulable());

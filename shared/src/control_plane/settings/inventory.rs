@@ -33,7 +33,7 @@ impl Fleet {
                 ..NodeGroup::default()
             });
         }
-        Self { node_groups }
+        Self::of(node_groups)
     }
 
     /// The names of an inventory's nodes by the groups of [`Fleet::from_inventory`], in the order of the inventory.

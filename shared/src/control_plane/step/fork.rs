@@ -14,7 +14,7 @@ use crate::control_plane::state::{InFlight, LiveResource, Node, State};
 use crate::control_plane::transition::{Effect, Output, Phase, Placed, PlanState, Scheduled, Transition};
 use crate::control_plane::waiting::Waiting;
 use crate::request::{Module, Operation};
-use crate::units::{Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
+use crate::units::{Instant, NodeIndex, ResourceIndex, Resources};
 
 impl<'a> ControlPlane<'a> {
     /// Goes on from `state` at `now`; `out` gets what is on its way, and the effects of what is there already.
@@ -45,6 +45,7 @@ impl<'a> ControlPlane<'a> {
             rules: Rules::new(settings.terms, settings.fleet),
             residents: Residents::new(settings.evicts()),
             waiting: Waiting::default(),
+            time_zone: Self::time_zone(&settings),
             draws: RunDraws::new(settings.seed, settings.run),
         };
         for node in &state.nodes {
@@ -68,7 +69,7 @@ impl<'a> ControlPlane<'a> {
         out.effects.extend(in_use.map(|live| Effect::UseBegins(plane.current_use(live), plane.lives.get(live).slot)));
         match observed {
             Some(fleet) => plane.announce(fleet, state.nodes.len(), out),
-            None => plane.order_minimum(now, out),
+            None => plane.begin_fleet(now, out),
         }
         plane
     }
@@ -143,13 +144,16 @@ impl<'a> ControlPlane<'a> {
         if node.ready > now {
             out.schedule(node.ready, Phase::Node, Transition::NodeReady { slot });
         } else {
-            out.effects.push(Effect::NodeReady(node.node_group));
+            self.node_ready(slot, out);
         }
         if let Some(gone) = node.gone {
             out.effects.push(Effect::NodeDrains(node.node_group));
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
-        } else if let Some(since) = node.empty_since.filter(|_| self.observed.is_none()) {
-            self.watch((since + self.settings.autoscaling.empty_for).max(now).max(node.ready), slot, out);
+        } else if self.observed.is_none() {
+            if let Some(since) = node.empty_since {
+                self.watch((since + self.settings.autoscaling.empty_for).max(now).max(node.ready), slot, out);
+            }
+            self.foresee_loss(now, slot, out);
         }
     }
 
@@ -241,15 +245,6 @@ impl<'a> ControlPlane<'a> {
             let drains = seen.drains.unwrap_or(gone);
             out.schedule(drains, Phase::Node, Transition::NodeDrains { slot });
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
-        }
-    }
-
-    fn order_minimum(&mut self, now: Instant, out: &mut Output) {
-        for (position, group) in self.settings.fleet.node_groups.iter().enumerate() {
-            let index = NodeGroupIndex::from_usize(position);
-            while self.nodes.kept(index) < group.min {
-                self.order_node(now, index, out);
-            }
         }
     }
 }

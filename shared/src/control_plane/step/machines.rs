@@ -1,4 +1,4 @@
-//! How machines leave: empty for long enough, drained, gone.
+//! How machines come and leave: booted, empty for long enough, drained, gone.
 
 use super::ControlPlane;
 use crate::control_plane::autoscaling;
@@ -8,6 +8,15 @@ use crate::control_plane::transition::{Effect, Output, Phase, Transition};
 use crate::units::Instant;
 
 impl ControlPlane<'_> {
+    /// A node has booted, if it was not lost meanwhile.
+    pub(super) fn node_ready(&mut self, slot: u32, out: &mut Output) {
+        let node = *self.nodes.slot(slot);
+        if node.life == NodeLife::Paid {
+            self.nodes.boot(slot);
+            out.effects.push(Effect::NodeReady(node.node.node_group));
+        }
+    }
+
     /// Notices that a node may have become empty.
     pub(super) fn emptied(&mut self, now: Instant, slot: u32, out: &mut Output) {
         let node = self.nodes.slot(slot);
@@ -63,8 +72,16 @@ impl ControlPlane<'_> {
         if self.nodes.slot(slot).residents > 0 || self.nodes.slot(slot).life == NodeLife::Gone {
             return;
         }
+        self.end_node(now, slot, out);
+        if self.observed.is_none() {
+            self.order_wanted(now, out);
+        }
+        self.place_pending(now, out);
+    }
+
+    /// From now on a node is not paid.
+    pub(super) fn end_node(&mut self, now: Instant, slot: u32, out: &mut Output) {
         self.nodes.remove(slot, now);
         out.effects.push(Effect::NodeGone(self.nodes.slot(slot).node.node_group));
-        self.place_pending(now, out);
     }
 }

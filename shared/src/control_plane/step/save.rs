@@ -59,6 +59,7 @@ impl<'a> ControlPlane<'a> {
             rules: Rules::new(settings.terms, settings.fleet),
             residents: Residents::new(settings.evicts()),
             waiting: Waiting::saved(waiting),
+            time_zone: Self::time_zone(&settings),
             draws: RunDraws::new(settings.seed, settings.run),
         };
         plane.find_residents();

@@ -123,6 +123,7 @@ impl ControlPlane<'_> {
         out.effects.push(Effect::NodeOrdered(group));
         let ready = self.nodes.slot(slot).node.ready;
         out.schedule(ready, Phase::Node, Transition::NodeReady { slot });
+        self.foresee_loss(now, slot, out);
         slot
     }
 

@@ -1,8 +1,8 @@
 //! Edits in words.
 
 use super::Edit;
-use crate::scenario::{NodeGroup, Scenario};
-use crate::units::NodeGroupIndex;
+use crate::scenario::{NodeGroup, Outage, Scaling, Scenario};
+use crate::units::{Duration, NodeGroupIndex};
 
 impl Edit {
     /// What it changes in `scenario`, in words.
@@ -34,6 +34,53 @@ impl Edit {
                     None => format!("no quota for `{name}`"),
                 }
             }
+            Self::ScaleFlavor { flavor, percent } => {
+                format!("{percent} % of the demand for `{}`", scenario.flavors[flavor.usize()].name)
+            }
+            Self::Shift { tenant, by_minutes } => {
+                let whose = tenant.map_or("all demand".to_owned(), |tenant| {
+                    format!("the demand of `{}`", scenario.tenants[tenant.usize()].name)
+                });
+                let when = if *by_minutes < 0 { "earlier" } else { "later" };
+                format!("{whose} {} {when}", Duration::from_minutes(i64::from(by_minutes.unsigned_abs())))
+            }
+            Self::Burst { tenant, flavor, at, over, count, .. } => {
+                let (tenant, flavor) = (&scenario.tenants[tenant.usize()].name, &scenario.flavors[flavor.usize()].name);
+                format!("{count} more `{flavor}` for `{tenant}` within {over} from {at}")
+            }
+            Self::Price { name, percent } => format!("{percent} % of the price of `{name}`"),
+            Self::ZoneOutage(Outage { zone, from, until }) => format!("zone `{zone}` lost from {from} to {until}"),
+            Self::Scaling { node_group, scaling } => {
+                format!("nodes of `{}` {}", group(*node_group).name, describe_scaling(scaling))
+            }
+            Self::Purchase { node_group, purchase } => {
+                let name = &group(*node_group).name;
+                match purchase.spot() {
+                    None => format!("on-demand nodes for `{name}`"),
+                    Some(spot) => format!("spot nodes for `{name}` at {} % of the price", spot.price_percent),
+                }
+            }
+            Self::NodeFailures { node_group, fails_after } => {
+                let name = &group(*node_group).name;
+                match fails_after {
+                    None => format!("no failures of nodes of `{name}`"),
+                    Some(mean) => format!("nodes of `{name}` fail after {mean} on average"),
+                }
+            }
+            Self::Consolidation { below_percent: None } => "no node is emptied".to_owned(),
+            Self::Consolidation { below_percent: Some(percent) } => {
+                format!("nodes used below {percent} % are emptied")
+            }
         }
     }
+}
+
+/// When nodes are ordered, after the name of their group.
+fn describe_scaling(scaling: &Scaling) -> String {
+    let waiting = scaling.on_pending.then(|| "when somebody waits".to_owned());
+    let target = scaling.target_utilisation_percent.map(|percent| format!("to stay at {percent} % of use"));
+    let schedule = (!scaling.schedule.is_empty()).then(|| "at certain times".to_owned());
+    let predicted = scaling.predicted.is_some().then(|| "as was forecast".to_owned());
+    let reasons: Vec<String> = [waiting, target, schedule, predicted].into_iter().flatten().collect();
+    format!("ordered {}", if reasons.is_empty() { "at no time".to_owned() } else { reasons.join(", and ") })
 }

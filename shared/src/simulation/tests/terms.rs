@@ -6,7 +6,7 @@ use crate::simulation::{Eviction, Plan, check};
 use crate::units::{NodeIndex, TermsIndex};
 
 /// Two groups of 4 vCPU and 16 GiB, in zones a and b, of at most `max` nodes each that boot at once; nothing takes time.
-fn world(terms: Vec<Terms>, max: u32) -> Scenario {
+pub(super) fn world(terms: Vec<Terms>, max: u32) -> Scenario {
     let mut scenario = scenario((PlacementPolicy::FirstFit, 0, max, false, false));
     scenario.modules = instant_modules();
     scenario.flavors.push(Flavor {
@@ -24,13 +24,13 @@ fn world(terms: Vec<Terms>, max: u32) -> Scenario {
     Scenario { terms, ..scenario }
 }
 
-const HALF: u32 = 1;
-const WHOLE: u32 = 3;
+pub(super) const HALF: u32 = 1;
+pub(super) const WHOLE: u32 = 3;
 
 /// A create at a second, its delete at another, its flavor and its terms.
-type Wish = (i64, i64, u32, Option<u32>);
+pub(super) type Wish = (i64, i64, u32, Option<u32>);
 
-fn ask(wishes: &[Wish]) -> Vec<IndexedRequest> {
+pub(super) fn ask(wishes: &[Wish]) -> Vec<IndexedRequest> {
     let lives: Vec<Life> = wishes
         .iter()
         .map(|&(at, until, flavor, _)| (at * 1_000_000, (until - at) * 1_000_000, 0, flavor, None))
@@ -55,7 +55,7 @@ fn nodes(scenario: Scenario, wishes: &[Wish]) -> Vec<Option<NodeIndex>> {
     plans(scenario, wishes).0.into_iter().map(|plan| plan.node).collect()
 }
 
-fn zone(name: &str) -> Terms {
+pub(super) fn zone(name: &str) -> Terms {
     Terms { zone: Some(name.to_owned()), ..Terms::default() }
 }
 

@@ -129,7 +129,7 @@ fn scenario(size: Size, placement: PlacementPolicy, window: Window) -> Scenario 
         tenants: (0..TENANTS).map(|i| Tenant { name: format!("t{i}"), quota, ..Tenant::default() }).collect(),
         terms: Vec::new(),
         flavors: (0..12).map(flavor).collect(),
-        fleet: Fleet { node_groups: vec![group] },
+        fleet: Fleet::of(vec![group]),
         placement,
         autoscaling: Autoscaling::default(),
         billing: Billing::Fleet,

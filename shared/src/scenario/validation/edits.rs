@@ -1,0 +1,199 @@
+//! Problems of edits.
+
+use super::Found;
+use super::fleet::{check_losses, check_scaling, expect_percent, no_zone};
+use crate::control_plane::NodeGroup;
+use crate::request::{Flavor, ResourceClass, Tenant};
+use crate::scenario::{Edit, MAX_NODES, Outage, Scenario};
+use crate::units::{FlavorIndex, NodeGroupIndex, TenantIndex};
+
+/// Most that an edit multiplies with, in percent.
+const MAX_PERCENT: u32 = 10_000;
+/// Most resources of one burst.
+const MAX_BURST: u32 = 1_000_000;
+/// Furthest that demand is moved: a year.
+const MAX_SHIFT_MINUTES: u32 = 366 * 24 * 60;
+
+pub(super) fn check(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
+    for (position, edit) in edits.iter().enumerate() {
+        let path = |field: &str| format!("edits[{position}].{field}");
+        match edit {
+            Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst { .. } => {
+                check_demand(scenario, edit, &path, found);
+            }
+            Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } => {
+                check_new_group(scenario, edit, &path, found);
+            }
+            _ => check_setting(scenario, edit, &path, found),
+        }
+    }
+}
+
+fn check_demand(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
+    match edit {
+        Edit::ScaleDemand { tenant, percent } => {
+            expect_tenant(scenario, *tenant, path("tenant"), found);
+            expect_factor(*percent, path("percent"), found);
+        }
+        Edit::ScaleFlavor { flavor, percent } => {
+            expect_flavor(scenario, *flavor, path("flavor"), found);
+            expect_factor(*percent, path("percent"), found);
+        }
+        Edit::Shift { tenant, by_minutes } => {
+            expect_tenant(scenario, *tenant, path("tenant"), found);
+            found.expect(by_minutes.unsigned_abs() <= MAX_SHIFT_MINUTES, path("by_minutes"), || {
+                format!("is {by_minutes}; expected at most a year")
+            });
+        }
+        Edit::Burst { tenant, flavor, at, count, .. } => {
+            expect_tenant(scenario, Some(*tenant), path("tenant"), found);
+            expect_flavor(scenario, *flavor, path("flavor"), found);
+            let window = scenario.window;
+            found.expect(window.start <= *at && *at < window.end, path("at"), || {
+                format!("is {at}; expected an instant of the window, {} to {}", window.start, window.end)
+            });
+            let sound = (1..=MAX_BURST).contains(count);
+            found.expect(sound, path("count"), || format!("is {count}; expected 1 to {MAX_BURST}"));
+        }
+        _ => {}
+    }
+}
+
+/// Holds a group as an edit makes it to what is expected of groups.
+fn check_new_group(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
+    let (Edit::Scaling { node_group, .. } | Edit::Purchase { node_group, .. } | Edit::NodeFailures { node_group, .. }) =
+        edit
+    else {
+        return;
+    };
+    let Some(group) = expect_group(scenario, *node_group, path("node_group"), found) else { return };
+    let mut edited = group.clone();
+    match edit {
+        Edit::Scaling { scaling, .. } => edited.scaling = scaling.clone(),
+        Edit::Purchase { purchase, .. } => edited.purchase = purchase.clone(),
+        Edit::NodeFailures { fails_after, .. } => edited.fails_after = *fails_after,
+        _ => {}
+    }
+    check_scaling(&edited, path, found);
+    check_losses(&edited, path, found);
+}
+
+fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
+    match edit {
+        Edit::Workers { workers, .. } => {
+            let fits = (1..=1_000_000).contains(workers);
+            found.expect(fits, path("workers"), || format!("is {workers}; expected 1 to 1,000,000"));
+        }
+        Edit::MaxNodes { node_group, max } => {
+            expect_group(scenario, *node_group, path("node_group"), found);
+            found.expect(*max <= MAX_NODES, path("max"), || format!("is {max}; expected at most {MAX_NODES}"));
+        }
+        Edit::MinNodes { node_group, min } => {
+            let Some(group) = expect_group(scenario, *node_group, path("node_group"), found) else { return };
+            found.expect(*min <= group.max, path("min"), || format!("is {min}; expected at most max ({})", group.max));
+        }
+        Edit::InstanceType { node_group, instance_type } => {
+            check_instance_type(scenario, *node_group, instance_type, path, found);
+        }
+        Edit::Quota { tenant, .. } => expect_tenant(scenario, Some(*tenant), path("tenant"), found),
+        Edit::Price { name, percent } => {
+            found.expect(scenario.price_book.get(name).is_some(), path("name"), || {
+                format!("`{name}` has no price of its own in the price book")
+            });
+            expect_factor(*percent, path("percent"), found);
+        }
+        Edit::ZoneOutage(Outage { zone, from, until }) => {
+            let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(zone));
+            found.expect(known, path("zone"), || no_zone(scenario, zone));
+            found.expect(from < until, path("until"), || format!("is {until}, which is not after {from}"));
+        }
+        Edit::Consolidation { below_percent: Some(percent) } => {
+            expect_percent(*percent, 1, path("below_percent"), found);
+        }
+        _ => {}
+    }
+}
+
+fn expect_factor(percent: u32, field: String, found: &mut Found) {
+    found.expect(percent <= MAX_PERCENT, field, || format!("is {percent}; expected at most 10,000"));
+}
+
+fn expect_tenant(scenario: &Scenario, tenant: Option<TenantIndex>, field: String, found: &mut Found) {
+    let known = tenant.is_none_or(|tenant| tenant.usize() < scenario.tenants.len());
+    found.expect(known, field, || no_tenant(scenario, tenant.map_or(0, TenantIndex::usize)));
+}
+
+fn expect_flavor(scenario: &Scenario, flavor: FlavorIndex, field: String, found: &mut Found) {
+    let flavors = scenario.flavors.len();
+    found.expect(flavor.usize() < flavors, field, || {
+        format!("is {}, which names none of the {flavors} flavors; they count from 0", flavor.0)
+    });
+}
+
+fn expect_group<'a>(
+    scenario: &'a Scenario,
+    position: NodeGroupIndex,
+    field: String,
+    found: &mut Found,
+) -> Option<&'a NodeGroup> {
+    let group = scenario.fleet.node_groups.get(position.usize());
+    found.expect(group.is_some(), field, || no_group(scenario, position.usize()));
+    group
+}
+
+fn no_tenant(scenario: &Scenario, position: usize) -> String {
+    const SHOWN: usize = 5;
+    let named = |(i, tenant): (usize, &Tenant)| format!("{i} is `{}`", tenant.name);
+    let mut known: Vec<String> = scenario.tenants.iter().enumerate().take(SHOWN).map(named).collect();
+    if scenario.tenants.len() > SHOWN {
+        known.push(format!("and so on to {}", scenario.tenants.len() - 1));
+    }
+    let known = if known.is_empty() { "there is none yet".to_owned() } else { known.join(", ") };
+    format!("is {position}, which is the place of no tenant; they count from 0: {known}")
+}
+
+fn no_group(scenario: &Scenario, position: usize) -> String {
+    let groups = scenario.fleet.node_groups.len();
+    format!("is {position}, which names none of the {groups} node groups; they count from 0")
+}
+
+/// The type has to be known, and to hold all that only this group holds, and all that lives there already.
+fn check_instance_type(
+    scenario: &Scenario,
+    node_group: NodeGroupIndex,
+    instance_type: &str,
+    path: &impl Fn(&str) -> String,
+    found: &mut Found,
+) {
+    let (groups, position) = (&scenario.fleet.node_groups, node_group.usize());
+    expect_group(scenario, node_group, path("node_group"), found);
+    let capacity = scenario.price_book.get(instance_type).and_then(|entry| entry.shape);
+    found.expect(capacity.is_some(), path("instance_type"), || {
+        format!("`{instance_type}` has no price with its vCPU and memory in the price book")
+    });
+    let Some(capacity) = capacity.filter(|_| position < groups.len()) else { return };
+    let capacity = NodeGroup { capacity, ..groups[position].clone() }.schedulable();
+    let elsewhere = |flavor: &Flavor| {
+        groups
+            .iter()
+            .enumerate()
+            .any(|(i, group)| i != position && flavor.requested.on_node().fits(group.schedulable()))
+    };
+    let needs = |flavor: &Flavor| flavor.class == ResourceClass::Compute && !elsewhere(flavor);
+    let lives_there = scenario.start.live.iter().filter_map(|live| {
+        let node = scenario.start.nodes.iter().find(|node| Some(node.index) == live.node)?;
+        (node.node_group.usize() == position).then_some(live.flavor)
+    });
+    let mut here: Vec<bool> = scenario.flavors.iter().map(needs).collect();
+    for flavor in lives_there {
+        if let Some(here) = here.get_mut(flavor.usize()) {
+            *here = true;
+        }
+    }
+    let too_large =
+        scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !flavor.requested.on_node().fits(capacity));
+    found.expect(too_large.is_none(), path("instance_type"), || {
+        let name = too_large.map_or("", |(flavor, _)| &flavor.name);
+        format!("`{instance_type}` has {capacity}, which does not hold flavor `{name}`")
+    });
+}

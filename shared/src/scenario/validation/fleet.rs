@@ -1,0 +1,126 @@
+//! Problems of the fleet: its groups, how they grow, what ends their nodes.
+
+use super::Found;
+use super::settings::{MAX_BINS, expect_wait};
+use crate::control_plane::{NodeGroup, Scaling};
+use crate::scenario::{MAX_NODES, Scenario};
+use crate::units::Duration;
+
+/// A hundred times what there is.
+const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
+/// The shortest mean life of a node: much less than a boot, and a fleet would do nothing but replace itself.
+const MIN_LIFE: Duration = Duration::from_minutes(1);
+/// The longest: a century.
+const MAX_LIFE: Duration = Duration::from_seconds(100 * 366 * 86_400);
+/// The shortest step of what looks the fleet over.
+const MIN_STEP: Duration = Duration::from_seconds(1);
+/// Most outages of a scenario.
+const MAX_OUTAGES: usize = 1_000;
+
+pub(super) fn check(scenario: &Scenario, found: &mut Found) {
+    for (i, group) in scenario.fleet.node_groups.iter().enumerate() {
+        let path = |field: &str| format!("fleet.node_groups[{i}].{field}");
+        check_group(group, &path, found);
+        check_scaling(group, &path, found);
+        check_losses(group, &path, found);
+    }
+    check_outages(scenario, found);
+    check_autoscaling(scenario, found);
+    for (i, flavor) in scenario.flavors.iter().enumerate() {
+        found.expect(scenario.fleet.can_hold(flavor), format!("flavors[{i}] ({})", flavor.name), || {
+            scenario.fleet.too_small_for(flavor)
+        });
+    }
+}
+
+fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
+    found.expect(!group.capacity.is_zero(), path("capacity"), || "is nothing; expected amounts".to_owned());
+    let bounds = group.min <= group.max && group.max <= MAX_NODES;
+    found.expect(bounds, path("max"), || {
+        format!("is {}; expected at least min ({}) and at most {MAX_NODES}", group.max, group.min)
+    });
+    expect_wait(group.boot, path("boot"), found);
+    for (dimension, percent) in &group.over_commit_percent {
+        let field = path(&format!("over_commit_percent.{}", dimension.field()));
+        let sound = (1..=MAX_OVER_COMMIT_PERCENT).contains(percent);
+        found.expect(sound, field, || format!("is {percent}; expected 1 to {MAX_OVER_COMMIT_PERCENT}"));
+    }
+}
+
+pub(super) fn check_scaling(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
+    let Scaling { on_pending, target_utilisation_percent, schedule, predicted } = &group.scaling;
+    if let Some(percent) = target_utilisation_percent {
+        expect_percent(*percent, 1, path("scaling.target_utilisation_percent"), found);
+    }
+    for (j, scheduled) in schedule.iter().enumerate() {
+        found.expect(scheduled.nodes <= group.max, path(&format!("scaling.schedule[{j}].nodes")), || {
+            format!("is {}; expected at most max ({})", scheduled.nodes, group.max)
+        });
+    }
+    if let Some(predicted) = predicted {
+        found.expect(predicted.step >= MIN_STEP, path("scaling.predicted.step"), || {
+            format!("is {}; expected at least {MIN_STEP}", predicted.step)
+        });
+    }
+    let begins = *on_pending || group.min > 0 || !schedule.is_empty() || predicted.is_some();
+    found.expect(begins, path("scaling.on_pending"), || {
+        "is false where nothing else orders the first node; keep a node with `min`, or let it be true".to_owned()
+    });
+}
+
+pub(super) fn check_losses(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
+    let mut expect_life = |mean: Option<Duration>, field: &str| {
+        let sound = mean.is_none_or(|mean| (MIN_LIFE..=MAX_LIFE).contains(&mean));
+        found.expect(sound, path(field), || {
+            format!("is {}; expected {MIN_LIFE} to a century", mean.unwrap_or_default())
+        });
+    };
+    expect_life(group.fails_after, "fails_after");
+    let Some(spot) = group.purchase.spot() else { return };
+    expect_life(spot.interrupted_after, "purchase.spot.interrupted_after");
+    expect_percent(spot.price_percent, 0, path("purchase.spot.price_percent"), found);
+    expect_wait(spot.notice, path("purchase.spot.notice"), found);
+}
+
+fn check_outages(scenario: &Scenario, found: &mut Found) {
+    let outages = &scenario.fleet.outages;
+    found.expect(outages.len() <= MAX_OUTAGES, "fleet.outages", || {
+        format!("are {}; expected at most {MAX_OUTAGES}", outages.len())
+    });
+    for (i, outage) in outages.iter().enumerate() {
+        let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(&outage.zone));
+        found.expect(known, format!("fleet.outages[{i}].zone"), || no_zone(scenario, &outage.zone));
+        found.expect(outage.from < outage.until, format!("fleet.outages[{i}].until"), || {
+            format!("is {}, which is not after {}", outage.until, outage.from)
+        });
+    }
+}
+
+/// What is wrong with a zone that no group is in.
+pub(super) fn no_zone(scenario: &Scenario, zone: &str) -> String {
+    let zones = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
+    let zones: std::collections::BTreeSet<&str> = zones.collect();
+    let known = if zones.is_empty() {
+        "none of the node groups has a zone".to_owned()
+    } else {
+        format!("there are {}", zones.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    format!("is `{zone}`, in which no node group is; {known}")
+}
+
+fn check_autoscaling(scenario: &Scenario, found: &mut Found) {
+    let autoscaling = &scenario.autoscaling;
+    expect_wait(autoscaling.empty_for, "autoscaling.empty_for".to_owned(), found);
+    expect_wait(autoscaling.drain, "autoscaling.drain".to_owned(), found);
+    let steps_fit = autoscaling.every >= MIN_STEP && scenario.window.length().divide(autoscaling.every) < MAX_BINS;
+    found.expect(steps_fit, "autoscaling.every", || {
+        format!("is {}; expected at least {MIN_STEP}, and to fit the window up to {MAX_BINS} times", autoscaling.every)
+    });
+    if let Some(percent) = autoscaling.consolidate_below_percent {
+        expect_percent(percent, 1, "autoscaling.consolidate_below_percent".to_owned(), found);
+    }
+}
+
+pub(super) fn expect_percent(percent: u32, least: u32, field: String, found: &mut Found) {
+    found.expect((least..=100).contains(&percent), field, || format!("is {percent}; expected {least} to 100"));
+}
