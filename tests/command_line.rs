@@ -9,6 +9,7 @@ mod model_file;
 mod start;
 mod odd_input;
 mod streams;
+mod what_if;
 
 use std::collections::BTreeSet;
 

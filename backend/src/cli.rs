@@ -6,6 +6,7 @@ mod check_data;
 mod demand;
 mod error;
 mod explain;
+mod fleet_file;
 mod forecast;
 mod import;
 mod predict;

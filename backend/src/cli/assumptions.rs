@@ -15,6 +15,7 @@ use shared::trace::quotas::{TenantQuota, read_quotas};
 use shared::units::{Duration, Instant, Window};
 
 use super::CliError;
+use super::fleet_file::read_fleet;
 use crate::input;
 
 /// How many predicted streams are run where nobody says.
@@ -31,6 +32,9 @@ pub(super) struct AssumptionArgs {
     /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone`; else m5.16xlarge, up to 5,000
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
+    /// The fleet, JSON as in a scenario: `node_groups` with how they grow, are bought and fail, `outages`, `autoscaling`
+    #[arg(long, value_name = "FILE", conflicts_with = "inventory")]
+    fleet: Option<String>,
     /// The most that each tenant may hold at once, CSV `tenant[,vcpu,memory_gib,gpu,…]`; what is empty is not limited
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
@@ -117,7 +121,11 @@ impl AssumptionArgs {
             }
             None => builtin(),
         };
-        let fleet = if machines.is_empty() { Fleet::default() } else { Fleet::from_inventory(machines) };
+        let (fleet, autoscaling) = match &self.fleet {
+            Some(path) => read_fleet(path)?,
+            None if machines.is_empty() => (Fleet::default(), Autoscaling::default()),
+            None => (Fleet::from_inventory(machines), Autoscaling::default()),
+        };
         Ok(Scenario {
             terms: Vec::new(),
             name: "shadow".to_owned(),
@@ -135,7 +143,7 @@ impl AssumptionArgs {
                 Policy::Best => PlacementPolicy::BestFit,
                 Policy::Worst => PlacementPolicy::WorstFit,
             },
-            autoscaling: Autoscaling::default(),
+            autoscaling,
             billing: match self.billing.unwrap_or_default() {
                 BillingArg::Fleet => Billing::Fleet,
                 BillingArg::PerResource => Billing::PerResource,
@@ -162,6 +170,7 @@ impl AssumptionArgs {
     pub(super) fn or(self, file: Self) -> Self {
         Self {
             inventory: self.inventory.or(file.inventory),
+            fleet: self.fleet.or(file.fleet),
             quotas: self.quotas.or(file.quotas),
             prices: self.prices.or(file.prices),
             policy: self.policy.or(file.policy),
@@ -175,6 +184,7 @@ impl AssumptionArgs {
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [
             ("--inventory", self.inventory.is_some()),
+            ("--fleet", self.fleet.is_some()),
             ("--quotas", self.quotas.is_some()),
             ("--prices", self.prices.is_some()),
             ("--policy", self.policy.is_some()),

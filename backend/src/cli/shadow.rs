@@ -6,6 +6,7 @@ mod checked;
 mod notices;
 mod plans;
 mod table;
+mod what_if;
 
 use std::time::Instant as Clock;
 
@@ -23,9 +24,10 @@ use shared::units::{Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
-use self::answer::{Answer, Variance, WithOrigin};
+use self::answer::{Answer, EditView, Variance, WithOrigin};
 use self::notices::{newcomers, notices, reaches};
 use self::plans::Named;
+use self::what_if::WhatIfArgs;
 use super::assumptions::{AssumptionArgs, catalogue};
 use super::demand::{Demand, DemandArgs, selection};
 use super::start::{Start, StartArgs, StartView};
@@ -55,6 +57,8 @@ pub(super) struct Args {
     assumptions: AssumptionArgs,
     #[command(flatten)]
     start: StartArgs,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
     /// How many threads to use; the outcome does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -88,7 +92,9 @@ Examples:
   shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
       --start state/requests.ndjson --observations state/observations.ndjson
   shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
-  shadowplane shadow --scenario scenario.json --threads 4";
+  shadowplane shadow --requests requests.ndjson --fleet fleet.json --origin 2026-01-24T00:00:00Z \
+      --predictive-scaling 90
+  shadowplane shadow --scenario scenario.json --edits what-if.json --threads 4";
 
 impl Args {
     /// Runs the command.
@@ -149,10 +155,10 @@ impl Args {
 
     fn run_scenario(&self, path: &str) -> Result<Answer, CliError> {
         let SavedScenario { scenario, digest } = read_scenario(path)?;
-        let valid = ValidScenario::new(scenario)
+        let valid = ValidScenario::new(self.what_if.edit(scenario)?)
             .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(path))))?;
         let (mut answer, outcome, _) = self.answer(&valid, Vec::new(), &Named::default())?;
-        if let Some(saved) = digest.filter(|saved| *saved != outcome.digest) {
+        if let Some(saved) = digest.filter(|saved| *saved != outcome.digest && !self.what_if.edits()) {
             answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
         }
         Ok(answer)
@@ -199,14 +205,14 @@ impl Args {
         if living.log().is_none() {
             let scenario = known.from_nothing(base, end - start);
             let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
-            let valid = ValidScenario::new(scenario).map_err(data)?;
+            let valid = ValidScenario::new(self.what_if.edit(scenario)?).map_err(data)?;
             return self.answer(&valid, notices(demand, valid.scenario()), &names).map(|(answer, ..)| answer);
         }
         let (fork, mut view) = living.begin(&known, base, Fork::default(), &nodes);
         let scenario = known.actual(base, &fork, end - start);
         let nodes = std::mem::take(&mut view.names);
         let names = Named { resources: known.names_in(scenario.window, &fork.lives), nodes };
-        let valid = ValidScenario::new(scenario).map_err(data)?;
+        let valid = ValidScenario::new(self.what_if.edit(scenario)?).map_err(data)?;
         let said = [view.notices.clone(), notices(demand, valid.scenario())].concat();
         let (answer, ..) = self.answer(&valid, said, &names)?;
         Ok(Answer { start: Some(view), ..answer })
@@ -233,8 +239,10 @@ impl Args {
         let fork = known.primary(base, None).map_err(data)?.fork;
         let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes);
         let model = prediction.forecast.model;
+        let predicted = known.predicted(base, &fork, prediction.stream.clone(), self.horizon());
+        let base = &self.what_if.order_ahead(base, &predicted, self.threads())?;
         let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
-        let valid = ValidScenario::new(predicted).map_err(data)?;
+        let valid = ValidScenario::new(self.what_if.edit(predicted)?).map_err(data)?;
         let mut said = view.as_ref().map(|view| view.notices.clone()).unwrap_or_default();
         said.extend(notices(demand, base));
         said.extend(warning);
@@ -247,7 +255,10 @@ impl Args {
         let live = known.names_of(&fork.lives).map(str::to_owned).collect();
         let (mut answer, outcome, advice) = self.answer(&valid, said, &Named { resources: live, nodes })?;
         let mut with_origin = WithOrigin::new(origin, self.horizon(), model, selection, &answer.outcome);
-        if reaches(&demand.log, origin + self.horizon(), args.bin()) {
+        if self.what_if.edits() {
+            let notice = "the edits make it another shadow than that of what happens: there is no variance to explain";
+            answer.notices.push(notice.to_owned());
+        } else if reaches(&demand.log, origin + self.horizon(), args.bin()) {
             let report = self.compare(&known, base, &fork, &valid, &outcome, &mut with_origin)?;
             attach(report, &advice, valid.scenario());
         } else {
@@ -346,8 +357,16 @@ impl Args {
         let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
         let recommendations = self.recommend.then_some(advice);
-        let answer =
-            Answer { wall_s: 0.0, outcome: view, notices, start: None, checked, recommendations, prediction: None };
+        let answer = Answer {
+            wall_s: 0.0,
+            outcome: view,
+            notices,
+            edits: EditView::all(valid.original()),
+            start: None,
+            checked,
+            recommendations,
+            prediction: None,
+        };
         Ok((answer, outcome, found))
     }
 

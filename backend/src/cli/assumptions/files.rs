@@ -65,6 +65,9 @@ impl AssumptionArgs {
         if base.billing != Billing::Fleet {
             return Ok(Vec::new());
         }
+        if let Some(file) = self.fleet.as_deref() {
+            return check_fleet(base, file).map(|()| Vec::new());
+        }
         let Some(file) = self.inventory.as_deref() else {
             return self.check_default_fleet(base).map(|()| Vec::new());
         };
@@ -108,6 +111,16 @@ impl AssumptionArgs {
         );
         Err(CliError::in_file(prices)(InputError::field(0, "instance_type", message)))
     }
+}
+
+/// Refuses a fleet of which a machine has no price.
+fn check_fleet(base: &Scenario, file: &str) -> Result<(), CliError> {
+    let groups = base.fleet.node_groups.iter().enumerate();
+    let mut unpriced = groups.filter(|(_, group)| base.price_book.get(&group.instance_type).is_none());
+    let Some((position, group)) = unpriced.next() else { return Ok(()) };
+    let field = format!("node_groups[{position}].instance_type");
+    let message = base.price_book.no_price_of(&group.instance_type);
+    Err(CliError::in_file(input::name(file))(InputError::field(0, field, message)))
 }
 
 /// Says which flavors are priced by their vCPU, GiB and so on, if there are any.

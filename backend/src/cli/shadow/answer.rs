@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
 use shared::api::OutcomeView;
 use shared::forecast::{ModelId, SelectionReport};
+use shared::scenario::{Edit, Scenario};
 use shared::simulation::Digest;
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
@@ -20,6 +21,9 @@ pub(super) struct Answer {
     #[serde(flatten)]
     pub(super) outcome: OutcomeView,
     pub(super) notices: Vec<String>,
+    /// What the scenario was changed by before it ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) edits: Vec<EditView>,
     /// Where everybody is when it begins, where a file says who lives then or on which nodes they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) start: Option<StartView>,
@@ -31,6 +35,22 @@ pub(super) struct Answer {
     pub(super) recommendations: Option<Vec<Advice>>,
     #[serde(flatten)]
     pub(super) prediction: Option<WithOrigin>,
+}
+
+/// One edit of the scenario.
+#[derive(Debug, Serialize)]
+pub(super) struct EditView {
+    /// In words.
+    pub(super) change: String,
+    edit: Edit,
+}
+
+impl EditView {
+    /// The edits of a scenario, which stand in it as it was before them.
+    pub(super) fn all(original: &Scenario) -> Vec<Self> {
+        let view = |edit: &Edit| Self { change: edit.describe(original), edit: edit.clone() };
+        original.edits.iter().map(view).collect()
+    }
 }
 
 /// The prediction and, where the log goes on after the origin, what really happened.

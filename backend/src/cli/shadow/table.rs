@@ -8,7 +8,7 @@ use shared::request::Module;
 use shared::units::Money;
 
 use super::advice::Advice;
-use super::answer::{Answer, WithOrigin};
+use super::answer::{Answer, EditView, WithOrigin};
 use crate::cli::selection_table;
 use crate::output;
 
@@ -28,6 +28,9 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
         outcome.window.end,
         output::counted(u64::from(outcome.runs), "run")
     )?;
+    for EditView { change, .. } in &answer.edits {
+        writeln!(out, "with: {change}")?;
+    }
     for notice in &answer.notices {
         writeln!(out, "note: {notice}")?;
     }

@@ -1,0 +1,29 @@
+//! A fleet of one's own, as a file.
+
+use serde::Deserialize;
+use shared::control_plane::{Autoscaling, Fleet, NodeGroup, Outage};
+use shared::input::parse_json_object;
+
+use super::CliError;
+use crate::input;
+
+/// The fields of a scenario's fleet, and how its nodes are given back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetFile {
+    node_groups: Vec<NodeGroup>,
+    #[serde(default)]
+    outages: Vec<Outage>,
+    #[serde(default)]
+    autoscaling: Autoscaling,
+}
+
+/// Reads a fleet, and how its nodes are given back.
+///
+/// # Errors
+/// When the file cannot be read or is no fleet.
+pub(super) fn read_fleet(path: &str) -> Result<(Fleet, Autoscaling), CliError> {
+    let read: Result<FleetFile, _> = parse_json_object(&input::read_text(path)?);
+    let FleetFile { node_groups, outages, autoscaling } = read.map_err(CliError::in_file(input::name(path)))?;
+    Ok((Fleet { node_groups, outages }, autoscaling))
+}

@@ -1,0 +1,65 @@
+//! Changes that are tried before they are made.
+
+use shared::input::parse_json_document;
+use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::simulation::{nodes_needed, predicted_nodes};
+
+use super::{CliError, cancelled, data};
+use crate::{ensemble, input, output};
+
+/// Options of what is changed.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct WhatIfArgs {
+    /// Changes to the scenario, JSON: a list such as `[{"scale_demand":{"tenant":null,"percent":150}}]`; the README names
+    /// all of them
+    #[arg(long, value_name = "FILE")]
+    edits: Option<String>,
+    /// Have nodes ordered before they are needed: as many in each bin as this share of the predicted streams does with,
+    /// in percent. Runs them twice
+    #[arg(long, value_name = "PERCENT", requires = "origin", value_parser = clap::value_parser!(u8).range(1..=100))]
+    predictive_scaling: Option<u8>,
+}
+
+impl WhatIfArgs {
+    /// Whether the scenario is another than what can happen.
+    pub(super) fn edits(&self) -> bool {
+        self.edits.is_some()
+    }
+
+    /// The scenario with the changes of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no list of edits.
+    pub(super) fn edit(&self, scenario: Scenario) -> Result<Scenario, CliError> {
+        let Some(path) = &self.edits else { return Ok(scenario) };
+        let read: Result<Vec<Edit>, _> = parse_json_document(&input::read_text(path)?);
+        let edits = read.map_err(CliError::in_file(input::name(path)))?;
+        Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
+    }
+
+    /// The base of a predicted scenario, told how many nodes will be needed, where that is wanted.
+    ///
+    /// # Errors
+    /// When the scenario cannot run, or it is cancelled.
+    pub(super) fn order_ahead(
+        &self,
+        base: &Scenario,
+        predicted: &Scenario,
+        threads: usize,
+    ) -> Result<Scenario, CliError> {
+        let Some(percent) = self.predictive_scaling else { return Ok(base.clone()) };
+        let valid = ValidScenario::new(predicted.clone()).map_err(data)?;
+        let watch = |done, total| {
+            output::progress(&format!("counting the nodes that are needed: run {done} of {total}"));
+            true
+        };
+        let needed = ensemble::in_parallel(predicted.runs, threads, &watch, |run| nodes_needed(&valid, run));
+        let needed = needed.ok_or_else(cancelled)?;
+        let predicted = predicted_nodes(&valid, &needed, f64::from(percent) / 100.0);
+        let mut base = base.clone();
+        for (group, predicted) in base.fleet.node_groups.iter_mut().zip(predicted) {
+            group.scaling.predicted = Some(predicted);
+        }
+        Ok(base)
+    }
+}
