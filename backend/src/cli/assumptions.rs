@@ -72,6 +72,31 @@ enum Policy {
     #[value(name = "worst-fit")]
     #[serde(rename = "worst-fit")]
     Worst,
+    /// The one whose free shares have the largest dot product with what is asked for
+    #[value(name = "dot-product")]
+    #[serde(rename = "dot-product")]
+    DotProduct,
+    /// The one with the largest part free afterwards, in whole percent, as kube-scheduler's LeastAllocated
+    #[value(name = "least-allocated")]
+    #[serde(rename = "least-allocated")]
+    LeastAllocated,
+    /// The one with the largest part taken afterwards, in whole percent, as kube-scheduler's MostAllocated
+    #[value(name = "most-allocated")]
+    #[serde(rename = "most-allocated")]
+    MostAllocated,
+}
+
+impl From<Policy> for PlacementPolicy {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::First => Self::FirstFit,
+            Policy::Best => Self::BestFit,
+            Policy::Worst => Self::WorstFit,
+            Policy::DotProduct => Self::DotProduct,
+            Policy::LeastAllocated => Self::LeastAllocated,
+            Policy::MostAllocated => Self::MostAllocated,
+        }
+    }
 }
 
 /// What is paid for.
@@ -138,11 +163,7 @@ impl AssumptionArgs {
             tenants: self.tenant_quotas()?.into_iter().map(limited).collect(),
             flavors: Vec::new(),
             fleet,
-            placement: match self.policy.unwrap_or_default() {
-                Policy::First => PlacementPolicy::FirstFit,
-                Policy::Best => PlacementPolicy::BestFit,
-                Policy::Worst => PlacementPolicy::WorstFit,
-            },
+            placement: self.policy.unwrap_or_default().into(),
             autoscaling,
             billing: match self.billing.unwrap_or_default() {
                 BillingArg::Fleet => Billing::Fleet,

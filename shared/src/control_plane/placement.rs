@@ -1,17 +1,23 @@
 //! Choosing a node: what a policy prefers is a trait with a file a policy; an index finds it without a scan.
 //!
-//! A policy ranks nodes of one capacity by what is free on them, whoever asks: the rank of what is left is the rank of
-//! what was free, less that of what was asked for. So the nodes of a group can be kept in the order in which any request
-//! would be given them, and the node that it gets is the first of them that has room.
+//! Some policies rank nodes of one capacity by what is free on them, whoever asks: the rank of what is left is the rank
+//! of what was free, less that of what was asked for. So the nodes of a group can be kept in the order in which any request
+//! would be given them, and the node that it gets is the first of them that has room. Others score nodes for one request;
+//! nodes that offer the same score the same, and bounds say which of them need not be looked at.
 
 mod best_fit;
 mod by_rank;
+mod classes;
+mod dot_product;
 mod first_fit;
+mod least_allocated;
+mod most_allocated;
 #[cfg(test)]
 mod tests;
 mod worst_fit;
 
 use by_rank::ByRank;
+use classes::{Classes, Preference, Wants};
 use first_fit::BySlot;
 
 use super::nodes::Slot;
@@ -30,14 +36,20 @@ pub(super) enum Index {
     BySlot(BySlot),
     /// The lowest rank first.
     ByRank(ByRank),
+    /// The highest score first.
+    Classes(Classes),
 }
 
 impl Index {
     pub(super) fn new(policy: PlacementPolicy, groups: usize) -> Self {
+        let by_class = |score, wants| Self::Classes(Classes::new(Preference { score, wants }, groups));
         match policy {
             PlacementPolicy::FirstFit => Self::BySlot(BySlot::new(groups)),
             PlacementPolicy::BestFit => Self::ByRank(ByRank::new(best_fit::rank, groups)),
             PlacementPolicy::WorstFit => Self::ByRank(ByRank::new(worst_fit::rank, groups)),
+            PlacementPolicy::DotProduct => by_class(dot_product::score, Wants::Room),
+            PlacementPolicy::LeastAllocated => by_class(least_allocated::score, Wants::Room),
+            PlacementPolicy::MostAllocated => by_class(most_allocated::score, Wants::Packing),
         }
     }
 
@@ -46,6 +58,7 @@ impl Index {
         match self {
             Self::BySlot(index) => index.push(machine),
             Self::ByRank(index) => index.push(machine),
+            Self::Classes(index) => index.push(machine),
         }
     }
 
@@ -54,6 +67,7 @@ impl Index {
         match self {
             Self::BySlot(index) => index.update(slot, machine),
             Self::ByRank(index) => index.update(slot, machine),
+            Self::Classes(index) => index.update(slot, machine),
         }
     }
 
@@ -68,6 +82,7 @@ impl Index {
         match self {
             Self::BySlot(index) => index.choose(requested, open, permitted),
             Self::ByRank(index) => index.choose(requested, open, permitted),
+            Self::Classes(index) => index.choose(requested, open, permitted),
         }
     }
 
@@ -76,7 +91,28 @@ impl Index {
         match self {
             Self::BySlot(index) => index.share(),
             Self::ByRank(index) => index.share(),
+            Self::Classes(index) => index.share(),
         }
+    }
+}
+
+/// What a policy makes of a node, as people read it: what would be left on it in shares of its capacity, which best fit
+/// wants the least of and worst fit the most; the dot product; a percentage; nothing where only the order counts.
+pub(super) fn score(
+    policy: PlacementPolicy,
+    requested: Resources,
+    free: Resources,
+    capacity: Resources,
+) -> Option<f64> {
+    let percent = |score: i64| score as f64;
+    match policy {
+        PlacementPolicy::FirstFit => None,
+        PlacementPolicy::BestFit | PlacementPolicy::WorstFit => {
+            free.checked_sub(requested).map(|rest| left(rest, capacity))
+        }
+        PlacementPolicy::DotProduct => Some(dot_product::shown(dot_product::score(requested, free, capacity))),
+        PlacementPolicy::LeastAllocated => Some(percent(least_allocated::score(requested, free, capacity))),
+        PlacementPolicy::MostAllocated => Some(percent(most_allocated::score(requested, free, capacity))),
     }
 }
 
@@ -94,4 +130,24 @@ pub(super) fn share(amounts: Resources, capacity: Resources) -> i64 {
         unit * i64::from(amounts[dimension])
     };
     Dimension::ALL.into_iter().map(of).sum()
+}
+
+/// The dimensions that nodes have.
+fn on_nodes() -> impl Iterator<Item = Dimension> {
+    use Dimension::{Gpu, LocalDisk, Memory, Network, Vcpu};
+    [Vcpu, Memory, Gpu, LocalDisk, Network].into_iter()
+}
+
+/// What kube-scheduler's scores are means of: vCPU and memory where the node has them, GPUs where they are asked for.
+fn scored(requested: Resources, capacity: Resources) -> impl Iterator<Item = Dimension> {
+    let counts = move |dimension| match dimension {
+        Dimension::Gpu => requested[dimension] > 0 && capacity[dimension] > 0,
+        _ => capacity[dimension] > 0,
+    };
+    [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu].into_iter().filter(move |&dimension| counts(dimension))
+}
+
+/// An amount in `steps` of a capacity, rounded down; nothing of a capacity of nothing.
+fn of_capacity(amount: u32, steps: u64, capacity: u32) -> u64 {
+    (u64::from(amount) * steps).checked_div(u64::from(capacity)).unwrap_or(0)
 }

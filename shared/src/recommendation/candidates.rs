@@ -17,13 +17,17 @@ const IDLE: f64 = 0.3;
 /// A fleet of one group is tried with this part of its peak, in percent.
 const PEAK_PERCENT: u32 = 90;
 
-/// Every other placement policy; other numbers of workers for modules that are too busy or too idle; a smaller fleet,
+/// One placement policy of each kind, as each costs a replay: kube-scheduler's rank nodes as best and worst fit do, but for
+/// the rounding.
+const POLICIES: [PlacementPolicy; 4] =
+    [PlacementPolicy::FirstFit, PlacementPolicy::BestFit, PlacementPolicy::WorstFit, PlacementPolicy::DotProduct];
+
+/// Other placement policies; other numbers of workers for modules that are too busy or too idle; a smaller fleet,
 /// fewer nodes that are kept though empty, smaller nodes of the same family.
 ///
 /// `outcome` is what the scenario yields.
 pub fn candidates(scenario: &Scenario, outcome: &Outcome) -> Vec<Edit> {
-    let policies = [PlacementPolicy::FirstFit, PlacementPolicy::BestFit, PlacementPolicy::WorstFit];
-    let others = policies.into_iter().filter(|&policy| policy != scenario.placement);
+    let others = POLICIES.into_iter().filter(|&policy| policy != scenario.placement);
     let placements = others.map(|policy| Edit::Placement { policy });
     let workers = Module::ALL.into_iter().filter_map(|module| workers(scenario, outcome, module));
     let groups = (0..scenario.fleet.node_groups.len()).map(NodeGroupIndex::from_usize);

@@ -31,8 +31,7 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
 }
 
 fn settings() -> impl Strategy<Value = (PlacementPolicy, u32, u32, bool, bool)> {
-    let policy =
-        prop_oneof![Just(PlacementPolicy::FirstFit), Just(PlacementPolicy::BestFit), Just(PlacementPolicy::WorstFit)];
+    let policy = proptest::sample::select(&PlacementPolicy::ALL);
     (policy, 0_u32..2, 1_u32..12, any::<bool>(), any::<bool>())
 }
 

@@ -244,6 +244,11 @@ impl Resources {
         Some(rest)
     }
 
+    /// The smaller of both in every dimension.
+    pub fn min(self, other: Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i].min(other.0[i])))
+    }
+
     /// The larger of both in every dimension.
     pub fn max(self, other: Self) -> Self {
         Self(core::array::from_fn(|i| self.0[i].max(other.0[i])))

@@ -9,7 +9,7 @@ use super::figures::{Row, judge};
 use crate::workspace::Workspace;
 use crate::{process, setup};
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 30] = [
     ("requests a second, 5,000 nodes, 40,000 live VMs", "requests_per_s", AtLeast(400_000.0)),
     ("  creates among them", "creates_per_s", None),
     ("  transitions a second", "transitions_per_s", None),
@@ -27,6 +27,15 @@ const ROWS: [Row; 21] = [
     ("worst fit: µs a request, 500 nodes", "worst_fit_500_nodes_us", None),
     ("worst fit: µs a request, 50,000 nodes", "worst_fit_50000_nodes_us", None),
     ("  slowdown", "worst_fit_slowdown", AtMost(1.5)),
+    ("dot product: µs a request, 500 nodes", "dot_product_500_nodes_us", None),
+    ("dot product: µs a request, 50,000 nodes", "dot_product_50000_nodes_us", None),
+    ("  slowdown", "dot_product_slowdown", None),
+    ("least allocated: µs a request, 500 nodes", "least_allocated_500_nodes_us", None),
+    ("least allocated: µs a request, 50,000 nodes", "least_allocated_50000_nodes_us", None),
+    ("  slowdown", "least_allocated_slowdown", None),
+    ("most allocated: µs a request, 500 nodes", "most_allocated_500_nodes_us", None),
+    ("most allocated: µs a request, 50,000 nodes", "most_allocated_50000_nodes_us", None),
+    ("  slowdown", "most_allocated_slowdown", None),
     ("s: 20k hosts, 40k VMs, 50k requests, first fit", "hosts_first_fit_s", AtMost(0.2)),
     ("s: the same, worst fit", "hosts_worst_fit_s", AtMost(0.2)),
     ("bytes a live resource", "bytes_per_live", AtMost(200.0)),

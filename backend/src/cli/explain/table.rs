@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use shared::control_plane::GroupSurvey;
+use shared::control_plane::{Best, GroupSurvey};
 use shared::explanation::Decision;
-use shared::scenario::{NodeGroup, Scenario};
+use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::units::Money;
 
 use super::Answer;
@@ -81,16 +81,27 @@ fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, sc
             survey.with_room,
             survey.permitted,
             group.max,
-            verdict(group, survey)
+            verdict(scenario.placement, group, survey)
         )?;
     }
     Ok(())
 }
 
+/// The node that the policy ranks first, and by what.
+fn preferred(placement: PlacementPolicy, Best { node, left, score }: &Best) -> String {
+    let by = match (placement, score) {
+        (PlacementPolicy::DotProduct, Some(score)) => format!("with a dot product of {score:.3}"),
+        (PlacementPolicy::LeastAllocated, Some(score)) => format!("{score} % free afterwards"),
+        (PlacementPolicy::MostAllocated, Some(score)) => format!("{score} % taken afterwards"),
+        _ => format!("{left:.3} left on it"),
+    };
+    format!("node {} is first, {by}", node.0)
+}
+
 /// Why a group has nothing for the resource, or what it has.
-fn verdict(group: &NodeGroup, survey: &GroupSurvey) -> String {
+fn verdict(placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) -> String {
     if let Some(best) = &survey.best {
-        return format!("node {} is first, {:.3} left on it", best.node.0, best.left);
+        return preferred(placement, best);
     }
     if !survey.in_zone {
         return format!("is in zone {}", group.zone.as_deref().unwrap_or("without a name"));

@@ -83,15 +83,29 @@ pub enum PlacementPolicy {
     BestFit,
     /// The node that is left with the most: spreads.
     WorstFit,
+    /// The node whose free amounts point most in the direction of the request: the largest dot product of both, in shares
+    /// of its capacity.
+    DotProduct,
+    /// The node with the largest part free afterwards, in whole percent, as kube-scheduler's `LeastAllocated`.
+    LeastAllocated,
+    /// The node with the largest part taken afterwards, in whole percent, as kube-scheduler's `MostAllocated`.
+    MostAllocated,
 }
 
 impl PlacementPolicy {
+    /// Every policy, in order of the wire.
+    pub const ALL: [Self; 6] =
+        [Self::FirstFit, Self::BestFit, Self::WorstFit, Self::DotProduct, Self::LeastAllocated, Self::MostAllocated];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FirstFit => "first_fit",
             Self::BestFit => "best_fit",
             Self::WorstFit => "worst_fit",
+            Self::DotProduct => "dot_product",
+            Self::LeastAllocated => "least_allocated",
+            Self::MostAllocated => "most_allocated",
         }
     }
 }

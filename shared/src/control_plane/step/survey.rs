@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ControlPlane;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
-use crate::control_plane::placement::left;
+use crate::control_plane::placement::{left, score};
 use crate::control_plane::rules::Candidate;
 use crate::control_plane::transition::Transition;
 use crate::request::{Module, Operation};
@@ -48,8 +48,11 @@ pub struct GroupSurvey {
 pub struct Best {
     /// Which one.
     pub node: NodeIndex,
-    /// What would be left on it: the shares of its dimensions, added up. Best fit wants the least, worst fit the most.
+    /// What would be left on it: the shares of its dimensions, added up.
     pub left: f64,
+    /// What the policy made of it; none where it goes by the order of the nodes alone. Best fit wants the least to be
+    /// left, worst fit the most; other policies have scores of their own, in their unit, and want the highest.
+    pub score: Option<f64>,
 }
 
 impl ControlPlane<'_> {
@@ -81,7 +84,8 @@ impl ControlPlane<'_> {
         let best = self.nodes.choose(requested, only_here, permit).map(|slot| {
             let slot = self.nodes.slot(slot);
             let rest = slot.free.checked_sub(requested).expect("it has room");
-            Best { node: slot.node.index, left: left(rest, slot.capacity) }
+            let score = score(self.settings.placement, requested, slot.free, slot.capacity);
+            Best { node: slot.node.index, left: left(rest, slot.capacity), score }
         });
         let group = &self.settings.fleet.node_groups[node_group.usize()];
         let lacking = nodes.iter().map(|(_, slot)| lacking(requested, slot.free));

@@ -83,11 +83,8 @@ fn speed() {
 
 /// A request among 50,000 nodes ÷ one among 500, at the same rate and density.
 fn scale() {
-    for (name, policy) in [
-        ("first_fit", PlacementPolicy::FirstFit),
-        ("best_fit", PlacementPolicy::BestFit),
-        ("worst_fit", PlacementPolicy::WorstFit),
-    ] {
+    for policy in PlacementPolicy::ALL {
+        let name = policy.as_str();
         let small = Size { nodes: 500, live: 4_000, requests: 400_000, slower: 1 };
         let large = Size { nodes: 50_000, live: 400_000, slower: 100, ..small };
         let [few, many] = [small, large].map(|size| Workload::new(size, policy)).map(|workload| {
