@@ -129,7 +129,7 @@ fn fleet(props: &FormProps) -> Html {
                 <select {onchange} data-testid="placement">{ for options }</select>
             </label>
             { for groups }
-            { number(props, "Empty nodes used below, % (0: none)", "consolidate", below, 0..=100, consolidate) }
+            { number(props, "Empty below, % (0: none)", "consolidate", below, 0..=100, consolidate) }
         </fieldset>
     }
 }
@@ -149,9 +149,9 @@ fn node_group(props: &FormProps, i: usize, group: &NodeGroup) -> Html {
             { number(props, &label, &format!("max-nodes-{i}"), shown.max.into(), 0..=1_000_000, most) }
             <details open={opened}>
                 <summary>{ format!("How {} grows and is bought", group.name) }</summary>
-                { number(props, "Use to stay below, % (0: no target)", &format!("target-{i}"), shown.target_percent.into(), 0..=100, target) }
-                { number(props, "Price of a node, % (100: on demand)", &format!("price-{i}"), shown.price_percent.into(), 0..=100, price) }
-                { number(props, "Taken back after, hours (0: never)", &format!("interrupted-{i}"), shown.interrupted_after_h.into(), 0..=876_000, hours) }
+                { number(props, "Target use, % (0: none)", &format!("target-{i}"), shown.target_percent.into(), 0..=100, target) }
+                { number(props, "Price, % of on demand", &format!("price-{i}"), shown.price_percent.into(), 0..=100, price) }
+                { number(props, "Lost after, h (0: never)", &format!("interrupted-{i}"), shown.interrupted_after_h.into(), 0..=876_000, hours) }
             </details>
         </>
     }
