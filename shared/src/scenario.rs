@@ -5,7 +5,7 @@ mod validation;
 
 use serde::{Deserialize, Serialize};
 
-pub use edits::Edit;
+pub use edits::{Burst, Edit};
 pub use validation::{MAX_BINS, Problem, Problems, ValidScenario};
 
 use crate::control_plane::State;

@@ -49,6 +49,11 @@ fn every_edit_of_the_readme_changes_a_scenario() {
         1,
         &["edits[0].tenant", "edits[1].zone", "in which no node group is; there are a, b", "edits[1].until"],
     );
+    folder.write("edits.json", r#"[{"burst":{"tenant":0,"flavor":9,"at":"2026-03-02T01:00:00Z","over":"400d","count":0,"lifetime":"106751991d"}}]"#);
+    folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(
+        1,
+        &["edits[0].flavor", "edits[0].count", "edits[0].over", "edits[0].lifetime", "expected 0 to a year"],
+    );
     folder.write("edits.json", r#"[{"scale_demand":{"percent":100}},{"halve":{}}]"#);
     folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(1, &["edits.json", "halve"]);
 }

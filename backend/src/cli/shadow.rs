@@ -239,9 +239,10 @@ impl Args {
         let fork = known.primary(base, None).map_err(data)?.fork;
         let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes);
         let model = prediction.forecast.model;
-        let predicted = known.predicted(base, &fork, prediction.stream.clone(), self.horizon());
-        let base = &self.what_if.order_ahead(base, &predicted, self.threads())?;
         let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
+        let fleet = self.what_if.fleet(&predicted, self.threads())?;
+        let predicted = Scenario { fleet: fleet.clone(), ..predicted };
+        let base = &Scenario { fleet, ..base.clone() };
         let valid = ValidScenario::new(self.what_if.edit(predicted)?).map_err(data)?;
         let mut said = view.as_ref().map(|view| view.notices.clone()).unwrap_or_default();
         said.extend(notices(demand, base));

@@ -138,6 +138,15 @@ fn on_nodes() -> impl Iterator<Item = Dimension> {
     [Vcpu, Memory, Gpu, LocalDisk, Network].into_iter()
 }
 
+/// The mean of what amounts are in percent of a capacity, each rounded down and then their mean, over what kube-scheduler
+/// scores.
+fn mean_percent(requested: Resources, capacity: Resources, amount: impl Fn(Dimension) -> u32) -> i64 {
+    let (sum, count) = scored(requested, capacity).fold((0, 0), |(sum, count), dimension| {
+        (sum + of_capacity(amount(dimension), 100, capacity[dimension]), count + 1)
+    });
+    u64::checked_div(sum, count).unwrap_or(0) as i64
+}
+
 /// What kube-scheduler's scores are means of: vCPU and memory where the node has them, GPUs where they are asked for.
 fn scored(requested: Resources, capacity: Resources) -> impl Iterator<Item = Dimension> {
     let counts = move |dimension| match dimension {

@@ -87,7 +87,7 @@ fn requests(scenario: &Scenario) -> u64 {
         _ => factor,
     });
     let bursts = scenario.edits.iter().map(|edit| match edit {
-        Edit::Burst { count, .. } => 2 * u64::from(*count),
+        Edit::Burst(burst) => 2 * u64::from(burst.count),
         _ => 0,
     });
     unedited.saturating_add(bursts.sum()).saturating_mul(factor).saturating_add(scenario.start.live.len() as u64)

@@ -61,7 +61,7 @@ fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
         Edit::ScaleDemand { .. }
         | Edit::ScaleFlavor { .. }
         | Edit::Shift { .. }
-        | Edit::Burst { .. }
+        | Edit::Burst(_)
         | Edit::Quota { .. } => false,
     }
 }

@@ -83,20 +83,7 @@ pub enum Edit {
         by_minutes: i32,
     },
     /// Adds resources that nobody else asks for.
-    Burst {
-        /// Who asks.
-        tenant: TenantIndex,
-        /// For what.
-        flavor: FlavorIndex,
-        /// From when.
-        at: Instant,
-        /// Over how long the creates are spread, evenly.
-        over: Duration,
-        /// How many.
-        count: u32,
-        /// How long each lives; to the end of the window where nothing is said.
-        lifetime: Option<Duration>,
-    },
+    Burst(Burst),
     /// Multiplies a price of the price book, all its dates included.
     Price {
         /// The instance type or flavor.
@@ -134,12 +121,31 @@ pub enum Edit {
     },
 }
 
+/// So many resources of one shape, created evenly over a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Burst {
+    /// Who asks.
+    pub tenant: TenantIndex,
+    /// For what.
+    pub flavor: FlavorIndex,
+    /// From when.
+    pub at: Instant,
+    /// Over how long the creates are spread.
+    pub over: Duration,
+    /// How many.
+    pub count: u32,
+    /// How long each lives; to the end of the window where nothing is said.
+    pub lifetime: Option<Duration>,
+}
+
 impl Edit {
     /// The tenant that it is about, where it is about one.
     pub fn tenant_mut(&mut self) -> Option<&mut TenantIndex> {
         match self {
             Self::ScaleDemand { tenant, .. } | Self::Shift { tenant, .. } => tenant.as_mut(),
-            Self::Quota { tenant, .. } | Self::Burst { tenant, .. } => Some(tenant),
+            Self::Quota { tenant, .. } | Self::Burst(Burst { tenant, .. }) => Some(tenant),
             _ => None,
         }
     }
@@ -150,7 +156,7 @@ impl Edit {
     /// When the edit names a tenant, a node group or an instance type that is not there, which validation refuses.
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         match self {
-            Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst { .. } => {}
+            Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst(_) => {}
             Self::Placement { policy } => scenario.placement = *policy,
             Self::Workers { module, workers } => scenario.modules[*module].workers = *workers,
             Self::MaxNodes { node_group, max } => {

@@ -1,7 +1,7 @@
 //! Changes that are tried before they are made.
 
 use shared::input::parse_json_document;
-use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
 use shared::simulation::{nodes_needed, predicted_nodes};
 
 use super::{CliError, cancelled, data};
@@ -37,17 +37,13 @@ impl WhatIfArgs {
         Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
     }
 
-    /// The base of a predicted scenario, told how many nodes will be needed, where that is wanted.
+    /// The fleet of a predicted scenario, told how many nodes will be needed where that is wanted.
     ///
     /// # Errors
     /// When the scenario cannot run, or it is cancelled.
-    pub(super) fn order_ahead(
-        &self,
-        base: &Scenario,
-        predicted: &Scenario,
-        threads: usize,
-    ) -> Result<Scenario, CliError> {
-        let Some(percent) = self.predictive_scaling else { return Ok(base.clone()) };
+    pub(super) fn fleet(&self, predicted: &Scenario, threads: usize) -> Result<Fleet, CliError> {
+        let mut fleet = predicted.fleet.clone();
+        let Some(percent) = self.predictive_scaling else { return Ok(fleet) };
         let valid = ValidScenario::new(predicted.clone()).map_err(data)?;
         let watch = |done, total| {
             output::progress(&format!("counting the nodes that are needed: run {done} of {total}"));
@@ -55,11 +51,10 @@ impl WhatIfArgs {
         };
         let needed = ensemble::in_parallel(predicted.runs, threads, &watch, |run| nodes_needed(&valid, run));
         let needed = needed.ok_or_else(cancelled)?;
-        let predicted = predicted_nodes(&valid, &needed, f64::from(percent) / 100.0);
-        let mut base = base.clone();
-        for (group, predicted) in base.fleet.node_groups.iter_mut().zip(predicted) {
-            group.scaling.predicted = Some(predicted);
+        let nodes = predicted_nodes(&valid, &needed, f64::from(percent) / 100.0);
+        for (group, nodes) in fleet.node_groups.iter_mut().zip(nodes) {
+            group.scaling.predicted = Some(nodes);
         }
-        Ok(base)
+        Ok(fleet)
     }
 }

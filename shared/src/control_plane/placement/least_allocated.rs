@@ -1,6 +1,6 @@
 //! The node that kube-scheduler spreads to: the one with the largest part free.
 
-use super::{of_capacity, scored};
+use super::mean_percent;
 use crate::units::Resources;
 
 /// The mean percentage that is free once the request is there: (capacity − requested) × 100 ÷ capacity per dimension,
@@ -11,11 +11,7 @@ use crate::units::Resources;
 /// does not count, nor does an extended one that is not asked for (resource_allocation.go). What pods without requests
 /// are taken to ask for there (0.1 vCPU, 200 MB) is not taken over.
 pub(super) fn score(requested: Resources, free: Resources, capacity: Resources) -> i64 {
-    let (sum, count) = scored(requested, capacity).fold((0, 0), |(sum, count), dimension| {
-        let left = free[dimension].saturating_sub(requested[dimension]);
-        (sum + of_capacity(left, 100, capacity[dimension]), count + 1)
-    });
-    sum.checked_div(count).unwrap_or(0) as i64
+    mean_percent(requested, capacity, |dimension| free[dimension].saturating_sub(requested[dimension]))
 }
 
 #[cfg(test)]

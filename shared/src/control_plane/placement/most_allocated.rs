@@ -1,6 +1,6 @@
 //! The node that kube-scheduler packs onto: the one with the largest part taken.
 
-use super::{of_capacity, scored};
+use super::mean_percent;
 use crate::units::Resources;
 
 /// The mean percentage that is taken once the request is there: requested × 100 ÷ capacity per dimension, rounded down,
@@ -10,12 +10,8 @@ use crate::units::Resources;
 /// pkg/scheduler/framework/plugins/noderesources/most_allocated.go. What counts is as in
 /// [`least_allocated`](super::least_allocated).
 pub(super) fn score(requested: Resources, free: Resources, capacity: Resources) -> i64 {
-    let (sum, count) = scored(requested, capacity).fold((0, 0), |(sum, count), dimension| {
-        let left = free[dimension].saturating_sub(requested[dimension]);
-        let taken = capacity[dimension].saturating_sub(left);
-        (sum + of_capacity(taken, 100, capacity[dimension]), count + 1)
-    });
-    sum.checked_div(count).unwrap_or(0) as i64
+    let left = |dimension| free[dimension].saturating_sub(requested[dimension]);
+    mean_percent(requested, capacity, |dimension| capacity[dimension].saturating_sub(left(dimension)))
 }
 
 #[cfg(test)]

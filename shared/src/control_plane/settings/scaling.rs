@@ -117,7 +117,7 @@ impl ScheduledNodes {
 impl PredictedNodes {
     /// The most that are needed from `now` until `until`.
     pub(in crate::control_plane) fn between(&self, now: Instant, until: Instant) -> u32 {
-        let step = |at: Instant| (at - self.from).micros().div_euclid(self.step.micros());
+        let step = |at: Instant| at.micros().saturating_sub(self.from.micros()).div_euclid(self.step.micros());
         let (first, last) = (step(now).max(0) as usize, step(until));
         let steps = self.nodes.iter().enumerate().skip(first);
         steps.take_while(|&(position, _)| position as i64 <= last).map(|(_, &nodes)| nodes).max().unwrap_or(0)

@@ -2,9 +2,9 @@
 
 use crate::random::{Draws, Purpose, key};
 use crate::request::{IndexedRequest, Operation};
-use crate::scenario::Edit;
+use crate::scenario::{Burst, Edit};
 use crate::stream::scaling_key;
-use crate::units::{Duration, FlavorIndex, Instant, ResourceIndex, TenantIndex, Window};
+use crate::units::{Duration, ResourceIndex, TenantIndex, Window};
 
 /// Keeps the draws of a burst's resources apart from those of everything else.
 const BURST: u64 = 0xb0_57;
@@ -19,17 +19,6 @@ pub(in crate::scenario) struct Stream<'a> {
     pub(in crate::scenario) run: u32,
 }
 
-/// So many resources of one shape, created evenly over a while.
-#[derive(Clone, Copy)]
-struct Burst {
-    tenant: TenantIndex,
-    flavor: FlavorIndex,
-    at: Instant,
-    over: Duration,
-    count: u32,
-    lifetime: Option<Duration>,
-}
-
 impl Stream<'_> {
     /// Does what an edit of demand says; edits of settings leave the stream alone.
     pub(in crate::scenario) fn edit(&mut self, position: usize, edit: &Edit) {
@@ -39,9 +28,7 @@ impl Stream<'_> {
             }
             Edit::ScaleFlavor { flavor, percent } => self.scale(percent, |request| request.flavor == flavor),
             Edit::Shift { tenant, by_minutes } => self.shift(tenant, by_minutes),
-            Edit::Burst { tenant, flavor, at, over, count, lifetime } => {
-                self.burst(position, Burst { tenant, flavor, at, over, count, lifetime });
-            }
+            Edit::Burst(burst) => self.burst(position, burst),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Edits in words.
 
 use super::Edit;
-use crate::scenario::{NodeGroup, Outage, Scaling, Scenario};
+use crate::scenario::{Burst, NodeGroup, Outage, Scaling, Scenario};
 use crate::units::{Duration, NodeGroupIndex};
 
 impl Edit {
@@ -44,7 +44,7 @@ impl Edit {
                 let when = if *by_minutes < 0 { "earlier" } else { "later" };
                 format!("{whose} {} {when}", Duration::from_minutes(i64::from(by_minutes.unsigned_abs())))
             }
-            Self::Burst { tenant, flavor, at, over, count, .. } => {
+            Self::Burst(Burst { tenant, flavor, at, over, count, .. }) => {
                 let (tenant, flavor) = (&scenario.tenants[tenant.usize()].name, &scenario.flavors[flavor.usize()].name);
                 format!("{count} more `{flavor}` for `{tenant}` within {over} from {at}")
             }

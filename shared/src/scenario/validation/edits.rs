@@ -1,10 +1,11 @@
 //! Problems of edits.
 
 use super::Found;
-use super::fleet::{check_losses, check_scaling, expect_percent, no_zone};
+use super::fleet::{check_losses, check_outage, check_scaling, expect_percent};
+use super::settings::expect_wait;
 use crate::control_plane::NodeGroup;
 use crate::request::{Flavor, ResourceClass, Tenant};
-use crate::scenario::{Edit, MAX_NODES, Outage, Scenario};
+use crate::scenario::{Burst, Edit, MAX_NODES, Scenario};
 use crate::units::{FlavorIndex, NodeGroupIndex, TenantIndex};
 
 /// Most that an edit multiplies with, in percent.
@@ -18,7 +19,7 @@ pub(super) fn check(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
     for (position, edit) in edits.iter().enumerate() {
         let path = |field: &str| format!("edits[{position}].{field}");
         match edit {
-            Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst { .. } => {
+            Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst(_) => {
                 check_demand(scenario, edit, &path, found);
             }
             Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } => {
@@ -45,7 +46,7 @@ fn check_demand(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String
                 format!("is {by_minutes}; expected at most a year")
             });
         }
-        Edit::Burst { tenant, flavor, at, count, .. } => {
+        Edit::Burst(Burst { tenant, flavor, at, over, count, lifetime }) => {
             expect_tenant(scenario, Some(*tenant), path("tenant"), found);
             expect_flavor(scenario, *flavor, path("flavor"), found);
             let window = scenario.window;
@@ -54,6 +55,8 @@ fn check_demand(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String
             });
             let sound = (1..=MAX_BURST).contains(count);
             found.expect(sound, path("count"), || format!("is {count}; expected 1 to {MAX_BURST}"));
+            expect_wait(*over, path("over"), found);
+            expect_wait(lifetime.unwrap_or_default(), path("lifetime"), found);
         }
         _ => {}
     }
@@ -102,11 +105,7 @@ fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Strin
             });
             expect_factor(*percent, path("percent"), found);
         }
-        Edit::ZoneOutage(Outage { zone, from, until }) => {
-            let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(zone));
-            found.expect(known, path("zone"), || no_zone(scenario, zone));
-            found.expect(from < until, path("until"), || format!("is {until}, which is not after {from}"));
-        }
+        Edit::ZoneOutage(outage) => check_outage(scenario, outage, path, found),
         Edit::Consolidation { below_percent: Some(percent) } => {
             expect_percent(*percent, 1, path("below_percent"), found);
         }

@@ -1,8 +1,10 @@
 //! Problems of the fleet: its groups, how they grow, what ends their nodes.
 
+use std::collections::BTreeSet;
+
 use super::Found;
 use super::settings::{MAX_BINS, expect_wait};
-use crate::control_plane::{NodeGroup, Scaling};
+use crate::control_plane::{NodeGroup, Outage, Scaling};
 use crate::scenario::{MAX_NODES, Scenario};
 use crate::units::Duration;
 
@@ -88,18 +90,25 @@ fn check_outages(scenario: &Scenario, found: &mut Found) {
         format!("are {}; expected at most {MAX_OUTAGES}", outages.len())
     });
     for (i, outage) in outages.iter().enumerate() {
-        let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(&outage.zone));
-        found.expect(known, format!("fleet.outages[{i}].zone"), || no_zone(scenario, &outage.zone));
-        found.expect(outage.from < outage.until, format!("fleet.outages[{i}].until"), || {
-            format!("is {}, which is not after {}", outage.until, outage.from)
-        });
+        check_outage(scenario, outage, &|field| format!("fleet.outages[{i}].{field}"), found);
     }
 }
 
+pub(super) fn check_outage(
+    scenario: &Scenario,
+    Outage { zone, from, until }: &Outage,
+    path: &impl Fn(&str) -> String,
+    found: &mut Found,
+) {
+    let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(zone));
+    found.expect(known, path("zone"), || no_zone(scenario, zone));
+    found.expect(from < until, path("until"), || format!("is {until}, which is not after {from}"));
+}
+
 /// What is wrong with a zone that no group is in.
-pub(super) fn no_zone(scenario: &Scenario, zone: &str) -> String {
+fn no_zone(scenario: &Scenario, zone: &str) -> String {
     let zones = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
-    let zones: std::collections::BTreeSet<&str> = zones.collect();
+    let zones: BTreeSet<&str> = zones.collect();
     let known = if zones.is_empty() {
         "none of the node groups has a zone".to_owned()
     } else {
