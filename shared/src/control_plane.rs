@@ -6,6 +6,7 @@
 
 mod autoscaling;
 mod call;
+mod devices;
 mod lives;
 mod nodes;
 mod observed;
@@ -23,6 +24,8 @@ mod step;
 mod transition;
 mod waiting;
 
+pub use devices::DeviceSet;
+pub(crate) use devices::Room;
 pub use observed::{Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedFleet, ObservedNode, Stay, fold};
 pub use settings::{
     Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NoTimeOfDay, NodeGroup, Outage, PlacementPolicy,

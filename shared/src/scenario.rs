@@ -22,7 +22,7 @@ use crate::units::{Duration, Window};
 pub(crate) const MAX_NODES: u32 = 1_000_000;
 
 /// The version of the simulation: incremented whenever an outcome changes for the same scenario.
-pub const ENGINE: u32 = 3;
+pub const ENGINE: u32 = 4;
 
 /// Fleet, policies, prices, demand, edits and seed: the same scenario has the same outcome everywhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -11,5 +11,5 @@ mod time;
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
 pub(crate) use number::optional_number;
-pub use resources::{DIMENSIONS, Dimension, Resources, ResourcesError};
+pub use resources::{DIMENSIONS, Dimension, MAX_DEVICES, Resources, ResourcesError};
 pub use time::{Duration, Instant, TimeError, Window};

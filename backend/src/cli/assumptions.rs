@@ -84,6 +84,10 @@ enum Policy {
     #[value(name = "most-allocated")]
     #[serde(rename = "most-allocated")]
     MostAllocated,
+    /// The one whose GPUs become the least useless for what is asked for: fragmentation gradient descent
+    #[value(name = "fragmentation-aware")]
+    #[serde(rename = "fragmentation-aware")]
+    FragmentationAware,
 }
 
 impl From<Policy> for PlacementPolicy {
@@ -95,6 +99,7 @@ impl From<Policy> for PlacementPolicy {
             Policy::DotProduct => Self::DotProduct,
             Policy::LeastAllocated => Self::LeastAllocated,
             Policy::MostAllocated => Self::MostAllocated,
+            Policy::FragmentationAware => Self::FragmentationAware,
         }
     }
 }

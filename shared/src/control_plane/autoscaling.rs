@@ -18,10 +18,7 @@ pub(super) fn group_to_grow(
         .enumerate()
         .map(|(i, group)| (NodeGroupIndex::from_usize(i), group))
         .find(|(index, group)| {
-            group.scaling.on_pending
-                && requested.fits(group.schedulable())
-                && nodes.paid(*index) < group.max
-                && permitted(*index)
+            group.scaling.on_pending && group.holds(requested) && nodes.paid(*index) < group.max && permitted(*index)
         })
         .map(|(index, _)| index)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::devices::DeviceSet;
 use super::pages::Pages;
 use super::transition::PlanState;
 use crate::request::IndexedRequest;
@@ -31,6 +32,8 @@ pub(super) struct Live {
     pub(super) terms: Option<TermsIndex>,
     /// The slot of its node.
     pub(super) slot: Option<u32>,
+    /// Which GPUs of its node it holds.
+    pub(super) devices: DeviceSet,
     pub(super) created: Instant,
     pub(super) ready: Option<Instant>,
     /// Keys its random draws.
@@ -53,6 +56,7 @@ impl Live {
             flavor: request.flavor,
             terms: request.terms,
             slot: None,
+            devices: DeviceSet::default(),
             created: request.at,
             ready: None,
             draw_key: request.draw_key,

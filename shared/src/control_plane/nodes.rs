@@ -1,9 +1,12 @@
 //! The machines of a run, and what is free on them.
 
+mod room;
+
 use serde::{Deserialize, Serialize};
 
+use super::devices::{self, DeviceSet, Devices, Room};
 use super::pages::Pages;
-use super::placement::Index;
+use super::placement::{Index, Popularity};
 use super::settings::{Fleet, NodeGroup, PlacementPolicy};
 use super::state::Node;
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, Resources};
@@ -21,6 +24,8 @@ pub(super) struct Nodes {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Machines {
     slots: Pages<Slot>,
+    /// Of those nodes that have GPUs.
+    devices: Pages<Devices>,
     /// Nodes that are paid, by group, and those of them that are being given back.
     paid: Vec<u32>,
     draining: Vec<u32>,
@@ -30,6 +35,8 @@ pub(super) struct Machines {
     outages: Vec<u32>,
     paid_in_all: u32,
     next: NodeIndex,
+    /// What is asked for how often, where the policy goes by that.
+    popularity: Option<Popularity>,
 }
 
 /// One machine.
@@ -39,6 +46,8 @@ pub(super) struct Slot {
     /// What may be requested of it.
     pub(super) capacity: Resources,
     pub(super) free: Resources,
+    /// The position of its GPUs, where it has any.
+    devices: Option<u32>,
     pub(super) residents: u32,
     pub(super) life: NodeLife,
     /// Whether it has booted.
@@ -65,7 +74,11 @@ pub(super) enum NodeLife {
 impl Slot {
     /// What the machine offers to newcomers: nothing once it is being given back.
     pub(super) fn offered(&self) -> Resources {
-        if self.life == NodeLife::Paid && self.node.gone.is_none() { self.free } else { Resources::ZERO }
+        if self.takes_newcomers() { self.free } else { Resources::ZERO }
+    }
+
+    fn takes_newcomers(&self) -> bool {
+        self.life == NodeLife::Paid && self.node.gone.is_none()
     }
 }
 
@@ -73,12 +86,14 @@ impl Nodes {
     pub(super) fn new(groups: usize, next: NodeIndex, policy: PlacementPolicy) -> Self {
         let machines = Machines {
             slots: Pages::default(),
+            devices: Pages::default(),
             paid: vec![0; groups],
             draining: vec![0; groups],
             wanted: vec![0; groups],
             outages: vec![0; groups],
             paid_in_all: 0,
             next,
+            popularity: (policy == PlacementPolicy::FragmentationAware).then(Popularity::default),
         };
         Self { machines, index: Index::new(policy, groups) }
     }
@@ -89,14 +104,18 @@ impl Nodes {
 
     pub(super) fn saved(machines: Machines, policy: PlacementPolicy) -> Self {
         let mut index = Index::new(policy, machines.paid.len());
+        if let Some(popularity) = &machines.popularity {
+            index.expect(popularity);
+        }
         for slot in machines.slots.iter() {
-            index.push(slot);
+            index.push(slot, machines.offer(slot), || machines.devices(slot));
         }
         Self { machines, index }
     }
 
     pub(super) fn share(&mut self) {
         self.machines.slots.share();
+        self.machines.devices.share();
         self.index.share();
     }
 
@@ -109,13 +128,18 @@ impl Nodes {
 
     /// Adds a machine that will be ordered later.
     pub(super) fn announce(&mut self, node: Node, fleet: &Fleet) -> u32 {
-        let Machines { slots, next, .. } = &mut self.machines;
-        let capacity = fleet.node_groups[node.node_group.usize()].schedulable();
+        let Machines { slots, devices, next, .. } = &mut self.machines;
+        let Room { free, devices: own } = Room::of(&fleet.node_groups[node.node_group.usize()]);
+        let position = (own != Devices::default()).then(|| {
+            devices.push(own);
+            (devices.len() - 1) as u32
+        });
         let life = NodeLife::Announced;
         let slot = Slot {
             node,
-            capacity,
-            free: capacity,
+            capacity: free,
+            free,
+            devices: position,
             residents: 0,
             life,
             booted: false,
@@ -124,7 +148,8 @@ impl Nodes {
             underused_since: None,
         };
         slots.push(slot);
-        self.index.push(&slot);
+        // Nobody is offered it yet.
+        self.index.push(&slot, Resources::ZERO, Devices::default);
         next.0 = next.0.max(node.index.0 + 1);
         (slots.len() - 1) as u32
     }
@@ -149,20 +174,23 @@ impl Nodes {
         self.machines.slots.get(slot as usize)
     }
 
-    /// Takes `requested` on a node.
+    /// Takes `requested` on a node, on the devices that are wanted where these suit, and says on which.
     ///
     /// # Panics
     /// When the node has no room: a policy chose wrongly.
-    pub(super) fn take(&mut self, slot: u32, requested: Resources) {
+    pub(super) fn take(&mut self, slot: u32, requested: Resources, wanted: DeviceSet) -> DeviceSet {
+        let taken = self.take_devices(slot, requested, wanted);
         self.change(slot, |machine| {
             machine.free = machine.free.checked_sub(requested).expect("a node is never over-committed");
             machine.residents += 1;
             machine.node.empty_since = None;
         });
+        taken
     }
 
-    /// Gives `requested` back; the node is empty since `now` when nobody is left.
-    pub(super) fn give(&mut self, slot: u32, requested: Resources, now: Instant) {
+    /// Gives `requested` and devices back; the node is empty since `now` when nobody is left.
+    pub(super) fn give(&mut self, slot: u32, requested: Resources, held: DeviceSet, now: Instant) {
+        self.give_devices(slot, requested, held);
         self.change(slot, |machine| {
             machine.free = machine.free.checked_add(requested).expect("amounts on a node fit its capacity");
             machine.residents -= 1;
@@ -172,15 +200,18 @@ impl Nodes {
         });
     }
 
-    /// Exchanges what a resident holds.
+    /// Exchanges what a resident holds, on the same devices where these suit, and says on which.
     ///
     /// # Panics
     /// When the node has no room for the difference.
-    pub(super) fn exchange(&mut self, slot: u32, old: Resources, new: Resources) {
+    pub(super) fn exchange(&mut self, slot: u32, old: Resources, held: DeviceSet, new: Resources) -> DeviceSet {
+        self.give_devices(slot, old, held);
+        let taken = self.take_devices(slot, new, held);
         self.change(slot, |machine| {
             let free = machine.free.checked_add(old).expect("amounts on a node fit its capacity");
             machine.free = free.checked_sub(new).expect("a node is never over-committed");
         });
+        taken
     }
 
     /// Marks a node as being given back; it takes nobody any more.
@@ -249,8 +280,10 @@ impl Nodes {
     fn change(&mut self, slot: u32, change: impl FnOnce(&mut Slot)) -> Slot {
         let machine = self.machines.slots.get_mut(slot as usize);
         change(machine);
-        self.index.update(slot, machine);
-        *machine
+        let machine = *machine;
+        let machines = &self.machines;
+        self.index.update(slot, &machine, machines.offer(&machine), || machines.devices(&machine));
+        machine
     }
 
     /// Paid nodes of a group.
@@ -292,6 +325,6 @@ impl Nodes {
         open: impl Fn(usize) -> bool,
         permitted: impl Fn(u32) -> bool,
     ) -> Option<u32> {
-        self.index.choose(requested, open, permitted)
+        self.index.choose(devices::asked(requested), open, permitted)
     }
 }

@@ -10,8 +10,10 @@ mod by_rank;
 mod classes;
 mod dot_product;
 mod first_fit;
+mod fragmentation_aware;
 mod least_allocated;
 mod most_allocated;
+mod popularity;
 #[cfg(test)]
 mod tests;
 mod worst_fit;
@@ -19,7 +21,10 @@ mod worst_fit;
 use by_rank::ByRank;
 use classes::{Classes, Preference, Wants};
 use first_fit::BySlot;
+pub(super) use fragmentation_aware::Fragmentation;
+pub(super) use popularity::Popularity;
 
+use super::devices::{DeviceSet, Devices, Room};
 use super::nodes::Slot;
 use super::settings::PlacementPolicy;
 use crate::units::{Dimension, Resources};
@@ -42,7 +47,7 @@ pub(super) enum Index {
 
 impl Index {
     pub(super) fn new(policy: PlacementPolicy, groups: usize) -> Self {
-        let by_class = |score, wants| Self::Classes(Classes::new(Preference { score, wants }, groups));
+        let by_class = |score, wants| Self::Classes(Classes::new(Preference::Amounts { score, wants }, groups));
         match policy {
             PlacementPolicy::FirstFit => Self::BySlot(BySlot::new(groups)),
             PlacementPolicy::BestFit => Self::ByRank(ByRank::new(best_fit::rank, groups)),
@@ -50,24 +55,27 @@ impl Index {
             PlacementPolicy::DotProduct => by_class(dot_product::score, Wants::Room),
             PlacementPolicy::LeastAllocated => by_class(least_allocated::score, Wants::Room),
             PlacementPolicy::MostAllocated => by_class(most_allocated::score, Wants::Packing),
+            PlacementPolicy::FragmentationAware => {
+                Self::Classes(Classes::new(Preference::Devices(Fragmentation::default()), groups))
+            }
         }
     }
 
-    /// Adds the machine of the next slot.
-    pub(super) fn push(&mut self, machine: &Slot) {
+    /// Adds the machine of the next slot, with what it offers.
+    pub(super) fn push(&mut self, machine: &Slot, offer: Resources, devices: impl FnOnce() -> Devices) {
         match self {
-            Self::BySlot(index) => index.push(machine),
-            Self::ByRank(index) => index.push(machine),
-            Self::Classes(index) => index.push(machine),
+            Self::BySlot(index) => index.push(machine, offer),
+            Self::ByRank(index) => index.push(machine, offer),
+            Self::Classes(index) => index.push(machine, offer, devices()),
         }
     }
 
     /// Takes note of what a machine offers now.
-    pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
+    pub(super) fn update(&mut self, slot: u32, machine: &Slot, offer: Resources, devices: impl FnOnce() -> Devices) {
         match self {
-            Self::BySlot(index) => index.update(slot, machine),
-            Self::ByRank(index) => index.update(slot, machine),
-            Self::Classes(index) => index.update(slot, machine),
+            Self::BySlot(index) => index.update(slot, machine, offer),
+            Self::ByRank(index) => index.update(slot, machine, offer),
+            Self::Classes(index) => index.update(slot, machine, offer, devices()),
         }
     }
 
@@ -86,6 +94,46 @@ impl Index {
         }
     }
 
+    /// From now on these shapes count, each as often as it was asked for.
+    pub(super) fn expect(&mut self, popularity: &Popularity) {
+        if let Self::Classes(index) = self {
+            index.expect(popularity.shapes());
+        }
+    }
+
+    /// Which of a machine's devices the policy wants; none where it leaves that to the rule for all.
+    pub(super) fn devices(&self, requested: Resources, room: &Room) -> Option<DeviceSet> {
+        Some(self.fragmentation()?.least_increase(requested, room)?.1)
+    }
+
+    pub(super) fn fragmentation(&self) -> Option<&Fragmentation> {
+        if let Self::Classes(index) = self { index.fragmentation() } else { None }
+    }
+
+    /// What the policy makes of a machine that has room, as people read it: what would be left on it in shares of its
+    /// capacity, which best fit wants the least of and worst fit the most; the dot product; a percentage; milli-GPU that
+    /// would become useless; nothing where only the order counts.
+    pub(super) fn shown(
+        &self,
+        policy: PlacementPolicy,
+        requested: Resources,
+        room: &Room,
+        capacity: Resources,
+    ) -> Option<f64> {
+        let free = room.free;
+        match policy {
+            PlacementPolicy::FirstFit => None,
+            PlacementPolicy::BestFit | PlacementPolicy::WorstFit => Some(left(free.checked_sub(requested)?, capacity)),
+            PlacementPolicy::DotProduct => Some(dot_product::shown(dot_product::score(requested, free, capacity))),
+            PlacementPolicy::LeastAllocated => Some(least_allocated::score(requested, free, capacity) as f64),
+            PlacementPolicy::MostAllocated => Some(most_allocated::score(requested, free, capacity) as f64),
+            PlacementPolicy::FragmentationAware => {
+                let fragmentation = self.fragmentation()?;
+                Some(fragmentation.shown(fragmentation.least_increase(requested, room)?.0))
+            }
+        }
+    }
+
     /// Makes copies cheap from now on.
     pub(super) fn share(&mut self) {
         match self {
@@ -93,26 +141,6 @@ impl Index {
             Self::ByRank(index) => index.share(),
             Self::Classes(index) => index.share(),
         }
-    }
-}
-
-/// What a policy makes of a node, as people read it: what would be left on it in shares of its capacity, which best fit
-/// wants the least of and worst fit the most; the dot product; a percentage; nothing where only the order counts.
-pub(super) fn score(
-    policy: PlacementPolicy,
-    requested: Resources,
-    free: Resources,
-    capacity: Resources,
-) -> Option<f64> {
-    let percent = |score: i64| score as f64;
-    match policy {
-        PlacementPolicy::FirstFit => None,
-        PlacementPolicy::BestFit | PlacementPolicy::WorstFit => {
-            free.checked_sub(requested).map(|rest| left(rest, capacity))
-        }
-        PlacementPolicy::DotProduct => Some(dot_product::shown(dot_product::score(requested, free, capacity))),
-        PlacementPolicy::LeastAllocated => Some(percent(least_allocated::score(requested, free, capacity))),
-        PlacementPolicy::MostAllocated => Some(percent(most_allocated::score(requested, free, capacity))),
     }
 }
 

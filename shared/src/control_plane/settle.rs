@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::autoscaling;
+use super::devices::DeviceSet;
 use super::lives::Live;
 use super::nodes::Nodes;
 use super::rules::Rules;
@@ -73,6 +74,11 @@ impl<'a> Settling<'a> {
             names.get(group).and_then(|names| names.get(of_group[group] - 1)).cloned().unwrap_or_default()
         };
         let names = state.nodes.iter().map(name).collect();
+        for flavor in state.live.iter().map(|live| &settings.flavors[live.flavor.usize()]) {
+            if flavor.class == ResourceClass::Compute {
+                nodes.note(|| flavor.requested.on_node());
+            }
+        }
         let rules = Rules::new(settings.terms, settings.fleet);
         Self { settings, state, nodes, rules, names, first }
     }
@@ -125,18 +131,25 @@ impl<'a> Settling<'a> {
     /// Takes the room of a resource on a machine, where there is enough.
     fn take(&mut self, resource: usize, slot: u32) -> bool {
         let requested = self.requested(&self.state.live[resource]);
-        let fits = requested.fits(self.nodes.slot(slot).offered());
-        self.state.live[resource].node = None;
+        let fits = requested.fits(self.nodes.slot(slot).offered()) && self.nodes.has_room(slot, requested);
         if fits {
-            self.settle(resource, slot, requested);
+            self.settle(resource, slot, requested, DeviceSet::default());
+        } else {
+            self.unsettle(resource);
         }
         fits
     }
 
-    fn settle(&mut self, resource: usize, slot: u32, requested: Resources) {
-        self.nodes.take(slot, requested);
+    fn unsettle(&mut self, resource: usize) {
+        let live = &mut self.state.live[resource];
+        (live.node, live.devices) = (None, DeviceSet::default());
+    }
+
+    fn settle(&mut self, resource: usize, slot: u32, requested: Resources, wanted: DeviceSet) {
+        let devices = self.nodes.take(slot, requested, wanted);
         let node = self.nodes.slot(slot).node;
-        self.state.live[resource].node = Some(node.index);
+        let live = &mut self.state.live[resource];
+        (live.node, live.devices) = (Some(node.index), devices);
         self.rules.arrive(&as_the_rules_see(resource, &self.state.live[resource]), slot, node.node_group);
     }
 
@@ -163,10 +176,10 @@ impl<'a> Settling<'a> {
     /// Leaves a resource on its machine, even one that is being given back, where there is room.
     fn keep(&mut self, resource: usize, slot: u32) {
         let requested = self.requested(&self.state.live[resource]);
-        if requested.fits(self.nodes.slot(slot).free) {
-            self.settle(resource, slot, requested);
+        if self.nodes.has_room(slot, requested) {
+            self.settle(resource, slot, requested, self.state.live[resource].devices);
         } else {
-            self.state.live[resource].node = None;
+            self.unsettle(resource);
         }
     }
 

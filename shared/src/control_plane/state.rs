@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::devices::DeviceSet;
 use crate::request::{MODULES, Module, Operation};
 use crate::units::{FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 
@@ -57,6 +58,9 @@ pub struct LiveResource {
     pub terms: Option<TermsIndex>,
     /// Where it is; none for classes that need no node, and while it is pending or on its way.
     pub node: Option<NodeIndex>,
+    /// Which GPUs of its node it holds; where it holds some and none is named, they are chosen anew.
+    #[serde(default)]
+    pub devices: DeviceSet,
     /// When it was created.
     pub created: Instant,
     /// When it could be used, once it could.

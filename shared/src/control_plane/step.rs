@@ -95,7 +95,10 @@ impl ControlPlane<'_> {
     pub fn arrive(&mut self, request: &IndexedRequest, out: &mut Output) {
         let IndexedRequest { at, operation, flavor, resource, .. } = *request;
         let live = match operation {
-            Operation::Create => self.lives.begin(Live::new(request)),
+            Operation::Create => {
+                self.note(flavor);
+                self.lives.begin(Live::new(request))
+            }
             Operation::Resize | Operation::Delete => match self.lives.find(resource) {
                 Some(live) => live,
                 None => return,
@@ -241,6 +244,14 @@ impl ControlPlane<'_> {
 
     fn requested(&self, flavor: FlavorIndex) -> Resources {
         self.settings.flavors[flavor.usize()].requested
+    }
+
+    /// Takes note of somebody who asks for a flavor.
+    fn note(&mut self, flavor: FlavorIndex) {
+        if self.needs_node(flavor) {
+            let flavors = self.settings.flavors;
+            self.nodes.note(|| flavors[flavor.usize()].requested.on_node());
+        }
     }
 
     /// What a flavor takes of its node.

@@ -151,6 +151,7 @@ impl From<LiveResource> for control_plane::LiveResource {
             flavor: old.flavor,
             terms: None,
             node: old.node,
+            devices: control_plane::DeviceSet::default(),
             created: old.created,
             ready: old.ready,
             draw_key: old.draw_key,

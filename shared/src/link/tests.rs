@@ -95,7 +95,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 5), "format version 5; this page reads versions up to 4");
+    check(&altered(0, 6), "format version 6; this page reads versions up to 5");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -124,13 +124,16 @@ fn a_link_of_version_2_is_read_as_it_was_meant() {
     assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
 }
 
-/// Golden: a link of version 3: the lab's scenario as it was then, which is that of today.
+/// Golden: links of versions 3 and 4, made for engine 3: the lab's scenario as it was then, which is that of today.
 #[test]
-fn a_link_of_version_3_is_read_as_it_was_meant() {
-    let old = SharedScenario::from_link(include_str!("v3.link")).unwrap();
-    assert_eq!(old.scenario, crate::example::lab_scenario());
-    let link = old.to_link().unwrap();
-    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+fn links_of_versions_3_and_4_are_read_as_they_were_meant() {
+    for text in [include_str!("v3.link"), include_str!("v4.link")] {
+        let old = SharedScenario::from_link(text).unwrap();
+        assert_eq!(old.scenario.engine, 3);
+        assert_eq!(Scenario { engine: ENGINE, ..old.scenario.clone() }, crate::example::lab_scenario());
+        let link = old.to_link().unwrap();
+        assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+    }
 }
 
 #[test]
@@ -238,7 +241,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&envelope::sealed(v4::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v5::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

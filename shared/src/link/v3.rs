@@ -1,21 +1,16 @@
-//! Format version 3, as its fields were: every node was on demand, and ordered when a resource fitted nowhere; a live
-//! resource did not say which GPUs it has.
+//! Format version 3, as its fields were: every node was on demand, and ordered when a resource fitted nowhere.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::envelope::{Opened, open};
-use super::old::all;
+use super::v4::State;
 use super::{Limits, LinkError, SharedScenario};
-use crate::control_plane;
-use crate::control_plane::{InFlight, Node};
 use crate::pricing::PriceBook;
-use crate::request::{Flavor, MODULES, Tenant, Terms};
+use crate::request::{Flavor, Tenant, Terms};
 use crate::scenario::{self, Billing, Demand, Edit, Modules, PlacementPolicy};
-use crate::units::{
-    Dimension, Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, Resources, TenantIndex, TermsIndex, Window,
-};
+use crate::units::{Dimension, Duration, Resources, Window};
 
 pub(super) const VERSION: u8 = 3;
 
@@ -64,28 +59,6 @@ struct NodeGroup {
 pub(super) struct Autoscaling {
     empty_for: Duration,
     drain: Duration,
-}
-
-#[derive(Deserialize)]
-struct State {
-    nodes: Vec<Node>,
-    nodes_started: u32,
-    live: Vec<LiveResource>,
-    pending: Vec<ResourceIndex>,
-    in_flight: Vec<InFlight>,
-    busy_until: [Vec<Instant>; MODULES],
-    waiting: [Vec<Instant>; MODULES],
-}
-
-#[derive(Deserialize)]
-struct LiveResource {
-    tenant: TenantIndex,
-    flavor: FlavorIndex,
-    terms: Option<TermsIndex>,
-    node: Option<NodeIndex>,
-    created: Instant,
-    ready: Option<Instant>,
-    draw_key: u64,
 }
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<SharedScenario, LinkError> {
@@ -143,33 +116,5 @@ impl From<Fleet> for scenario::Fleet {
 impl From<Autoscaling> for scenario::Autoscaling {
     fn from(Autoscaling { empty_for, drain }: Autoscaling) -> Self {
         Self { empty_for, drain, ..Self::default() }
-    }
-}
-
-impl From<State> for control_plane::State {
-    fn from(old: State) -> Self {
-        Self {
-            nodes: old.nodes,
-            nodes_started: old.nodes_started,
-            live: all(old.live),
-            pending: old.pending,
-            in_flight: old.in_flight,
-            busy_until: old.busy_until,
-            waiting: old.waiting,
-        }
-    }
-}
-
-impl From<LiveResource> for control_plane::LiveResource {
-    fn from(old: LiveResource) -> Self {
-        Self {
-            tenant: old.tenant,
-            flavor: old.flavor,
-            terms: old.terms,
-            node: old.node,
-            created: old.created,
-            ready: old.ready,
-            draw_key: old.draw_key,
-        }
     }
 }

@@ -18,7 +18,8 @@ const IDLE: f64 = 0.3;
 const PEAK_PERCENT: u32 = 90;
 
 /// One placement policy of each kind, as each costs a replay: kube-scheduler's rank nodes as best and worst fit do, but for
-/// the rounding.
+/// the rounding, and fragmentation is of interest only where parts of GPUs are
+/// asked for.
 const POLICIES: [PlacementPolicy; 4] =
     [PlacementPolicy::FirstFit, PlacementPolicy::BestFit, PlacementPolicy::WorstFit, PlacementPolicy::DotProduct];
 
@@ -27,7 +28,9 @@ const POLICIES: [PlacementPolicy; 4] =
 ///
 /// `outcome` is what the scenario yields.
 pub fn candidates(scenario: &Scenario, outcome: &Outcome) -> Vec<Edit> {
-    let others = POLICIES.into_iter().filter(|&policy| policy != scenario.placement);
+    let gpus = scenario.flavors.iter().any(|flavor| (1..1_000).contains(&flavor.requested[Dimension::Gpu]));
+    let aware = gpus.then_some(PlacementPolicy::FragmentationAware);
+    let others = POLICIES.into_iter().chain(aware).filter(|&policy| policy != scenario.placement);
     let placements = others.map(|policy| Edit::Placement { policy });
     let workers = Module::ALL.into_iter().filter_map(|module| workers(scenario, outcome, module));
     let groups = (0..scenario.fleet.node_groups.len()).map(NodeGroupIndex::from_usize);

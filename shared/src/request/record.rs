@@ -150,6 +150,11 @@ impl Request {
             (_, _, Some(requested)) if requested.is_zero() => {
                 return Err(InputError::field(line, "requested", "asks for nothing; expected an amount above zero"));
             }
+            (_, _, Some(requested)) if self.class == ResourceClass::Compute => {
+                if let Some(problem) = requested.problem_of_gpus_asked() {
+                    return Err(InputError::field(line, "requested.gpu", problem));
+                }
+            }
             _ => {}
         }
         if let Some(scheduling) = &self.scheduling {

@@ -162,4 +162,11 @@ impl Found {
             self.0.push(Problem { field: field.to_string(), message: message() });
         }
     }
+
+    /// Notes a problem of `field`, where there is one.
+    fn extend(&mut self, field: impl fmt::Display, message: Option<String>) {
+        if let Some(message) = message {
+            self.expect(false, field, || message);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+mod devices;
 mod modules;
 mod terms;
 
@@ -73,6 +74,20 @@ pub enum Violation {
         /// What there is.
         capacity: Resources,
     },
+    /// A node's GPUs cannot be shared like that, however they are handed out.
+    #[error(
+        "node {node} needs at least {needed} GPUs at {at}, as no two of those who are there share one; it has {devices}"
+    )]
+    TooFewDevices {
+        /// Position of the node.
+        node: u32,
+        /// When.
+        at: Instant,
+        /// Devices that those who are there need.
+        needed: u32,
+        /// What there is.
+        devices: u32,
+    },
     /// A tenant holds more than its quota.
     #[error("tenant {} holds {held} at {at}; its quota is {quota}", tenant.0)]
     QuotaPassed {
@@ -110,6 +125,7 @@ pub fn check(
     let not_one = counts.into_iter().filter(|&(_, plans)| plans != 1);
     found.extend(not_one.map(|(resource, plans)| Violation::NotOnePlan { resource, plans }));
     check_nodes(scenario, &asked, plans, fleet, &mut found);
+    found.extend(devices::check(scenario, &asked, plans, fleet));
     found.extend(terms::check(scenario, requests, plans, fleet));
     check_quotas(scenario, &asked, plans, &mut found);
     found

@@ -2,6 +2,7 @@
 
 mod fleet;
 mod going_on;
+mod gpus;
 mod modules;
 mod terms;
 

@@ -63,6 +63,9 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
                 return Err(InputError::field(row.line, dimension.field(), message));
             }
         }
+        if let Some(problem) = capacity.problem_of_gpus_owned() {
+            return Err(InputError::field(row.line, "gpu", problem));
+        }
         nodes.push(InventoryNode {
             line: row.line,
             name: row.get(name).to_owned(),

@@ -1,5 +1,6 @@
 //! Amounts of what nodes have and requests ask for.
 
+mod gpus;
 mod wire;
 
 use core::fmt;
@@ -8,6 +9,8 @@ use core::ops::{Index, IndexMut};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
+
+pub use gpus::MAX_DEVICES;
 
 /// How many dimensions a resource amount has.
 pub const DIMENSIONS: usize = 8;

@@ -9,7 +9,7 @@ use super::figures::{Row, judge};
 use crate::workspace::Workspace;
 use crate::{process, setup};
 
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 33] = [
     ("requests a second, 5,000 nodes, 40,000 live VMs", "requests_per_s", AtLeast(400_000.0)),
     ("  creates among them", "creates_per_s", None),
     ("  transitions a second", "transitions_per_s", None),
@@ -36,6 +36,9 @@ const ROWS: [Row; 30] = [
     ("most allocated: µs a request, 500 nodes", "most_allocated_500_nodes_us", None),
     ("most allocated: µs a request, 50,000 nodes", "most_allocated_50000_nodes_us", None),
     ("  slowdown", "most_allocated_slowdown", None),
+    ("fragmentation-aware: µs a request, 500 nodes", "fragmentation_aware_500_nodes_us", None),
+    ("fragmentation-aware: µs a request, 50,000 nodes", "fragmentation_aware_50000_nodes_us", None),
+    ("  slowdown", "fragmentation_aware_slowdown", None),
     ("s: 20k hosts, 40k VMs, 50k requests, first fit", "hosts_first_fit_s", AtMost(0.2)),
     ("s: the same, worst fit", "hosts_worst_fit_s", AtMost(0.2)),
     ("bytes a live resource", "bytes_per_live", AtMost(200.0)),

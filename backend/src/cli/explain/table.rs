@@ -93,6 +93,7 @@ fn preferred(placement: PlacementPolicy, Best { node, left, score }: &Best) -> S
         (PlacementPolicy::DotProduct, Some(score)) => format!("with a dot product of {score:.3}"),
         (PlacementPolicy::LeastAllocated, Some(score)) => format!("{score} % free afterwards"),
         (PlacementPolicy::MostAllocated, Some(score)) => format!("{score} % taken afterwards"),
+        (PlacementPolicy::FragmentationAware, Some(score)) => format!("{score:+.0} milli-GPU become useless"),
         _ => format!("{left:.3} left on it"),
     };
     format!("node {} is first, {by}", node.0)

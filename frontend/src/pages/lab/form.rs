@@ -11,13 +11,14 @@ use super::controls::Controls;
 use crate::format;
 use crate::zone::Zone;
 
-const POLICIES: [(PlacementPolicy, &str, &str); 6] = [
+const POLICIES: [(PlacementPolicy, &str, &str); 7] = [
     (PlacementPolicy::FirstFit, "first_fit", "first fit"),
     (PlacementPolicy::BestFit, "best_fit", "best fit, packs"),
     (PlacementPolicy::WorstFit, "worst_fit", "worst fit, spreads"),
     (PlacementPolicy::DotProduct, "dot_product", "dot product, balances"),
     (PlacementPolicy::LeastAllocated, "least_allocated", "least allocated, spreads (kube-scheduler)"),
     (PlacementPolicy::MostAllocated, "most_allocated", "most allocated, packs (kube-scheduler)"),
+    (PlacementPolicy::FragmentationAware, "fragmentation_aware", "fragmentation-aware, for shared GPUs"),
 ];
 
 #[derive(Properties, PartialEq)]

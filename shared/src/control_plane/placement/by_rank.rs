@@ -54,14 +54,13 @@ impl ByRank {
         Self { rank, groups: vec![Group::default(); groups], ranks: Pages::default() }
     }
 
-    pub(super) fn push(&mut self, machine: &Slot) {
+    pub(super) fn push(&mut self, machine: &Slot, offer: Resources) {
         self.ranks.push(None);
-        self.update((self.ranks.len() - 1) as u32, machine);
+        self.update((self.ranks.len() - 1) as u32, machine, offer);
     }
 
-    pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
-        let offer = machine.offered();
-        let new = (!offer.is_zero()).then(|| (self.rank)(offer, machine.capacity));
+    pub(super) fn update(&mut self, slot: u32, machine: &Slot, offer: Resources) {
+        let new = (!offer.is_zero()).then(|| (self.rank)(machine.free, machine.capacity));
         let group = &mut self.groups[machine.node.node_group.usize()];
         group.capacity = machine.capacity;
         let known = self.ranks.get_mut(slot as usize);
@@ -82,12 +81,12 @@ impl ByRank {
         permitted: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         let best = |(_, group): (usize, &Group)| {
-            let asked = (self.rank)(requested, group.capacity);
+            let asked = (self.rank)(requested.on_node(), group.capacity);
             let entry = group.first_fitting(requested, asked, &permitted)?;
             Some((entry.rank - asked, entry.slot))
         };
         let groups = self.groups.iter().enumerate();
-        let possible = groups.filter(|(position, group)| requested.fits(group.capacity) && open(*position));
+        let possible = groups.filter(|(position, group)| requested.on_node().fits(group.capacity) && open(*position));
         possible.filter_map(best).min().map(|(_, slot)| slot)
     }
 

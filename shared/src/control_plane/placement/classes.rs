@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fragmentation_aware::Fragmentation;
 use super::of_capacity;
+use crate::control_plane::devices::{Devices, Room};
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::pages::{Page, Pages};
 use crate::units::{Dimension, Resources};
@@ -12,12 +14,17 @@ use crate::units::{Dimension, Resources};
 const BLOCK: usize = 32;
 
 /// How a policy scores a node for a request: the highest score wins, ties go to the lowest node index.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Preference {
-    /// Of what is asked for, what is free and what the node has.
-    pub(super) score: fn(Resources, Resources, Resources) -> i64,
-    /// Which of two nodes scores higher where one has more of everything.
-    pub(super) wants: Wants,
+#[derive(Clone, Debug)]
+pub(super) enum Preference {
+    /// By amounts alone.
+    Amounts {
+        /// Of what is asked for, what is free and what the node has.
+        score: fn(Resources, Resources, Resources) -> i64,
+        /// Which of two nodes scores higher where one has more of everything.
+        wants: Wants,
+    },
+    /// By what becomes of the devices.
+    Devices(Fragmentation),
 }
 
 /// What a score grows with.
@@ -38,7 +45,7 @@ pub(in crate::control_plane) struct Classes {
     preference: Preference,
     groups: Vec<Group>,
     /// What a slot offered last.
-    offers: Pages<Resources>,
+    offers: Pages<Offer>,
 }
 
 /// The classes of one group, in blocks.
@@ -51,7 +58,7 @@ struct Group {
 /// Neighbours in the order.
 #[derive(Clone, Debug)]
 struct Block {
-    /// The least and the most that any of them offers, per dimension.
+    /// The least and the most of the amounts that any of them offers, per dimension.
     least: Resources,
     most: Resources,
     /// Nothing before it in the order belongs here.
@@ -66,11 +73,19 @@ struct Class {
     slots: Arc<BTreeSet<u32>>,
 }
 
+/// What a node offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Offer {
+    amounts: Resources,
+    /// In order; nothing where they do not matter.
+    devices: Devices,
+}
+
 /// Where an offer is in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     place: u32,
-    offer: Resources,
+    offer: Offer,
 }
 
 /// What a search has found.
@@ -85,13 +100,14 @@ impl Classes {
         Self { preference, groups: vec![Group::default(); groups], offers: Pages::default() }
     }
 
-    pub(super) fn push(&mut self, machine: &Slot) {
-        self.offers.push(Resources::ZERO);
-        self.update((self.offers.len() - 1) as u32, machine);
+    pub(super) fn push(&mut self, machine: &Slot, amounts: Resources, devices: Devices) {
+        self.offers.push(Offer::default());
+        self.update((self.offers.len() - 1) as u32, machine, amounts, devices);
     }
 
-    pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
-        let offer = machine.offered();
+    pub(super) fn update(&mut self, slot: u32, machine: &Slot, amounts: Resources, devices: Devices) {
+        let tell_apart = matches!(self.preference, Preference::Devices(_)) && !amounts.is_zero();
+        let offer = Offer { amounts, devices: if tell_apart { devices.sorted() } else { Devices::default() } };
         let known = *self.offers.get(slot as usize);
         if offer == known {
             return;
@@ -99,10 +115,10 @@ impl Classes {
         *self.offers.get_mut(slot as usize) = offer;
         let group = &mut self.groups[machine.node.node_group.usize()];
         group.capacity = machine.capacity;
-        if !known.is_zero() {
+        if !known.amounts.is_zero() {
             group.remove(Key::new(known, machine.capacity), slot);
         }
-        if !offer.is_zero() {
+        if !offer.amounts.is_zero() {
             group.insert(Key::new(offer, machine.capacity), slot);
         }
     }
@@ -116,11 +132,26 @@ impl Classes {
     ) -> Option<u32> {
         let mut found = None;
         for (position, group) in self.groups.iter().enumerate() {
-            if requested.fits(group.capacity) && open(position) {
-                group.search(self.preference, requested, &permitted, &mut found);
+            if requested.on_node().fits(group.capacity) && open(position) {
+                group.search(&self.preference, requested, &permitted, &mut found);
             }
         }
         found.map(|found| found.slot)
+    }
+
+    /// From now on these shapes count, each as often as it was asked for.
+    pub(super) fn expect(&mut self, shapes: &[(Resources, u64)]) {
+        if let Preference::Devices(fragmentation) = &mut self.preference {
+            *fragmentation = Fragmentation::new(shapes);
+        }
+    }
+
+    /// What the policy goes by, where it goes by devices.
+    pub(super) fn fragmentation(&self) -> Option<&Fragmentation> {
+        match &self.preference {
+            Preference::Devices(fragmentation) => Some(fragmentation),
+            Preference::Amounts { .. } => None,
+        }
     }
 
     pub(super) fn share(&mut self) {
@@ -168,7 +199,7 @@ impl Group {
             Err(at) => classes.insert(at, class()),
         }
         block.first = block.first.min(key);
-        (block.least, block.most) = (block.least.min(key.offer), block.most.max(key.offer));
+        (block.least, block.most) = (block.least.min(key.offer.amounts), block.most.max(key.offer.amounts));
         if classes.len() > BLOCK {
             let second = classes.split_off(BLOCK / 2);
             (block.least, block.most) = extent(classes);
@@ -179,7 +210,7 @@ impl Group {
     /// Looks at the block that promises most, and then at those that may hold something as good as what was found.
     fn search(
         &self,
-        preference: Preference,
+        preference: &Preference,
         requested: Resources,
         permitted: &impl Fn(u32) -> bool,
         found: &mut Option<Found>,
@@ -206,13 +237,15 @@ impl Group {
     fn look_into(
         &self,
         block: &Block,
-        preference: Preference,
+        preference: &Preference,
         requested: Resources,
         permitted: &impl Fn(u32) -> bool,
         found: &mut Option<Found>,
     ) {
-        for Class { key, slots } in block.classes.entries().iter().filter(|class| requested.fits(class.key.offer)) {
-            let score = (preference.score)(requested, key.offer, self.capacity);
+        for Class { key, slots } in
+            block.classes.entries().iter().filter(|class| requested.fits(class.key.offer.amounts))
+        {
+            let score = preference.score(requested, &key.offer, self.capacity);
             let before = match *found {
                 Some(found) if score < found.score => continue,
                 Some(found) if score == found.score => found.slot,
@@ -231,21 +264,36 @@ impl Block {
     }
 
     /// No class of it scores higher.
-    fn bound(&self, preference: Preference, requested: Resources, capacity: Resources) -> i64 {
-        let corner = match preference.wants {
-            Wants::Room => self.most,
+    fn bound(&self, preference: &Preference, requested: Resources, capacity: Resources) -> i64 {
+        match *preference {
+            Preference::Amounts { score, wants: Wants::Room } => score(requested, self.most, capacity),
             // What has room offers as much as is asked for.
-            Wants::Packing => self.least.max(requested),
-        };
-        (preference.score)(requested, corner, capacity)
+            Preference::Amounts { score, wants: Wants::Packing } => {
+                score(requested, self.least.max(requested), capacity)
+            }
+            Preference::Devices(_) => i64::MAX,
+        }
+    }
+}
+
+impl Preference {
+    fn score(&self, requested: Resources, offer: &Offer, capacity: Resources) -> i64 {
+        match self {
+            Self::Amounts { score, .. } => score(requested, offer.amounts, capacity),
+            Self::Devices(fragmentation) => {
+                let room = Room { free: offer.amounts.on_node(), devices: offer.devices };
+                fragmentation.score(requested.on_node(), &room)
+            }
+        }
     }
 }
 
 impl Key {
     /// Offers with similar shares of GPUs, and of these with similar shares of vCPU and memory, are neighbours.
-    fn new(offer: Resources, capacity: Resources) -> Self {
-        let share =
-            |dimension, steps: u64| of_capacity(offer[dimension], steps, capacity[dimension]).min(steps - 1) as u32;
+    fn new(offer: Offer, capacity: Resources) -> Self {
+        let share = |dimension, steps: u64| {
+            of_capacity(offer.amounts[dimension], steps, capacity[dimension]).min(steps - 1) as u32
+        };
         let [vcpu, memory] = [Dimension::Vcpu, Dimension::Memory].map(|dimension| spread(share(dimension, 1 << 10)));
         Self { place: share(Dimension::Gpu, 1 << 8) << 20 | vcpu << 1 | memory, offer }
     }
@@ -260,6 +308,7 @@ fn spread(bits: u32) -> u32 {
 }
 
 fn extent(classes: &[Class]) -> (Resources, Resources) {
-    let first = classes[0].key.offer;
-    classes.iter().fold((first, first), |(least, most), class| (least.min(class.key.offer), most.max(class.key.offer)))
+    let offers = || classes.iter().map(|class| class.key.offer.amounts);
+    let first = classes[0].key.offer.amounts;
+    (offers().fold(first, Resources::min), offers().fold(first, Resources::max))
 }

@@ -45,17 +45,17 @@ impl BySlot {
         Self { groups: vec![Tree::default(); groups], places: Pages::default() }
     }
 
-    pub(super) fn push(&mut self, machine: &Slot) {
+    pub(super) fn push(&mut self, machine: &Slot, offer: Resources) {
         let tree = &mut self.groups[machine.node.node_group.usize()];
         let slot = self.places.len() as u32;
         self.places.push(tree.slots.len() as u32);
         tree.slots.push(slot);
-        tree.push(machine.offered());
+        tree.push(offer);
     }
 
-    pub(super) fn update(&mut self, slot: u32, machine: &Slot) {
+    pub(super) fn update(&mut self, slot: u32, machine: &Slot, offer: Resources) {
         let place = *self.places.get(slot as usize);
-        self.groups[machine.node.node_group.usize()].update(place as usize, machine.offered());
+        self.groups[machine.node.node_group.usize()].update(place as usize, offer);
     }
 
     /// The first slot that offers `requested`, in a group that is open, and is permitted.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Outage, Purchase, Scaling};
+use crate::control_plane::devices::Devices;
 use crate::request::{Flavor, ResourceClass};
 use crate::units::{Dimension, Duration, Resources};
 
@@ -65,6 +66,12 @@ impl NodeGroup {
         amounts
     }
 
+    /// Whether an empty node holds as much, GPUs on devices of their own.
+    pub fn holds(&self, requested: Resources) -> bool {
+        requested.fits(self.schedulable())
+            && (requested[Dimension::Gpu] == 0 || Devices::of(self).fit(requested[Dimension::Gpu]))
+    }
+
     /// Whether a request for a zone, or for none, may go there.
     pub fn is_in(&self, zone: Option<&str>) -> bool {
         zone.is_none() || self.zone.is_none() || self.zone.as_deref() == zone
@@ -90,12 +97,22 @@ pub enum PlacementPolicy {
     LeastAllocated,
     /// The node with the largest part taken afterwards, in whole percent, as kube-scheduler's `MostAllocated`.
     MostAllocated,
+    /// The node, and of its GPUs the one, on which the least becomes useless for what is asked for: fragmentation gradient
+    /// descent.
+    FragmentationAware,
 }
 
 impl PlacementPolicy {
     /// Every policy, in order of the wire.
-    pub const ALL: [Self; 6] =
-        [Self::FirstFit, Self::BestFit, Self::WorstFit, Self::DotProduct, Self::LeastAllocated, Self::MostAllocated];
+    pub const ALL: [Self; 7] = [
+        Self::FirstFit,
+        Self::BestFit,
+        Self::WorstFit,
+        Self::DotProduct,
+        Self::LeastAllocated,
+        Self::MostAllocated,
+        Self::FragmentationAware,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -106,6 +123,7 @@ impl PlacementPolicy {
             Self::DotProduct => "dot_product",
             Self::LeastAllocated => "least_allocated",
             Self::MostAllocated => "most_allocated",
+            Self::FragmentationAware => "fragmentation_aware",
         }
     }
 }
@@ -154,7 +172,7 @@ impl Fleet {
 
     /// Whether a node, were it empty, would hold what a flavor asks for; what is not compute needs no node.
     pub fn can_hold(&self, flavor: &Flavor) -> bool {
-        let fits = |group: &NodeGroup| flavor.requested.on_node().fits(group.schedulable());
+        let fits = |group: &NodeGroup| group.holds(flavor.requested.on_node());
         flavor.class != ResourceClass::Compute || self.node_groups.iter().any(fits)
     }
 

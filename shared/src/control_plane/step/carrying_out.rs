@@ -20,7 +20,7 @@ impl ControlPlane<'_> {
         let (requested, terms) = (self.on_node(call.flavor), self.lives.get(call.live).terms);
         let mut groups = self.settings.fleet.node_groups.iter().enumerate();
         let possible = !self.needs_node(call.flavor)
-            || groups.any(|(i, group)| self.rules.is_open(terms, i) && requested.fits(group.schedulable()));
+            || groups.any(|(i, group)| self.rules.is_open(terms, i) && group.holds(requested));
         if possible { Ok(Some(Module::Quota)) } else { Err(Refusal::NoSuchNode) }
     }
 
@@ -102,7 +102,7 @@ impl ControlPlane<'_> {
     pub(super) fn leave_node(&mut self, now: Instant, position: u32, slot: u32) {
         let live = self.lives.get(position);
         self.rules.depart(live, slot, self.nodes.slot(slot).node.node_group);
-        self.nodes.give(slot, self.on_node(live.flavor), now);
+        self.nodes.give(slot, self.on_node(live.flavor), live.devices, now);
         self.residents.depart(slot, position, self.rules.priority(live.terms));
     }
 

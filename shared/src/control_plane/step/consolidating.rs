@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::ControlPlane;
 use crate::control_plane::autoscaling;
+use crate::control_plane::devices::{DeviceSet, Room};
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::placement::share;
 use crate::control_plane::transition::{Eviction, Output};
-use crate::units::{Instant, Resources};
+use crate::units::Instant;
 
 impl ControlPlane<'_> {
     /// Gives one node back that has had little to do for long enough, where all that is on it fits on others; it moves
@@ -40,22 +41,21 @@ impl ControlPlane<'_> {
     /// Whether everybody on a node would find room on others that serve already, one after the other; who has rules about
     /// others stays where it is.
     fn fits_elsewhere(&self, leaving: u32, now: Instant) -> bool {
-        let mut taken: BTreeMap<u32, Resources> = BTreeMap::new();
+        let mut rooms: BTreeMap<u32, Room> = BTreeMap::new();
         self.residents_of(leaving).into_iter().all(|resident| {
             let live = self.lives.get(resident);
             if self.rules.binds(live.terms) {
                 return false;
             }
             let requested = self.on_node(live.flavor);
-            let with = |slot: u32| taken.get(&slot).map_or(Some(requested), |&taken| taken.checked_add(requested));
-            let takes = |slot: u32| {
-                let node = self.nodes.slot(slot);
-                slot != leaving && node.node.ready <= now && with(slot).is_some_and(|amount| amount.fits(node.free))
-            };
+            let left = |slot: u32| rooms.get(&slot).copied().unwrap_or_else(|| self.nodes.room(slot));
+            let takes =
+                |slot: u32| slot != leaving && self.nodes.slot(slot).node.ready <= now && left(slot).holds(requested);
             let open = |group: usize| self.rules.is_open(live.terms, group);
             let Some(slot) = self.nodes.choose(requested, open, takes) else { return false };
-            let amount = with(slot).expect("it fits there");
-            taken.insert(slot, amount);
+            let mut room = left(slot);
+            room.take(requested, DeviceSet::default()).expect("it fits there");
+            rooms.insert(slot, room);
             true
         })
     }

@@ -4,6 +4,7 @@ use core::cmp::Reverse;
 
 use super::ControlPlane;
 use crate::control_plane::call::Call;
+use crate::control_plane::devices::DeviceSet;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::rules::Candidate;
@@ -59,16 +60,24 @@ impl ControlPlane<'_> {
         let mut lower: Vec<u32> =
             self.residents.of(slot).iter().copied().filter(|resident| rank(resident).0 < priority).collect();
         lower.sort_unstable_by_key(rank);
-        let held = |resident: u32| self.on_node(self.lives.get(resident).flavor);
-        let mut free = lower.iter().try_fold(node.free, |free, &resident| free.checked_add(held(resident)))?;
-        if lower.is_empty() || !requested.fits(free) {
+        let held = |resident: u32| {
+            let resident = self.lives.get(resident);
+            (self.on_node(resident.flavor), resident.devices)
+        };
+        let mut free = self.nodes.room(slot);
+        for (amount, devices) in lower.iter().map(|&resident| held(resident)) {
+            free.give(amount, devices);
+        }
+        if lower.is_empty() || !free.holds(requested) {
             return None;
         }
         // Whoever may stay does, the most urgent and oldest first.
         let mut victims = Vec::new();
         for &resident in lower.iter().rev() {
-            let without = free.checked_sub(held(resident)).expect("it is a part of what would be free");
-            if requested.fits(without) {
+            let (amount, devices) = held(resident);
+            let mut without = free;
+            without.take(amount, devices).expect("it is a part of what would be free");
+            if without.holds(requested) {
                 free = without;
             } else {
                 victims.push(resident);
@@ -86,7 +95,7 @@ impl ControlPlane<'_> {
         out.effects.push(Effect::Evicted { resource: live.resource, slot, ready: live.ready, eviction });
         self.leave_node(now, position, slot);
         let record = self.lives.get_mut(position);
-        record.slot = None;
+        (record.slot, record.devices) = (None, DeviceSet::default());
         record.state = PlanState::Pending;
         record.evictions += 1;
         let (operation, evictions) = (Operation::Create, record.evictions);

@@ -84,6 +84,7 @@ impl<'a> ControlPlane<'a> {
             flavor: live.flavor,
             terms: live.terms,
             node: self.placed(live).node,
+            devices: live.devices,
             created: live.created,
             ready: live.ready,
             draw_key: live.draw_key,
@@ -158,12 +159,14 @@ impl<'a> ControlPlane<'a> {
     }
 
     fn restore_live(&mut self, state: &State) {
+        for live in &state.live {
+            self.note(live.flavor);
+        }
         for (position, live) in state.live.iter().enumerate() {
             let slot = live.node.map(|index| state.nodes.partition_point(|node| node.index < index) as u32);
             let requested = self.requested(live.flavor);
-            if let Some(slot) = slot {
-                self.nodes.take(slot, requested.on_node());
-            }
+            let take = |slot| self.nodes.take(slot, requested.on_node(), live.devices);
+            let devices = slot.map(take).unwrap_or_default();
             self.quotas.restore(live.tenant, requested);
             let record = Live {
                 resource: ResourceIndex::from_usize(position),
@@ -171,6 +174,7 @@ impl<'a> ControlPlane<'a> {
                 flavor: live.flavor,
                 terms: live.terms,
                 slot,
+                devices,
                 created: live.created,
                 ready: live.ready,
                 draw_key: live.draw_key,

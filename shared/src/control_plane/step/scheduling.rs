@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::ControlPlane;
 use crate::control_plane::autoscaling;
 use crate::control_plane::call::Call;
+use crate::control_plane::devices::DeviceSet;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::NodeLife;
 use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Refusal, Transition};
@@ -79,16 +80,16 @@ impl ControlPlane<'_> {
         let live = *self.lives.get(at);
         let requested = self.on_node(live.flavor);
         let slot = match self.seen_slot(live.resource, requested, out) {
-            Some(seen) => requested.fits(self.nodes.slot(seen).free).then_some(seen),
+            Some(seen) => self.nodes.has_room(seen, requested).then_some(seen),
             None => {
                 let free = self.rules.choose(&live, requested, &self.nodes);
                 free.or_else(|| self.make_room(now, &live, requested, out))
             }
         }?;
-        self.nodes.take(slot, requested);
+        let devices = self.nodes.take(slot, requested, DeviceSet::default());
         self.residents.arrive(slot, at, self.rules.priority(live.terms));
         let record = self.lives.get_mut(at);
-        record.slot = Some(slot);
+        (record.slot, record.devices) = (Some(slot), devices);
         record.state = PlanState::Placed;
         let node = self.nodes.slot(slot).node;
         self.rules.arrive(&live, slot, node.node_group);
@@ -111,7 +112,8 @@ impl ControlPlane<'_> {
     fn seen_slot(&self, resource: ResourceIndex, requested: Resources, out: &mut Output) -> Option<u32> {
         let slot = *self.observed?.placements.get(&resource)?;
         let node = self.nodes.slot(slot);
-        let possible = node.life != NodeLife::Gone && requested.fits(node.capacity);
+        let possible = node.life != NodeLife::Gone
+            && self.settings.fleet.node_groups[node.node.node_group.usize()].holds(requested);
         if !possible {
             out.effects.push(Effect::Anomaly(resource));
         }
@@ -135,12 +137,13 @@ impl ControlPlane<'_> {
             self.hold(call)?;
         }
         if let Some(slot) = live.slot {
-            let room = self.nodes.slot(slot).free.checked_add(old).expect("amounts on a node fit its capacity");
-            if !new.fits(room) {
+            let mut room = self.nodes.room(slot);
+            room.give(old, live.devices);
+            if !room.holds(new) {
                 return Err(Refusal::NoRoomToResize);
             }
             self.end_use(call.live, out);
-            self.nodes.exchange(slot, old, new);
+            self.lives.get_mut(call.live).devices = self.nodes.exchange(slot, old, live.devices, new);
         } else {
             self.end_use(call.live, out);
         }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::ControlPlane;
+use crate::control_plane::devices::Room;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
-use crate::control_plane::placement::{left, score};
+use crate::control_plane::placement::left;
 use crate::control_plane::rules::Candidate;
 use crate::control_plane::transition::Transition;
 use crate::request::{Module, Operation};
@@ -51,7 +52,8 @@ pub struct Best {
     /// What would be left on it: the shares of its dimensions, added up.
     pub left: f64,
     /// What the policy made of it; none where it goes by the order of the nodes alone. Best fit wants the least to be
-    /// left, worst fit the most; other policies have scores of their own, in their unit, and want the highest.
+    /// left, worst fit the most; fragmentation-aware placement the fewest milli-GPU to become useless; the others have
+    /// scores of their own, and want the highest.
     pub score: Option<f64>,
 }
 
@@ -77,22 +79,22 @@ impl ControlPlane<'_> {
         let nodes: Vec<(u32, &Slot)> = self.nodes.iter_paid().filter(of_group).collect();
         let permit = |slot: u32| self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes);
         let with_room: Vec<u32> =
-            nodes.iter().filter(|(_, slot)| requested.fits(slot.free)).map(|&(slot, _)| slot).collect();
+            nodes.iter().map(|&(slot, _)| slot).filter(|&slot| self.nodes.has_room(slot, requested)).collect();
         let in_zone = self.rules.is_open(live.terms, node_group.usize());
         let permitted = with_room.iter().filter(|&&slot| in_zone && permit(slot)).count() as u32;
         let only_here = |group: usize| in_zone && group == node_group.usize();
         let best = self.nodes.choose(requested, only_here, permit).map(|slot| {
+            let score = self.nodes.shown(self.settings.placement, slot, requested);
             let slot = self.nodes.slot(slot);
             let rest = slot.free.checked_sub(requested).expect("it has room");
-            let score = score(self.settings.placement, requested, slot.free, slot.capacity);
             Best { node: slot.node.index, left: left(rest, slot.capacity), score }
         });
         let group = &self.settings.fleet.node_groups[node_group.usize()];
-        let lacking = nodes.iter().map(|(_, slot)| lacking(requested, slot.free));
+        let lacking = nodes.iter().map(|&(slot, _)| lacking(requested, &self.nodes.room(slot)));
         let least = |amount: &Resources| (left(*amount, group.schedulable()) * 1e9) as u64;
         GroupSurvey {
             in_zone,
-            holds: requested.fits(group.schedulable()),
+            holds: group.holds(requested),
             nodes: nodes.len() as u32,
             with_room: with_room.len() as u32,
             permitted,
@@ -104,7 +106,9 @@ impl ControlPlane<'_> {
     }
 }
 
-/// By how much more is asked for than is free.
-fn lacking(requested: Resources, free: Resources) -> Resources {
-    Resources::from_array(Dimension::ALL.map(|dimension| requested[dimension].saturating_sub(free[dimension])))
+/// By how much more is asked for than is free, of GPUs on devices that would do.
+fn lacking(requested: Resources, room: &Room) -> Resources {
+    let amounts = Dimension::ALL.map(|dimension| requested[dimension].saturating_sub(room.free[dimension]));
+    let devices = room.devices.lacking(requested[Dimension::Gpu]);
+    Resources::from_array(amounts).max(Resources::ZERO.with(Dimension::Gpu, devices))
 }

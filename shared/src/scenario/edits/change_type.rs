@@ -1,6 +1,6 @@
 //! What if a node group had always been of another instance type?
 
-use crate::control_plane::Node;
+use crate::control_plane::{DeviceSet, Node, Room};
 use crate::scenario::Scenario;
 use crate::units::{Dimension, NodeGroupIndex, NodeIndex, Resources};
 
@@ -20,8 +20,8 @@ pub(super) fn change_type(scenario: &mut Scenario, node_group: NodeGroupIndex, i
     group.min = group.min.min(group.max);
     instance_type.clone_into(&mut group.instance_type);
     group.capacity = capacity;
-    let schedulable = group.schedulable();
-    move_in(scenario, node_group, schedulable);
+    let empty = Room::of(group);
+    move_in(scenario, node_group, empty);
 }
 
 /// How many nodes of `new` have at least the capacity of `count` nodes of `old`.
@@ -33,7 +33,7 @@ fn equivalent(count: u32, old: Resources, new: Resources) -> u32 {
     u32::try_from(Dimension::ALL.into_iter().map(of).max().unwrap_or(0)).unwrap_or(u32::MAX)
 }
 
-fn move_in(scenario: &mut Scenario, node_group: NodeGroupIndex, capacity: Resources) {
+fn move_in(scenario: &mut Scenario, node_group: NodeGroupIndex, empty: Room) {
     let Scenario { start, flavors, window, fleet, .. } = scenario;
     let boot = fleet.node_groups[node_group.usize()].boot;
     let of_group =
@@ -41,15 +41,17 @@ fn move_in(scenario: &mut Scenario, node_group: NodeGroupIndex, capacity: Resour
     let moving: Vec<usize> =
         (0..start.live.len()).filter(|&position| start.live[position].node.is_some_and(of_group)).collect();
     start.nodes.retain(|node| node.node_group != node_group);
-    let mut free: Vec<Resources> = Vec::new();
+    let mut free: Vec<Room> = Vec::new();
     for position in moving {
         let requested = flavors[start.live[position].flavor.usize()].requested.on_node();
-        let slot = free.iter().position(|free| requested.fits(*free)).unwrap_or_else(|| {
-            free.push(capacity);
+        let slot = free.iter().position(|free| free.holds(requested)).unwrap_or_else(|| {
+            free.push(empty);
             free.len() - 1
         });
-        free[slot] = free[slot].checked_sub(requested).expect("a node of the new type holds every flavor of its group");
-        start.live[position].node = Some(NodeIndex(start.nodes_started + slot as u32));
+        let devices = free[slot].take(requested, DeviceSet::default());
+        let live = &mut start.live[position];
+        live.devices = devices.expect("a node of the new type holds every flavor of its group");
+        live.node = Some(NodeIndex(start.nodes_started + slot as u32));
     }
     let booted = |slot: u32| Node {
         index: NodeIndex(start.nodes_started + slot),

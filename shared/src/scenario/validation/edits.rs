@@ -171,12 +171,10 @@ fn check_instance_type(
         format!("`{instance_type}` has no price with its vCPU and memory in the price book")
     });
     let Some(capacity) = capacity.filter(|_| position < groups.len()) else { return };
-    let capacity = NodeGroup { capacity, ..groups[position].clone() }.schedulable();
+    found.extend(path("instance_type"), capacity.problem_of_gpus_owned().map(|problem| format!("has GPUs: {problem}")));
+    let changed = NodeGroup { capacity, ..groups[position].clone() };
     let elsewhere = |flavor: &Flavor| {
-        groups
-            .iter()
-            .enumerate()
-            .any(|(i, group)| i != position && flavor.requested.on_node().fits(group.schedulable()))
+        groups.iter().enumerate().any(|(i, group)| i != position && group.holds(flavor.requested.on_node()))
     };
     let needs = |flavor: &Flavor| flavor.class == ResourceClass::Compute && !elsewhere(flavor);
     let lives_there = scenario.start.live.iter().filter_map(|live| {
@@ -190,9 +188,10 @@ fn check_instance_type(
         }
     }
     let too_large =
-        scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !flavor.requested.on_node().fits(capacity));
+        scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !changed.holds(flavor.requested.on_node()));
     found.expect(too_large.is_none(), path("instance_type"), || {
         let name = too_large.map_or("", |(flavor, _)| &flavor.name);
+        let capacity = changed.schedulable();
         format!("`{instance_type}` has {capacity}, which does not hold flavor `{name}`")
     });
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Found;
 use super::settings::{MAX_BINS, expect_wait};
 use crate::control_plane::{NodeGroup, Outage, Scaling};
+use crate::request::ResourceClass;
 use crate::scenario::{MAX_NODES, Scenario};
 use crate::units::Duration;
 
@@ -29,6 +30,12 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     check_outages(scenario, found);
     check_autoscaling(scenario, found);
     for (i, flavor) in scenario.flavors.iter().enumerate() {
+        let on_node = flavor.class == ResourceClass::Compute;
+        let wrong = on_node.then(|| flavor.requested.problem_of_gpus_asked()).flatten();
+        if wrong.is_some() {
+            found.extend(format!("flavors[{i}] ({}).requested.gpu", flavor.name), wrong);
+            continue;
+        }
         found.expect(scenario.fleet.can_hold(flavor), format!("flavors[{i}] ({})", flavor.name), || {
             scenario.fleet.too_small_for(flavor)
         });
@@ -37,6 +44,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
 
 fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
     found.expect(!group.capacity.is_zero(), path("capacity"), || "is nothing; expected amounts".to_owned());
+    found.extend(path("capacity.gpu"), group.capacity.problem_of_gpus_owned());
     let bounds = group.min <= group.max && group.max <= MAX_NODES;
     found.expect(bounds, path("max"), || {
         format!("is {}; expected at least min ({}) and at most {MAX_NODES}", group.max, group.min)

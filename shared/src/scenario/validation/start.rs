@@ -1,9 +1,9 @@
 //! Problems of what is there when a scenario begins.
 
 use super::{Found, terms};
-use crate::control_plane::{LiveResource, State};
+use crate::control_plane::{DeviceSet, LiveResource, Node, Room, State};
 use crate::scenario::Scenario;
-use crate::units::{Instant, Resources};
+use crate::units::{Dimension, Instant};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     let start = &scenario.start;
@@ -56,16 +56,22 @@ fn check_on_the_way(start: &State, at: Instant, found: &mut Found) {
 /// Only asked of a start whose indices are right.
 fn check_room(scenario: &Scenario, found: &mut Found) {
     let nodes = &scenario.start.nodes;
-    let mut held = vec![Some(Resources::ZERO); nodes.len()];
-    for live in &scenario.start.live {
+    let group = |node: &Node| &scenario.fleet.node_groups[node.node_group.usize()];
+    let mut rooms: Vec<Room> = nodes.iter().map(|node| Room::of(group(node))).collect();
+    for (i, live) in scenario.start.live.iter().enumerate() {
         let Some(index) = live.node else { continue };
         let position = nodes.partition_point(|node| node.index < index);
-        let requested = scenario.flavors[live.flavor.usize()].requested;
-        held[position] = held[position].and_then(|held| held.checked_add(requested.on_node()));
-    }
-    for (i, (node, held)) in nodes.iter().zip(held).enumerate() {
-        let capacity = scenario.fleet.node_groups[node.node_group.usize()].schedulable();
-        let fits = held.is_some_and(|held| held.fits(capacity));
-        found.expect(fits, format!("start.nodes[{i}]"), || format!("holds more than its capacity of {capacity}"));
+        let requested = scenario.flavors[live.flavor.usize()].requested.on_node();
+        let room = &mut rooms[position];
+        let fits = requested.fits(room.free);
+        found.expect(fits, format!("start.nodes[{position}]"), || {
+            format!("holds more than its capacity of {}", group(&nodes[position]).schedulable())
+        });
+        let devices = room.take(requested, live.devices);
+        let right = devices.is_some_and(|devices| live.devices == DeviceSet::default() || devices == live.devices);
+        found.expect(right || !fits, format!("start.live[{i}].devices"), || {
+            let gpus = Dimension::Gpu.write(requested[Dimension::Gpu]);
+            format!("are not devices of its node on which {gpus} GPUs are free")
+        });
     }
 }

@@ -195,7 +195,10 @@ fn terms() -> Vec<Terms> {
 }
 
 /// The random scenario with zones, with terms, and with more to be had than there is.
-fn with_terms(settings: (PlacementPolicy, u32, u32, bool, bool), lives: &[Life]) -> (Scenario, Vec<IndexedRequest>) {
+pub(super) fn with_terms(
+    settings: (PlacementPolicy, u32, u32, bool, bool),
+    lives: &[Life],
+) -> (Scenario, Vec<IndexedRequest>) {
     let mut scenario = Scenario { terms: terms(), ..scenario(settings) };
     for (group, zone) in scenario.fleet.node_groups.iter_mut().zip(["a", "b"]) {
         group.zone = Some(zone.to_owned());
