@@ -2,6 +2,7 @@
 
 mod answers;
 mod backtest;
+mod commitments;
 mod explain;
 mod forecast;
 mod messages;

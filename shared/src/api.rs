@@ -31,7 +31,7 @@ pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
-    DurationsView, EvictionView, Label, Labels, OutcomeView, RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder,
-    TenantBand,
+    CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, RefusalView,
+    RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
 pub use status::{Contradictions, ModelInUse, NotReady, Status};

@@ -1,11 +1,17 @@
 //! What things cost: the price book.
 
 mod builtin;
+mod commitment;
+mod commitment_file;
+mod commitment_offer;
 mod price_file;
 
 use serde::{Deserialize, Serialize};
 
 pub use builtin::{BUILTIN_SOURCE, builtin};
+pub use commitment::{CommitmentDiscount, Coverage};
+pub use commitment_file::read_commitments;
+pub use commitment_offer::{CommitmentOffer, Offered, read_offers};
 pub use price_file::read_prices;
 
 use crate::request::Catalogue;
@@ -21,6 +27,9 @@ pub struct PriceBook {
     pub types: Vec<TypePrice>,
     /// Prices of single resources: they split a node's price over its parts, and price flavors without an entry.
     pub units: UnitRates,
+    /// What was promised for a term, and is cheaper for it.
+    #[serde(default)]
+    pub commitments: Vec<CommitmentDiscount>,
 }
 
 /// The price of one instance type or flavor over time.

@@ -5,6 +5,7 @@
 //! ```
 
 mod candidates;
+mod commitments;
 mod instance_types;
 mod rank;
 mod replay;

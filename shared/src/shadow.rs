@@ -263,17 +263,26 @@ impl<'a> Known<'a> {
 
     /// The requests of a window, their resources counted from the `live` ones on.
     fn requests_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<IndexedRequest> {
-        let log = self.log.log;
-        let index = self.indices(window, live);
-        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
-        // What the primary refused before the window is not there to be deleted.
-        let inside = requests.iter().filter_map(|request| Some((request, index[request.resource.usize()]?)));
-        let indexed = |(request, resource): (&IndexedRequest, ResourceIndex)| IndexedRequest {
+        let indexed = |(position, resource): (usize, ResourceIndex)| IndexedRequest {
             resource,
             lifetime: None,
-            ..self.log.map.request(*request)
+            ..self.log.map.request(self.log.log.requests[position])
         };
-        inside.map(indexed).collect()
+        self.inside(window, live).map(indexed).collect()
+    }
+
+    /// The ids of the requests of a window, in the order in which [`Known::actual`] has them.
+    pub fn ids_in(&self, window: Window, live: &[ResourceIndex]) -> impl Iterator<Item = &str> {
+        self.inside(window, live).map(|(position, _)| &*self.log.log.ids[position])
+    }
+
+    /// Where the requests of a window are in the log, and which resource of the scenario each is about: what the primary
+    /// refused before the window is not there to be deleted.
+    fn inside(&self, window: Window, live: &[ResourceIndex]) -> impl Iterator<Item = (usize, ResourceIndex)> {
+        let log = self.log.log;
+        let index = self.indices(window, live);
+        let positions = log.position(window.start)..log.position(window.end);
+        positions.filter_map(move |position| Some((position, index[log.requests[position].resource.usize()]?)))
     }
 
     /// The same predicted scenario with room for tenants and flavors that first appear after its origin, so that the

@@ -64,3 +64,36 @@ fn what_cannot_be_explained_says_why() {
     fails(&["r-x", "--scenario", "scenario.json"], 2, "`r-x` is no place of a request");
     fails(&["0", "--scenario", "scenario.json", "--run", "7"], 2, "--run is 7");
 }
+
+/// A request of a log is named by its id, and what the log runs on is what `shadow` would run it on.
+#[test]
+fn a_request_of_a_log_is_explained_by_its_id() {
+    let folder = Folder::new();
+    let line = |id: &str, minute: u32, op: &str, resource: &str| {
+        let shape = if op == "create" { r#","flavor":"half","requested":{"vcpu":32,"memory_gib":64}"# } else { "" };
+        format!(
+            r#"{{"id":"{id}","at":"2026-03-02T00:{minute:02}:00Z","tenant":"acme","op":"{op}","class":"compute","resource":"{resource}"{shape}}}"#
+        )
+    };
+    let log = [
+        line("r-a", 1, "create", "vm-1"),
+        line("r-b", 2, "create", "vm-2"),
+        line("r-c", 30, "create", "vm-3"),
+        line("r-d", 40, "delete", "vm-1"),
+    ];
+    folder.write("requests.ndjson", log.join("\n"));
+    folder.write("quotas.csv", "tenant,vcpu\nacme,64\n");
+    let log = ["--requests", "requests.ndjson", "--quotas", "quotas.csv"];
+    let explain = |id: &str, more: &[&str]| folder.run(["explain", id].iter().chain(&log).chain(more));
+    // Two hold 64 of 64: the third needs a quota of 96.
+    let text = explain("r-c", &[]).success();
+    assert!(text.contains("refused by the quota: quota") && text.contains("a quota of 96 vcpu"), "{text}");
+    assert!(explain("r-b", &[]).success().contains("ready 2026-03-02T00:"));
+    explain("r-z", &[])
+        .assert_failed(1, &["requests.ndjson: none of its 4 requests has the id `r-z`; the first is `r-a`"]);
+    explain("r-d", &[]).assert_failed(1, &["is a delete", "the create of its resource is"]);
+    folder.run(["explain", "r-c"]).assert_failed(2, &["--requests"]);
+    folder
+        .run(["explain", "1", "--scenario", "day.json", "--quotas", "quotas.csv"])
+        .assert_failed(2, &["--quotas has no effect with --scenario"]);
+}

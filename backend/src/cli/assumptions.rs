@@ -6,7 +6,7 @@ pub(super) use files::described_otherwise;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
-use shared::pricing::{builtin, read_prices};
+use shared::pricing::{builtin, read_commitments, read_prices};
 use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
@@ -41,6 +41,10 @@ pub(super) struct AssumptionArgs {
     /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`; else built-in list prices
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
+    /// What was promised for a term and is cheaper for it, CSV `name,price_per_hour,term_months,from,currency` with
+    /// `instance_type,count[,upfront]` for machines, or `price_percent[,families]` for spend
+    #[arg(long, value_name = "FILE")]
+    commitments: Option<String>,
     /// How a node is chosen [default: first-fit]
     #[arg(long, value_enum)]
     policy: Option<Policy>,
@@ -145,12 +149,16 @@ impl AssumptionArgs {
         bin: Duration,
         time_zone: &str,
     ) -> Result<Scenario, CliError> {
-        let price_book = match &self.prices {
+        let mut price_book = match &self.prices {
             Some(path) => {
                 read_prices(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Prices))?
             }
             None => builtin(),
         };
+        if let Some(path) = &self.commitments {
+            let read = read_commitments(&input::read_text(path)?, price_book.currency);
+            price_book.commitments = read.map_err(CliError::in_file(input::name(path)))?;
+        }
         let (fleet, autoscaling) = match &self.fleet {
             Some(path) => read_fleet(path)?,
             None if machines.is_empty() => (Fleet::default(), Autoscaling::default()),
@@ -199,6 +207,7 @@ impl AssumptionArgs {
             fleet: self.fleet.or(file.fleet),
             quotas: self.quotas.or(file.quotas),
             prices: self.prices.or(file.prices),
+            commitments: self.commitments.or(file.commitments),
             policy: self.policy.or(file.policy),
             billing: self.billing.or(file.billing),
             runs: self.runs.or(file.runs),
@@ -213,6 +222,7 @@ impl AssumptionArgs {
             ("--fleet", self.fleet.is_some()),
             ("--quotas", self.quotas.is_some()),
             ("--prices", self.prices.is_some()),
+            ("--commitments", self.commitments.is_some()),
             ("--policy", self.policy.is_some()),
             ("--billing", self.billing.is_some()),
             ("--runs", self.runs.is_some()),

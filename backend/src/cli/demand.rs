@@ -295,6 +295,20 @@ impl DemandArgs {
         fit(self.question.model, past, config, (self.requests_name(), LONGER_LOG))
     }
 
+    /// A log that is run as it is, in bins of five minutes.
+    pub(super) fn of_log(requests: String, time_zone: String) -> Self {
+        let context = ContextArgs {
+            history: None,
+            sensors: None,
+            usage: None,
+            events: None,
+            bin: Duration::from_minutes(5),
+            time_zone,
+            tenants_max: None,
+        };
+        Self { requests, context, question: QuestionArgs { origin: None, model: None } }
+    }
+
     /// These, of requests and what goes with them.
     pub(super) fn new(requests: String, context: ContextArgs, question: QuestionArgs) -> Self {
         Self { requests, context, question }

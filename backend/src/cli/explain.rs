@@ -9,7 +9,10 @@ use shared::scenario::{Edit, Scenario, ValidScenario};
 use shared::simulation::{Plan, Refusal};
 use shared::units::{Instant, Money, Resources};
 
-use super::shadow::read_scenario;
+use super::assumptions::AssumptionArgs;
+use super::demand::DemandArgs;
+use super::shadow::{AsTheyAre, Inputs, read_scenario};
+use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::{input, output};
 
@@ -19,20 +22,39 @@ use crate::{input, output};
 /// offer. Where it was refused, or never got a node, changes are tried one by one (more quota, more nodes, larger ones, more
 /// workers), each by a run of its own, and the one that costs the least is given.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  shadowplane shadow --requests requests.ndjson --inventory nodes.csv --save-scenario day.json
-  shadowplane explain 41 --scenario day.json
-  shadowplane explain p-000041 --scenario predicted.json --run 3 --json")]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
-    /// The request's place in the run, counted from 0, or its id in a predicted stream, such as p-000041
+    /// The request's id in the log; of a scenario, its place in the run, counted from 0, or its id in a predicted stream,
+    /// such as p-000041
     request: String,
-    /// The scenario, JSON, as `shadow --save-scenario` or the Lab wrote it
-    #[arg(long, value_name = "FILE")]
-    scenario: String,
-    /// Which run of the ensemble, counted from 0
+    /// The log that the request is in, NDJSON: it is run as `shadow` runs it without an origin
+    #[arg(long, value_name = "FILE", required_unless_present = "scenario")]
+    requests: Option<String>,
+    /// The scenario, JSON, as `shadow --save-scenario` or the Lab wrote it, instead of a log and assumptions
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    scenario: Option<String>,
+    #[command(flatten)]
+    assumptions: AssumptionArgs,
+    #[command(flatten)]
+    start: StartArgs,
+    /// IANA name of the zone that schedules of the fleet follow [default: UTC]
+    #[arg(long)]
+    time_zone: Option<String>,
+    /// Which run of the ensemble, counted from 0: of a log, runs differ in how long the modules take
     #[arg(long, value_name = "K", default_value_t = 0)]
     run: u32,
 }
+
+const USAGE: &str = "\
+shadowplane explain <REQUEST> --requests <FILE> [OPTIONS]
+       shadowplane explain <REQUEST> --scenario <FILE> [OPTIONS]";
+
+const EXAMPLES: &str = "\
+Examples:
+  shadowplane explain r-000042 --requests requests.ndjson --inventory nodes.csv --quotas quotas.csv
+  shadowplane shadow --requests requests.ndjson --inventory nodes.csv --save-scenario day.json
+  shadowplane explain 41 --scenario day.json
+  shadowplane explain p-000041 --scenario predicted.json --run 3 --json";
 
 /// The answer, in names.
 #[derive(Serialize)]
@@ -67,11 +89,14 @@ impl Args {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the scenario is wrong, or the request is no create of it.
+    /// When an input is wrong, or the request is no create of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let position = self.position()?;
-        let scenario = read_scenario(&self.scenario)?.scenario;
-        let named = |error: &dyn std::fmt::Display| CliError::Data(format!("{}: {error}", input::name(&self.scenario)));
+        let (file, scenario, position) = match (&self.scenario, &self.requests) {
+            (Some(path), _) => self.of_scenario(path)?,
+            (None, Some(path)) => self.of_log(path)?,
+            (None, None) => return Err(CliError::Usage("explain needs --requests or --scenario".to_owned())),
+        };
+        let named = |error: &dyn std::fmt::Display| CliError::Data(format!("{}: {error}", input::name(file)));
         let valid = ValidScenario::new(scenario).map_err(|problems| named(&problems))?;
         if self.run >= valid.scenario().runs {
             let message =
@@ -83,6 +108,35 @@ impl Args {
         output::progress_done();
         let answer = answer(position, valid.scenario(), &explanation);
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer, valid.scenario())) }
+    }
+
+    /// A scenario of a file, and the place of the request in it.
+    fn of_scenario<'a>(&self, path: &'a str) -> Result<(&'a str, Scenario, usize), CliError> {
+        let zone = self.time_zone.as_ref().map(|_| "--time-zone");
+        if let Some(option) = self.assumptions.given().or(self.start.given()).or(zone) {
+            return Err(CliError::Usage(format!(
+                "{option} has no effect with --scenario, which has all that it takes"
+            )));
+        }
+        let position = self.position()?;
+        Ok((path, read_scenario(path)?.scenario, position))
+    }
+
+    /// The scenario of a log, and the place of the request with the id in it.
+    fn of_log<'a>(&self, path: &'a str) -> Result<(&'a str, Scenario, usize), CliError> {
+        let zone = self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
+        let args = DemandArgs::of_log(path.to_owned(), zone);
+        let AsTheyAre { scenario, ids, .. } = Inputs::read(&args, &self.assumptions, &self.start)?.as_they_are();
+        let position = ids.iter().position(|id| *id == self.request).ok_or_else(|| {
+            let first = ids.first().map_or(String::new(), |id| format!("; the first is `{id}`"));
+            let requests = output::counted(ids.len() as u64, "request");
+            CliError::Data(format!(
+                "{}: none of its {requests} has the id `{}`{first}",
+                input::name(path),
+                self.request
+            ))
+        })?;
+        Ok((path, scenario, position))
     }
 
     fn position(&self) -> Result<usize, CliError> {

@@ -2,6 +2,7 @@
 
 mod advice;
 mod answer;
+mod as_they_are;
 mod checked;
 mod notices;
 mod plans;
@@ -14,6 +15,7 @@ use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
 use shared::api::{OutcomeView, SavedScenario};
+use shared::pricing::{CommitmentOffer, read_offers};
 use shared::recommendation::{Recommendation, attach};
 use shared::request::IndexedRequest;
 use shared::scenario::{Scenario, ValidScenario};
@@ -25,11 +27,12 @@ use shared::variance::{Actual, NotObserved, decompose, explain};
 
 use self::advice::Advice;
 use self::answer::{Answer, EditView, Variance, WithOrigin};
+pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::notices::{newcomers, notices, reaches};
 use self::plans::Named;
 use self::what_if::WhatIfArgs;
-use super::assumptions::{AssumptionArgs, catalogue};
-use super::demand::{Demand, DemandArgs, selection};
+use super::assumptions::AssumptionArgs;
+use super::demand::{DemandArgs, selection};
 use super::start::{Start, StartArgs, StartView};
 use super::{CliError, Global};
 use crate::{ensemble, input, output};
@@ -66,6 +69,10 @@ pub(super) struct Args {
     /// shadow itself, about a dozen times
     #[arg(long)]
     recommend: bool,
+    /// Commitments that could be bought, CSV `name,term_months,currency` with `instance_type,price_per_hour[,upfront]` for
+    /// machines, or `price_percent[,families]` for spend: the amount that the predicted hours use is tried, too
+    #[arg(long, value_name = "FILE", requires = "recommend")]
+    commitment_offers: Option<String>,
     /// Have the plans of every run checked by code that is not the simulator's: nothing over-committed, no quota passed,
     /// nothing before it was asked for or after its release. Runs every run once more
     #[arg(long)]
@@ -91,6 +98,8 @@ Examples:
   shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --recommend
   shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
       --start state/requests.ndjson --observations state/observations.ndjson
+  shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --commitments held.csv \\
+      --recommend --commitment-offers offers.csv
   shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
   shadowplane shadow --requests requests.ndjson --fleet fleet.json --origin 2026-01-24T00:00:00Z \
       --predictive-scaling 90
@@ -165,67 +174,18 @@ impl Args {
     }
 
     fn run_requests(&self, args: &DemandArgs) -> Result<Answer, CliError> {
-        let machines = self.assumptions.machines()?;
-        let base = self.assumptions.base_on(&machines, args.bin(), args.time_zone())?;
-        output::progress("reading requests");
-        let catalogue = catalogue(&base);
-        let start = self.start.read(&base, &machines, &catalogue)?;
-        if let Some((name, log)) = start.log() {
-            self.assumptions.check_prices(&base, name, log)?;
+        let inputs = Inputs::read(args, &self.assumptions, &self.start)?;
+        if let Some(origin) = args.origin() {
+            return self.predict(args, inputs, origin);
         }
-        let mut demand = args.read_beside(&catalogue, &start)?;
-        let immortal = demand.log.lives.iter().all(|life| life.deleted.is_none());
-        if immortal && start.log().is_some() {
-            demand.warnings.push("no request deletes anything: whatever lives or comes stays to the end".to_owned());
-        } else if immortal {
-            let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
-                           fleet would only grow; bring the deletes, or an import with `end` or `lifetime_s`";
-            return Err(CliError::Data(format!("{}: {message}", args.requests_name())));
-        }
-        let odd = self.assumptions.check(&base, &machines, &demand)?;
-        odd.iter().for_each(|odd| output::warn(odd));
-        demand.warnings.extend(odd);
-        let nodes = base.fleet.names_of_inventory(&machines);
-        match args.origin() {
-            Some(origin) => self.predict(args, &demand, &base, (&start, nodes), origin),
-            None => self.as_they_are(&demand, &base, (&start, nodes)),
-        }
-    }
-
-    /// Runs the requests of a log from its first to its last, with as many draws of service times as there are runs.
-    fn as_they_are(
-        &self,
-        demand: &Demand,
-        base: &Scenario,
-        (living, nodes): (&Start, Vec<Vec<String>>),
-    ) -> Result<Answer, CliError> {
-        let start = demand.log.first().unwrap_or_default().floor(base.bin);
-        let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
-        let known = demand.known(start);
-        if living.log().is_none() {
-            let scenario = known.from_nothing(base, end - start);
-            let names = Named { resources: known.names_in(scenario.window, &[]), nodes };
-            let valid = ValidScenario::new(self.what_if.edit(scenario)?).map_err(data)?;
-            return self.answer(&valid, notices(demand, valid.scenario()), &names).map(|(answer, ..)| answer);
-        }
-        let (fork, mut view) = living.begin(&known, base, Fork::default(), &nodes);
-        let scenario = known.actual(base, &fork, end - start);
-        let nodes = std::mem::take(&mut view.names);
-        let names = Named { resources: known.names_in(scenario.window, &fork.lives), nodes };
+        let AsTheyAre { scenario, names, said, view, .. } = inputs.as_they_are();
         let valid = ValidScenario::new(self.what_if.edit(scenario)?).map_err(data)?;
-        let said = [view.notices.clone(), notices(demand, valid.scenario())].concat();
         let (answer, ..) = self.answer(&valid, said, &names)?;
-        Ok(Answer { start: Some(view), ..answer })
+        Ok(Answer { start: view, ..answer })
     }
 
-    fn predict(
-        &self,
-        args: &DemandArgs,
-        demand: &Demand,
-        base: &Scenario,
-        (living, nodes): (&Start, Vec<Vec<String>>),
-        origin: Instant,
-    ) -> Result<Answer, CliError> {
+    fn predict(&self, args: &DemandArgs, inputs: Inputs, origin: Instant) -> Result<Answer, CliError> {
+        let Inputs { base, demand, start: living, nodes } = &inputs;
         let warning = args.check_origin(demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
@@ -237,7 +197,7 @@ impl Args {
         let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
         output::progress("running the primary up to the origin");
         let fork = known.primary(base, None).map_err(data)?.fork;
-        let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes);
+        let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes.clone());
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
         let fleet = self.what_if.fleet(&predicted, self.threads())?;
@@ -334,6 +294,13 @@ impl Args {
         Ok(answer.report.insert(report))
     }
 
+    /// The commitments that could be bought, in the currency of the prices.
+    fn offers(&self, valid: &ValidScenario) -> Result<Vec<CommitmentOffer>, CliError> {
+        let Some(path) = &self.commitment_offers else { return Ok(Vec::new()) };
+        let read = read_offers(&input::read_text(path)?, valid.scenario().price_book.currency);
+        read.map_err(CliError::in_file(input::name(path)))
+    }
+
     /// The outcome of a scenario, with what was asked for beside it.
     fn answer(
         &self,
@@ -345,6 +312,7 @@ impl Args {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
             output::write(Some(path), &(json + "\n"))?;
         }
+        let offers = self.offers(valid)?;
         let watch = |done, total| {
             output::progress(&format!("shadow run {done} of {total}"));
             true
@@ -354,7 +322,7 @@ impl Args {
             plans::write(path, valid, names)?;
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.threads())?) } else { None };
-        let found = if self.recommend { advice::advise(valid, &outcome, self.threads())? } else { Vec::new() };
+        let found = if self.recommend { advice::advise(valid, &outcome, &offers, self.threads())? } else { Vec::new() };
         let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
         let view = OutcomeView::new(valid.scenario(), &outcome);
         let recommendations = self.recommend.then_some(advice);

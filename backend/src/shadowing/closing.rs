@@ -113,7 +113,7 @@ fn reports(
         let runs = ensemble::run(changed, ensemble::available_threads(), false, &|_, _| true);
         Ok(runs.unwrap_or_else(|| Outcome::collect(Vec::new())))
     };
-    let Ok(advice) = recommend(&predicted.scenario, &predicted.outcome, &Thresholds::default(), try_out);
+    let Ok(advice) = recommend(&predicted.scenario, &predicted.outcome, &[], &Thresholds::default(), try_out);
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
         let context = ReportContext {

@@ -32,7 +32,7 @@ pub struct AllocationReport {
     pub grouping: Grouping,
     /// The sum of the rows.
     pub total: AllocationRow,
-    /// Workload by the grouping; then idle, overhead, and each module.
+    /// Workload by the grouping; then idle, overhead, commitments where there are any, and each module.
     pub rows: Vec<AllocationRow>,
     /// Actual − predicted mean, in all.
     pub variance: Option<Money>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{CauseAmount, MoneyBand};
-use crate::cost::{AccountCost, CostBreakdown};
+use crate::cost::{AccountCost, CommitmentCost, CostBreakdown};
 use crate::request::{Flavor, Module, ResourceClass, Tenant};
 use crate::units::{LedgerUnits, Money};
 
@@ -42,6 +42,10 @@ pub enum RowKind {
     Idle,
     /// Node time while booting and draining.
     Overhead,
+    /// What commitment discounts saved; below zero.
+    CommitmentDiscount,
+    /// What commitments cost for nothing.
+    UnusedCommitment,
     /// Workers of a module, shared by everyone.
     Module,
     /// The sum of all rows.
@@ -58,6 +62,8 @@ impl RowKind {
             Self::Workload => "workload",
             Self::Idle => "idle",
             Self::Overhead => "overhead",
+            Self::CommitmentDiscount => "commitment_discount",
+            Self::UnusedCommitment => "unused_commitment",
             Self::Module => "module",
             Self::Total => "total",
         }
@@ -86,14 +92,20 @@ pub struct AllocationRow {
 /// The key of a row before it has a name: kind, then index in the kind's table.
 pub(super) type RowKey = (RowKind, u32);
 
-/// The keys of all rows that any of the breakdowns needs, in order; idle, overhead and modules always have theirs.
+/// The keys of all rows that any of the breakdowns needs, in order; idle, overhead and modules always have theirs, and
+/// commitments where there are any.
 pub(super) fn keys<'a>(
     breakdowns: impl IntoIterator<Item = &'a CostBreakdown>,
     grouping: Grouping,
     flavors: &[Flavor],
 ) -> Vec<RowKey> {
-    let accounts = breakdowns.into_iter().flat_map(|breakdown| &breakdown.accounts);
-    let mut keys: BTreeSet<RowKey> = accounts.map(|account| key(account, grouping, flavors)).collect();
+    let mut keys = BTreeSet::new();
+    for breakdown in breakdowns {
+        keys.extend(breakdown.accounts.iter().map(|account| key(account, grouping, flavors)));
+        if breakdown.commitments != CommitmentCost::default() {
+            keys.extend([(RowKind::CommitmentDiscount, 0), (RowKind::UnusedCommitment, 0)]);
+        }
+    }
     keys.extend([(RowKind::Idle, 0), (RowKind::Overhead, 0)]);
     keys.extend(Module::ALL.map(|module| (RowKind::Module, module as u32)));
     keys.into_iter().collect()
@@ -115,6 +127,10 @@ pub(super) fn amounts(
     }
     add((RowKind::Idle, 0), breakdown.idle);
     add((RowKind::Overhead, 0), breakdown.overhead);
+    if breakdown.commitments != CommitmentCost::default() {
+        add((RowKind::CommitmentDiscount, 0), -breakdown.commitments.saved);
+        add((RowKind::UnusedCommitment, 0), breakdown.commitments.unused);
+    }
     for module in Module::ALL {
         add((RowKind::Module, module as u32), breakdown.modules[module as usize]);
     }
@@ -128,7 +144,12 @@ pub(super) fn name((kind, index): RowKey, tenants: &[Tenant], flavors: &[Flavor]
         RowKind::Flavor => flavors[index as usize].name.clone(),
         RowKind::Class => ResourceClass::ALL[index as usize].as_str().to_owned(),
         RowKind::Module => Module::ALL[index as usize].as_str().to_owned(),
-        RowKind::Workload | RowKind::Idle | RowKind::Overhead | RowKind::Total => String::new(),
+        RowKind::Workload
+        | RowKind::Idle
+        | RowKind::Overhead
+        | RowKind::CommitmentDiscount
+        | RowKind::UnusedCommitment
+        | RowKind::Total => String::new(),
     }
 }
 

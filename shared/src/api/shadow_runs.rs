@@ -73,6 +73,9 @@ pub struct OutcomeView {
     pub idle: MoneyBand,
     /// Node time while booting and draining.
     pub overhead: MoneyBand,
+    /// What commitment discounts came to, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitments: Option<CommitmentsView>,
     /// The control plane, module by module.
     pub modules: Vec<ModuleView>,
     /// The modules that held requests up, most first: by how many waited on average, over all runs.
@@ -140,6 +143,32 @@ pub struct TenantBand {
     pub tenant: String,
     /// Workload over the runs.
     pub workload: MoneyBand,
+}
+
+/// What commitment discounts came to: `discount + unused` is what they change the cost by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitmentsView {
+    /// What they saved; below zero.
+    pub discount: MoneyBand,
+    /// What they cost for nothing.
+    pub unused: MoneyBand,
+    /// One by one, in the order of the price book.
+    pub each: Vec<CommitmentView>,
+}
+
+/// What one commitment discount came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitmentView {
+    /// Its name.
+    pub name: String,
+    /// What it cost, used or not.
+    pub cost: MoneyBand,
+    /// What it saved, less what it cost for nothing; below zero where it did not pay.
+    pub net_saving: MoneyBand,
+    /// The part of it that was used, from 0 to 1, over all runs; none where it does not hold in the window.
+    pub utilisation: Option<f64>,
 }
 
 /// A distribution of durations in milliseconds; none of nothing.

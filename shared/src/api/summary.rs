@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::module_views::{bottlenecks, module_views};
-use super::{DurationsView, EvictionView, Labels, MoneyBand, OutcomeView, RefusalView, RunTimelineBin, TenantBand};
+use super::{
+    CommitmentView, CommitmentsView, DurationsView, EvictionView, Labels, MoneyBand, OutcomeView, RefusalView,
+    RunTimelineBin, TenantBand,
+};
+use crate::cost::CommitmentCost;
+use crate::pricing::CommitmentDiscount;
 use crate::scenario::Scenario;
 use crate::simulation::{Eviction, Histogram, Outcome, Refusal, RunOutcome, TimelineBin};
 use crate::units::{Dimension, LedgerUnits, TenantIndex};
@@ -32,6 +37,7 @@ impl OutcomeView {
             tenants: tenants.collect(),
             idle: band(&|run| run.cost.idle),
             overhead: band(&|run| run.cost.overhead),
+            commitments: commitments(scenario, runs),
             bottlenecks: bottlenecks(&modules),
             modules,
             latency_ms: DurationsView::new(&merged(runs.iter().map(|run| &run.latency))),
@@ -59,6 +65,26 @@ pub(super) fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> His
     histograms.fold(Histogram::default(), |mut all, histogram| {
         all.merge(histogram);
         all
+    })
+}
+
+fn commitments(scenario: &Scenario, runs: &[RunOutcome]) -> Option<CommitmentsView> {
+    let (book, currency) = (&scenario.price_book, scenario.price_book.currency);
+    let band = |amounts: &dyn Fn(&RunOutcome) -> LedgerUnits| MoneyBand::over_runs(runs.iter().map(amounts), currency);
+    let view = |(i, commitment): (usize, &CommitmentDiscount)| {
+        let all: CommitmentCost = runs.iter().map(|run| run.commitments[i]).sum();
+        let cost = all.used + all.unused;
+        CommitmentView {
+            name: commitment.name.clone(),
+            cost: band(&|run| run.commitments[i].used + run.commitments[i].unused),
+            net_saving: band(&|run| -run.commitments[i].net()),
+            utilisation: (cost != LedgerUnits::ZERO).then(|| all.used.to_f64() / cost.to_f64()),
+        }
+    };
+    (!book.commitments.is_empty()).then(|| CommitmentsView {
+        discount: band(&|run| -run.cost.commitments.saved),
+        unused: band(&|run| run.cost.commitments.unused),
+        each: book.commitments.iter().enumerate().map(view).collect(),
     })
 }
 

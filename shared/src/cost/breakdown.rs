@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CommitmentCost;
 use crate::request::MODULES;
 use crate::units::{FlavorIndex, LedgerUnits, TenantIndex};
 
 /// The cost of a window, split so that the parts add up to the whole.
 ///
-/// `Σ accounts + idle + Σ modules + overhead = total`, exactly. With [`Billing::PerResource`] there are no nodes to
-/// pay, and idle and overhead are zero.
+/// `Σ accounts + idle + Σ modules + overhead − saved + unused = total`, exactly, where the last two are those of
+/// commitments: everything else stands at its price without them. With [`Billing::PerResource`] there are no nodes to pay,
+/// and idle and overhead are zero.
 ///
 /// [`Billing::PerResource`]: crate::control_plane::Billing::PerResource
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub struct CostBreakdown {
     pub overhead: LedgerUnits,
     /// Worker-hours of each module, in the order of a request's way.
     pub modules: [LedgerUnits; MODULES],
+    /// What all commitment discounts came to.
+    #[serde(default)]
+    pub commitments: CommitmentCost,
 }
 
 /// What one tenant's resources of one flavor cost.
@@ -54,6 +59,6 @@ impl CostBreakdown {
 
     /// Everything.
     pub fn total(&self) -> LedgerUnits {
-        self.workload() + self.idle + self.overhead + self.shared()
+        self.workload() + self.idle + self.overhead + self.shared() + self.commitments.net()
     }
 }

@@ -1,20 +1,36 @@
 //! Sums rates over time, exactly: `rate × microseconds`, changed only when a rate changes.
 
+mod hours;
+
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::commitments::DrawDown;
 use super::crowds::{Crowds, over_commits};
-use super::{AccountCost, CostBreakdown, Rates};
-use crate::control_plane::{Effect, Fleet, Use};
+use super::{AccountCost, CommitmentCost, CostBreakdown, Rates};
+use crate::control_plane::{Billing, Effect, Fleet, Use};
+use crate::pricing::CommitmentDiscount;
 use crate::request::{Flavor, MODULES};
 use crate::units::{DIMENSIONS, Instant, LedgerUnits, NodeGroupIndex, Rate, Resources};
+
+/// What a meter charges for.
+#[derive(Clone, Copy, Debug)]
+pub struct Charges<'a> {
+    /// Whether nodes are paid, or resources.
+    pub billing: Billing,
+    /// The machines.
+    pub fleet: &'a Fleet,
+    /// What a [`FlavorIndex`](crate::units::FlavorIndex) stands for.
+    pub flavors: &'a [Flavor],
+    /// What is cheaper, and paid in any case.
+    pub commitments: &'a [CommitmentDiscount],
+}
 
 /// Watches effects and charges for what they begin until they end it.
 #[derive(Clone, Debug)]
 pub struct Meter<'a> {
-    fleet: &'a Fleet,
-    flavors: &'a [Flavor],
+    charges: Charges<'a>,
     rates: Rates,
     books: Books,
 }
@@ -26,6 +42,7 @@ pub struct Books {
     start: Instant,
     accounts: IndexMap<Use, Account, FixedState>,
     crowds: Crowds,
+    commitments: DrawDown,
     /// Booting, serving and draining nodes by group.
     nodes: Vec<NodeCounts>,
     /// What all serving nodes cost an hour, and all others.
@@ -65,14 +82,14 @@ struct NodeCounts {
 
 /// A level and its integral over time: `level × t − before`, so that only a change of level costs anything.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Flow {
+pub(super) struct Flow {
     level: i128,
     before: i128,
 }
 
 impl Flow {
     /// Changes the level at `t` microseconds.
-    fn change(&mut self, t: i64, difference: i64) {
+    pub(super) fn change(&mut self, t: i64, difference: i64) {
         self.level += i128::from(difference);
         self.before += i128::from(difference) * i128::from(t);
     }
@@ -83,20 +100,26 @@ impl Flow {
         self.level = level;
     }
 
+    /// Forgets the integral up to `t` microseconds, and keeps the level.
+    fn begin_anew(&mut self, t: i64) {
+        *self = Self { level: self.level, before: self.level * i128::from(t) };
+    }
+
     /// The integral up to `t` microseconds.
-    fn until(&self, t: i64) -> i128 {
+    pub(super) fn until(&self, t: i64) -> i128 {
         self.level * i128::from(t) - self.before
     }
 }
 
 impl<'a> Meter<'a> {
     /// A meter at `now`, with nothing to charge for yet.
-    pub fn new(fleet: &'a Fleet, flavors: &'a [Flavor], rates: Rates, now: Instant) -> Self {
+    pub fn new(charges: Charges<'a>, rates: Rates, now: Instant) -> Self {
         let books = Books {
             start: now,
             accounts: IndexMap::default(),
             crowds: Crowds::default(),
-            nodes: vec![NodeCounts::default(); fleet.node_groups.len()],
+            commitments: charges.draw_down(now),
+            nodes: vec![NodeCounts::default(); charges.fleet.node_groups.len()],
             serving: Flow::default(),
             overhead: Flow::default(),
             on_nodes: Flow::default(),
@@ -104,12 +127,12 @@ impl<'a> Meter<'a> {
             requested: [Flow::default(); DIMENSIONS],
             capacity: [Flow::default(); DIMENSIONS],
         };
-        Self::restore(fleet, flavors, rates, books)
+        Self::restore(charges, rates, books)
     }
 
     /// A meter that goes on with the books of another, at the prices that held for it last.
-    pub fn restore(fleet: &'a Fleet, flavors: &'a [Flavor], rates: Rates, books: Books) -> Self {
-        Self { fleet, flavors, rates, books }
+    pub fn restore(charges: Charges<'a>, rates: Rates, books: Books) -> Self {
+        Self { charges, rates, books }
     }
 
     /// What it has counted.
@@ -136,21 +159,23 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// All that was paid for nodes and resources up to `now`.
+    /// All that is to be paid for nodes and resources up to `now`, commitments included.
     pub fn paid(&self, now: Instant) -> LedgerUnits {
         let t = self.micros(now);
         let Books { serving, overhead, direct, .. } = &self.books;
-        LedgerUnits(serving.until(t) + overhead.until(t) + direct.until(t))
+        let full = LedgerUnits(serving.until(t) + overhead.until(t) + direct.until(t));
+        full + self.commitments_until(now).into_iter().sum::<CommitmentCost>().net()
     }
 
     /// From `now` on, other prices hold.
     pub fn change_rates(&mut self, now: Instant, rates: Rates) {
+        self.close_hour(now);
         let t = self.micros(now);
         for (what, account) in &mut self.books.accounts {
             account.charge(t, self.rates.of(what.flavor, what.node_group));
         }
         self.rates = rates;
-        for (what, discount) in self.books.crowds.at(self.fleet, self.flavors, &self.rates) {
+        for (what, discount) in self.books.crowds.at(self.charges.fleet, self.charges.flavors, &self.rates) {
             self.books.accounts[&what].discount.change(t, discount);
         }
         let (mut on_nodes, mut direct) = (0, 0);
@@ -170,8 +195,14 @@ impl<'a> Meter<'a> {
         self.books.overhead.set(t, overhead);
     }
 
-    /// Closes the books at `end`; `modules` is what the workers of each module cost.
-    pub fn close(mut self, end: Instant, modules: [LedgerUnits; MODULES]) -> (CostBreakdown, Utilisation) {
+    /// Closes the books at `end`; `modules` is what the workers of each module cost. Beside the cost stands what each
+    /// commitment came to.
+    pub fn close(
+        mut self,
+        end: Instant,
+        modules: [LedgerUnits; MODULES],
+    ) -> (CostBreakdown, Vec<CommitmentCost>, Utilisation) {
+        self.close_hour(end);
         let t = self.micros(end);
         let mut accounts: Vec<AccountCost> = Vec::new();
         self.books.accounts.sort_unstable_keys();
@@ -184,7 +215,7 @@ impl<'a> Meter<'a> {
                 _ => accounts.push(AccountCost { tenant: what.tenant, flavor: what.flavor, workload: account.total }),
             }
         }
-        let Books { serving, overhead, on_nodes, direct, requested, capacity, .. } = self.books;
+        let Books { serving, overhead, on_nodes, direct, requested, capacity, commitments, .. } = self.books;
         let total = |flow: Flow| LedgerUnits(flow.until(t));
         let workload: LedgerUnits = accounts.iter().map(|account| account.workload).sum();
         assert_eq!(workload, total(on_nodes) + total(direct), "accounts add up to what was charged");
@@ -193,7 +224,15 @@ impl<'a> Meter<'a> {
         accounts.retain(|account| account.workload > LedgerUnits::ZERO);
         let amounts = |flows: [Flow; DIMENSIONS]| flows.map(|flow| flow.until(t).max(0) as u128);
         let utilisation = Utilisation { requested: amounts(requested), capacity: amounts(capacity) };
-        (CostBreakdown { accounts, idle, overhead: total(overhead), modules }, utilisation)
+        let each = commitments.closed;
+        let breakdown = CostBreakdown {
+            accounts,
+            idle,
+            overhead: total(overhead),
+            modules,
+            commitments: each.iter().copied().sum(),
+        };
+        (breakdown, each, utilisation)
     }
 
     fn micros(&self, now: Instant) -> i64 {
@@ -214,18 +253,19 @@ impl<'a> Meter<'a> {
         let paid = if is_share { &mut self.books.on_nodes } else { &mut self.books.direct };
         paid.change(t, change * rate);
         if let Some((node, group)) = node.zip(what.node_group).filter(|_| is_share)
-            && over_commits(&self.fleet.node_groups[group.usize()])
+            && over_commits(&self.charges.fleet.node_groups[group.usize()])
         {
             self.change_crowd(t, node, what, change);
         }
+        self.books.commitments.change(self.charges.line_of(&what), t, change);
         if what.node_group.is_some() {
-            change_amounts(&mut self.books.requested, t, change, self.flavors[what.flavor.usize()].requested);
+            change_amounts(&mut self.books.requested, t, change, self.charges.flavors[what.flavor.usize()].requested);
         }
     }
 
     fn change_crowd(&mut self, t: i64, node: u32, what: Use, change: i64) {
-        let Self { fleet, flavors, rates, books } = self;
-        for (what, discount) in books.crowds.change(node, what, change, (fleet, flavors, rates)) {
+        let Self { charges, rates, books } = self;
+        for (what, discount) in books.crowds.change(node, what, change, (charges.fleet, charges.flavors, rates)) {
             books.accounts[&what].discount.change(t, discount);
             books.on_nodes.change(t, -discount);
         }
@@ -238,7 +278,8 @@ impl<'a> Meter<'a> {
         counts.serving = counts.serving.checked_add_signed(serving).expect("a node drains once");
         self.books.overhead.change(t, i64::from(overhead) * rate);
         self.books.serving.change(t, i64::from(serving) * rate);
-        let capacity = self.fleet.node_groups[group.usize()].capacity;
+        self.books.commitments.change(self.charges.line_of_node(group), t, i64::from(overhead + serving));
+        let capacity = self.charges.fleet.node_groups[group.usize()].capacity;
         change_amounts(&mut self.books.capacity, t, i64::from(serving), capacity);
     }
 }
@@ -253,8 +294,7 @@ impl Account {
     /// Charges what there was up to `t` at one price; another one may hold from then on.
     fn charge(&mut self, t: i64, rate: Rate) {
         self.total.0 += self.count.until(t) * i128::from(rate.nanos()) - self.discount.until(t);
-        let level = self.count.level;
-        (self.count, self.discount) = (Flow::default(), Flow::default());
-        self.count.set(t, level);
+        self.count.begin_anew(t);
+        self.discount = Flow::default();
     }
 }

@@ -15,7 +15,7 @@ pub struct Rates {
     /// What the parts of a node cost, by group.
     parts: Vec<[i128; DIMENSIONS]>,
     /// What a flavor costs without a node.
-    direct: Vec<Rate>,
+    pub(super) direct: Vec<Rate>,
 }
 
 impl Rates {
@@ -116,7 +116,7 @@ mod tests {
         let units = UnitRates { vcpu: Rate::from_nanos(8), memory_gib: Rate::from_nanos(1), ..UnitRates::default() };
         let price = DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(1_000) };
         let node = TypePrice { name: "node".to_owned(), shape: None, prices: vec![price] };
-        PriceBook { currency: Currency::USD, types: vec![node], units }
+        PriceBook { currency: Currency::USD, types: vec![node], units, commitments: Vec::new() }
     }
 
     #[test]

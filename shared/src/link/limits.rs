@@ -13,7 +13,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Runs of the ensemble.
     pub runs: u32,
-    /// Tenants, flavors, and rows of terms.
+    /// Tenants, flavors, rows of terms, and commitments.
     pub tenants: usize,
     /// Requests over all runs; for a forecast, a generous estimate.
     pub requests: u64,
@@ -46,6 +46,7 @@ impl Limits {
         at_most("tenants", scenario.tenants.len() as u64, self.tenants as u64)?;
         at_most("terms", scenario.terms.len() as u64, self.tenants as u64)?;
         at_most("flavors", scenario.flavors.len() as u64, self.tenants as u64)?;
+        at_most("commitments", commitments(scenario) as u64, self.tenants as u64)?;
         at_most("bins", u64::try_from(bins).unwrap_or(u64::MAX), self.bins)?;
         let workers = scenario.modules.0.iter().map(|module| module.workers).chain(edited_workers(scenario)).max();
         at_most("workers of a module", workers.unwrap_or(0).into(), self.workers.into())?;
@@ -55,6 +56,15 @@ impl Limits {
         at_most("nodes that are always on", always_on, self.workers.into())?;
         at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
     }
+}
+
+/// Commitments of the price book, or of the edit that has the most.
+fn commitments(scenario: &Scenario) -> usize {
+    let edited = scenario.edits.iter().map(|edit| match edit {
+        Edit::Commitments { commitments } => commitments.len(),
+        _ => 0,
+    });
+    edited.chain([scenario.price_book.commitments.len()]).max().unwrap_or(0)
 }
 
 /// Nodes of a group that are there whatever is asked for, at some time.

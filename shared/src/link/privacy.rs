@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::pricing::CommitmentDiscount;
 use crate::request::Terms;
 use crate::scenario::{Demand, Edit, Scenario};
 use crate::stream::Tags;
@@ -11,7 +12,7 @@ use crate::stream::Tags;
 /// Whether names travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privacy {
-    /// Tenants, node groups, zones and the groups of resources are numbered; labels and the scenario's name are left out.
+    /// Tenants, node groups, zones, commitments and the groups of resources are numbered; labels and the scenario's name are left out.
     #[default]
     Pseudonyms,
     /// Everything keeps its name.
@@ -57,6 +58,7 @@ pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
             group.name = format!("group {number}");
         }
         number_places(&mut scenario);
+        number_commitments(&mut scenario);
     }
     scenario
 }
@@ -93,12 +95,39 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
     if !groups.is_empty() {
         list.push(Revealed { what: "groups of resources", detail: names(groups.iter().copied()) });
     }
+    let commitments = commitments(scenario).map(|commitment| commitment.name.as_str());
+    let commitments: BTreeSet<&str> = commitments.collect();
+    if !commitments.is_empty() {
+        list.push(Revealed { what: "commitments", detail: names(commitments.iter().copied()) });
+    }
     let live = scenario.start.live.len();
     if live > 0 {
         let detail = format!("{live} live resources (no names) on {} nodes at the start", scenario.start.nodes.len());
         list.push(Revealed { what: "state", detail });
     }
     list
+}
+
+/// All commitments, those of edits too.
+fn commitments(scenario: &Scenario) -> impl Iterator<Item = &CommitmentDiscount> {
+    let edited = scenario.edits.iter().filter_map(|edit| match edit {
+        Edit::Commitments { commitments } => Some(commitments),
+        _ => None,
+    });
+    edited.chain([&scenario.price_book.commitments]).flatten()
+}
+
+/// Gives commitments numbers for names.
+fn number_commitments(scenario: &mut Scenario) {
+    let edited = scenario.edits.iter_mut().filter_map(|edit| match edit {
+        Edit::Commitments { commitments } => Some(commitments),
+        _ => None,
+    });
+    for list in edited.chain([&mut scenario.price_book.commitments]) {
+        for (number, commitment) in (1..).zip(list) {
+            commitment.name = format!("commitment {number}");
+        }
+    }
 }
 
 /// Gives zones, and the groups that resources are in, numbers for names; who was together stays so.

@@ -55,6 +55,7 @@ fn example() -> SharedScenario {
             currency: Currency::USD,
             types: vec![price("m5.16xlarge"), price("x1.32xlarge")],
             units: UnitRates::default(),
+            commitments: Vec::new(),
         },
         demand: Demand::Requests((0..24).map(request).collect()),
         start: crate::control_plane::State::default(),

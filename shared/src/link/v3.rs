@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::envelope::{Opened, open};
-use super::v4::State;
+use super::v4::{PriceBook, State};
 use super::{Limits, LinkError, SharedScenario};
-use crate::pricing::PriceBook;
 use crate::request::{Flavor, Tenant, Terms};
 use crate::scenario::{self, Billing, Demand, Edit, Modules, PlacementPolicy};
 use crate::units::{Dimension, Duration, Resources, Window};
@@ -88,7 +87,7 @@ impl From<Scenario> for scenario::Scenario {
             autoscaling: old.autoscaling.into(),
             billing: old.billing,
             modules: old.modules,
-            price_book: old.price_book,
+            price_book: old.price_book.into(),
             demand: old.demand,
             start: old.start.into(),
             edits: old.edits,

@@ -1,4 +1,4 @@
-//! Format version 4, as its fields were: a live resource did not say which GPUs it has.
+//! Format version 4, as its fields were: a live resource did not say which GPUs it has; there were no commitments.
 
 use serde::Deserialize;
 
@@ -7,10 +7,12 @@ use super::old::all;
 use super::{Limits, LinkError, SharedScenario};
 use crate::control_plane;
 use crate::control_plane::{DeviceSet, InFlight, Node};
-use crate::pricing::PriceBook;
+use crate::pricing::{self, TypePrice, UnitRates};
 use crate::request::{Flavor, MODULES, Tenant, Terms};
 use crate::scenario::{self, Autoscaling, Billing, Demand, Edit, Fleet, Modules, PlacementPolicy};
-use crate::units::{Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window};
+use crate::units::{
+    Currency, Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window,
+};
 
 pub(super) const VERSION: u8 = 4;
 
@@ -35,6 +37,14 @@ struct Scenario {
     demand: Demand,
     start: State,
     edits: Vec<Edit>,
+}
+
+/// As formats 3 and 4 had it.
+#[derive(Deserialize)]
+pub(super) struct PriceBook {
+    currency: Currency,
+    types: Vec<TypePrice>,
+    units: UnitRates,
 }
 
 /// As formats 3 and 4 had it.
@@ -87,11 +97,17 @@ impl From<Scenario> for scenario::Scenario {
             autoscaling: old.autoscaling,
             billing: old.billing,
             modules: old.modules,
-            price_book: old.price_book,
+            price_book: old.price_book.into(),
             demand: old.demand,
             start: old.start.into(),
             edits: old.edits,
         }
+    }
+}
+
+impl From<PriceBook> for pricing::PriceBook {
+    fn from(PriceBook { currency, types, units }: PriceBook) -> Self {
+        Self { currency, types, units, commitments: Vec::new() }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::units::{Currency, DIMENSIONS, Dimension, Instant, Rate, Resources};
 const OWNED: [&str; 5] = ["purchase_price", "term_months", "power_kw", "price_per_kwh", "overhead_percent"];
 const NO_PRICE: &str = "is empty; expected a price per hour, or the purchase price and the term in months";
 /// The hours of a month, here as for storage.
-const HOURS_PER_MONTH: u32 = 730;
+pub(super) const HOURS_PER_MONTH: u32 = 730;
 
 /// Reads `instance_type,price_per_hour,currency[,vcpu,memory_gib,…,from]`, with a column for each [`Dimension`], where
 /// owned hardware has `purchase_price,term_months,power_kw,price_per_kwh,overhead_percent` in place of `price_per_hour`.
@@ -38,7 +38,12 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
         add(&mut types, &columns, &row)?;
     }
     let currency = currency.ok_or_else(|| InputError::whole("has a header and no rows; expected prices"))?;
-    Ok(PriceBook { currency, types: types.into_values().collect(), units: UnitRates::default() })
+    Ok(PriceBook {
+        currency,
+        types: types.into_values().collect(),
+        units: UnitRates::default(),
+        commitments: Vec::new(),
+    })
 }
 
 fn add(types: &mut BTreeMap<String, TypePrice>, columns: &Columns, row: &Row) -> Result<(), InputError> {

@@ -1,15 +1,18 @@
 //! Candidates are run before they are recommended.
 
 use super::candidates::candidates;
+use super::commitments::commitments;
 use super::rank::{Recommendation, Thresholds, judge};
 use crate::allocation::{AllocationReport, Cause, OptimizationArea, RowKind};
+use crate::pricing::CommitmentOffer;
 use crate::scenario::{Edit, Scenario, ValidScenario};
 use crate::simulation::Outcome;
 use crate::units::{Currency, LedgerUnits};
 
 /// What to change in a scenario, the largest saving first.
 ///
-/// `outcome` is what the scenario yields. `simulate` runs every run of a changed scenario, on its own demand: edits of
+/// `outcome` is what the scenario yields, `offers` are commitments that could be bought for as long as its window at the
+/// least. `simulate` runs every run of a changed scenario, on its own demand: edits of
 /// settings leave sampled streams and draws alone, so runs are compared with themselves. A candidate that makes the
 /// scenario impossible is left out.
 ///
@@ -18,11 +21,12 @@ use crate::units::{Currency, LedgerUnits};
 pub fn recommend<E>(
     scenario: &ValidScenario,
     outcome: &Outcome,
+    offers: &[CommitmentOffer],
     thresholds: &Thresholds,
     mut simulate: impl FnMut(&ValidScenario) -> Result<Outcome, E>,
 ) -> Result<Vec<Recommendation>, E> {
     let mut found = Vec::new();
-    for edit in candidates(scenario.scenario(), outcome) {
+    for edit in candidates(scenario.scenario(), outcome).into_iter().chain(commitments(scenario, offers)) {
         let mut changed = scenario.original().clone();
         changed.edits.push(edit.clone());
         let Ok(changed) = ValidScenario::new(changed) else { continue };
@@ -57,6 +61,9 @@ fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
         | Edit::ZoneOutage(_)
         | Edit::Consolidation { .. } => {
             matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
+        }
+        Edit::Commitments { .. } => {
+            matches!(area.kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment)
         }
         Edit::ScaleDemand { .. }
         | Edit::ScaleFlavor { .. }

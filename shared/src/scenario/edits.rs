@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use demand::Stream;
 
 use super::{Outage, PlacementPolicy, Purchase, Scaling, Scenario};
+use crate::pricing::CommitmentDiscount;
 use crate::request::Module;
 use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources, TenantIndex};
 
@@ -119,6 +120,11 @@ pub enum Edit {
         /// Below which share of a node that is requested, in percent; no node where nothing is said.
         below_percent: Option<u32>,
     },
+    /// Promises other use for a term than the price book has.
+    Commitments {
+        /// All that is promised.
+        commitments: Vec<CommitmentDiscount>,
+    },
 }
 
 /// So many resources of one shape, created evenly over a while.
@@ -186,6 +192,7 @@ impl Edit {
             Self::Consolidation { below_percent } => {
                 scenario.autoscaling.consolidate_below_percent = *below_percent;
             }
+            Self::Commitments { commitments } => scenario.price_book.commitments.clone_from(commitments),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A scenario that asks the impossible is refused before its first run, with every problem at once.
 
+mod commitments;
 mod demand;
 mod edits;
 mod fleet;

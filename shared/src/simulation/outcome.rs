@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digester;
 use super::{Digest, Histogram, PlanDigest};
 use crate::control_plane::{Eviction, Placed, PlanState, Refusal};
-use crate::cost::{CostBreakdown, Utilisation};
+use crate::cost::{CommitmentCost, CostBreakdown, Utilisation};
 use crate::request::Module;
 use crate::scenario::ENGINE;
 use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeIndex, ResourceIndex, TenantIndex};
@@ -49,6 +49,9 @@ pub struct RunOutcome {
     pub creates: u64,
     /// What it cost.
     pub cost: CostBreakdown,
+    /// What each commitment of the price book came to.
+    #[serde(default)]
+    pub commitments: Vec<CommitmentCost>,
     /// What each module did, in the order of a request's way.
     pub modules: Vec<ModuleOutcome>,
     /// From arrival to ready.
@@ -162,6 +165,9 @@ impl RunOutcome {
         digester.u64(u64::from(self.peak_live)).u64(u64::from(self.peak_nodes));
         plans.feed(&mut digester);
         feed_cost(&self.cost, &mut digester);
+        for commitment in &self.commitments {
+            feed_commitment(commitment, &mut digester);
+        }
         for module in &self.modules {
             module.wait.feed(&mut digester);
             module.service.feed(&mut digester);
@@ -210,4 +216,9 @@ fn feed_cost(cost: &CostBreakdown, digester: &mut Digester) {
     for amount in [cost.idle, cost.overhead].into_iter().chain(cost.modules) {
         digester.i128(amount.0);
     }
+    feed_commitment(&cost.commitments, digester);
+}
+
+fn feed_commitment(CommitmentCost { saved, used, unused }: &CommitmentCost, digester: &mut Digester) {
+    digester.i128(saved.0).i128(used.0).i128(unused.0);
 }

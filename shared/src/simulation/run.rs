@@ -6,7 +6,7 @@ use super::queue::{EventQueue, SavedQueue};
 use super::recorder::{Kept, Recorder};
 use super::{Digest, ModuleOutcome, RunOutcome};
 use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, Scheduled, State};
-use crate::cost::{Books, Meter, Rates};
+use crate::cost::{Books, Charges, Meter, Rates, Usage};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex};
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
             scenario,
             plane,
             queue: EventQueue::default(),
-            meter: Meter::new(&scenario.fleet, &scenario.flavors, rates(scenario, start), start),
+            meter: Meter::new(charges(scenario), rates(scenario, start), start),
             recorder: Recorder::new(scenario.window, scenario.bin, options.keep_plans),
             out,
             price_changes: price_changes(scenario, start),
@@ -192,6 +192,11 @@ impl<'a> Run<'a> {
         self.plane.occupied()
     }
 
+    /// What was used so far of what commitments may cover, where the scenario has none.
+    pub fn usage(&self) -> Vec<Usage<'a>> {
+        self.meter.usage(self.now)
+    }
+
     /// Live resources.
     pub fn live(&self) -> u32 {
         self.plane.live()
@@ -231,7 +236,7 @@ impl<'a> Run<'a> {
             scenario,
             plane: ControlPlane::restore(valid.settings(run), plane, observed),
             queue: EventQueue::restore(queue),
-            meter: Meter::restore(&scenario.fleet, &scenario.flavors, rates(scenario, now), books),
+            meter: Meter::restore(charges(scenario), rates(scenario, now), books),
             recorder,
             out: Output::default(),
             price_changes: price_changes(scenario, now),
@@ -243,22 +248,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Closes the bins and changes the prices up to and including `now`.
+    /// Closes the bins and the hours of commitments, and changes the prices, up to and including `now`.
     fn advance(&mut self, now: Instant) {
         self.now = now;
         loop {
             let bin_end = self.recorder.bin_end_by(now);
+            let hour_end = self.meter.hour_end().filter(|&at| at <= now);
             let change = self.price_changes.last().copied().filter(|&at| at <= now);
-            match (bin_end, change) {
-                (Some(at), change) if change.is_none_or(|change| at <= change) => {
-                    let paid = self.meter.paid(at) + self.modules_until(at);
-                    self.recorder.close_bin(paid, &self.plane);
-                }
-                (_, Some(at)) => {
-                    self.price_changes.pop();
-                    self.meter.change_rates(at, rates(self.scenario, at));
-                }
-                _ => break,
+            let Some(at) = [bin_end, hour_end, change].into_iter().flatten().min() else { break };
+            if bin_end == Some(at) {
+                let paid = self.meter.paid(at) + self.modules_until(at);
+                self.recorder.close_bin(paid, &self.plane);
+            } else if hour_end == Some(at) {
+                self.meter.close_hour(at);
+            } else {
+                self.price_changes.pop();
+                self.meter.change_rates(at, rates(self.scenario, at));
             }
         }
     }
@@ -288,7 +293,7 @@ impl<'a> Run<'a> {
     fn closed(self) -> RunOutcome {
         let Self { scenario, meter, recorder, run, events, requests, creates, .. } = self;
         let modules = module_costs(scenario, scenario.window.length());
-        let (cost, utilisation) = meter.close(scenario.window.end, modules);
+        let (cost, commitments, utilisation) = meter.close(scenario.window.end, modules);
         let Kept { plans, .. } = recorder.kept.unwrap_or_default();
         RunOutcome {
             run,
@@ -297,6 +302,7 @@ impl<'a> Run<'a> {
             requests,
             creates,
             cost,
+            commitments,
             modules: recorder.modules,
             latency: recorder.latency,
             refused: recorder.refused,
@@ -314,6 +320,11 @@ impl<'a> Run<'a> {
 
 fn phase(request: &IndexedRequest) -> Phase {
     if request.operation == Operation::Delete { Phase::Release } else { Phase::Arrival }
+}
+
+fn charges(scenario: &Scenario) -> Charges<'_> {
+    let Scenario { billing, fleet, flavors, price_book, .. } = scenario;
+    Charges { billing: *billing, fleet, flavors, commitments: &price_book.commitments }
 }
 
 fn rates(scenario: &Scenario, at: Instant) -> Rates {

@@ -112,6 +112,7 @@ fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bo
             currency: Currency::USD,
             types: vec![TypePrice { name: "m5.4xlarge".to_owned(), shape: None, prices }],
             units: UnitRates::default(),
+            commitments: Vec::new(),
         },
         demand: Demand::Requests(Vec::new()),
         start: State::default(),

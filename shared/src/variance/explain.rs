@@ -81,6 +81,8 @@ fn describe(part: Part, tenants: &[Tenant]) -> (RowKind, String) {
         Part::Class(class) => (RowKind::Class, class.as_str().to_owned()),
         Part::Idle => (RowKind::Idle, String::new()),
         Part::Overhead => (RowKind::Overhead, String::new()),
+        Part::CommitmentDiscount => (RowKind::CommitmentDiscount, String::new()),
+        Part::UnusedCommitment => (RowKind::UnusedCommitment, String::new()),
         Part::Module(module) => (RowKind::Module, module.as_str().to_owned()),
     }
 }

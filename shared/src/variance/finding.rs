@@ -102,6 +102,10 @@ pub enum Part {
     Idle,
     /// Node time while booting and draining.
     Overhead,
+    /// What commitment discounts saved; below zero.
+    CommitmentDiscount,
+    /// What commitments cost for nothing.
+    UnusedCommitment,
     /// Workers of a module.
     Module(Module),
 }

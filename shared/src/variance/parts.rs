@@ -7,12 +7,15 @@ use crate::request::{Flavor, Module, ResourceClass};
 use crate::simulation::Outcome;
 use crate::units::{LedgerUnits, TenantIndex};
 
+/// What is no tenant's and no module's.
+const COMMON: [Part; 4] = [Part::Idle, Part::Overhead, Part::CommitmentDiscount, Part::UnusedCommitment];
+
 /// The parts of a scenario with this many tenants, in order: a replay may charge any of them.
 pub(super) fn parts(tenants: usize) -> Vec<Part> {
     let tenants = (0..tenants).map(|i| Part::Tenant(TenantIndex::from_usize(i)));
     let classes = ResourceClass::ALL.map(Part::Class);
     let modules = Module::ALL.map(Part::Module);
-    tenants.chain(classes).chain([Part::Idle, Part::Overhead]).chain(modules).collect()
+    tenants.chain(classes).chain(COMMON).chain(modules).collect()
 }
 
 /// One amount a part.
@@ -27,6 +30,8 @@ pub(super) fn amounts(breakdown: &CostBreakdown, parts: &[Part], flavors: &[Flav
     }
     add(Part::Idle, breakdown.idle);
     add(Part::Overhead, breakdown.overhead);
+    add(Part::CommitmentDiscount, -breakdown.commitments.saved);
+    add(Part::UnusedCommitment, breakdown.commitments.unused);
     for module in Module::ALL {
         add(Part::Module(module), breakdown.modules[module as usize]);
     }

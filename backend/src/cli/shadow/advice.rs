@@ -1,6 +1,7 @@
 //! What `--recommend` says.
 
 use serde::Serialize;
+use shared::pricing::CommitmentOffer;
 use shared::recommendation::{Benefit, Recommendation, Thresholds, recommend};
 use shared::scenario::{Edit, Scenario, ValidScenario};
 use shared::simulation::{Digest, Outcome};
@@ -53,10 +54,11 @@ impl Advice {
 pub(super) fn advise(
     valid: &ValidScenario,
     outcome: &Outcome,
+    offers: &[CommitmentOffer],
     threads: usize,
 ) -> Result<Vec<Recommendation>, CliError> {
     let mut tried = 0;
-    recommend(valid, outcome, &Thresholds::default(), |changed| {
+    recommend(valid, outcome, offers, &Thresholds::default(), |changed| {
         tried += 1;
         let watch = |done, total| {
             output::progress(&format!("trying change {tried}: run {done} of {total}"));

@@ -38,7 +38,7 @@ struct PlanLine<'a> {
 
 /// Names that are known beside a scenario, which has none.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(in crate::cli) struct Named {
     /// Of resources, by index: those that live at the start, then those that are known to come.
     pub(super) resources: Vec<String>,
     /// Of the nodes of an inventory, by group.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::allocation::{AllocationReport, AllocationRow, Cause, MoneyBand, RowKind};
-use shared::api::OutcomeView;
+use shared::api::{CommitmentView, CommitmentsView, OutcomeView};
 use shared::request::Module;
 use shared::units::Money;
 
@@ -42,6 +42,9 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
         Some(report) => write_report(out, report)?,
         None => write_costs(out, outcome)?,
     }
+    if let Some(commitments) = &outcome.commitments {
+        write_commitments(out, commitments)?;
+    }
     if let Some(prediction) = &answer.prediction {
         write_variance(out, prediction)?;
     }
@@ -69,10 +72,24 @@ fn write_costs(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
     }
     write_band(out, "idle", &outcome.idle)?;
     write_band(out, "overhead (boot, drain)", &outcome.overhead)?;
+    if let Some(commitments) = &outcome.commitments {
+        write_band(out, "commitment discounts", &commitments.discount)?;
+        write_band(out, "unused commitments", &commitments.unused)?;
+    }
     for module in &outcome.modules {
         write_band(out, &module_row(module.module.as_str()), &module.cost)?;
     }
     write_band(out, "total", &outcome.cost)
+}
+
+fn write_commitments(out: &mut String, commitments: &CommitmentsView) -> std::fmt::Result {
+    writeln!(out, "\n{:<38}{:>14}{:>14}{:>14}", "commitment", "cost", "net saving", "used")?;
+    for CommitmentView { name, cost, net_saving, utilisation } in &commitments.each {
+        let name = output::in_line(name);
+        let used = utilisation.map_or("-".to_owned(), |used| format!("{:.1} %", used * 100.0));
+        writeln!(out, "{name:<38}{:>14}{:>14}{used:>14}", short(cost.mean), short(net_saving.mean))?;
+    }
+    Ok(())
 }
 
 fn write_band(out: &mut String, name: &str, band: &MoneyBand) -> std::fmt::Result {
@@ -100,6 +117,8 @@ fn row_name(row: &AllocationRow) -> String {
     match row.kind {
         RowKind::Idle => "idle".to_owned(),
         RowKind::Overhead => "overhead (boot, drain)".to_owned(),
+        RowKind::CommitmentDiscount => "commitment discounts".to_owned(),
+        RowKind::UnusedCommitment => "unused commitments".to_owned(),
         RowKind::Total => "total".to_owned(),
         RowKind::Module => module_row(&row.name),
         _ => output::in_line(&row.name).into_owned(),

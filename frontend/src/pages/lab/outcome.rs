@@ -188,8 +188,12 @@ fn row(name: &str, band: MoneyBand) -> BarRow {
 
 fn parts(view: &OutcomeView) -> Vec<BarRow> {
     let modules = view.modules.iter().map(|module| row(module.module.as_str(), module.cost));
+    let commitments = view.commitments.iter().flat_map(|commitments| {
+        [row("commitments save", commitments.discount), row("commitments unused", commitments.unused)]
+    });
     [row("workload", view.workload), row("idle nodes", view.idle), row("boot and drain", view.overhead)]
         .into_iter()
+        .chain(commitments)
         .chain(modules)
         .collect()
 }

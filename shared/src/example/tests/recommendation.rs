@@ -20,7 +20,7 @@ fn scenario(change: impl FnOnce(&mut Scenario)) -> ValidScenario {
 
 fn recommendations(scenario: &ValidScenario, thresholds: Thresholds) -> Vec<Recommendation> {
     let simulate = |changed: &ValidScenario| Ok::<_, Infallible>(ensemble(changed));
-    recommend(scenario, &ensemble(scenario), &thresholds, simulate).unwrap()
+    recommend(scenario, &ensemble(scenario), &[], &thresholds, simulate).unwrap()
 }
 
 fn workers_of(found: &[Recommendation], module: Module) -> Option<(&Recommendation, u32)> {

@@ -1,6 +1,7 @@
 //! Edits in words.
 
 use super::Edit;
+use crate::pricing::{CommitmentDiscount, Coverage};
 use crate::scenario::{Burst, NodeGroup, Outage, Scaling, Scenario};
 use crate::units::{Duration, NodeGroupIndex};
 
@@ -71,6 +72,23 @@ impl Edit {
             Self::Consolidation { below_percent: Some(percent) } => {
                 format!("nodes used below {percent} % are emptied")
             }
+            Self::Commitments { commitments } if commitments.is_empty() => "no commitment".to_owned(),
+            Self::Commitments { commitments } => {
+                let each: Vec<String> = commitments.iter().map(describe_commitment).collect();
+                format!("commitments: {}", each.join(", "))
+            }
+        }
+    }
+}
+
+/// What is promised, and at what price.
+fn describe_commitment(CommitmentDiscount { name, covers, .. }: &CommitmentDiscount) -> String {
+    match covers {
+        Coverage::Machines { instance_type, count, rate } => {
+            format!("{count} `{instance_type}` at {rate} an hour each (`{name}`)")
+        }
+        Coverage::Spend { rate, price_percent, .. } => {
+            format!("{rate} an hour at {price_percent} % of the price (`{name}`)")
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Problems of edits.
 
 use super::Found;
+use super::commitments::check_commitments;
 use super::fleet::{check_losses, check_outage, check_scaling, expect_percent};
 use super::settings::expect_wait;
 use crate::control_plane::NodeGroup;
@@ -106,6 +107,7 @@ fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Strin
             expect_factor(*percent, path("percent"), found);
         }
         Edit::ZoneOutage(outage) => check_outage(scenario, outage, path, found),
+        Edit::Commitments { commitments } => check_commitments(commitments, &path("commitments"), found),
         Edit::Consolidation { below_percent: Some(percent) } => {
             expect_percent(*percent, 1, path("below_percent"), found);
         }

@@ -1,5 +1,6 @@
 //! Problems of what a scenario sets: window, fleet, modules, prices, edits.
 
+use super::commitments::check_commitments;
 use super::{Found, edits, fleet, modules};
 use crate::control_plane::Billing;
 use crate::features::TimeZone;
@@ -39,6 +40,7 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
             "expected at least one price, in order of time".to_owned()
         });
     }
+    check_commitments(&book.commitments, "price_book.commitments", found);
     if sorted {
         check_unit_prices(scenario, found);
     }

@@ -2,7 +2,9 @@
 
 use super::terms::{HALF, WHOLE, Wish, ask, world, zone};
 use super::*;
-use crate::control_plane::{Outage, PredictedNodes, Purchase, Scaling, ScheduledNodes, Spot};
+use crate::control_plane::{ObservedNode, Outage, PredictedNodes, Purchase, Scaling, ScheduledNodes, Spot};
+use crate::cost::CommitmentCost;
+use crate::pricing::{CommitmentDiscount, Coverage};
 use crate::random::{Draws, Purpose};
 use crate::simulation::{Eviction, Run, SavedRun, check};
 use crate::units::NodeIndex;
@@ -221,7 +223,33 @@ fn unsteady(mut scenario: Scenario, what: u8) -> Scenario {
     if has(6) {
         scaling.predicted = Some(PredictedNodes { from: hours(1), step: Duration::HOUR, nodes: vec![3, 0, 2] });
     }
+    if has(7) {
+        let rate = Rate::from_nanos(500_000_000);
+        let covers = Coverage::Machines { instance_type: "m5.4xlarge".to_owned(), count: 2, rate };
+        let until = seconds(6 * 3_600 + 1_800);
+        let commitment = CommitmentDiscount { name: "two".to_owned(), covers, from: seconds(0), until };
+        scenario.price_book.commitments.push(commitment);
+    }
     scenario
+}
+
+/// What two machines at half a unit an hour, up to 6:30, come to: hour by hour, from the nodes that were paid in it.
+fn two_machines(scenario: &Scenario, nodes: &[ObservedNode]) -> CommitmentCost {
+    let mut cost = CommitmentCost::default();
+    for hour in 0..7 {
+        let (from, to) = (seconds(hour * 3_600), seconds((hour + 1) * 3_600));
+        let on_demand =
+            |node: &&ObservedNode| scenario.fleet.node_groups[node.node_group.usize()].purchase == Purchase::OnDemand;
+        let micros = |node: &ObservedNode| (node.gone.unwrap_or(to).min(to) - node.ordered.max(from)).micros().max(0);
+        let used: i64 = nodes.iter().filter(on_demand).map(micros).sum();
+        let promised = if hour == 6 { HOUR } else { 2 * HOUR };
+        let covered = used.min(promised);
+        let price = scenario.price_book.types[0].rate(from).nanos();
+        cost.used += Rate::from_nanos(500_000_000) * Duration::from_micros(covered);
+        cost.unused += Rate::from_nanos(500_000_000) * Duration::from_micros(promised - covered);
+        cost.saved += Rate::from_nanos(price - 500_000_000) * Duration::from_micros(covered);
+    }
+    cost
 }
 
 proptest! {
@@ -252,6 +280,11 @@ proptest! {
         let volumes: LedgerUnits =
             cost.accounts.iter().filter(|account| account.flavor == FlavorIndex(3)).map(|account| account.workload).sum();
         prop_assert_eq!(cost.workload() - volumes + cost.idle + cost.overhead, paid);
+        let commitments = &scenario.price_book.commitments;
+        let expected = commitments.iter().map(|_| two_machines(scenario, &end.fleet.nodes));
+        prop_assert_eq!(&end.outcome.commitments, &expected.collect::<Vec<_>>());
+        let by_bin: LedgerUnits = end.outcome.timeline.iter().map(|bin| bin.cost).sum();
+        prop_assert_eq!(by_bin, cost.total());
 
         let cut = Instant::from_micros(cut);
         let (before, after) = requests.split_at(requests.partition_point(|request| request.at < cut));

@@ -1,0 +1,102 @@
+//! The requests of a log as they are: what runs without an origin, and what `explain` looks into.
+
+use shared::request::RequestLog;
+use shared::scenario::Scenario;
+use shared::simulation::Fork;
+
+use super::notices::notices;
+use super::plans::Named;
+use crate::cli::CliError;
+use crate::cli::assumptions::{AssumptionArgs, catalogue};
+use crate::cli::demand::{Demand, DemandArgs};
+use crate::cli::start::{Start, StartArgs, StartView};
+use crate::output;
+
+/// What a shadow of a log is made of.
+pub(in crate::cli) struct Inputs {
+    /// Everything but tenants, demand and window.
+    pub(in crate::cli) base: Scenario,
+    /// The log, and what is known beside it.
+    pub(in crate::cli) demand: Demand,
+    /// What lives already.
+    pub(in crate::cli) start: Start,
+    /// Names of the nodes of an inventory, by group.
+    pub(in crate::cli) nodes: Vec<Vec<String>>,
+}
+
+/// A log as a scenario from its first bin to its last.
+pub(in crate::cli) struct AsTheyAre {
+    pub(in crate::cli) scenario: Scenario,
+    pub(in crate::cli) names: Named,
+    /// What a reader should know.
+    pub(in crate::cli) said: Vec<String>,
+    /// What became of what lives already, where anything was named.
+    pub(in crate::cli) view: Option<StartView>,
+    /// The id of each request of the scenario.
+    pub(in crate::cli) ids: Vec<String>,
+}
+
+impl Inputs {
+    /// Reads everything, with what is odd about it on stderr.
+    ///
+    /// # Errors
+    /// When a file is wrong, does not fit another, or its log is for `--history` only.
+    pub(in crate::cli) fn read(
+        args: &DemandArgs,
+        assumptions: &AssumptionArgs,
+        start: &StartArgs,
+    ) -> Result<Self, CliError> {
+        let machines = assumptions.machines()?;
+        let base = assumptions.base_on(&machines, args.bin(), args.time_zone())?;
+        output::progress("reading requests");
+        let catalogue = catalogue(&base);
+        let start = start.read(&base, &machines, &catalogue)?;
+        if let Some((name, log)) = start.log() {
+            assumptions.check_prices(&base, name, log)?;
+        }
+        let mut demand = args.read_beside(&catalogue, &start)?;
+        if is_immortal(&demand.log) {
+            if start.log().is_none() {
+                let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
+                               fleet would only grow; bring the deletes, or an import with `end` or `lifetime_s`";
+                return Err(CliError::Data(format!("{}: {message}", args.requests_name())));
+            }
+            demand.warnings.push("no request deletes anything: whatever lives or comes stays to the end".to_owned());
+        }
+        let odd = assumptions.check(&base, &machines, &demand)?;
+        odd.iter().for_each(|odd| output::warn(odd));
+        demand.warnings.extend(odd);
+        let nodes = base.fleet.names_of_inventory(&machines);
+        Ok(Self { base, demand, start, nodes })
+    }
+
+    /// The requests from the first to the last, on what lives already or on nothing.
+    pub(in crate::cli) fn as_they_are(&self) -> AsTheyAre {
+        let Self { base, demand, start: living, nodes } = self;
+        let start = demand.log.first().unwrap_or_default().floor(base.bin);
+        let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
+        let known = demand.known(start);
+        let (fork, view) = match living.log() {
+            None => (Fork::default(), None),
+            Some(_) => {
+                let (fork, view) = living.begin(&known, base, Fork::default(), nodes);
+                (fork, Some(view))
+            }
+        };
+        let scenario = match view {
+            None => known.from_nothing(base, end - start),
+            Some(_) => known.actual(base, &fork, end - start),
+        };
+        let nodes = view.as_ref().map_or_else(|| nodes.clone(), |view| view.names.clone());
+        let names = Named { resources: known.names_in(scenario.window, &fork.lives), nodes };
+        let ids = known.ids_in(scenario.window, &fork.lives).map(str::to_owned).collect();
+        let mut said = view.as_ref().map_or_else(Vec::new, |view| view.notices.clone());
+        said.extend(notices(demand, &scenario));
+        AsTheyAre { scenario, names, said, view, ids }
+    }
+}
+
+/// Whether nothing of a log ever ends.
+fn is_immortal(log: &RequestLog) -> bool {
+    log.lives.iter().all(|life| life.deleted.is_none())
+}
