@@ -1,6 +1,7 @@
 //! The whole of Shadowplane from outside, in one binary: a module each for what is tested.
 
 mod api;
+mod bills;
 mod browser;
 mod command_line;
 mod import;

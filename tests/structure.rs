@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 22] = [
+const FLOW: [&str; 23] = [
     "units",
     "random",
     "input",
@@ -22,6 +22,7 @@ const FLOW: [&str; 22] = [
     "simulation",
     "shadow",
     "allocation",
+    "bill",
     "variance",
     "recommendation",
     "explanation",

@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod backtest;
+mod bill_file;
 mod check_data;
 mod demand;
 mod error;
@@ -10,6 +11,7 @@ mod fleet_file;
 mod forecast;
 mod import;
 mod predict;
+mod report;
 mod selection_table;
 mod serve;
 mod shadow;
@@ -55,8 +57,9 @@ enum Command {
     Forecast(forecast::Args),
     Predict(predict::Args),
     Backtest(backtest::Args),
-    Shadow(shadow::Args),
+    Shadow(Box<shadow::Args>),
     Explain(explain::Args),
+    Report(report::Args),
     Serve(serve::Args),
 }
 
@@ -84,6 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Backtest(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
         Command::Explain(args) => args.run(&cli.global),
+        Command::Report(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)

@@ -161,6 +161,15 @@ pub fn in_line(name: &str) -> Cow<'_, str> {
     Cow::Owned(escaped.collect())
 }
 
+/// A name for a column of a table that is `width` wide: in one line, and cut with an ellipsis where it is longer.
+pub fn cut(name: &str, width: usize) -> String {
+    let name = in_line(name);
+    if name.chars().count() <= width {
+        return name.into_owned();
+    }
+    name.chars().take(width - 1).chain(['…']).collect()
+}
+
 /// A few names, and how many more there are.
 pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;

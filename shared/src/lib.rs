@@ -33,6 +33,7 @@ pub mod cost;
 pub mod simulation;
 pub mod shadow;
 pub mod allocation;
+pub mod bill;
 pub mod variance;
 pub mod recommendation;
 pub mod explanation;

@@ -3,11 +3,14 @@
 mod collector;
 
 pub mod azure_vm;
+pub mod charge;
 pub mod csv;
+pub mod focus;
 pub mod inventory;
 pub mod kubernetes_state;
 pub mod mapping;
 pub mod ndjson;
+pub mod opencost;
 pub mod quotas;
 pub mod usage;
 

@@ -1,5 +1,6 @@
 //! Time, money, resources and typed ids: the quantities that everything else is made of.
 
+mod amount;
 mod ids;
 mod money;
 mod number;
@@ -8,6 +9,7 @@ mod rfc3339;
 mod text_or_number;
 mod time;
 
+pub use amount::Amount;
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
 pub(crate) use number::optional_number;

@@ -1,5 +1,6 @@
 //! `shadowplane check-data`: what the data hold, what they lack, and which answers that spoils.
 
+mod bill;
 mod events;
 mod observations;
 mod report;
@@ -17,6 +18,7 @@ use shared::trace::quotas::read_quotas;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Window};
 
+use super::bill_file::read_bill;
 use super::demand::read_table;
 use super::{CliError, Global};
 use crate::jobs::wall_clock;
@@ -28,8 +30,9 @@ use report::Report;
 /// Give the files together: what one lacks often shows in another. Findings are no errors; the exit status is 1 only
 /// where a file is wrong.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  shadowplane check-data --requests requests.ndjson --inventory nodes.csv --prices prices.csv")]
+#[command(after_help = "Examples:
+  shadowplane check-data --requests requests.ndjson --inventory nodes.csv --prices prices.csv
+  shadowplane check-data --bill bill.ndjson --mapping mapping.toml --requests requests.ndjson")]
 pub(super) struct Args {
     #[command(flatten)]
     files: Files,
@@ -62,6 +65,9 @@ struct Files {
     /// The most that each tenant may hold at once: tenant[,vcpu,memory_gib,…]
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
+    /// Charges of a bill, as `import focus` and `import opencost` write them; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    bill: Vec<String>,
     /// Rules from namespaces, accounts and labels to tenants
     #[arg(long, value_name = "FILE")]
     mapping: Option<String>,
@@ -116,6 +122,12 @@ impl Args {
             files.quotas.as_ref().zip(read_table(files.quotas.as_deref(), Kind::Quotas, read_quotas)?)
         {
             side_inputs::check_quotas(&mut report, input::name(file), &quotas, log.as_ref());
+        }
+        if !files.bill.is_empty() {
+            let bill = read_bill(&files.bill)?;
+            let names: Vec<&str> = files.bill.iter().map(|file| input::name(file)).collect();
+            bill::check(&mut report, &names.join(", "), &bill, mapping.as_ref(), log.as_ref(), prices.as_ref())
+                .map_err(|error| CliError::Data(error.to_string()))?;
         }
         if let Some((file, mapping)) = files.mapping.as_ref().zip(mapping.as_ref()) {
             side_inputs::check_mapping(&mut report, input::name(file), mapping, log.as_ref());

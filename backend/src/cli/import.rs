@@ -1,9 +1,12 @@
 //! `shadowplane import`: foreign data made ours.
 
 mod azure_vm;
+mod bill;
 mod csv;
+mod focus;
 mod kubernetes_state;
 mod ndjson;
+mod opencost;
 
 use serde::Serialize;
 use shared::trace::mapping::{Mapping, read_mapping};
@@ -27,6 +30,9 @@ enum Format {
     AzureVm(azure_vm::Args),
     KubernetesState(kubernetes_state::Args),
     Ndjson(ndjson::Args),
+    Focus(focus::Args),
+    #[command(name = "opencost")]
+    OpenCost(opencost::Args),
 }
 
 impl Args {
@@ -36,6 +42,8 @@ impl Args {
             Format::AzureVm(args) => args.run(global),
             Format::KubernetesState(args) => args.run(global),
             Format::Ndjson(args) => args.run(global),
+            Format::Focus(args) => args.run(global),
+            Format::OpenCost(args) => args.run(global),
         }
     }
 }

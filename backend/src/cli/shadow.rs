@@ -1,5 +1,6 @@
 //! `shadow`: what will it cost, and, where that is known, why did it cost something else.
 
+mod actual;
 mod advice;
 mod answer;
 mod as_they_are;
@@ -15,9 +16,10 @@ use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
 use shared::api::{OutcomeView, SavedScenario};
+use shared::bill::BilledWindow;
 use shared::pricing::{CommitmentOffer, read_offers};
 use shared::recommendation::{Recommendation, attach};
-use shared::request::IndexedRequest;
+use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome, RunOptions, simulate};
@@ -25,6 +27,7 @@ use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 use shared::variance::{Actual, NotObserved, decompose, explain};
 
+use self::actual::{ActualArgs, ActualBill};
 use self::advice::Advice;
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
@@ -62,6 +65,8 @@ pub(super) struct Args {
     start: StartArgs,
     #[command(flatten)]
     what_if: WhatIfArgs,
+    #[command(flatten)]
+    actual: ActualArgs,
     /// How many threads to use; the outcome does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -103,7 +108,9 @@ Examples:
   shadowplane predict --requests requests.ndjson --horizon 1d | shadowplane shadow --requests -
   shadowplane shadow --requests requests.ndjson --fleet fleet.json --origin 2026-01-24T00:00:00Z \
       --predictive-scaling 90
-  shadowplane shadow --scenario scenario.json --edits what-if.json --threads 4";
+  shadowplane shadow --scenario scenario.json --edits what-if.json --threads 4
+  shadowplane shadow --requests requests.ndjson --origin 2026-03-02T00:00:00Z --billing per-resource \
+      --prices prices.csv --actual bill.ndjson --mapping mapping.toml";
 
 impl Args {
     /// Runs the command.
@@ -186,6 +193,9 @@ impl Args {
 
     fn predict(&self, args: &DemandArgs, inputs: Inputs, origin: Instant) -> Result<Answer, CliError> {
         let Inputs { base, demand, start: living, nodes } = &inputs;
+        let bill = self.actual.read()?;
+        let comparable = bill.as_ref().map(|_| ActualBill::comparable(base));
+        let base = comparable.as_ref().unwrap_or(base);
         let warning = args.check_origin(demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
@@ -220,8 +230,14 @@ impl Args {
             let notice = "the edits make it another shadow than that of what happens: there is no variance to explain";
             answer.notices.push(notice.to_owned());
         } else if reaches(&demand.log, origin + self.horizon(), args.bin()) {
-            let report = self.compare(&known, base, &fork, &valid, &outcome, &mut with_origin)?;
+            let bill = bill.as_ref().map(|bill| (bill, &demand.log));
+            let (report, said) = self.compare((&known, base, bill), &fork, &valid, &outcome, &mut with_origin)?;
             attach(report, &advice, valid.scenario());
+            answer.notices.extend(said);
+        } else if bill.is_some() {
+            let message = "the log ends before the window does: there are no requests to explain the bill with; bring the \
+                           requests of all of it, or a shorter --horizon";
+            return Err(CliError::Data(message.to_owned()));
         } else {
             let notice = "the log ends before the window does: there is no actual cost of all of it to compare with";
             answer.notices.push(notice.to_owned());
@@ -247,23 +263,27 @@ impl Args {
         (fork, std::mem::take(&mut view.names), Some(view))
     }
 
-    /// Runs what really happened, and explains the difference.
+    /// Runs what really happened, and explains the difference; with a bill, between the prediction and what it says. What to
+    /// know about the bill comes with it.
     fn compare<'a>(
         &self,
-        known: &Known<'_>,
-        base: &Scenario,
+        (known, base, bill): (&Known<'_>, &Scenario, Option<(&ActualBill, &RequestLog)>),
         fork: &Fork,
         predicted: &ValidScenario,
         outcome: &Outcome,
         answer: &'a mut WithOrigin,
-    ) -> Result<&'a mut AllocationReport, CliError> {
+    ) -> Result<(&'a mut AllocationReport, Vec<String>), CliError> {
         output::progress("running what really happened");
         let actual = ValidScenario::new(known.actual(base, fork, self.horizon())).map_err(data)?;
         let requests: Vec<IndexedRequest> = actual.requests(0);
         let happened = simulate(&actual, &requests, RunOptions::default());
-        let cost = ActualCost { breakdown: &happened.cost, basis: Basis::Simulated, status: Status::Final };
         let wider = ValidScenario::new(known.with_newcomers(predicted.original())).map_err(data)?;
-        let seen = Actual { requests: &requests, fleet: Err(NotObserved::NoPlacements), price_book: None, cost };
+        let billed = bill.map(|(bill, log)| bill.window(wider.scenario(), log)).transpose()?;
+        let (billed, said) = billed.map_or((None, Vec::new()), |(billed, said)| (Some(billed), said));
+        let simulated = ActualCost { breakdown: &happened.cost, basis: Basis::Simulated, status: Status::Final };
+        let cost = billed.as_ref().map_or(simulated, BilledWindow::actual);
+        let price_book = billed.as_ref().and_then(|billed| billed.price_book.as_ref());
+        let seen = Actual { requests: &requests, fleet: Err(NotObserved::NoPlacements), price_book, cost };
         let mut steps = 0;
         let decomposition = decompose(&wider, outcome, &seen, |replay| {
             steps += 1;
@@ -283,7 +303,7 @@ impl Args {
             horizon: self.horizon(),
             grouping: Grouping::Tenant,
         };
-        let mut accuracy = PredictionAccuracy::new(Basis::Simulated);
+        let mut accuracy = PredictionAccuracy::new(cost.basis);
         accuracy.update(decomposition.predicted, decomposition.actual);
         let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
         let mut report = allocate(&context, &costs, Some(cost), Some(&accuracy));
@@ -291,7 +311,7 @@ impl Args {
         answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
         answer.prediction_accuracy = accuracy.value;
         answer.variance = Some(Variance::new(&report, &decomposition));
-        Ok(answer.report.insert(report))
+        Ok((answer.report.insert(report), said))
     }
 
     /// The commitments that could be bought, in the currency of the prices.

@@ -15,6 +15,17 @@ pub enum Basis {
     Simulated,
 }
 
+impl Basis {
+    /// In lower case, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Billed => "billed",
+            Self::Metered => "metered",
+            Self::Simulated => "simulated",
+        }
+    }
+}
+
 /// Whether an actual cost may still change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,6 +10,9 @@
 //! labels = { team = "web" }
 //! from = "2026-03-01T00:00:00Z"
 //! ```
+//!
+//! The same rules are for requests and for bills: an account is the sub account of a charge, by id or name (the cluster in
+//! OpenCost), a namespace its namespace, and labels are its tags.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +20,7 @@ use serde::Deserialize;
 
 use crate::input::{InputError, parse_toml_document};
 use crate::request::{Operation, Request};
+use crate::trace::charge::Charge;
 use crate::units::Instant;
 
 /// The rules of a `mapping.toml`; the first that matches wins.
@@ -81,12 +85,45 @@ impl Mapping {
     pub fn tenant(&self, who: &str, labels: &BTreeMap<String, String>, at: Instant) -> Option<&str> {
         self.rules.iter().find(|rule| rule.matches(who, labels, at)).map(|rule| rule.tenant.as_str())
     }
+
+    /// Who pays a charge, where a rule says it; what holds when the period of the charge begins counts for all of it.
+    pub fn tenant_of_charge(&self, charge: &Charge) -> Option<&str> {
+        let matching = |rule: &&Rule| rule.missing_labels(charge).is_some_and(|missing| missing.is_empty());
+        self.rules.iter().find(matching).map(|rule| rule.tenant.as_str())
+    }
+
+    /// Labels that no rule could look at since the charge lacks them, though everything else about it matches.
+    pub fn labels_missing_on<'a>(&'a self, charge: &Charge) -> Vec<&'a str> {
+        let missing = self.rules.iter().filter_map(|rule| rule.missing_labels(charge)).flatten();
+        let mut missing: Vec<&str> = missing.collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
 }
 
 impl Rule {
+    /// The labels of the rule that a charge lacks altogether; none where anything of the charge contradicts the rule.
+    fn missing_labels(&self, charge: &Charge) -> Option<Vec<&str>> {
+        let is = |wanted: &Option<String>, found: &[&Option<String>]| {
+            wanted.as_deref().is_none_or(|wanted| found.iter().any(|found| found.as_deref() == Some(wanted)))
+        };
+        // A charge without a sub account is of the billing account itself.
+        let billing = charge.billing_account.clone().filter(|_| charge.sub_account.is_none());
+        let holds = self.holds_at(charge.period.start)
+            && is(&self.namespace, &[&charge.namespace])
+            && is(&self.account, &[&charge.sub_account, &charge.sub_account_name, &billing])
+            && self.labels.iter().all(|(key, value)| charge.tags.get(key).is_none_or(|found| found == value));
+        let missing = self.labels.keys().filter(|key| !charge.tags.contains_key(*key));
+        holds.then(|| missing.map(String::as_str).collect())
+    }
+
+    fn holds_at(&self, at: Instant) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+
     fn matches(&self, who: &str, labels: &BTreeMap<String, String>, at: Instant) -> bool {
-        self.from.is_none_or(|from| from <= at)
-            && self.until.is_none_or(|until| at < until)
+        self.holds_at(at)
             && self.namespace.as_deref().is_none_or(|namespace| namespace == who)
             && self.account.as_deref().is_none_or(|account| account == who)
             && self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))

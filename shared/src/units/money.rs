@@ -64,6 +64,12 @@ pub enum MoneyError {
     /// More than nine decimals.
     #[error("`{0}` has more than nine decimals; prices are whole nano-units per hour")]
     TooFine(String),
+    /// No decimal number on a bill.
+    #[error("`{0}` is not an amount; write a decimal number such as -12.5")]
+    NotAmount(String),
+    /// Beyond what a line of a bill can hold.
+    #[error("`{0}` is beyond the largest amount of 9,999,999,999; check its decimal point")]
+    AmountTooLarge(String),
     /// Beyond what a rate can hold.
     #[error("`{0}` is above the largest price of 9,000,000,000 per hour")]
     TooLarge(String),

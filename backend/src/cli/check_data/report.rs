@@ -4,14 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
+use shared::bill::Gaps;
 use shared::units::Instant;
 
+use super::bill::Coverage;
 use crate::output;
 
 /// Everything that `check-data` says.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     pub(super) inputs: Vec<Input>,
+    /// What a bill comes to, by currency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bills: Vec<Coverage>,
+    /// Where the bill charges no use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bill_gaps: Option<Gaps>,
     pub(super) findings: Vec<Finding>,
     /// What holds because no file says otherwise.
     pub(super) assumptions: Vec<String>,
@@ -70,6 +78,7 @@ impl Report {
                 writeln!(text, "{:<13}{:>10}  {}", "", "", counts.join(", "))?;
             }
         }
+        self.bills.iter().try_for_each(|bill| bill.write(&mut text))?;
         writeln!(text, "\n{}", output::counted(self.findings.len() as u64, "finding"))?;
         for finding in &self.findings {
             writeln!(text, "- {}: {}\n  spoils: {}", finding.kind, finding.found, finding.spoils)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use shared::allocation::{AllocationReport, AllocationRow, Cause, MoneyBand, RowKind};
+use shared::allocation::{AllocationReport, AllocationRow, Basis, Cause, MoneyBand, RowKind};
 use shared::api::{CommitmentView, CommitmentsView, OutcomeView};
 use shared::request::Module;
 use shared::units::Money;
@@ -168,7 +168,8 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
     }
     write_rows_by_cause(out, report)?;
     if let Some(accuracy) = prediction.prediction_accuracy {
-        writeln!(out, "prediction accuracy {accuracy:.4} (basis: simulated)")?;
+        let basis = report.basis.map_or("none", Basis::as_str);
+        writeln!(out, "prediction accuracy {accuracy:.4} (basis: {basis})")?;
     }
     Ok(())
 }

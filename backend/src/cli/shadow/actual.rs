@@ -1,0 +1,115 @@
+//! A bill in place of a simulated actual cost.
+
+use shared::bill::{ActualContext, Bill, BilledWindow, ExchangeRates, LeftOut};
+use shared::control_plane::Billing;
+use shared::request::RequestLog;
+use shared::scenario::Scenario;
+use shared::trace::mapping::{Mapping, read_mapping};
+use shared::units::{LedgerUnits, Rate};
+
+use super::data;
+use crate::cli::CliError;
+use crate::cli::bill_file::{read_bill, read_rates};
+use crate::{input, output};
+
+/// Options of what it really cost.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct ActualArgs {
+    /// Charges of a bill, as `import focus` and `import opencost` write them: what they say that the window cost, after
+    /// discounts, is held against the prediction. May be given more than once
+    #[arg(long, value_name = "FILE", requires = "origin", conflicts_with = "edits")]
+    actual: Vec<String>,
+    /// Rules from accounts, namespaces and tags of the bill to tenants
+    #[arg(long, value_name = "FILE", requires = "actual")]
+    mapping: Option<String>,
+    /// Exchange rates to the currency of the prices: date,from,to,rate
+    #[arg(long, value_name = "FILE", requires = "actual")]
+    exchange_rates: Option<String>,
+}
+
+/// A bill, and what is needed to read it.
+#[derive(Debug)]
+pub(super) struct ActualBill {
+    bill: Bill,
+    mapping: Option<Mapping>,
+    rates: ExchangeRates,
+}
+
+impl ActualArgs {
+    /// The bill, where one is given.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or its charges make no bill.
+    pub(super) fn read(&self) -> Result<Option<ActualBill>, CliError> {
+        if self.actual.is_empty() {
+            return Ok(None);
+        }
+        let read = |file: &String| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)));
+        Ok(Some(ActualBill {
+            bill: read_bill(&self.actual)?,
+            mapping: self.mapping.as_ref().map(read).transpose()?,
+            rates: read_rates(self.exchange_rates.as_deref())?,
+        }))
+    }
+}
+
+impl ActualBill {
+    /// The scenario without the cost of modules, which no bill names.
+    pub(super) fn comparable(base: &Scenario) -> Scenario {
+        let mut base = base.clone();
+        base.modules.0.iter_mut().for_each(|module| module.rate = Rate::ZERO);
+        base
+    }
+
+    /// What the bill says of the window of a scenario, and what to know about it.
+    ///
+    /// # Errors
+    /// When a rate of exchange is missing, or nothing in the bill is of the window.
+    pub(super) fn window(
+        &self,
+        scenario: &Scenario,
+        log: &RequestLog,
+    ) -> Result<(BilledWindow, Vec<String>), CliError> {
+        let context = ActualContext { scenario, log, mapping: self.mapping.as_ref(), rates: &self.rates };
+        let billed = BilledWindow::new(&self.bill, &context).map_err(data)?;
+        let window = scenario.window;
+        let Some(until) = billed.until else {
+            return Err(CliError::Data(format!(
+                "the bill has no charge from {} to {}; bring the bill of that time",
+                window.start, window.end
+            )));
+        };
+        let currency = scenario.price_book.currency;
+        let money = |of: LedgerUnits| of.to_money(currency);
+        let compared = billed.breakdown.workload() + billed.breakdown.idle;
+        let mut said = vec![format!(
+            "actual cost is that of the bill, {} after discounts, {} of it for resources that the requests name; it names \
+             no modules, whose cost is left out",
+            money(compared),
+            money(billed.matched)
+        )];
+        if until < window.end {
+            said.push(format!("the bill ends at {until}, before the window does"));
+        }
+        if !billed.left_out.is_empty() {
+            let names: Vec<String> = billed
+                .left_out
+                .iter()
+                .map(|(why, &of)| match why {
+                    LeftOut::Unallocated(reason) => format!("{reason} {}", money(of)),
+                    LeftOut::UnknownTenant(tenant) => format!("tenant {tenant} without requests {}", money(of)),
+                })
+                .collect();
+            let total: LedgerUnits = billed.left_out.values().copied().sum();
+            let names = output::some(names.iter().map(String::as_str));
+            said.push(format!("not compared, {} of the bill in the window: {names}", money(total)));
+        }
+        if billed.price_book.is_none() && scenario.billing == Billing::Fleet {
+            said.push(
+                "nodes are paid, so that the bill tells no price of a flavor; --billing per-resource compares prices"
+                    .to_owned(),
+            );
+        }
+        Ok((billed, said))
+    }
+}

@@ -1,0 +1,31 @@
+//! Actual costs from bills: which statements stand, who pays each charge, and what it all comes to.
+//!
+//! ```text
+//! charges ─► statements (the latest of a billing period stands) ─► payers (mapping) ─► days ─► rows of a report
+//!                                                                        └─► unallocated, with the reason
+//! ```
+//!
+//! Nothing is dropped: the rows of every report add up to the charges that stand, and what a later statement replaced is
+//! listed beside them.
+
+mod actual;
+mod coverage;
+mod days;
+mod exchange;
+mod payer;
+mod report;
+mod resources;
+mod rows;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+pub use actual::{ActualContext, BilledWindow, LeftOut};
+pub use coverage::{Gaps, Outside, gaps, outside};
+pub use days::spread;
+pub use exchange::{ExchangeError, ExchangeRates, read_exchange_rates};
+pub use payer::{Payer, Payers, Unallocated};
+pub use report::{BillConfig, BillKey, BillReport, CurrencyBill, Exchanged, ReasonRow, report};
+pub use resources::BilledResources;
+pub use rows::BillRow;
+pub use statements::{Bill, BillError, Statement};

@@ -1,0 +1,109 @@
+//! A bill held against a scenario: every cent is somewhere, and prices are what was charged.
+
+use super::*;
+use crate::control_plane::Billing;
+use crate::request::{RequestLog, RequestLogBuilder, read_requests};
+use crate::scenario::Scenario;
+use crate::shadow::Known;
+use crate::simulation::Fork;
+
+/// `vm-1` of acme lives from 10:00 to 13:00, `vm-2` of zoo from 10:30 on, both of flavor small.
+fn log() -> RequestLog {
+    let create = |id: &str, at: &str, tenant: &str| {
+        format!(
+            r#"{{"id":"{id}","at":"2026-03-02T{at}:00Z","tenant":"{tenant}","op":"create","class":"compute","resource":"vm-{id}","flavor":"small","requested":{{"vcpu":1,"memory_gib":1}}}}"#
+        )
+    };
+    let delete =
+        r#"{"id":"d","at":"2026-03-02T13:00:00Z","tenant":"acme","op":"delete","class":"compute","resource":"vm-1"}"#;
+    let lines = [create("1", "10:00", "acme"), create("2", "10:30", "zoo"), delete.to_owned()].join("\n");
+    let mut builder = RequestLogBuilder::default();
+    read_requests(&lines, &mut builder).unwrap();
+    builder.finish().unwrap()
+}
+
+/// What happens from 10:00 to 14:00 on 2 March.
+fn scenario(log: &RequestLog, billing: Billing) -> Scenario {
+    let base = Scenario { billing, ..example() };
+    let base = Scenario { tenants: Vec::new(), ..base };
+    Known::new(log, None, at("2026-03-02T10:00:00Z")).actual(&base, &Fork::default(), Duration::HOUR * 4)
+}
+
+fn window(bill: Vec<Charge>, billing: Billing) -> BilledWindow {
+    let log = log();
+    let scenario = scenario(&log, billing);
+    let context = ActualContext { scenario: &scenario, log: &log, mapping: None, rates: &ExchangeRates::default() };
+    BilledWindow::new(&Bill::new(bill).unwrap(), &context).unwrap()
+}
+
+fn of(account: Option<&str>, resource: Option<&str>, billed: &str) -> Charge {
+    Charge { sub_account: account.map(str::to_owned), resource: resource.map(str::to_owned), ..charge(billed) }
+}
+
+/// Tenants and their cost.
+fn accounts(window: &BilledWindow) -> Vec<(usize, String)> {
+    let accounts = window.breakdown.accounts.iter();
+    accounts.map(|account| (account.tenant.usize(), Amount(account.workload).to_string())).collect()
+}
+
+#[test]
+fn a_charge_is_its_tenants_or_that_of_the_resource_that_it_names() {
+    let bill = vec![
+        of(Some("acme"), None, "1"),
+        of(Some("123"), Some("arn:aws:ec2:eu:123:instance/vm-1"), "2"),
+        of(Some("123"), Some("/subscriptions/9/virtualMachines/vm-2"), "4"),
+        of(Some("123"), Some("vm-3"), "8"),
+        Charge { category: ChargeCategory::Tax, ..of(None, None, "16") },
+    ];
+    let window = window(bill, Billing::PerResource);
+    assert_eq!(accounts(&window), [(0, "3".to_owned()), (1, "4".to_owned())]);
+    assert_eq!(Amount(window.matched).to_string(), "6");
+    let left_out: Vec<(LeftOut, String)> =
+        window.left_out.into_iter().map(|(why, money)| (why, Amount(money).to_string())).collect();
+    assert_eq!(
+        left_out,
+        [
+            (LeftOut::Unallocated(Unallocated::Tax), "16".to_owned()),
+            (LeftOut::UnknownTenant("123".to_owned()), "8".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn the_price_of_a_flavor_is_what_was_charged_by_the_time_that_its_resources_lived() {
+    let bill = || vec![of(Some("acme"), Some("vm-1"), "0.9"), of(Some("zoo"), Some("vm-2"), "0.4")];
+    let book = window(bill(), Billing::PerResource).price_book.unwrap();
+    // vm-1 lives for 3 h of the window, vm-2 for 3.5 h: 1.3 ÷ 6.5 = 0.2.
+    assert_eq!(book.rate("small", at("2026-03-02T10:00:00Z")).unwrap().to_string(), "0.2");
+    assert!(window(bill(), Billing::Fleet).price_book.is_none());
+}
+
+#[test]
+fn charges_that_reach_out_of_the_window_count_in_proportion_to_time() {
+    let day = Window { start: at("2026-03-02T00:00:00Z"), end: at("2026-03-03T00:00:00Z") };
+    let usage = Charge { period: day, ..of(Some("acme"), None, "6") };
+    let once = Charge { frequency: Some(ChargeFrequency::OneTime), ..usage.clone() };
+    // 4 of 24 hours; what is charged once belongs to midnight, which is outside.
+    assert_eq!(accounts(&window(vec![usage, once], Billing::PerResource)), [(0, "1".to_owned())]);
+}
+
+#[test]
+fn idle_cost_is_idle_where_nodes_are_paid() {
+    let idle = || vec![Charge { unowned: Some(Unowned::Idle), source: ChargeSource::OpenCost, ..charge("3") }];
+    let fleet = window(idle(), Billing::Fleet);
+    assert_eq!((Amount(fleet.breakdown.idle).to_string(), fleet.left_out.len()), ("3".to_owned(), 0));
+    let per_resource = window(idle(), Billing::PerResource);
+    assert!(per_resource.left_out.contains_key(&LeftOut::Unallocated(Unallocated::Idle)));
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+    #[test]
+    fn windows_that_tile_time_lose_nothing(charge in any_charge(), hours in 1..200_i64) {
+        let first = charge.period.start.floor(Duration::DAY);
+        let split = first + Duration::HOUR * hours;
+        let windows = [Window { start: first, end: split }, Window { start: split, end: first + Duration::DAY * 20 }];
+        let parts = windows.map(|window| crate::bill::days::within(&charge, charge.effective.0, window));
+        prop_assert_eq!(parts[0] + parts[1], charge.effective.0);
+    }
+}
