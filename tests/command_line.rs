@@ -9,6 +9,7 @@ mod messages;
 mod model_file;
 mod start;
 mod odd_input;
+mod report;
 mod streams;
 mod what_if;
 

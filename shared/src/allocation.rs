@@ -4,12 +4,24 @@ mod accuracy;
 mod band;
 mod basis;
 mod cause;
+mod metering;
 mod report;
 mod rows;
+mod statement;
 
 pub use accuracy::{CostErrors, PredictionAccuracy, Update};
 pub use band::{MoneyBand, mean_column, quantile};
 pub use basis::{Basis, Status};
 pub use cause::{Cause, CauseAmount, OptimizationArea};
+pub use metering::{
+    MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering, MeteringNames, ResourceLabels,
+    read_metering, write_metering,
+};
 pub use report::{ActualCost, AllocationReport, PredictedCost, ReportContext, allocate};
 pub use rows::{AllocationRow, Grouping, RowKind};
+pub use statement::{
+    ACTIVE_TENANTS, Amounts, AmountsView, FOCUS_COLUMNS, FocusSettings, GROUPINGS_MAX, GroupBy, IdlePolicy, Key,
+    Metric, NO_GROUP, Resolution, RowView, SLICES_MAX, SharedPolicy, Statement, StatementError, StatementRow,
+    StatementSettings, StatementView, UnitCost, focus_groupings, read_metric, read_weights, suits_focus, unit_costs,
+    write_focus,
+};

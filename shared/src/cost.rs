@@ -1,12 +1,15 @@
-//! What a run costs: rates by node group and flavor, the meter that sums them exactly, and the breakdown.
+//! What a run costs: rates by node group and flavor, the meter that sums them exactly, the breakdown,
+//! and the records of who used what when, where they are asked for.
 
 mod breakdown;
 mod commitments;
 mod crowds;
 mod meter;
+mod metering;
 mod rates;
 
 pub use breakdown::{AccountCost, CostBreakdown};
 pub use commitments::{CommitmentCost, Usage};
 pub use meter::{Books, Charges, Meter, Utilisation};
+pub use metering::{MeteringLog, MeteringRecords, NodeRecord, NodeState, UseRecord};
 pub use rates::{Rates, node_shares};

@@ -11,7 +11,7 @@ mod sensors;
 mod series;
 mod series_file;
 
-pub use calendar::{Calendar, TimeZone, UnknownTimeZone};
+pub use calendar::{Calendar, CalendarStep, TimeZone, UnknownTimeZone};
 pub use events::{KnownEvent, Repeat, known_event_rows, read_known_events};
 pub use past::{Features, Past};
 pub use sensors::{SensorBin, SensorReading, SensorSeries, read_sensors, sensor_rows};

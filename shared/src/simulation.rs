@@ -16,10 +16,10 @@ pub use histogram::Histogram;
 pub use needs::{nodes_needed, predicted_nodes};
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
-pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_to_fork};
+pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_metered, simulate_to_fork};
 
 pub use crate::control_plane::{Eviction, PlanState, Refusal};
 pub use crate::cost::Utilisation;

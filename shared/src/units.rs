@@ -11,7 +11,7 @@ mod time;
 
 pub use amount::Amount;
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
-pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion};
+pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion, apportion_to};
 pub(crate) use number::optional_number;
 pub use resources::{DIMENSIONS, Dimension, MAX_DEVICES, Resources, ResourcesError};
 pub use time::{Duration, Instant, TimeError, Window};

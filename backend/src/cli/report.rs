@@ -1,25 +1,33 @@
-//! `shadowplane report`: what it costs, by who causes it.
+//! `report`: what it costs, by whatever it is asked for; one file a report.
 
+mod allocation;
 mod bill;
 
 use super::{CliError, Global};
 
-/// Say what it costs, by who causes it
+/// Say what it costs, by whatever it is asked for
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    of: Of,
+    report: Report,
 }
 
+/// Every report's `Args` has `run(&self, &Global) -> Result<(), CliError>`.
 #[derive(Debug, clap::Subcommand)]
-enum Of {
+enum Report {
+    Allocation(Box<allocation::Args>),
     Bill(bill::Args),
 }
 
 impl Args {
+    /// Runs the report.
+    ///
+    /// # Errors
+    /// Those of the report.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        match &self.of {
-            Of::Bill(args) => args.run(global),
+        match &self.report {
+            Report::Allocation(args) => args.run(global),
+            Report::Bill(args) => args.run(global),
         }
     }
 }

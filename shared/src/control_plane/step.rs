@@ -77,7 +77,7 @@ impl ControlPlane<'_> {
             Transition::Leave { call, module } => self.leave(now, call, module, out),
             Transition::NodeOrdered { slot } => {
                 self.nodes.pay(slot);
-                out.effects.push(Effect::NodeOrdered(self.nodes.slot(slot).node.node_group));
+                self.say_ordered(slot, out);
             }
             Transition::NodeReady { slot } => self.node_ready(slot, out),
             Transition::NodeIdle { slot } => self.node_idle(now, slot, out),

@@ -122,10 +122,24 @@ pub enum Effect {
         /// Whether it came to nothing, and is made again or given up.
         failed: bool,
     },
-    /// A resource begins to be used, on a node of a group or without one; with the position of the node.
-    UseBegins(Use, Option<u32>),
+    /// A resource begins to be used, on a node of a group or without one.
+    UseBegins {
+        /// Which one.
+        resource: ResourceIndex,
+        /// Who uses what, where.
+        what: Use,
+        /// The position of the node.
+        slot: Option<u32>,
+    },
     /// It is no longer used.
-    UseEnds(Use, Option<u32>),
+    UseEnds {
+        /// Which one.
+        resource: ResourceIndex,
+        /// Who used what, where.
+        what: Use,
+        /// The position of the node.
+        slot: Option<u32>,
+    },
     /// A resource can be used.
     Ready {
         /// From the request to now.
@@ -154,13 +168,35 @@ pub enum Effect {
     /// Nothing more will happen to a resource: it was released, or its create was refused.
     Over(Placed),
     /// A node was ordered: it is paid from now, as overhead.
-    NodeOrdered(NodeGroupIndex),
+    NodeOrdered {
+        /// Its group.
+        node_group: NodeGroupIndex,
+        /// Its position.
+        slot: u32,
+        /// Which one.
+        node: NodeIndex,
+    },
     /// A node has booted: its time is no longer overhead.
-    NodeReady(NodeGroupIndex),
+    NodeReady {
+        /// Its group.
+        node_group: NodeGroupIndex,
+        /// Its position.
+        slot: u32,
+    },
     /// A node is being given back: its time is overhead again.
-    NodeDrains(NodeGroupIndex),
+    NodeDrains {
+        /// Its group.
+        node_group: NodeGroupIndex,
+        /// Its position.
+        slot: u32,
+    },
     /// A node is no longer paid.
-    NodeGone(NodeGroupIndex),
+    NodeGone {
+        /// Its group.
+        node_group: NodeGroupIndex,
+        /// Its position.
+        slot: u32,
+    },
     /// An observed placement was impossible; the control plane decided by itself.
     Anomaly(ResourceIndex),
 }

@@ -135,6 +135,11 @@ impl<'a> Meter<'a> {
         Self { charges, rates, books }
     }
 
+    /// The prices that hold now.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
     /// What it has counted.
     pub fn books(&self) -> &Books {
         &self.books
@@ -143,12 +148,12 @@ impl<'a> Meter<'a> {
     /// Takes note of what happened at `now`.
     pub fn observe(&mut self, now: Instant, effect: &Effect) {
         match *effect {
-            Effect::UseBegins(what, node) => self.change_use(now, what, node, 1),
-            Effect::UseEnds(what, node) => self.change_use(now, what, node, -1),
-            Effect::NodeOrdered(group) => self.change_nodes(now, group, 1, 0),
-            Effect::NodeReady(group) => self.change_nodes(now, group, -1, 1),
-            Effect::NodeDrains(group) => self.change_nodes(now, group, 1, -1),
-            Effect::NodeGone(group) => self.change_nodes(now, group, -1, 0),
+            Effect::UseBegins { what, slot, .. } => self.change_use(now, what, slot, 1),
+            Effect::UseEnds { what, slot, .. } => self.change_use(now, what, slot, -1),
+            Effect::NodeOrdered { node_group, .. } => self.change_nodes(now, node_group, 1, 0),
+            Effect::NodeReady { node_group, .. } => self.change_nodes(now, node_group, -1, 1),
+            Effect::NodeDrains { node_group, .. } => self.change_nodes(now, node_group, 1, -1),
+            Effect::NodeGone { node_group, .. } => self.change_nodes(now, node_group, -1, 0),
             Effect::Served { .. }
             | Effect::Ready { .. }
             | Effect::Refused { .. }

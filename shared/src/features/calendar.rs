@@ -4,12 +4,25 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Duration, Instant};
+use crate::units::{Duration, Instant, Window};
 
 /// A time zone by its IANA name, from the database compiled into this program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeZone(jiff::tz::TimeZone);
+
+/// What a local calendar is cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalendarStep {
+    /// Hours of the clock.
+    Hour,
+    /// Days, of 23 and 25 hours too.
+    Day,
+    /// Weeks, from Monday.
+    Week,
+    /// Months.
+    Month,
+}
 
 /// No time zone has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +48,39 @@ const DAY_S: i64 = 86_400;
 impl TimeZone {
     /// Coordinated universal time.
     pub const UTC: Self = Self(jiff::tz::TimeZone::UTC);
+
+    /// When the next local hour, day, week or month begins after `at`.
+    pub fn next(&self, step: CalendarStep, at: Instant) -> Instant {
+        let hour = Duration::HOUR.micros();
+        let local = at.micros() + i64::from(self.offset_s(at)) * 1_000_000;
+        let in_an_hour = at + Duration::from_micros(hour - local.rem_euclid(hour));
+        let Ok(timestamp) = jiff::Timestamp::from_microsecond(at.micros()) else { return in_an_hour };
+        let today = self.0.to_datetime(timestamp).date();
+        let next = match step {
+            CalendarStep::Hour => return in_an_hour,
+            CalendarStep::Day => today.tomorrow(),
+            CalendarStep::Week => {
+                today.checked_add(jiff::Span::new().days(7 - today.weekday().to_monday_zero_offset()))
+            }
+            CalendarStep::Month => today.last_of_month().tomorrow(),
+        };
+        next.ok().and_then(|date| self.midnight(date)).unwrap_or(in_an_hour)
+    }
+
+    /// The local month that `at` is in.
+    pub fn month(&self, at: Instant) -> Window {
+        let end = self.next(CalendarStep::Month, at);
+        let start = jiff::Timestamp::from_microsecond(at.micros())
+            .ok()
+            .and_then(|timestamp| self.midnight(self.0.to_datetime(timestamp).date().first_of_month()));
+        Window { start: start.unwrap_or(at), end }
+    }
+
+    /// When a local day begins: at midnight, or as soon after it as there is a time of that day.
+    fn midnight(&self, date: jiff::civil::Date) -> Option<Instant> {
+        let timestamp = self.0.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+        Some(Instant::from_micros(timestamp.as_microsecond()))
+    }
 
     /// Seconds that local time is ahead of UTC at `at`.
     pub fn offset_s(&self, at: Instant) -> i32 {

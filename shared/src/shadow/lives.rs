@@ -67,20 +67,21 @@ impl<'a> Known<'a> {
     /// The names of resources by their index in [`Known::actual`] and [`Known::from_nothing`]: the `live` ones, then
     /// those that are created in the window.
     pub fn names_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<String> {
+        self.names_of(&self.lives_in(window, live)).map(str::to_owned).collect()
+    }
+
+    /// The lives of the log that a run over `window` has, in its order: the `live` ones of its fork, then its creates.
+    pub fn lives_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<ResourceIndex> {
         let log = self.log.log;
         let requests = &log.requests[log.position(window.start)..log.position(window.end)];
         let created = requests.iter().filter(|request| request.operation == Operation::Create);
-        let created: Vec<ResourceIndex> = created.map(|request| request.resource).collect();
-        self.names_of(live).chain(self.names_of(&created)).map(str::to_owned).collect()
+        live.iter().copied().chain(created.map(|request| request.resource)).collect()
     }
 
     /// The index in a run over `window` of each life of the log: the `live` ones of its fork, then its creates in order.
     pub fn indices(&self, window: Window, live: &[ResourceIndex]) -> Vec<Option<ResourceIndex>> {
-        let log = self.log.log;
-        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
-        let created = requests.iter().filter(|request| request.operation == Operation::Create);
-        let mut index: Vec<Option<ResourceIndex>> = vec![None; log.lives.len()];
-        for (new, life) in live.iter().copied().chain(created.map(|request| request.resource)).enumerate() {
+        let mut index: Vec<Option<ResourceIndex>> = vec![None; self.log.log.lives.len()];
+        for (new, life) in self.lives_in(window, live).into_iter().enumerate() {
             index[life.usize()] = Some(ResourceIndex::from_usize(new));
         }
         index

@@ -6,7 +6,7 @@ use super::queue::{EventQueue, SavedQueue};
 use super::recorder::{Kept, Recorder};
 use super::{Digest, ModuleOutcome, RunOutcome};
 use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, Scheduled, State};
-use crate::cost::{Books, Charges, Meter, Rates, Usage};
+use crate::cost::{Books, Charges, Meter, MeteringLog, MeteringRecords, Rates, Usage};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex};
@@ -57,6 +57,19 @@ pub fn simulate(valid: &ValidScenario, requests: &[IndexedRequest], options: Run
     run.outcome()
 }
 
+/// As [`simulate`], and gives what was metered, resource by resource and node by node.
+pub fn simulate_metered(
+    valid: &ValidScenario,
+    requests: &[IndexedRequest],
+    options: RunOptions<'_>,
+) -> (RunOutcome, MeteringRecords) {
+    let mut run = Run::start(valid, options, Some(MeteringLog::default()));
+    let end = valid.scenario().window.end;
+    run.play(requests, end);
+    let records = run.metering.take().map(|log| log.close(end)).unwrap_or_default();
+    (run.outcome(), records)
+}
+
 /// As [`simulate`], and forks the control plane at the end.
 pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunEnd {
     // Who went where is a matter of plans.
@@ -83,6 +96,7 @@ pub struct Run<'a> {
     queue: EventQueue,
     meter: Meter<'a>,
     recorder: Recorder,
+    metering: Option<MeteringLog>,
     out: Output,
     /// Instants at which a price that matters changes, latest first.
     price_changes: Vec<Instant>,
@@ -110,6 +124,11 @@ pub struct SavedRun {
 impl<'a> Run<'a> {
     /// A run at the start of its scenario's window.
     pub fn new(valid: &'a ValidScenario, options: RunOptions<'a>) -> Self {
+        Self::start(valid, options, None)
+    }
+
+    /// As [`Run::new`], with a log of what is metered from the first effect on.
+    fn start(valid: &'a ValidScenario, options: RunOptions<'a>, metering: Option<MeteringLog>) -> Self {
         let scenario = valid.scenario();
         let start = scenario.window.start;
         let mut out = Output::default();
@@ -121,6 +140,7 @@ impl<'a> Run<'a> {
             queue: EventQueue::default(),
             meter: Meter::new(charges(scenario), rates(scenario, start), start),
             recorder: Recorder::new(scenario.window, scenario.bin, options.keep_plans),
+            metering,
             out,
             price_changes: price_changes(scenario, start),
             now: start,
@@ -213,7 +233,7 @@ impl<'a> Run<'a> {
         self.plane.set_run(run);
     }
 
-    /// All that is needed to go on from here.
+    /// All that is needed to go on from here, but for what was metered.
     pub fn save(&self) -> SavedRun {
         SavedRun {
             plane: self.plane.save(),
@@ -238,6 +258,7 @@ impl<'a> Run<'a> {
             queue: EventQueue::restore(queue),
             meter: Meter::restore(charges(scenario), rates(scenario, now), books),
             recorder,
+            metering: None,
             out: Output::default(),
             price_changes: price_changes(scenario, now),
             now,
@@ -264,6 +285,9 @@ impl<'a> Run<'a> {
             } else {
                 self.price_changes.pop();
                 self.meter.change_rates(at, rates(self.scenario, at));
+                if let Some(log) = &mut self.metering {
+                    log.change_rates(at, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
+                }
             }
         }
     }
@@ -276,6 +300,9 @@ impl<'a> Run<'a> {
         for effect in self.out.effects.drain(..) {
             self.meter.observe(now, &effect);
             self.recorder.observe(now, &effect);
+            if let Some(log) = &mut self.metering {
+                log.observe(now, &effect, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
+            }
         }
         self.recorder.peaks(&self.plane);
     }

@@ -1,8 +1,9 @@
 //! The invariants of a run, on random scenarios.
 
-mod fleet;
+pub(crate) mod fleet;
 mod going_on;
 mod gpus;
+mod metering;
 mod modules;
 mod terms;
 
@@ -24,19 +25,19 @@ use crate::units::{
 const HOUR: i64 = 3_600_000_000;
 
 /// One life: created at, lives for, tenant, flavor, resized after.
-type Life = (i64, i64, u32, u32, Option<(i64, u32)>);
+pub(crate) type Life = (i64, i64, u32, u32, Option<(i64, u32)>);
 
-fn lives() -> impl Strategy<Value = Vec<Life>> {
+pub(crate) fn lives() -> impl Strategy<Value = Vec<Life>> {
     let resize = proptest::option::of((0..HOUR, 0_u32..4));
     proptest::collection::vec((0..6 * HOUR, 0..4 * HOUR, 0_u32..3, 0_u32..4, resize), 1..120)
 }
 
-fn settings() -> impl Strategy<Value = (PlacementPolicy, u32, u32, bool, bool)> {
+pub(crate) fn settings() -> impl Strategy<Value = (PlacementPolicy, u32, u32, bool, bool)> {
     let policy = proptest::sample::select(&PlacementPolicy::ALL);
     (policy, 0_u32..2, 1_u32..12, any::<bool>(), any::<bool>())
 }
 
-fn requests(lives: &[Life]) -> Vec<IndexedRequest> {
+pub(crate) fn requests(lives: &[Life]) -> Vec<IndexedRequest> {
     let mut lives = lives.to_vec();
     lives.sort_by_key(|life| life.0);
     let mut requests = Vec::new();
@@ -64,7 +65,7 @@ fn requests(lives: &[Life]) -> Vec<IndexedRequest> {
     requests
 }
 
-fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bool, bool)) -> Scenario {
+pub(crate) fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u32, u32, bool, bool)) -> Scenario {
     let flavor = |name: &str, class, requested| Flavor { name: name.to_owned(), class, requested };
     let tenant = |name: &str, quota| Tenant { name: name.to_owned(), quota, ..Tenant::default() };
     let mut prices = vec![DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(768_000_000) }];
@@ -141,7 +142,7 @@ fn instant_modules() -> Modules {
     Modules(core::array::from_fn(|_| instant.clone()))
 }
 
-fn valid(scenario: Scenario) -> ValidScenario {
+pub(crate) fn valid(scenario: Scenario) -> ValidScenario {
     ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("{problems}"))
 }
 

@@ -145,8 +145,15 @@ impl Money {
 /// Ties go to the earlier entry. The first value is the total (rounded half to even), then one amount per entry.
 /// Source: Hamilton's method of apportionment.
 pub fn apportion(entries: &[LedgerUnits], currency: Currency) -> (Money, Vec<Money>) {
-    let total: LedgerUnits = entries.iter().copied().sum();
-    let total_micros = rounded_half_even(total.0, LEDGER_UNITS_PER_MICRO);
+    let total = entries.iter().copied().sum::<LedgerUnits>().to_money(currency);
+    (total, apportion_to(total, entries))
+}
+
+/// As [`apportion`], to a total that was rounded elsewhere: up or down, but by less than a micro-unit.
+///
+/// A column whose total is itself an entry of a column of totals adds up to it this way.
+pub fn apportion_to(total: Money, entries: &[LedgerUnits]) -> Vec<Money> {
+    let total_micros = scaled(total.amount, MONEY_SCALE).expect("money has six decimals");
     let mut micros: Vec<i128> = entries.iter().map(|entry| entry.0.div_euclid(LEDGER_UNITS_PER_MICRO)).collect();
     let missing = total_micros - micros.iter().sum::<i128>();
     let mut by_remainder: Vec<usize> = (0..entries.len()).collect();
@@ -154,8 +161,7 @@ pub fn apportion(entries: &[LedgerUnits], currency: Currency) -> (Money, Vec<Mon
     for &i in by_remainder.iter().take(usize::try_from(missing).unwrap_or(0)) {
         micros[i] += 1;
     }
-    let column = micros.into_iter().map(|m| Money::from_micros(m, currency)).collect();
-    (Money::from_micros(total_micros, currency), column)
+    micros.into_iter().map(|m| Money::from_micros(m, total.currency)).collect()
 }
 
 fn rounded_half_even(value: i128, unit: i128) -> i128 {

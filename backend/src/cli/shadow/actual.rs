@@ -55,8 +55,7 @@ impl ActualArgs {
 
 impl ActualBill {
     /// The scenario without the cost of modules, which no bill names.
-    pub(super) fn comparable(base: &Scenario) -> Scenario {
-        let mut base = base.clone();
+    pub(super) fn comparable(mut base: Scenario) -> Scenario {
         base.modules.0.iter_mut().for_each(|module| module.rate = Rate::ZERO);
         base
     }

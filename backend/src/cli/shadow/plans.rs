@@ -1,13 +1,14 @@
 //! What `--plans` writes: one plan a line, in names.
 
 use serde::Serialize;
+use shared::allocation::ResourceLabels;
 use shared::control_plane::{Billing, ObservedNode, PlanState, Refusal};
 use shared::cost::Rates;
 use shared::request::ResourceClass;
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::simulation::{Plan, RunOptions, simulate_to_fork};
 use shared::stream::predicted_prefix;
-use shared::units::{Currency, Instant, NodeGroupIndex, Rate, Resources};
+use shared::units::{Currency, Instant, NodeGroupIndex, Rate, ResourceIndex, Resources};
 
 use crate::cli::CliError;
 use crate::output;
@@ -41,8 +42,25 @@ struct PlanLine<'a> {
 pub(in crate::cli) struct Named {
     /// Of resources, by index: those that live at the start, then those that are known to come.
     pub(super) resources: Vec<String>,
+    /// The labels of the same resources.
+    pub(super) labels: ResourceLabels,
     /// Of the nodes of an inventory, by group.
     pub(super) nodes: Vec<Vec<String>>,
+}
+
+impl Named {
+    /// The name of each resource of a run; one that exists only there is called by its number.
+    pub(super) fn of_resources(&self, valid: &ValidScenario) -> impl Fn(ResourceIndex) -> String {
+        // Demand is only in the original: edits act on it run by run.
+        let prefix = match valid.original().demand {
+            Demand::Forecast(_) => predicted_prefix(&self.resources),
+            Demand::Requests(_) => "resource-".to_owned(),
+        };
+        move |resource| {
+            let known = self.resources.get(resource.usize()).cloned();
+            known.unwrap_or_else(|| format!("{prefix}{:06}", resource.0))
+        }
+    }
 }
 
 /// Writes the plans of run 0.
@@ -51,11 +69,7 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
     let options = RunOptions { keep_plans: true, ..RunOptions::default() };
     let end = simulate_to_fork(valid, &valid.requests(0), options);
     let prices = Prices::new(scenario);
-    // Demand is only in the original: edits act on it run by run.
-    let prefix = match valid.original().demand {
-        Demand::Forecast(_) => predicted_prefix(&names.resources),
-        Demand::Requests(_) => "resource-".to_owned(),
-    };
+    let resource = names.of_resources(valid);
     let nodes = node_names(scenario, &end.fleet.nodes, &names.nodes);
     let lines = end.outcome.plans.iter().map(|plan| {
         let slot = end.fleet.placements.get(&plan.resource).filter(|_| plan.node.is_some());
@@ -63,9 +77,8 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
         let group = slot.map(|&slot| end.fleet.nodes[slot as usize].node_group);
         let flavor = &scenario.flavors[plan.flavor.usize()];
         let node_group = group.map(|group| scenario.fleet.node_groups[group.usize()].name.as_str());
-        let known = names.resources.get(plan.resource.usize()).cloned();
         PlanLine {
-            resource: known.unwrap_or_else(|| format!("{prefix}{:06}", plan.resource.0)),
+            resource: resource(plan.resource),
             tenant: &scenario.tenants[plan.tenant.usize()].name,
             class: flavor.class,
             flavor: &flavor.name,

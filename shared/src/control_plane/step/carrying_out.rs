@@ -123,14 +123,20 @@ impl ControlPlane<'_> {
 
     pub(super) fn begin_use(&mut self, position: u32, out: &mut Output) {
         self.lives.get_mut(position).in_use = true;
-        out.effects.push(Effect::UseBegins(self.current_use(position), self.lives.get(position).slot));
+        out.effects.push(self.use_begins(position));
     }
 
     pub(super) fn end_use(&mut self, position: u32, out: &mut Output) {
         if self.lives.get(position).in_use {
             self.lives.get_mut(position).in_use = false;
-            out.effects.push(Effect::UseEnds(self.current_use(position), self.lives.get(position).slot));
+            let (what, live) = (self.current_use(position), self.lives.get(position));
+            out.effects.push(Effect::UseEnds { resource: live.resource, what, slot: live.slot });
         }
+    }
+
+    pub(super) fn use_begins(&self, position: u32) -> Effect {
+        let live = self.lives.get(position);
+        Effect::UseBegins { resource: live.resource, what: self.current_use(position), slot: live.slot }
     }
 
     pub(super) fn current_use(&self, position: u32) -> Use {

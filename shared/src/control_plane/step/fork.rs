@@ -66,7 +66,7 @@ impl<'a> ControlPlane<'a> {
             plane.wait(Call { live, operation: Operation::Create, flavor, arrived, attempt: 0, evictions });
         }
         let in_use = plane.lives.iter().filter(|&live| plane.lives.get(live).in_use);
-        out.effects.extend(in_use.map(|live| Effect::UseBegins(plane.current_use(live), plane.lives.get(live).slot)));
+        out.effects.extend(in_use.map(|live| plane.use_begins(live)));
         match observed {
             Some(fleet) => plane.announce(fleet, state.nodes.len(), out),
             None => plane.begin_fleet(now, out),
@@ -141,14 +141,14 @@ impl<'a> ControlPlane<'a> {
 
     fn restore_node(&mut self, node: &Node, now: Instant, out: &mut Output) {
         let slot = self.nodes.restore(*node, self.settings.fleet);
-        out.effects.push(Effect::NodeOrdered(node.node_group));
+        self.say_ordered(slot, out);
         if node.ready > now {
             out.schedule(node.ready, Phase::Node, Transition::NodeReady { slot });
         } else {
             self.node_ready(slot, out);
         }
         if let Some(gone) = node.gone {
-            out.effects.push(Effect::NodeDrains(node.node_group));
+            out.effects.push(Effect::NodeDrains { node_group: node.node_group, slot });
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
         } else if self.observed.is_none() {
             if let Some(since) = node.empty_since {

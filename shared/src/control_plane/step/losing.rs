@@ -84,7 +84,7 @@ impl ControlPlane<'_> {
         }
         // What boots has been overhead all along.
         if node.booted {
-            out.effects.push(Effect::NodeDrains(node.node.node_group));
+            out.effects.push(Effect::NodeDrains { node_group: node.node.node_group, slot });
         }
         if gone <= now {
             self.end_node(now, slot, out);

@@ -8,12 +8,18 @@ use crate::control_plane::transition::{Effect, Output, Phase, Transition};
 use crate::units::Instant;
 
 impl ControlPlane<'_> {
+    /// Says that a node is paid from now on.
+    pub(super) fn say_ordered(&self, slot: u32, out: &mut Output) {
+        let node = self.nodes.slot(slot).node;
+        out.effects.push(Effect::NodeOrdered { node_group: node.node_group, slot, node: node.index });
+    }
+
     /// A node has booted, if it was not lost meanwhile.
     pub(super) fn node_ready(&mut self, slot: u32, out: &mut Output) {
         let node = *self.nodes.slot(slot);
         if node.life == NodeLife::Paid {
             self.nodes.boot(slot);
-            out.effects.push(Effect::NodeReady(node.node.node_group));
+            out.effects.push(Effect::NodeReady { node_group: node.node.node_group, slot });
         }
     }
 
@@ -24,7 +30,7 @@ impl ControlPlane<'_> {
             return;
         }
         if let Some(gone) = node.node.gone {
-            out.effects.push(Effect::NodeDrains(node.node.node_group));
+            out.effects.push(Effect::NodeDrains { node_group: node.node.node_group, slot });
             if gone <= now {
                 self.node_gone(now, slot, out);
             }
@@ -63,7 +69,7 @@ impl ControlPlane<'_> {
     pub(super) fn drain(&mut self, now: Instant, slot: u32, gone: Instant, out: &mut Output) {
         self.nodes.drain(slot, now, gone);
         if self.nodes.slot(slot).residents == 0 {
-            out.effects.push(Effect::NodeDrains(self.nodes.slot(slot).node.node_group));
+            out.effects.push(Effect::NodeDrains { node_group: self.nodes.slot(slot).node.node_group, slot });
         }
     }
 
@@ -82,6 +88,6 @@ impl ControlPlane<'_> {
     /// From now on a node is not paid.
     pub(super) fn end_node(&mut self, now: Instant, slot: u32, out: &mut Output) {
         self.nodes.remove(slot, now);
-        out.effects.push(Effect::NodeGone(self.nodes.slot(slot).node.node_group));
+        out.effects.push(Effect::NodeGone { node_group: self.nodes.slot(slot).node.node_group, slot });
     }
 }

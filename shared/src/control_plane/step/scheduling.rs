@@ -122,7 +122,7 @@ impl ControlPlane<'_> {
 
     pub(super) fn order_node(&mut self, now: Instant, group: NodeGroupIndex, out: &mut Output) -> u32 {
         let slot = self.nodes.order(group, now, self.settings.fleet);
-        out.effects.push(Effect::NodeOrdered(group));
+        self.say_ordered(slot, out);
         let ready = self.nodes.slot(slot).node.ready;
         out.schedule(ready, Phase::Node, Transition::NodeReady { slot });
         self.foresee_loss(now, slot, out);

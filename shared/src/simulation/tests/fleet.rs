@@ -192,7 +192,7 @@ fn what_cannot_be_is_refused_by_field() {
 }
 
 /// A fleet of which everything happens that can, by the bits of `what`.
-fn unsteady(mut scenario: Scenario, what: u8) -> Scenario {
+pub(crate) fn unsteady(mut scenario: Scenario, what: u8) -> Scenario {
     let has = |bit: u8| what & (1 << bit) != 0;
     let hours = |hours: i64| Instant::from_micros(hours * HOUR);
     for (group, zone) in scenario.fleet.node_groups.iter_mut().zip(["a", "b"]) {

@@ -1,0 +1,114 @@
+//! A statement as text: for a terminal, a spreadsheet, a pull request.
+
+use std::fmt::Write;
+
+use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost};
+use shared::input::write_table;
+use shared::units::Money;
+
+use crate::output::in_line;
+
+/// The parts of a cost in the order of their columns.
+const PARTS: [&str; 5] = ["workload", "idle", "shared", "overhead", "total"];
+
+fn parts(amounts: &AmountsView) -> [Money; 5] {
+    [amounts.workload, amounts.idle, amounts.shared, amounts.overhead, amounts.total]
+}
+
+/// What a row is of, for people: its groups, or the part that is nobody's.
+pub(super) fn label(view: &StatementView, row: &RowView) -> String {
+    let group = |by: &GroupBy| row.groups[&by.to_string()].as_deref().map(|name| in_line(name).into_owned());
+    let groups: Vec<Option<String>> = view.by.iter().map(group).collect();
+    if groups.iter().all(Option::is_none) {
+        return if view.by.is_empty() { "all".to_owned() } else { "(of nobody)".to_owned() };
+    }
+    groups.into_iter().map(|group| group.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>().join(" / ")
+}
+
+/// Whether the window is cut into slices.
+pub(super) fn is_cut(view: &StatementView) -> bool {
+    view.rows.iter().any(|row| row.start != view.window.start || row.end != view.window.end)
+}
+
+/// For a terminal.
+pub(super) fn table(view: &StatementView, notices: &[String]) -> String {
+    let mut out = String::new();
+    write_table_text(&mut out, view, notices).expect("writing to a String cannot fail");
+    out
+}
+
+fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) -> std::fmt::Result {
+    writeln!(
+        out,
+        "{} … {}   idle: {}, shared: {}",
+        view.window.start,
+        view.window.end,
+        view.idle.as_str(),
+        view.shared
+    )?;
+    for notice in notices {
+        writeln!(out, "note: {notice}")?;
+    }
+    let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
+    let title =
+        format!("cost in {} by {}", view.currency, if by.is_empty() { "nothing".to_owned() } else { by.join(", ") });
+    let labels: Vec<String> = view.rows.iter().map(|row| label(view, row)).collect();
+    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(title.chars().count()) + 2;
+    write!(out, "\n{title:<width$}")?;
+    PARTS.iter().try_for_each(|part| write!(out, "{part:>14}"))?;
+    writeln!(out, "{:>16}", "resource hours")?;
+    let cut = is_cut(view);
+    let mut slice = None;
+    for (row, label) in view.rows.iter().zip(&labels) {
+        if cut && slice != Some(row.start) {
+            writeln!(out, "{} … {}", row.start, row.end)?;
+            slice = Some(row.start);
+        }
+        write_amounts(out, label, width, &row.amounts)?;
+    }
+    write_amounts(out, "total", width, &view.total)?;
+    let whole = |cost: &&UnitCost| cost.window == view.window;
+    for UnitCost { metric, value, per_unit, .. } in view.unit_costs.iter().filter(whole) {
+        let each = per_unit.as_deref().map_or("none".to_owned(), |each| format!("{each} {}", view.currency));
+        writeln!(out, "{:<width$}{each:>14} each of {value}", format!("cost of {}", in_line(metric)))?;
+    }
+    Ok(())
+}
+
+fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsView) -> std::fmt::Result {
+    write!(out, "{label:<width$}")?;
+    parts(amounts).iter().try_for_each(|money| write!(out, "{:>14.2}", money.amount))?;
+    writeln!(out, "{:>16.1}", amounts.resource_hours)
+}
+
+/// For a spreadsheet: every decimal there is.
+pub(super) fn csv(view: &StatementView) -> String {
+    let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
+    let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
+    let header = header.chain(PARTS.map(str::to_owned)).chain(["currency", "resource_hours"].map(str::to_owned));
+    let rows = view.rows.iter().map(|row| {
+        let groups = by.iter().map(|by| row.groups[by].clone().unwrap_or_default());
+        let amounts = parts(&row.amounts).map(|money| money.amount.to_string());
+        let end = [view.currency.to_string(), row.amounts.resource_hours.to_string()];
+        [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
+    });
+    write_table(std::iter::once(header.collect()).chain(rows))
+}
+
+/// For a pull request.
+pub(super) fn markdown(view: &StatementView) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let cut = is_cut(view);
+    let mut lines =
+        vec![format!("Cost in {}, {} … {}", view.currency, view.window.start, view.window.end), String::new()];
+    let first = if cut { "| from | of |" } else { "| of |" };
+    lines.push(format!("{first} {} |", PARTS.join(" | ")));
+    lines.push(format!("{} {} |", if cut { "| --- | --- |" } else { "| --- |" }, ["---:"; PARTS.len()].join(" | ")));
+    let amounts = |amounts: &AmountsView| parts(amounts).map(|money| format!("{:.2}", money.amount)).join(" | ");
+    for row in &view.rows {
+        let from = if cut { format!("| {} ", row.start) } else { String::new() };
+        lines.push(format!("{from}| {} | {} |", cell(&label(view, row)), amounts(&row.amounts)));
+    }
+    lines.push(format!("{}| **total** | {} |", if cut { "| " } else { "" }, amounts(&view.total)));
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,217 @@
+//! From files and assumptions to a scenario that can run: what `shadow` and reports take alike.
+
+use shared::api::SavedScenario;
+use shared::forecast::{ModelId, SelectionReport};
+use shared::scenario::{Scenario, ValidScenario};
+use shared::shadow::Known;
+use shared::simulation::{Digest, Fork};
+use shared::stream::StreamSettings;
+use shared::units::{Duration, Instant};
+
+use super::as_they_are::{AsTheyAre, Inputs, labels};
+use super::notices::{newcomers, notices};
+use super::plans::Named;
+use super::what_if::WhatIfArgs;
+use super::{data, read_scenario};
+use crate::cli::CliError;
+use crate::cli::assumptions::AssumptionArgs;
+use crate::cli::demand::{Demand, DemandArgs, selection};
+use crate::cli::start::{Start, StartArgs, StartView};
+use crate::{ensemble, input, output};
+
+/// What is run.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct RunArgs {
+    #[command(flatten)]
+    demand: Option<DemandArgs>,
+    /// A scenario, JSON, instead of requests and assumptions
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["requests", "origin", "model", "history", "sensors", "usage", "events", "bin", "time_zone", "tenants_max"]
+    )]
+    scenario: Option<String>,
+    /// How far to predict from the origin: a multiple of the bin [default: 1d]
+    #[arg(long, allow_hyphen_values = true)]
+    horizon: Option<Duration>,
+    #[command(flatten)]
+    assumptions: AssumptionArgs,
+    #[command(flatten)]
+    start: StartArgs,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
+    /// How many threads to use; the outcome does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// A scenario that can run, and what is known about it.
+pub(in crate::cli) struct Prepared {
+    pub(in crate::cli) valid: ValidScenario,
+    /// What to know before an answer is believed.
+    pub(in crate::cli) notices: Vec<String>,
+    pub(in crate::cli) names: Named,
+    pub(super) start: Option<StartView>,
+    pub(super) demand: Option<Demand>,
+    /// The digest that was saved with a scenario.
+    pub(super) saved: Option<Digest>,
+    pub(in crate::cli) predicted: Option<Predicted>,
+}
+
+/// Where a prediction comes from.
+pub(in crate::cli) struct Predicted {
+    pub(super) origin: Instant,
+    pub(super) model: ModelId,
+    pub(super) selection: SelectionReport,
+    /// What was there at the origin.
+    pub(super) fork: Fork,
+    /// What the actual requests would run on.
+    pub(super) base: Scenario,
+}
+
+impl RunArgs {
+    /// Reads all that is needed, and predicts where an origin is given. `command` is who asks; `change` is what it has to
+    /// change of the assumptions.
+    ///
+    /// # Errors
+    /// When an input is wrong, or what is asked for cannot be predicted or run.
+    pub(in crate::cli) fn prepare(
+        &self,
+        command: &str,
+        change: impl FnOnce(Scenario) -> Scenario,
+    ) -> Result<Prepared, CliError> {
+        if let Some(option) = self.without_use() {
+            return Err(CliError::Usage(option));
+        }
+        match (&self.scenario, &self.demand) {
+            (Some(path), _) => self.prepare_scenario(path),
+            (None, Some(demand)) => {
+                let inputs = Inputs::read(demand, &self.assumptions, &self.start)?;
+                let base = change(inputs.base);
+                self.prepare_requests(demand, Inputs { base, ..inputs })
+            }
+            (None, None) => Err(CliError::Usage(format!("{command} needs --requests or --scenario"))),
+        }
+    }
+
+    /// Whether anything says what is run.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        self.scenario.is_some() || self.demand.is_some()
+    }
+
+    /// Whether the scenario is another than what can happen.
+    pub(super) fn edits(&self) -> bool {
+        self.what_if.edits()
+    }
+
+    /// How far to predict.
+    pub(in crate::cli) fn horizon(&self) -> Duration {
+        self.horizon.unwrap_or(Duration::DAY)
+    }
+
+    /// How many threads to use.
+    pub(in crate::cli) fn threads(&self) -> usize {
+        self.threads.map_or_else(ensemble::available_threads, usize::from)
+    }
+
+    /// What is wrong with an option that would have no effect.
+    fn without_use(&self) -> Option<String> {
+        let horizon = self.horizon.map(|_| "--horizon");
+        if self.scenario.is_some() {
+            let option = self.assumptions.given().or(self.start.given()).or(horizon)?;
+            return Some(format!(
+                "{option} has no effect with --scenario, which says everything itself; change it there"
+            ));
+        }
+        let demand = self.demand.as_ref().filter(|demand| demand.origin().is_none())?;
+        if let Some(option) = self.start.given().filter(|_| !self.start.says_who_lives()) {
+            return Some(format!(
+                "{option} has no effect without --start or --origin: nothing lives when the requests begin; name what does"
+            ));
+        }
+        let option = demand.given_for_forecasts().or(horizon)?;
+        Some(format!(
+            "{option} has no effect without --origin: nothing is predicted, the requests are run as they are; name the \
+             origin"
+        ))
+    }
+
+    fn prepare_scenario(&self, path: &str) -> Result<Prepared, CliError> {
+        let SavedScenario { scenario, digest } = read_scenario(path)?;
+        let valid = ValidScenario::new(self.what_if.edit(scenario)?)
+            .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(path))))?;
+        Ok(Prepared { saved: digest, ..Prepared::new(valid, Vec::new(), Named::default()) })
+    }
+
+    fn prepare_requests(&self, args: &DemandArgs, inputs: Inputs) -> Result<Prepared, CliError> {
+        let prepared = match args.origin() {
+            Some(origin) => self.predict(args, &inputs, origin)?,
+            None => {
+                let AsTheyAre { scenario, names, said, view, .. } = inputs.as_they_are();
+                let valid = ValidScenario::new(self.what_if.edit(scenario)?).map_err(data)?;
+                Prepared { start: view, ..Prepared::new(valid, said, names) }
+            }
+        };
+        Ok(Prepared { demand: Some(inputs.demand), ..prepared })
+    }
+
+    fn predict(&self, args: &DemandArgs, inputs: &Inputs, origin: Instant) -> Result<Prepared, CliError> {
+        let Inputs { base, demand, start: living, nodes } = inputs;
+        let warning = args.check_origin(demand, origin)?;
+        warning.iter().for_each(|warning| output::warn(warning));
+        let known = demand.known(origin);
+        let features = args.features(demand, &known);
+        let past = features.all();
+        let config = selection(vec![self.horizon()], self.assumptions.seed());
+        let (model, selection) = args.fit(&past, &config)?;
+        let settings = StreamSettings::default();
+        let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
+        output::progress("running the primary up to the origin");
+        let fork = known.primary(base, None).map_err(data)?.fork;
+        let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes.clone());
+        let model = prediction.forecast.model;
+        let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
+        let fleet = self.what_if.fleet(&predicted, self.threads())?;
+        let predicted = Scenario { fleet: fleet.clone(), ..predicted };
+        let base = Scenario { fleet, ..base.clone() };
+        let valid = ValidScenario::new(self.what_if.edit(predicted)?).map_err(data)?;
+        let mut said = view.as_ref().map(|view| view.notices.clone()).unwrap_or_default();
+        said.extend(notices(demand, &base));
+        said.extend(warning);
+        said.extend(newcomers(valid.original()));
+        if base.fleet.node_groups.iter().all(|group| group.min == group.max) {
+            said.push(
+                "the fleet is fixed: demand moves who pays for it and how much is idle, not the total".to_owned(),
+            );
+        }
+        let names = Named {
+            resources: known.names_of(&fork.lives).map(str::to_owned).collect(),
+            labels: labels(&demand.log, fork.lives.clone()),
+            nodes,
+        };
+        let predicted = Some(Predicted { origin, model, selection, fork, base });
+        Ok(Prepared { start: view, predicted, ..Prepared::new(valid, said, names) })
+    }
+
+    /// The fork of the primary with what is known to live at its instant, and the names of its nodes.
+    fn begun(
+        &self,
+        living: &Start,
+        known: &Known<'_>,
+        base: &Scenario,
+        fork: Fork,
+        nodes: Vec<Vec<String>>,
+    ) -> (Fork, Vec<Vec<String>>, Option<StartView>) {
+        if self.start.given().is_none() {
+            return (fork, nodes, None);
+        }
+        let (fork, mut view) = living.begin(known, base, fork, &nodes);
+        (fork, std::mem::take(&mut view.names), Some(view))
+    }
+}
+
+impl Prepared {
+    fn new(valid: ValidScenario, notices: Vec<String>, names: Named) -> Self {
+        Self { valid, notices, names, start: None, demand: None, saved: None, predicted: None }
+    }
+}

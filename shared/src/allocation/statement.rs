@@ -1,0 +1,253 @@
+//! The cost statement: what a window cost, by any two of tenant, flavor, label and the like, at any resolution.
+//!
+//! Workload, idle, shared and overhead stand apart and add up to all that was paid, exactly, in ledger units: for every
+//! window, every grouping and every policy. A statement of a window is the sum of the statements of its parts.
+
+mod distribute;
+mod focus;
+mod grid;
+mod group_by;
+mod policy;
+mod split;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod unit_cost;
+mod view;
+
+use core::ops::AddAssign;
+
+pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, suits_focus, write_focus};
+pub use grid::Resolution;
+pub use group_by::GroupBy;
+pub use policy::{IdlePolicy, SharedPolicy, read_weights};
+pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, unit_costs};
+pub use view::{AmountsView, RowView, StatementView};
+
+use self::distribute::{Distribution, share_idle, share_modules};
+use self::grid::Grid;
+use self::group_by::Groups;
+use self::sums::{GroupSums, Row, Rows};
+use super::Metering;
+use crate::cost::NodeState;
+use crate::units::{Currency, Duration, Instant, LedgerUnits, Window};
+
+/// Most groupings of one statement.
+pub const GROUPINGS_MAX: usize = 6;
+
+/// Stands in a key where a cost is of no group: idle of no tenant, a module of no flavor.
+pub const NO_GROUP: u32 = u32::MAX;
+
+/// The groups that a cost is of: one index a grouping, the rest [`NO_GROUP`].
+pub type Key = [u32; GROUPINGS_MAX];
+
+/// What a statement is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementSettings {
+    /// Which time, inside what was metered.
+    pub window: Window,
+    /// Into what pieces the time is cut.
+    pub resolution: Resolution,
+    /// By what cost is split; one group of all where empty.
+    pub by: Vec<GroupBy>,
+    /// What becomes of idle.
+    pub idle: IdlePolicy,
+    /// What becomes of the modules.
+    pub shared: SharedPolicy,
+}
+
+/// What a window cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// What it is of.
+    pub settings: StatementSettings,
+    /// Of every amount.
+    pub currency: Currency,
+    /// The pieces of time, in order.
+    pub slices: Vec<Window>,
+    /// By grouping, the names of its groups by index.
+    pub names: Vec<Vec<String>>,
+    /// One row a slice and key of which there is anything, in order of the slice and of the names of the groups.
+    pub rows: Vec<StatementRow>,
+    /// Tenants that used something, by slice.
+    pub active_tenants: Vec<u32>,
+}
+
+/// What one group cost in one slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementRow {
+    /// Position of the slice.
+    pub slice: u32,
+    /// Whose.
+    pub key: Key,
+    /// How much.
+    pub amounts: Amounts,
+}
+
+/// The parts of a cost, in ledger units, and how long resources were used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// What resources cost.
+    pub workload: LedgerUnits,
+    /// Node time that nobody requested.
+    pub idle: LedgerUnits,
+    /// Workers of modules.
+    pub shared: LedgerUnits,
+    /// Node time while booting and draining.
+    pub overhead: LedgerUnits,
+    /// Resources × microseconds.
+    pub resource_micros: i128,
+}
+
+/// Why there is no statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// The window has no length.
+    #[error("the window ends at {}, which is not after its start, {}", .0.end, .0.start)]
+    Empty(Window),
+    /// The window reaches out of what was metered.
+    #[error("the window {} … {} reaches out of what was metered, {} … {}", .window.start, .window.end, .metered.start, .metered.end)]
+    NotMetered {
+        /// What was asked for.
+        window: Window,
+        /// What there is.
+        metered: Window,
+    },
+    /// So fine a resolution makes more slices than a report can have.
+    #[error("`{0}` cuts the window into more than {SLICES_MAX} slices; take a coarser resolution")]
+    TooFine(&'static str),
+    /// Uses on the nodes of a group cost more than the nodes.
+    #[error(
+        "from {from}, uses on nodes of `{node_group}` cost more than its serving nodes do; some of its node records are missing"
+    )]
+    MoreThanNodes {
+        /// Which group.
+        node_group: String,
+        /// From when.
+        from: Instant,
+    },
+    /// More groupings than there may be, or one twice.
+    #[error("{0} groupings; expected at most {GROUPINGS_MAX}, each once")]
+    Groupings(usize),
+    /// Nobody would pay for the modules.
+    #[error("the weights of all tenants are 0; expected at least one above")]
+    NoWeights,
+}
+
+/// Most slices of a statement.
+pub const SLICES_MAX: usize = 100_000;
+
+impl Amounts {
+    /// All parts together.
+    pub fn total(&self) -> LedgerUnits {
+        self.workload + self.idle + self.shared + self.overhead
+    }
+}
+
+impl AddAssign for Amounts {
+    fn add_assign(&mut self, other: Self) {
+        self.workload += other.workload;
+        self.idle += other.idle;
+        self.shared += other.shared;
+        self.overhead += other.overhead;
+        self.resource_micros += other.resource_micros;
+    }
+}
+
+impl Statement {
+    /// States what `settings` ask for.
+    ///
+    /// Use is counted to the microsecond. Policies other than keeping act clock hour by clock hour (UTC), by the weights of
+    /// the whole hour, so that the statement of a window does not depend on where it was cut; idle of an hour and group
+    /// in which nobody used anything stays idle.
+    ///
+    /// # Errors
+    /// When the window is not covered, or the records contradict each other.
+    pub fn new(metering: &Metering, settings: StatementSettings) -> Result<Self, StatementError> {
+        check(metering, &settings)?;
+        let slices = settings.resolution.slices(settings.window, &metering.time_zone)?;
+        let hourly = settings.idle != IdlePolicy::Keep || settings.shared != SharedPolicy::Keep;
+        let grid = Grid::new(&slices, metering.window, hourly);
+        let groups = Groups::new(metering, &settings.by);
+        let paid = GroupSums::new(metering, &grid)?;
+        let by_tenant = settings.shared != SharedPolicy::Keep;
+        let order = split::by_account(metering, &groups, by_tenant);
+        let mut rows = Rows::default();
+        let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
+        let mut tenants = sums::TenantHours::new(metering.tenants.len(), &grid, by_tenant);
+        let mut row = Row::new(&grid);
+        for (account, uses) in order.accounts() {
+            row.clear();
+            for used in uses.iter().map(|&position| &metering.uses[position as usize]) {
+                row.add(&grid, used.from, used.until, used.rate);
+            }
+            row.settle(&grid);
+            rows.add_workload(&grid, account.key, &row);
+            tenants.add(account.tenant, &grid, &row);
+            share_idle(&mut idle, account, (metering, uses), &grid, &row, &mut rows);
+        }
+        idle.keep_rest(&grid, &groups, &mut rows);
+        paid.add_overhead(&grid, &groups, &mut rows);
+        share_modules(metering, &settings.shared, (&grid, &groups), &tenants, &mut rows);
+        let names = groups.into_names();
+        Ok(Self {
+            currency: metering.currency,
+            active_tenants: active_tenants(metering, &slices),
+            rows: rows.into_sorted(&names),
+            names,
+            slices,
+            settings,
+        })
+    }
+
+    /// All rows together.
+    pub fn total(&self) -> Amounts {
+        let mut total = Amounts::default();
+        self.rows.iter().for_each(|row| total += row.amounts);
+        total
+    }
+
+    /// The name of a row's group; none where its cost is of none.
+    pub fn name(&self, row: &StatementRow, grouping: usize) -> Option<&str> {
+        let index = row.key[grouping];
+        (index != NO_GROUP).then(|| self.names[grouping][index as usize].as_str())
+    }
+}
+
+fn check(metering: &Metering, settings: &StatementSettings) -> Result<(), StatementError> {
+    let (window, metered) = (settings.window, metering.window);
+    if window.start >= window.end {
+        return Err(StatementError::Empty(window));
+    }
+    if window.start < metered.start || window.end > metered.end {
+        return Err(StatementError::NotMetered { window, metered });
+    }
+    let twice = settings.by.iter().enumerate().any(|(i, by)| settings.by[..i].contains(by));
+    if settings.by.len() > GROUPINGS_MAX || twice {
+        return Err(StatementError::Groupings(settings.by.len()));
+    }
+    match &settings.shared {
+        SharedPolicy::Weighted(weights) if weights.iter().all(|&weight| weight == 0) => Err(StatementError::NoWeights),
+        _ => Ok(()),
+    }
+}
+
+/// How many tenants used something, slice by slice.
+fn active_tenants(metering: &Metering, slices: &[Window]) -> Vec<u32> {
+    let mut seen = vec![false; metering.tenants.len() * slices.len()];
+    for used in &metering.uses {
+        let first = slices.partition_point(|slice| slice.end <= used.from);
+        let end = slices.partition_point(|slice| slice.start < used.until);
+        for slice in first..end {
+            seen[slice * metering.tenants.len() + used.tenant.usize()] = true;
+        }
+    }
+    let width = metering.tenants.len().max(1);
+    let mut counts: Vec<u32> =
+        seen.chunks(width).map(|slice| slice.iter().filter(|&&seen| seen).count() as u32).collect();
+    counts.resize(slices.len(), 0);
+    counts
+}
+
+/// How long the hours are in which policies act.
+const POLICY_HOUR: Duration = Duration::HOUR;

@@ -1,0 +1,186 @@
+//! By what cost is split.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GROUPINGS_MAX, Key, NO_GROUP};
+use crate::allocation::Metering;
+use crate::allocation::metering::MeteredUse;
+use crate::request::{Module, Names, ResourceClass};
+use crate::units::{NodeGroupIndex, TenantIndex};
+
+/// One way to group cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum GroupBy {
+    /// Who pays.
+    Tenant,
+    /// The module of the control plane: only shared cost has one.
+    Module,
+    /// The flavor.
+    Flavor,
+    /// The class of resource.
+    Class,
+    /// The group of the node.
+    NodeGroup,
+    /// The zone of the node, or the one that was asked for.
+    Zone,
+    /// The value of a label: the request's own, or its tenant's.
+    Label(String),
+}
+
+impl FromStr for GroupBy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "tenant" => Ok(Self::Tenant),
+            "module" => Ok(Self::Module),
+            "flavor" => Ok(Self::Flavor),
+            "class" => Ok(Self::Class),
+            "node_group" => Ok(Self::NodeGroup),
+            "zone" => Ok(Self::Zone),
+            _ => match text.strip_prefix("label:").filter(|label| !label.is_empty()) {
+                Some(label) => Ok(Self::Label(label.to_owned())),
+                None => Err(format!(
+                    "`{text}` is no grouping; expected tenant, module, flavor, class, node_group, zone or label:KEY"
+                )),
+            },
+        }
+    }
+}
+
+impl fmt::Display for GroupBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant => f.write_str("tenant"),
+            Self::Module => f.write_str("module"),
+            Self::Flavor => f.write_str("flavor"),
+            Self::Class => f.write_str("class"),
+            Self::NodeGroup => f.write_str("node_group"),
+            Self::Zone => f.write_str("zone"),
+            Self::Label(label) => write!(f, "label:{label}"),
+        }
+    }
+}
+
+impl TryFrom<String> for GroupBy {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<GroupBy> for String {
+    fn from(by: GroupBy) -> Self {
+        by.to_string()
+    }
+}
+
+/// The groups of every grouping, and which of them each cost is of.
+pub(super) struct Groups<'m> {
+    metering: &'m Metering,
+    by: Vec<Grouped>,
+}
+
+/// One grouping with what it needs to find a group.
+enum Grouped {
+    Tenant,
+    Module,
+    /// Group by flavor; flavors of one name are one group.
+    Flavor(Names, Vec<u32>),
+    Class,
+    NodeGroup,
+    Zone,
+    /// Values; the value of each label set and of each tenant.
+    Label(Names, Vec<u32>, Vec<u32>),
+}
+
+impl<'m> Groups<'m> {
+    pub(super) fn new(metering: &'m Metering, by: &[GroupBy]) -> Self {
+        let grouped = by.iter().map(|by| match by {
+            GroupBy::Tenant => Grouped::Tenant,
+            GroupBy::Module => Grouped::Module,
+            GroupBy::Flavor => {
+                let mut names = Names::default();
+                let of = metering.flavors.iter().map(|flavor| names.intern(&flavor.name)).collect();
+                Grouped::Flavor(names, of)
+            }
+            GroupBy::Class => Grouped::Class,
+            GroupBy::NodeGroup => Grouped::NodeGroup,
+            GroupBy::Zone => Grouped::Zone,
+            GroupBy::Label(label) => {
+                let mut values = Names::default();
+                let mut value = |value: Option<&String>| value.map_or(NO_GROUP, |value| values.intern(value));
+                let tenants = metering.tenants.iter().map(|tenant| value(tenant.labels.get(label))).collect();
+                let sets = metering.label_sets.iter().map(|set| value(set.get(label))).collect();
+                Grouped::Label(values, sets, tenants)
+            }
+        });
+        Self { metering, by: grouped.collect() }
+    }
+
+    /// The groups of a use.
+    pub(super) fn of_use(&self, used: &MeteredUse) -> Key {
+        self.key(|by| match by {
+            Grouped::Tenant => used.tenant.0,
+            Grouped::Module => NO_GROUP,
+            Grouped::Flavor(_, groups) => groups[used.flavor.usize()],
+            Grouped::Class => self.metering.flavors[used.flavor.usize()].class as u32,
+            Grouped::NodeGroup => used.node_group.map_or(NO_GROUP, |group| group.0),
+            Grouped::Zone => used.zone.unwrap_or(NO_GROUP),
+            Grouped::Label(_, sets, tenants) => match sets[used.labels as usize] {
+                NO_GROUP => tenants[used.tenant.usize()],
+                value => value,
+            },
+        })
+    }
+
+    /// The groups of node time that is nobody's.
+    pub(super) fn of_node_group(&self, group: NodeGroupIndex) -> Key {
+        self.key(|by| match by {
+            Grouped::NodeGroup => group.0,
+            Grouped::Zone => self.metering.node_groups[group.usize()].zone.unwrap_or(NO_GROUP),
+            _ => NO_GROUP,
+        })
+    }
+
+    /// The groups of a module's cost, or of a tenant's share of it.
+    pub(super) fn of_module(&self, module: Module, tenant: Option<TenantIndex>) -> Key {
+        self.key(|by| match by {
+            Grouped::Module => module as u32,
+            Grouped::Tenant => tenant.map_or(NO_GROUP, |tenant| tenant.0),
+            Grouped::Label(_, _, tenants) => tenant.map_or(NO_GROUP, |tenant| tenants[tenant.usize()]),
+            _ => NO_GROUP,
+        })
+    }
+
+    /// Whether modules are told apart.
+    pub(super) fn by_module(&self) -> bool {
+        self.by.iter().any(|by| matches!(by, Grouped::Module))
+    }
+
+    /// By grouping, the names of its groups.
+    pub(super) fn into_names(self) -> Vec<Vec<String>> {
+        let owned = |names: &Names| names.iter().map(str::to_owned).collect();
+        let metering = self.metering;
+        let names = self.by.iter().map(|by| match by {
+            Grouped::Tenant => metering.tenants.iter().map(|tenant| tenant.name.clone()).collect(),
+            Grouped::Module => Module::ALL.map(|module| module.as_str().to_owned()).to_vec(),
+            Grouped::Class => ResourceClass::ALL.map(|class| class.as_str().to_owned()).to_vec(),
+            Grouped::NodeGroup => metering.node_groups.iter().map(|group| group.name.clone()).collect(),
+            Grouped::Zone => owned(&metering.zones),
+            Grouped::Flavor(names, _) | Grouped::Label(names, ..) => owned(names),
+        });
+        names.collect()
+    }
+
+    fn key(&self, of: impl Fn(&Grouped) -> u32) -> Key {
+        let mut key = [NO_GROUP; GROUPINGS_MAX];
+        key.iter_mut().zip(&self.by).for_each(|(group, by)| *group = of(by));
+        key
+    }
+}

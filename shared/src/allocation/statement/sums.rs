@@ -1,0 +1,234 @@
+//! Exact sums over the pieces of a grid, and the rows that come of them.
+
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+
+use super::grid::Grid;
+use super::group_by::Groups;
+use super::{Amounts, Key, NO_GROUP, NodeState, StatementError, StatementRow};
+use crate::allocation::Metering;
+use crate::units::{Instant, LedgerUnits, NodeGroupIndex, Rate, TenantIndex};
+
+/// What stretches of time come to in each piece: a stretch changes two pieces, and a slope for all between them.
+pub(super) struct Row {
+    cells: Vec<Cell>,
+    /// The pieces that hold anything: first, and after the last.
+    pub(super) touched: (usize, usize),
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cell {
+    /// Ledger units.
+    pub(super) cost: i128,
+    /// Stretches × microseconds.
+    pub(super) micros: i128,
+    /// By how much the rate and the number of stretches that fill whole pieces change here.
+    rate: i128,
+    count: i64,
+}
+
+impl Row {
+    pub(super) fn new(grid: &Grid) -> Self {
+        Self { cells: vec![Cell::default(); grid.pieces() + 1], touched: (usize::MAX, 0) }
+    }
+
+    pub(super) fn clear(&mut self) {
+        if self.touched.0 < self.touched.1 {
+            self.cells[self.touched.0..=self.touched.1].fill(Cell::default());
+        }
+        self.touched = (usize::MAX, 0);
+    }
+
+    /// Adds a stretch, as far as it lies on the grid.
+    pub(super) fn add(&mut self, grid: &Grid, from: Instant, until: Instant, rate: Rate) {
+        let window = grid.window();
+        let (from, until) = (from.max(window.start), until.min(window.end));
+        if from >= until {
+            return;
+        }
+        let first = grid.piece(from);
+        let last =
+            if until <= grid.bounds[first + 1] { first } else { grid.bounds.partition_point(|&at| at < until) - 1 };
+        self.touched = (self.touched.0.min(first), self.touched.1.max(last + 1));
+        let rate = i128::from(rate.nanos());
+        let mut part = |piece: usize, from: Instant, until: Instant| {
+            let micros = i128::from((until - from).micros());
+            self.cells[piece].micros += micros;
+            self.cells[piece].cost += rate * micros;
+        };
+        if first == last {
+            part(first, from, until);
+            return;
+        }
+        part(first, from, grid.bounds[first + 1]);
+        part(last, grid.bounds[last], until);
+        self.cells[first + 1].rate += rate;
+        self.cells[first + 1].count += 1;
+        self.cells[last].rate -= rate;
+        self.cells[last].count -= 1;
+    }
+
+    /// Fills in what lies between the ends of stretches; once, after all of them were added.
+    pub(super) fn settle(&mut self, grid: &Grid) {
+        let (mut rate, mut count) = (0, 0);
+        for (piece, _) in self.pieces() {
+            let cell = &mut self.cells[piece];
+            rate += cell.rate;
+            count += cell.count;
+            let length = i128::from((grid.bounds[piece + 1] - grid.bounds[piece]).micros());
+            cell.cost += rate * length;
+            cell.micros += i128::from(count) * length;
+        }
+    }
+
+    /// What is in each piece that holds anything.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (usize, Cell)> + use<> {
+        let (first, end) = if self.touched.0 < self.touched.1 { self.touched } else { (0, 0) };
+        let cells: Vec<Cell> = self.cells[first..end].to_vec();
+        (first..end).zip(cells)
+    }
+
+    /// What is in a piece.
+    pub(super) fn cell(&self, piece: usize) -> Cell {
+        self.cells[piece]
+    }
+}
+
+/// What nodes of each group cost in each piece, and what of it was used.
+pub(super) struct GroupSums {
+    overhead: Vec<Row>,
+    /// By group and piece; never negative.
+    pub(super) idle: Vec<Vec<i128>>,
+    /// By group and piece.
+    pub(super) used: Vec<Vec<i128>>,
+}
+
+impl GroupSums {
+    pub(super) fn new(metering: &Metering, grid: &Grid) -> Result<Self, StatementError> {
+        let rows = || -> Vec<Row> { metering.node_groups.iter().map(|_| Row::new(grid)).collect() };
+        let (mut overhead, mut serving, mut used) = (rows(), rows(), rows());
+        for node in &metering.nodes {
+            let rows = if node.state == NodeState::Serving { &mut serving } else { &mut overhead };
+            rows[node.node_group.usize()].add(grid, node.from, node.until, node.rate);
+        }
+        let shared = metering.shared_groups();
+        for stretch in &metering.uses {
+            if let Some(group) = stretch.node_group.filter(|group| shared[group.usize()]) {
+                used[group.usize()].add(grid, stretch.from, stretch.until, stretch.rate);
+            }
+        }
+        overhead.iter_mut().chain(&mut serving).chain(&mut used).for_each(|row| row.settle(grid));
+        let costs = |row: &Row| -> Vec<i128> { (0..grid.pieces()).map(|piece| row.cell(piece).cost).collect() };
+        let used: Vec<Vec<i128>> = used.iter().map(costs).collect();
+        let mut idle: Vec<Vec<i128>> = serving.iter().map(costs).collect();
+        for (group, (idle, used)) in idle.iter_mut().zip(&used).enumerate() {
+            for (piece, (idle, used)) in idle.iter_mut().zip(used).enumerate() {
+                *idle -= used;
+                if *idle < 0 {
+                    let node_group = metering.node_groups[group].name.clone();
+                    return Err(StatementError::MoreThanNodes { node_group, from: grid.bounds[piece] });
+                }
+            }
+        }
+        Ok(Self { overhead, idle, used })
+    }
+
+    pub(super) fn add_overhead(&self, grid: &Grid, groups: &Groups<'_>, rows: &mut Rows) {
+        for (group, row) in self.overhead.iter().enumerate() {
+            let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
+            for (piece, cell) in row.pieces() {
+                let overhead = LedgerUnits(cell.cost);
+                rows.add(grid, key, piece, Amounts { overhead, ..Amounts::default() });
+            }
+        }
+    }
+}
+
+/// Each tenant's workload hour by hour, where that matters.
+pub(super) struct TenantHours {
+    hours: usize,
+    /// By tenant and hour: ledger units, and whether anything was used.
+    pub(super) cells: Vec<(i128, bool)>,
+}
+
+impl TenantHours {
+    pub(super) fn new(tenants: usize, grid: &Grid, wanted: bool) -> Self {
+        let hours = grid.hours.len();
+        Self { hours, cells: vec![(0, false); if wanted { tenants * hours } else { 0 }] }
+    }
+
+    pub(super) fn add(&mut self, tenant: Option<TenantIndex>, grid: &Grid, row: &Row) {
+        let Some(tenant) = tenant else { return };
+        let mut hour = 0;
+        for (piece, cell) in row.pieces() {
+            while grid.hours[hour].end <= piece {
+                hour += 1;
+            }
+            let place = &mut self.cells[tenant.usize() * self.hours + hour];
+            place.0 += cell.cost;
+            place.1 |= cell.micros > 0;
+        }
+    }
+
+    /// What a tenant used in an hour.
+    pub(super) fn of(&self, tenant: usize, hour: usize) -> (i128, bool) {
+        self.cells[tenant * self.hours + hour]
+    }
+}
+
+/// The rows of a statement on their way.
+#[derive(Default)]
+pub(super) struct Rows(IndexMap<(u32, Key), Amounts, FixedState>);
+
+impl Rows {
+    /// Adds what falls into a piece; what lies outside of the window is no part of the statement.
+    pub(super) fn add(&mut self, grid: &Grid, key: Key, piece: usize, amounts: Amounts) {
+        if let Some(slice) = grid.slice[piece].filter(|_| amounts != Amounts::default()) {
+            *self.0.entry((slice, key)).or_default() += amounts;
+        }
+    }
+
+    /// Adds what an account used: one entry a slice.
+    pub(super) fn add_workload(&mut self, grid: &Grid, key: Key, row: &Row) {
+        let mut open: Option<(usize, Amounts)> = None;
+        for (piece, cell) in row.pieces() {
+            let amounts =
+                Amounts { workload: LedgerUnits(cell.cost), resource_micros: cell.micros, ..Amounts::default() };
+            match &mut open {
+                Some((first, sum)) if grid.slice[*first] == grid.slice[piece] => *sum += amounts,
+                _ => {
+                    if let Some((first, sum)) = open.replace((piece, amounts)) {
+                        self.add(grid, key, first, sum);
+                    }
+                }
+            }
+        }
+        if let Some((first, sum)) = open {
+            self.add(grid, key, first, sum);
+        }
+    }
+
+    /// The rows in order of slice and of the names of their groups, however these are numbered; what is of no group is last.
+    pub(super) fn into_sorted(self, names: &[Vec<String>]) -> Vec<StatementRow> {
+        let ranks: Vec<Vec<u32>> = names.iter().map(|names| ranks(names)).collect();
+        let mut rows: Vec<StatementRow> =
+            self.0.into_iter().map(|((slice, key), amounts)| StatementRow { slice, key, amounts }).collect();
+        rows.sort_by_cached_key(|row| {
+            let mut ranked = row.key;
+            for (group, ranks) in ranked.iter_mut().zip(&ranks).filter(|(group, _)| **group != NO_GROUP) {
+                *group = ranks[*group as usize];
+            }
+            (row.slice, ranked)
+        });
+        rows
+    }
+}
+
+/// The place of each name in the order of all.
+fn ranks(names: &[String]) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&index| &names[index]);
+    let mut ranks = vec![0; names.len()];
+    order.into_iter().zip(0..).for_each(|(index, rank)| ranks[index] = rank);
+    ranks
+}

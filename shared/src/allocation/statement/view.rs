@@ -1,0 +1,118 @@
+//! A statement in names and money, as files and tables show it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Amounts, GroupBy, IdlePolicy, Resolution, Statement, UnitCost};
+use crate::units::{Currency, Instant, LedgerUnits, Money, Window, apportion, apportion_to};
+
+/// A statement whose every column adds up to its total, and whose parts of a row add up to the row's, to the last decimal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatementView {
+    /// The window.
+    pub window: Window,
+    /// Of every amount.
+    pub currency: Currency,
+    /// Into what pieces the window is cut.
+    pub resolution: Resolution,
+    /// By what cost is split.
+    pub by: Vec<GroupBy>,
+    /// What became of idle.
+    pub idle: IdlePolicy,
+    /// What became of the modules: `keep`, `uniform`, `proportional` or `weighted`.
+    pub shared: String,
+    /// All rows together.
+    pub total: AmountsView,
+    /// One row a slice and group.
+    pub rows: Vec<RowView>,
+    /// What one unit of each metric cost, in all and by slice.
+    pub unit_costs: Vec<UnitCost>,
+}
+
+/// What one group cost in one slice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowView {
+    /// When the slice begins.
+    pub start: Instant,
+    /// When it ends.
+    pub end: Instant,
+    /// By grouping, the group; none where the cost is of none.
+    pub groups: BTreeMap<String, Option<String>>,
+    /// How much.
+    #[serde(flatten)]
+    pub amounts: AmountsView,
+}
+
+/// The parts of a cost in money.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AmountsView {
+    /// What resources cost.
+    pub workload: Money,
+    /// Node time that nobody requested.
+    pub idle: Money,
+    /// Workers of modules.
+    pub shared: Money,
+    /// Node time while booting and draining.
+    pub overhead: Money,
+    /// All of it.
+    pub total: Money,
+    /// Hours that resources were used, added up.
+    pub resource_hours: f64,
+}
+
+impl StatementView {
+    /// The view of a statement, with what units of metrics cost.
+    pub fn new(statement: &Statement, unit_costs: Vec<UnitCost>) -> Self {
+        let (total, amounts) = in_money(statement);
+        let settings = &statement.settings;
+        let rows = statement.rows.iter().zip(amounts).map(|(row, amounts)| {
+            let Window { start, end } = statement.slices[row.slice as usize];
+            let group = |(i, by): (usize, &GroupBy)| (by.to_string(), statement.name(row, i).map(str::to_owned));
+            RowView { start, end, groups: settings.by.iter().enumerate().map(group).collect(), amounts }
+        });
+        Self {
+            window: settings.window,
+            currency: statement.currency,
+            resolution: settings.resolution,
+            by: settings.by.clone(),
+            idle: settings.idle,
+            shared: settings.shared.as_str().to_owned(),
+            total,
+            rows: rows.collect(),
+            unit_costs,
+        }
+    }
+}
+
+/// The total and every row in money: totals of the parts by largest remainder of the whole, rows by that of each part.
+pub(crate) fn in_money(statement: &Statement) -> (AmountsView, Vec<AmountsView>) {
+    let sum = statement.total();
+    let parts = |amounts: &Amounts| [amounts.workload, amounts.idle, amounts.shared, amounts.overhead];
+    let (_, totals) = apportion(&parts(&sum), statement.currency);
+    let columns: Vec<Vec<Money>> = totals
+        .iter()
+        .enumerate()
+        .map(|(part, total)| {
+            let column: Vec<LedgerUnits> = statement.rows.iter().map(|row| parts(&row.amounts)[part]).collect();
+            apportion_to(*total, &column)
+        })
+        .collect();
+    let view = |[workload, idle, shared, overhead]: [Money; 4], resource_micros: i128| AmountsView {
+        workload,
+        idle,
+        shared,
+        overhead,
+        total: Money {
+            amount: [workload, idle, shared, overhead].iter().map(|money| money.amount).sum::<Decimal>(),
+            ..workload
+        },
+        resource_hours: resource_micros as f64 / 3.6e9,
+    };
+    let row = |(i, row): (usize, &super::StatementRow)| {
+        view(core::array::from_fn(|part| columns[part][i]), row.amounts.resource_micros)
+    };
+    let rows = statement.rows.iter().enumerate().map(row).collect();
+    (view(core::array::from_fn(|part| totals[part]), sum.resource_micros), rows)
+}

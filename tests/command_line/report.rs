@@ -1,0 +1,146 @@
+//! Reports, as a user calls them.
+
+use std::io::Write as _;
+
+use serde_json::Value;
+use tests::root;
+
+use super::{answer, example_requests};
+use crate::shadowplane::Folder;
+
+/// A scenario with zones, two node groups and a price per node.
+fn scenario() -> String {
+    root().join("tests/scenarios/zone-outage/input.json").to_string_lossy().into_owned()
+}
+
+fn total(report: &Value) -> &str {
+    report["total"]["total"]["amount"].as_str().unwrap()
+}
+
+#[test]
+fn a_report_says_what_the_shadow_said_wherever_it_comes_from() {
+    let folder = Folder::new();
+    let shadow = answer(&folder, &["shadow", "--scenario", &scenario(), "--metering", "metering.csv", "--json"]);
+    let by = ["--by", "tenant,zone", "--json"];
+    let run = answer(&folder, &[&["report", "allocation", "--scenario", &scenario()][..], &by].concat());
+    let read = answer(&folder, &[&["report", "allocation", "--metering", "metering.csv"][..], &by].concat());
+    assert_eq!(run, read);
+    assert_eq!(total(&run), shadow["cost"]["mean"]["amount"]);
+    assert_eq!(run["total"]["workload"], shadow["workload"]["mean"]);
+
+    let metering = folder.read("metering.csv");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(metering.as_bytes()).unwrap();
+    let piped = [&["report", "allocation", "--metering", "-"][..], &by].concat();
+    let piped = folder.run_with_stdin(piped, &gzip.finish().unwrap()).success();
+    assert_eq!(serde_json::from_str::<Value>(&piped).unwrap(), run);
+
+    // Half of the window and the other half are the whole, to the last of six decimals of each.
+    let half = |from: &str, to: &str| {
+        let window = ["--from", from, "--to", to, "--idle", "peak", "--shared", "uniform", "--json"];
+        let report = answer(&folder, &[&["report", "allocation", "--metering", "metering.csv"][..], &window].concat());
+        total(&report).replace('.', "").parse::<i64>().unwrap()
+    };
+    let (start, cut, end) = ("2026-03-02T00:00:00Z", "2026-03-02T01:47:11.000123Z", "2026-03-02T04:00:00Z");
+    let (whole, parts) = (half(start, end), half(start, cut) + half(cut, end));
+    assert!((whole - parts).abs() <= 1, "{whole} is not {parts}");
+}
+
+#[test]
+fn every_format_is_whole() {
+    let folder = Folder::new();
+    folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
+    let written = |format: &str| {
+        let hours = ["--by", "tenant", "--resolution", "hour", "--format", format, "-o", "report"];
+        let printed =
+            folder.run([&["report", "allocation", "--metering", "metering.csv"][..], &hours].concat()).success();
+        assert_eq!(printed, "", "it went to the file");
+        folder.read("report")
+    };
+    let csv = written("csv");
+    assert!(csv.starts_with("start,end,tenant,workload,idle,shared,overhead,total,currency,resource_hours\n"), "{csv}");
+    assert!(csv.contains("\n2026-03-02T03:00:00Z,2026-03-02T04:00:00Z,acme,"), "{csv}");
+    let table = written("table");
+    assert!(
+        table.contains("cost in USD by tenant") && table.contains("\n2026-03-02T01:00:00Z … 2026-03-02T02:00:00Z\n")
+    );
+    assert!(table.contains("cost of active_tenants"), "{table}");
+    let markdown = written("markdown");
+    assert!(markdown.contains("| from | of | workload | idle | shared | overhead | total |\n| --- | --- | ---: "));
+    let html = written("html");
+    assert!(html.starts_with("<!doctype html>") && html.matches("<svg").count() == 2, "{html}");
+    assert!(!html.contains("<script") && !html.contains("http"), "it loads nothing");
+    let focus = written("focus");
+    let lines: Vec<&str> = focus.lines().collect();
+    assert!(lines[0].starts_with("AvailabilityZone,BilledCost,BillingAccountId,") && lines[0].ends_with("x_Quantile"));
+    assert!(lines.iter().any(|line| line.starts_with("a,")), "a zone is an availability zone: {focus}");
+}
+
+#[test]
+fn units_of_a_metric_have_their_cost() {
+    let folder = Folder::new();
+    folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
+    folder.write("orders.csv", "at,metric,value\n2026-03-02T00:30:00Z,orders,8\n2026-03-02T03:30:00Z,orders,2\n");
+    let report =
+        answer(&folder, &["report", "allocation", "--metering", "metering.csv", "--metric", "orders.csv", "--json"]);
+    // 15.071997 for ten orders, which the golden outcome says.
+    assert_eq!(total(&report), "15.071997");
+    assert_eq!(report["unit_costs"][0]["metric"], "orders");
+    assert_eq!(report["unit_costs"][0]["per_unit"], "1.5071997");
+}
+
+#[test]
+fn labels_of_requests_and_quantiles_of_predictions_are_carried() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..5);
+    let origin = super::day(4);
+    let predicted = ["--origin", &origin, "--model", "seasonal-naive", "--runs", "3", "--horizon", "12h"];
+    let report = |more: &[&str]| {
+        folder
+            .run([&["report", "allocation", "--requests", "requests.ndjson"][..], &predicted, more].concat())
+            .success()
+    };
+    let totals: Vec<f64> = ["0", "0.5", "1"]
+        .into_iter()
+        .map(|level| {
+            let report: Value = serde_json::from_str(&report(&["--quantile", level, "--json"])).unwrap();
+            total(&report).parse().unwrap()
+        })
+        .collect();
+    assert!(totals.is_sorted(), "{totals:?}");
+    let focus = report(&["--format", "focus"]);
+    let line = focus.lines().nth(1).unwrap();
+    assert!(line.ends_with(",12h,0.5"), "{line}");
+}
+
+#[test]
+fn what_cannot_be_reported_is_said() {
+    let folder = Folder::new();
+    folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
+    let report = |more: &[&str]| folder.run([&["report", "allocation"][..], more].concat());
+    let of = |more: &[&str]| report(&[&["--metering", "metering.csv"][..], more].concat());
+    report(&[]).assert_failed(2, &["--requests <FILE>", "report allocation --metering <FILE>"]);
+    of(&["--by", "tenant,zone,class"]).assert_failed(2, &["--by names 3 groupings; expected one or two"]);
+    of(&["--by", "team"]).assert_failed(
+        2,
+        &["`team` is no grouping; expected tenant, module, flavor, class, node_group, zone or label:KEY"],
+    );
+    of(&["--shared", "weighted"]).assert_failed(2, &["--shared weighted needs --weights"]);
+    of(&["--weights", "w.csv"])
+        .assert_failed(2, &["--weights has no effect with --shared keep; say --shared weighted"]);
+    of(&["--format", "focus", "--resolution", "week"]).assert_failed(2, &["expected --resolution hour, day or month"]);
+    of(&["--quantile", "1.5"]).assert_failed(2, &["--quantile is 1.5; expected a level from 0 to 1"]);
+    of(&["--from", "2026-03-01T00:00:00Z"])
+        .assert_failed(1, &["the window 2026-03-01T00:00:00Z … 2026-03-02T04:00:00Z reaches out of what was metered"]);
+    folder.write("w.csv", "tenant,weight\nnobody,1\n");
+    of(&["--shared", "weighted", "--weights", "w.csv"])
+        .assert_failed(1, &["w.csv: nobody is called `nobody`; the tenants are acme"]);
+    folder.write("w.csv", "tenant,weight\nacme,-1\n");
+    of(&["--shared", "weighted", "--weights", "w.csv"]).assert_failed(
+        1,
+        &["w.csv: line 2: field `weight`: `-1` is no weight; expected a whole number up to 1000000000"],
+    );
+    folder.write("metering.csv", folder.read("metering.csv").replacen("use,", "used,", 1));
+    of(&[]).assert_failed(1, &["metering.csv: line 3: field `record`: `used` is no kind of record; expected window"]);
+    of(&["-o", "metering.csv"]).assert_failed(1, &["`used` is no kind"]);
+}
