@@ -2,6 +2,7 @@
 
 mod answers;
 mod backtest;
+mod bisect;
 mod commitments;
 mod explain;
 mod forecast;

@@ -1,5 +1,6 @@
 //! Why the actual cost of a window differs from the predicted one, cause by cause, by replaying it in the shadow.
 
+mod bisect;
 mod decompose;
 mod explain;
 mod finding;
@@ -11,6 +12,7 @@ mod replay;
 mod tests;
 mod volume;
 
+pub use bisect::{BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect};
 pub use decompose::{Actual, decompose};
 pub use explain::explain;
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};

@@ -4,6 +4,7 @@ mod actual;
 mod advice;
 mod answer;
 mod as_they_are;
+mod bisected;
 mod checked;
 mod metering;
 mod notices;
@@ -31,6 +32,7 @@ use self::actual::{ActualArgs, ActualBill};
 use self::advice::Advice;
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
+use self::bisected::{BisectArgs, Compared};
 pub(super) use self::metering::{metered, stands_for};
 use self::notices::reaches;
 use self::plans::Named;
@@ -50,6 +52,8 @@ pub(super) struct Args {
     run: RunArgs,
     #[command(flatten)]
     actual: ActualArgs,
+    #[command(flatten)]
+    bisect: BisectArgs,
     /// Say what to change: each candidate is replayed on the same predicted streams, which takes as long as the
     /// shadow itself, about a dozen times
     #[arg(long)]
@@ -83,6 +87,7 @@ const EXAMPLES: &str = "\
 Examples:
   shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --horizon 1d
   shadowplane shadow --requests dev.ndjson --history train.ndjson --origin 2026-01-24T00:00:00Z --json
+  shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --bisect 90
   shadowplane shadow --requests requests.ndjson --inventory nodes.csv --prices prices.csv --policy best-fit
   shadowplane shadow --requests requests.ndjson --origin 2026-01-24T00:00:00Z --recommend
   shadowplane shadow --requests requests.ndjson --metering metering.csv
@@ -213,6 +218,14 @@ impl Args {
         answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
         answer.prediction_accuracy = accuracy.value;
         answer.variance = Some(Variance::new(&report, &decomposition));
+        answer.bisect = self.bisect.run(&Compared {
+            known,
+            fork,
+            scenario: &wider,
+            predicted: outcome,
+            actual: &requests,
+            decomposition: &decomposition,
+        })?;
         Ok((answer.report.insert(report), said))
     }
 

@@ -1,5 +1,6 @@
 //! What the stages of the flow make of the example workload.
 
+mod bisect;
 mod newcomers;
 mod odd_histories;
 mod recommendation;

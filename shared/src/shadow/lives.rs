@@ -78,6 +78,15 @@ impl<'a> Known<'a> {
         live.iter().copied().chain(created.map(|request| request.resource)).collect()
     }
 
+    /// The ids of the creates of the same resources; empty where nobody gave one.
+    pub fn create_ids_in(&self, window: Window, live: &[ResourceIndex]) -> Vec<String> {
+        let log = self.log.log;
+        let requests = &log.requests[log.position(window.start)..log.position(window.end)];
+        let created = requests.iter().filter(|request| request.operation == Operation::Create);
+        let lives: Vec<ResourceIndex> = live.iter().copied().chain(created.map(|request| request.resource)).collect();
+        self.ids_of(&lives)
+    }
+
     /// The index in a run over `window` of each life of the log: the `live` ones of its fork, then its creates in order.
     pub fn indices(&self, window: Window, live: &[ResourceIndex]) -> Vec<Option<ResourceIndex>> {
         let mut index: Vec<Option<ResourceIndex>> = vec![None; self.log.log.lives.len()];

@@ -120,6 +120,30 @@ impl Assembly {
         }));
     }
 
+    /// Adds a life as it is, but for the number of its resource.
+    pub(super) fn keep(&mut self, life: impl Iterator<Item = (usize, IndexedRequest)>, copy: usize) {
+        let resource = ResourceIndex::from_usize(self.live + self.lives);
+        self.lives += 1;
+        let kept =
+            life.map(|(position, request)| ((request.at, position, copy), IndexedRequest { resource, ..request }));
+        self.requests.extend(kept);
+    }
+
+    /// Has resources that live at the start end at other instants, with a delete that `delete` makes; or not at all.
+    pub(super) fn end(
+        &mut self,
+        endings: &BTreeMap<ResourceIndex, Option<Instant>>,
+        delete: impl Fn(ResourceIndex, Instant) -> IndexedRequest,
+    ) {
+        self.requests.retain(|(_, request)| match endings.get(&request.resource) {
+            Some(end) => request.operation != Operation::Delete && end.is_none_or(|end| request.at < end),
+            None => true,
+        });
+        let ended = endings.iter().filter_map(|(&resource, &end)| Some(delete(resource, end?)));
+        // Behind whatever else is asked in the same instant.
+        self.requests.extend(ended.map(|delete| ((delete.at, usize::MAX, 0), delete)));
+    }
+
     /// The requests in order of time, new resources numbered in order of their creation.
     pub(super) fn finish(mut self) -> Vec<IndexedRequest> {
         self.requests.sort_unstable_by_key(|(place, request)| (*place, request.resource, request.operation));

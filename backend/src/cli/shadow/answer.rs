@@ -10,6 +10,7 @@ use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
 use super::advice::Advice;
+use super::bisected::Bisected;
 use super::checked::Checked;
 use crate::cli::start::StartView;
 
@@ -63,6 +64,9 @@ pub(super) struct WithOrigin {
     pub(super) predicted: MoneyBand,
     pub(super) actual: Option<OutcomeView>,
     pub(super) variance: Option<Variance>,
+    /// The requests that the variance comes from, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bisect: Vec<Bisected>,
     pub(super) prediction_accuracy: Option<f64>,
     pub(super) report: Option<AllocationReport>,
 }
@@ -122,6 +126,7 @@ impl WithOrigin {
             predicted: predicted.cost,
             actual: None,
             variance: None,
+            bisect: Vec::new(),
             prediction_accuracy: None,
             report: None,
         }

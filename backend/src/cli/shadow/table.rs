@@ -9,6 +9,7 @@ use shared::units::Money;
 
 use super::advice::Advice;
 use super::answer::{Answer, EditView, WithOrigin};
+use super::bisected;
 use crate::cli::selection_table;
 use crate::output;
 
@@ -171,7 +172,7 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
         let basis = report.basis.map_or("none", Basis::as_str);
         writeln!(out, "prediction accuracy {accuracy:.4} (basis: {basis})")?;
     }
-    Ok(())
+    bisected::write(out, &prediction.bisect)
 }
 
 /// Which modules held requests up, failed, or turned requests away.

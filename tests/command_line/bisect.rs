@@ -1,0 +1,101 @@
+//! Which requests a variance comes from: planted ones, found by their ids.
+
+use serde_json::Value;
+use shared::units::{Duration, Instant};
+
+use super::answer;
+use crate::shadowplane::Folder;
+
+const DAYS: i64 = 6;
+
+fn start() -> Instant {
+    "2026-01-04T00:00:00Z".parse().unwrap()
+}
+
+/// A machine of 2 vCPU that lives for `minutes`.
+fn machine(tenant: &str, id: &str, at: Instant, minutes: i64) -> [(Instant, String); 2] {
+    let line = |operation: &str, at: Instant, rest: &str| {
+        let line = format!(
+            r#"{{"id":"{id}-{operation}","at":"{at}","tenant":"{tenant}","op":"{operation}","class":"compute","resource":"{id}"{rest}}}"#
+        );
+        (at, line + "\n")
+    };
+    let shape = r#","flavor":"two","requested":{"vcpu":2,"memory_gib":8}"#;
+    [line("create", at, shape), line("delete", at + Duration::from_minutes(minutes), "")]
+}
+
+/// Every hour one machine of `web` and one of `ml`, for half an hour; and 14 more of `ml` on the last day, which is a
+/// Friday, from 10:20 on, for eight hours.
+fn log() -> String {
+    let mut lines = Vec::new();
+    for hour in 0..DAYS * 24 {
+        let at = start() + Duration::HOUR * hour;
+        lines.extend(machine("web", &format!("w{hour}"), at + Duration::from_minutes(5), 30));
+        lines.extend(machine("ml", &format!("m{hour}"), at + Duration::from_minutes(10), 30));
+    }
+    let planted = origin() + Duration::HOUR * 10 + Duration::from_minutes(20);
+    for i in 0..14 {
+        lines.extend(machine("ml", &format!("planted{i:02}"), planted + Duration::from_seconds(i), 480));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn origin() -> Instant {
+    start() + Duration::DAY * (DAYS - 1)
+}
+
+fn shadow() -> Vec<String> {
+    let origin = origin().to_string();
+    let words = ["shadow", "--requests", "requests.ndjson", "--origin", &origin, "--model", "seasonal-naive"];
+    let rest = ["--horizon", "23h", "--runs", "3", "--bin", "1h"];
+    words.into_iter().chain(rest).map(str::to_owned).collect()
+}
+
+#[test]
+fn planted_creates_are_named() {
+    let folder = Folder::new();
+    folder.write("requests.ndjson", log());
+    let asked = shadow();
+    let with =
+        |rest: &[&str]| -> Vec<String> { asked.iter().cloned().chain(rest.iter().map(|&s| s.to_owned())).collect() };
+    let words = with(&["--bisect", "90", "--bisect-tenant", "ml", "--json"]);
+    let found = answer(&folder, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let of_ml = &found["bisect"][0];
+    assert_eq!(
+        (&of_ml["tenant"], &of_ml["finding"], &of_ml["is_minimal"]),
+        (&"ml".into(), &"requests".into(), &true.into())
+    );
+    let requests = of_ml["requests"].as_array().unwrap();
+    let planted = |request: &&Value| request["id"].as_str().is_some_and(|id| id.starts_with("planted"));
+    // 14 × 8 h of some 112 h + what the usual ones differ by: 90 % needs 12 to 14 of them, and nothing else.
+    assert!((12..=14).contains(&requests.len()), "{of_ml}");
+    assert_eq!(requests.iter().filter(planted).count(), requests.len(), "{of_ml}");
+    assert!(requests.iter().all(|request| request["how"] == "came" && request["flavor"] == "two"), "{of_ml}");
+    assert!(of_ml["explained_percent"].as_f64().unwrap() >= 90.0);
+    assert_ne!(of_ml["before"], of_ml["after"]);
+    assert!(of_ml["replays"].as_u64().unwrap() <= of_ml["replays_max"].as_u64().unwrap());
+
+    let table = folder.run(with(&["--bisect"])).success();
+    for part in [
+        "requests that at least 80 % of the variance comes from, by replay",
+        "creates of ml, two, Fri 2026-01-09T10:20:0",
+        "planted0",
+        "of at most 300 replays; each of them is needed",
+    ] {
+        assert!(table.contains(part), "expected `{part}` in {table}");
+    }
+}
+
+#[test]
+fn what_cannot_be_bisected_is_refused() {
+    let folder = Folder::new();
+    folder.write("requests.ndjson", log());
+    let requests = ["shadow", "--requests", "requests.ndjson"];
+    folder.run([&requests[..], &["--bisect"]].concat()).assert_failed(2, &["--origin"]);
+    folder.run([&requests[..], &["--bisect", "101"]].concat()).assert_failed(2, &["101", "1..=100"]);
+    folder.run([&requests[..], &["--bisect-tenant", "ml"]].concat()).assert_failed(2, &["--bisect"]);
+    let unknown: Vec<String> =
+        shadow().into_iter().chain(["--bisect", "--bisect-tenant", "mI"].map(str::to_owned)).collect();
+    folder.run(unknown).assert_failed(1, &["--bisect-tenant mI: no tenant has this name; tenants are web, ml, …"]);
+}
