@@ -6,6 +6,7 @@ mod bisect;
 mod commitments;
 mod explain;
 mod forecast;
+mod ledger;
 mod messages;
 mod model_file;
 mod start;

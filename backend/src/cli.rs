@@ -10,6 +10,7 @@ mod explain;
 mod fleet_file;
 mod forecast;
 mod import;
+mod ledger;
 mod predict;
 mod report;
 mod selection_table;
@@ -60,6 +61,7 @@ enum Command {
     Shadow(Box<shadow::Args>),
     Explain(explain::Args),
     Report(report::Args),
+    Ledger(ledger::Args),
     Serve(serve::Args),
 }
 
@@ -88,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Shadow(args) => args.run(&cli.global),
         Command::Explain(args) => args.run(&cli.global),
         Command::Report(args) => args.run(&cli.global),
+        Command::Ledger(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)

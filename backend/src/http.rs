@@ -9,6 +9,7 @@ mod forecasts;
 mod health;
 mod ingest;
 mod jobs;
+mod ledger;
 mod models;
 mod openapi;
 mod origin;
@@ -68,6 +69,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(shadow_runs::routes)
         .configure(reports::routes)
         .configure(decisions::routes)
+        .configure(ledger::routes)
         .configure(models::routes)
         .configure(jobs::routes)
         .configure(scenarios::routes);

@@ -12,6 +12,7 @@ mod feed;
 mod known_log;
 mod prediction;
 mod primary;
+mod recording;
 mod side_inputs;
 mod training;
 

@@ -9,6 +9,7 @@ mod sqlite;
 use async_trait::async_trait;
 use shared::api::{Job, JobKind, Progress};
 use shared::features::SensorReading;
+use shared::feedback::ledger::Entry;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
@@ -70,6 +71,17 @@ pub struct StoredJob {
     pub input: String,
     /// What came of it.
     pub output: Option<String>,
+}
+
+/// A record for the forecast ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRecord {
+    /// Unique in the ledger, so that an hour that is closed again after a kill is written down once.
+    pub key: String,
+    /// The key of an earlier record without which this one has no place.
+    pub follows: Option<String>,
+    /// The record, as JSON.
+    pub record: String,
 }
 
 /// How a job ended.
@@ -165,6 +177,18 @@ pub trait Store: Send + Sync {
     /// Writes documents; one with the key of an earlier one replaces it.
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError>;
 
+    /// Writes documents, and links a record to the forecast ledger, both or neither. A record with the key of an earlier
+    /// one is that one, which stays.
+    async fn put_and_link(
+        &self,
+        collection: Collection,
+        documents: Vec<Document>,
+        record: LedgerRecord,
+    ) -> Result<(), StoreError>;
+
+    /// The next links of the forecast ledger after a number, `limit` at most, in order.
+    async fn ledger(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
     /// The document with a key.
     async fn get(&self, collection: Collection, key: String) -> Result<Option<Document>, StoreError>;
 
@@ -180,6 +204,21 @@ pub trait Store: Send + Sync {
 
 /// Records of a scan that somebody else goes on with.
 pub(crate) const BATCH: usize = 10_000;
+
+/// Every link of the forecast ledger, scanned in batches.
+///
+/// # Errors
+/// When the store fails.
+pub async fn whole_ledger(store: &dyn Store) -> Result<Vec<Entry>, StoreError> {
+    let mut all: Vec<Entry> = Vec::new();
+    loop {
+        let batch = store.ledger(all.last().map_or(0, |entry| entry.sequence), BATCH).await?;
+        if batch.is_empty() {
+            return Ok(all);
+        }
+        all.extend(batch);
+    }
+}
 
 /// Every observation that came in during a window, scanned in batches.
 ///

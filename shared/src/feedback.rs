@@ -5,6 +5,7 @@
 
 mod decision;
 mod drift;
+pub mod ledger;
 mod promotion;
 mod triggers;
 

@@ -43,6 +43,16 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     let costs = server.get("/v1/costs").json();
     let both = |bin: &&serde_json::Value| !bin["actual"].is_null() && !bin["predicted"].is_null();
     assert!(costs["bins"].as_array().unwrap().iter().filter(both).count() >= 12, "{costs}");
+    let ledger = |query: &str| server.get(&format!("/v1/ledger?{query}")).json();
+    let first = ledger("limit=1");
+    assert_eq!((first["entries"].as_array().unwrap().len(), &first["next"]), (1, &1.into()));
+    let next = ledger("after=1&limit=1000");
+    assert_eq!(next["entries"][0]["previous"], first["entries"][0]["hash"], "page follows page");
+    assert!(next["next"].is_null());
+    let scores = server.get("/v1/scorecard").json();
+    let count = |name: &str| scores[name].as_u64().unwrap();
+    // On a fast clock a day may be over before it is written down, which is said.
+    assert!(count("forecast") >= 1 && count("judged") + count("late") >= 1, "{scores}");
     assert!(!server.get("/v1/decisions").json().as_array().unwrap().is_empty());
     assert!(!server.get("/v1/models").json()["models"].as_array().unwrap().is_empty());
 }

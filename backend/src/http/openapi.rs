@@ -1,11 +1,12 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, ModelList, ProblemDocument, ReportList,
-    SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+    CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument,
+    ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::Decision;
+use shared::feedback::ledger::Scorecard;
 use shared::request::{Observation, Request};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
@@ -111,6 +112,9 @@ const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, modu
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
 const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
 
+const PAGE: [(&str, &str); 2] =
+    [("after", "The number of the link before the first; 0 unless said"), ("limit", "How many at most")];
+
 fn table(schemas: &mut Schemas) -> Vec<Route> {
     let mut routes = Vec::new();
     let mut get = |path, summary, query, answer| {
@@ -135,6 +139,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &WINDOW_BY,
         json(schemas.of::<ReportList>()),
     );
+    get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
+    get(paths::SCORECARD, "Forecasts of cost against what came", &[], json(schemas.of::<Scorecard>()));
     get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));
     get(paths::MODELS, "Champion and challengers", &[], json(schemas.of::<ModelList>()));
     get(paths::JOBS, "Jobs, newest first", &LIMIT, json(schemas.list_of::<Job>()));

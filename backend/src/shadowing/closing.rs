@@ -8,12 +8,13 @@ use shared::allocation::{
 };
 use shared::api::ObservedView;
 use shared::cost::CostBreakdown;
+use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::recommendation::{Thresholds, attach, recommend};
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome};
-use shared::units::{LedgerUnits, TenantIndex};
+use shared::units::{LedgerUnits, TenantIndex, Window};
 use shared::variance::{Actual, Decomposition, Replay, decompose, explain};
 
 use super::primary::{Forked, actual, meter, observed_after};
@@ -44,6 +45,16 @@ pub(super) struct Closed {
     pub(super) observed: ObservedView,
     /// Predicted mean and actual workload of each tenant, and then of all that is shared.
     pub(super) accounts: Vec<(LedgerUnits, LedgerUnits)>,
+    /// What it cost, for the forecast ledger.
+    pub(super) actual: Charged,
+}
+
+/// What a closed window cost.
+#[derive(Clone, Debug)]
+pub(super) struct Charged {
+    pub(super) window: Window,
+    pub(super) basis: Basis,
+    pub(super) series: Vec<AmountOf>,
 }
 
 /// Why a window has no report.
@@ -97,6 +108,7 @@ pub(super) fn close(
         reports,
         observed: ObservedView::new(&metered.folded, window, metered.end.outcome.anomalies),
         accounts: accounts(wider.scenario(), &predicted.outcome, cost.breakdown),
+        actual: charged(wider.scenario(), cost),
     })
 }
 
@@ -130,6 +142,11 @@ fn reports(
         report
     };
     [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()
+}
+
+fn charged(of: &Scenario, cost: ActualCost<'_>) -> Charged {
+    let series = actual_series(cost.breakdown, (&of.tenants, &of.flavors), of.price_book.currency);
+    Charged { window: of.window, basis: cost.basis, series }
 }
 
 /// Predicted mean and actual workload of each tenant, and then of all that is shared.

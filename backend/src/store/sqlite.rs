@@ -2,6 +2,7 @@
 
 mod documents;
 mod jobs;
+mod ledger;
 mod log;
 mod migrations;
 mod readings;
@@ -15,10 +16,14 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use shared::api::{Job, JobKind, Progress};
 use shared::features::SensorReading;
+use shared::feedback::ledger::Entry;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
-use super::{Appended, Collection, Document, JobEnd, LogKey, LogSummary, ObservationKey, Store, StoreError, StoredJob};
+use super::{
+    Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
+    StoredJob,
+};
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
@@ -127,6 +132,19 @@ impl Store for SqliteStore {
 
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError> {
         self.writer.call(move |connection| documents::put(connection, collection, &documents)).await
+    }
+
+    async fn put_and_link(
+        &self,
+        collection: Collection,
+        documents: Vec<Document>,
+        record: LedgerRecord,
+    ) -> Result<(), StoreError> {
+        self.writer.call(move |connection| ledger::put_and_link(connection, collection, &documents, &record)).await
+    }
+
+    async fn ledger(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.reader.call(move |connection| ledger::scan(connection, after, limit)).await
     }
 
     async fn get(&self, collection: Collection, key: String) -> Result<Option<Document>, StoreError> {

@@ -35,6 +35,10 @@ pub const SHADOW_RUNS: &str = "/v1/shadow-runs";
 pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET ?after&limit` → [`LedgerPage`](super::LedgerPage).
+pub const LEDGER: &str = "/v1/ledger";
+/// `GET` → [`Scorecard`](crate::feedback::ledger::Scorecard).
+pub const SCORECARD: &str = "/v1/scorecard";
 /// `GET ?limit` → a list of [`Decision`](crate::feedback::Decision), newest first.
 pub const DECISIONS: &str = "/v1/decisions";
 /// `GET` → [`ModelList`](super::ModelList).

@@ -13,6 +13,7 @@ use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::champion::stored_champion;
 use crate::shadowing::closing::Accuracies;
+use crate::shadowing::recording::forecast_record;
 use crate::store::{Collection, StoreError, write_document};
 
 /// The loop after an hour has closed.
@@ -104,7 +105,9 @@ impl Cycle {
             nodes: predicted.nodes.clone(),
         };
         let document = write_document(OPEN_DAY, open.scenario.window.start, &open)?;
-        Ok(self.store.put(Collection::Models, vec![document]).await?)
+        // Both or neither: what a day is judged by is what was written down of it.
+        let record = forecast_record(predicted, self.clock.now())?;
+        Ok(self.store.put_and_link(Collection::Models, vec![document], record).await?)
     }
 
     /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use shared::allocation::RowKind;
 use shared::api::{JobKind, Progress, UnreportedWindow};
 use shared::example;
+use shared::feedback::ledger::{Record, scorecard, verify};
 use shared::feedback::{Decision, Verdict};
 use shared::request::{Catalogue, Request};
 use shared::scenario::Scenario;
@@ -14,7 +16,7 @@ use super::Cycle;
 use crate::config::ShadowingConfig;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::{Board, Champion, Clock};
-use crate::store::{Collection, Document, JobEnd, SqliteStore, Store};
+use crate::store::{Collection, Document, JobEnd, SqliteStore, Store, whole_ledger};
 
 struct SetClock(Mutex<Instant>);
 
@@ -99,6 +101,44 @@ async fn begun(file: &Path) -> Life {
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+/// The ledger of a service, which has to be an unbroken chain.
+async fn ledger(life: &Life) -> Vec<Record> {
+    verify(&whole_ledger(&*life.store).await.unwrap()).unwrap().1
+}
+
+#[test]
+fn forecasts_are_written_down_once_before_what_came_and_survive_a_kill() {
+    let folder = folder("ledger");
+    block_on(async {
+        let file = folder.join("ledger.sqlite");
+        let life = begun(&file).await;
+        let first = ledger(&life).await;
+        let [Record::Forecast(forecast)] = &first[..] else { panic!("{first:?}") };
+        assert_eq!((forecast.origin, forecast.recorded, forecast.runs), (midnight(), midnight(), 2));
+        let predicted = life.cycle.predicted.as_ref().unwrap();
+        assert_eq!(forecast.digest, predicted.outcome.digest);
+        // Written down again, as after a kill before the loop remembered that it was: it stays the one it is.
+        life.cycle.keep_open_day(predicted).await.unwrap();
+        assert_eq!(ledger(&life).await, first);
+        drop(life);
+
+        let mut second = begin(&file, midnight() + Duration::HOUR * 25).await;
+        catch_up(&mut second).await;
+        let all = ledger(&second).await;
+        assert_eq!(all[..1], first, "what was written down stays");
+        let [_, Record::Actual(actual), Record::Forecast(next)] = &all[..] else { panic!("{all:?}") };
+        assert_eq!((actual.window, next.origin), (forecast.window, forecast.window.end));
+        let card = scorecard(&all);
+        assert_eq!((card.forecast, card.judged, card.late), (2, 1, 0));
+        assert_eq!((card.rows[0].kind, card.rows[0].windows), (RowKind::Total, 1));
+        assert!(card.rows[0].wape.is_some_and(|wape| wape < 1.0), "{card:?}");
+        // The demo forgets old days, the ledger does not.
+        second.store.forget_before(midnight() + Duration::DAY * 9).await.unwrap();
+        assert_eq!(ledger(&second).await, all);
+    });
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

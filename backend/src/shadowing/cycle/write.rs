@@ -9,6 +9,7 @@ use shared::units::{Instant, LedgerUnits, Window};
 
 use super::{Cycle, CycleError};
 use crate::shadowing::closing::Closed;
+use crate::shadowing::recording::actual_record;
 use crate::shadowing::{StoredForecast, UNREPORTED};
 use crate::store::{Collection, Document, StoreError, write_document};
 
@@ -67,7 +68,8 @@ impl Cycle {
                 write_document(key, report.window.start, &window)
             })
             .collect();
-        Ok(self.store.put(Collection::Reports, documents?).await?)
+        let record = actual_record(&closed.actual, self.clock.now())?;
+        Ok(self.store.put_and_link(Collection::Reports, documents?, record).await?)
     }
 
     /// Says why a window that has closed has no report.

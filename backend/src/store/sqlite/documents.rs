@@ -1,6 +1,6 @@
 //! Documents: one table a collection, all of the same shape.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use shared::units::{Instant, Window};
 
 use crate::store::{Collection, Document, StoreError};
@@ -25,14 +25,22 @@ pub(super) fn put(
     documents: &[Document],
 ) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    {
-        let sql = format!("INSERT OR REPLACE INTO {} (key, at, body) VALUES (?1, ?2, ?3)", table(collection));
-        let mut insert = transaction.prepare_cached(&sql)?;
-        for document in documents {
-            insert.execute(params![document.key, document.at.micros(), document.body])?;
-        }
-    }
+    put_in(&transaction, collection, documents)?;
     Ok(transaction.commit()?)
+}
+
+/// The same as a part of a larger transaction.
+pub(super) fn put_in(
+    transaction: &Transaction<'_>,
+    collection: Collection,
+    documents: &[Document],
+) -> Result<(), StoreError> {
+    let sql = format!("INSERT OR REPLACE INTO {} (key, at, body) VALUES (?1, ?2, ?3)", table(collection));
+    let mut insert = transaction.prepare_cached(&sql)?;
+    for document in documents {
+        insert.execute(params![document.key, document.at.micros(), document.body])?;
+    }
+    Ok(())
 }
 
 pub(super) fn get(connection: &Connection, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {

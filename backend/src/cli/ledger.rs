@@ -1,0 +1,190 @@
+//! `ledger`: whether what was forecast has been left as it was, and how good it was.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use shared::feedback::ledger::{Entry, Head, Record, ScoreRow, Scorecard, scorecard, verify};
+use shared::input::InputError;
+use shared::simulation::Digest;
+
+use super::{CliError, Global};
+use crate::store::{SqliteStore, whole_ledger};
+use crate::{input, output};
+
+/// Check the forecast ledger, and score the forecasts in it
+///
+/// `serve` writes down what each day is predicted to cost before it begins to be known, and what it cost once it is over,
+/// each entry with the hash of the one before: BLAKE3 of the 64 hexadecimal digits of `previous`, followed by the text of
+/// `record`. Nobody can change an entry, or leave one out, without changing the hash of all that follow.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  shadowplane ledger verify --data data
+  shadowplane ledger export --data data -o ledger.ndjson
+  shadowplane ledger verify --file ledger.ndjson --head 5f1c…
+  shadowplane ledger scorecard --file ledger.ndjson --json")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Walk the chain, and name the first entry that is wrong
+    Verify {
+        #[command(flatten)]
+        from: Source,
+        /// A hash that the chain has to hold, as it was kept elsewhere: only that shows whether its end was cut off
+        #[arg(long, value_name = "HASH")]
+        head: Option<Digest>,
+    },
+    /// Set what was claimed against what came
+    Scorecard {
+        #[command(flatten)]
+        from: Source,
+    },
+    /// Print every entry, NDJSON: sequence, previous, hash, record
+    Export {
+        #[command(flatten)]
+        from: Source,
+        /// Write to a file instead of stdout
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<String>,
+    },
+}
+
+/// Where a ledger is.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// The service's folder of the database; it may be running
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// What `ledger export` printed
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+}
+
+/// What `verify --json` prints.
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    head: Head,
+    forecasts: usize,
+    actuals: usize,
+}
+
+impl Args {
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        match &self.what {
+            What::Verify { from, head } => check(from, *head, global),
+            What::Scorecard { from } => {
+                let (_, _, records) = from.verified()?;
+                let card = scorecard(&records);
+                if global.json { output::print_json(&card) } else { output::print(&text(&card)) }
+            }
+            What::Export { from, output } => {
+                let (entries, ..) = from.verified()?;
+                output::write_records(output.as_deref(), entries.into_iter())
+            }
+        }
+    }
+}
+
+fn check(from: &Source, kept: Option<Digest>, global: &Global) -> Result<(), CliError> {
+    let (entries, head, records) = from.verified()?;
+    if let Some(kept) = kept.filter(|kept| !entries.iter().any(|entry| entry.hash == *kept)) {
+        let message = format!(
+            "{}: no entry has the hash {kept}; the chain was cut off before it, or is another one",
+            from.name()
+        );
+        return Err(CliError::Data(message));
+    }
+    let forecasts = records.iter().filter(|record| matches!(record, Record::Forecast(_))).count();
+    let verified = Verified { head, forecasts, actuals: records.len() - forecasts };
+    if global.json {
+        return output::print_json(&verified);
+    }
+    let Verified { forecasts, actuals, .. } = verified;
+    let counts = format!(
+        "{} and {} in an unbroken chain",
+        output::counted(forecasts as u64, "forecast"),
+        output::counted(actuals as u64, "actual cost")
+    );
+    output::print(&format!("{counts}\nhead {} {}\n", head.entries, head.hash))
+}
+
+impl Source {
+    fn name(&self) -> String {
+        match (&self.file, &self.data) {
+            (Some(file), _) => input::name(file).to_owned(),
+            (None, data) => data.as_deref().unwrap_or(Path::new("data")).display().to_string(),
+        }
+    }
+
+    /// The entries, where they end, and their records.
+    fn verified(&self) -> Result<(Vec<Entry>, Head, Vec<Record>), CliError> {
+        let entries = match (&self.file, &self.data) {
+            (Some(file), _) => read_file(file)?,
+            (None, data) => read_data(data.as_deref().unwrap_or(Path::new("data")))?,
+        };
+        let (head, records) =
+            verify(&entries).map_err(|broken| CliError::Data(format!("{}: {broken}", self.name())))?;
+        Ok((entries, head, records))
+    }
+}
+
+fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
+    let text = input::read_text(file)?;
+    let lines = (1_u64..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let read = lines.map(|(number, line)| {
+        let entry: Result<Entry, _> = serde_json::from_str(line);
+        entry.map_err(|error| InputError::line(number, format!("{error}; expected an entry of `ledger export`")))
+    });
+    read.collect::<Result<_, _>>().map_err(CliError::in_file(input::name(file)))
+}
+
+fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
+    let path = folder.join("shadowplane.sqlite");
+    if !path.is_file() {
+        let message = format!("{}: there is no such file; name the folder that `serve --data` has", path.display());
+        return Err(CliError::Data(message));
+    }
+    let failed = |error: crate::store::StoreError| CliError::Data(format!("{}: {error}", path.display()));
+    let store = SqliteStore::open(&path).map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(anyhow::Error::from)?;
+    runtime.block_on(whole_ledger(&store)).map_err(failed)
+}
+
+fn text(card: &Scorecard) -> String {
+    let mut out = String::new();
+    write_card(&mut out, card).expect("writing to a String cannot fail");
+    out
+}
+
+fn write_card(out: &mut String, card: &Scorecard) -> std::fmt::Result {
+    let windows = output::counted(u64::from(card.forecast), "window");
+    writeln!(out, "{windows} forecast, {} judged, {} written down too late to be", card.judged, card.late)?;
+    if card.rows.is_empty() {
+        return Ok(());
+    }
+    write!(out, "\n{:<38}", "cost")?;
+    let heads = ["basis", "windows", "wape", "bias", "pinball", "in 50 %", "in 80 %", "in 90 %"];
+    heads.iter().try_for_each(|head| write!(out, "{head:>11}"))?;
+    writeln!(out)?;
+    card.rows.iter().try_for_each(|row| write_row(out, row))
+}
+
+fn write_row(out: &mut String, row: &ScoreRow) -> std::fmt::Result {
+    let name = match (&row.name, row.kind.as_str()) {
+        (None, "total") => "total".to_owned(),
+        (None, kind) => format!("every {kind}"),
+        (Some(name), kind) => format!("  {kind} {}", output::in_line(name)),
+    };
+    let share = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    write!(out, "{name:<38}{:>11}{:>11}", row.basis.as_str(), row.windows)?;
+    [row.wape, row.bias, row.pinball].into_iter().try_for_each(|value| write!(out, "{:>11}", share(value)))?;
+    let achieved = |score: Option<f64>| score.map_or("-".to_owned(), |percent| format!("{percent:.0} %"));
+    row.intervals.iter().try_for_each(|score| write!(out, "{:>11}", achieved(score.achieved_percent)))?;
+    writeln!(out)
+}
