@@ -79,7 +79,7 @@ fn check_new_group(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Str
         _ => {}
     }
     check_scaling(&edited, path, found);
-    check_losses(&edited, path, found);
+    check_losses(&edited, scenario.window, path, found);
 }
 
 fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {

@@ -7,7 +7,7 @@ use super::settings::{MAX_BINS, expect_wait};
 use crate::control_plane::{NodeGroup, Outage, Scaling};
 use crate::request::ResourceClass;
 use crate::scenario::{MAX_NODES, Scenario};
-use crate::units::Duration;
+use crate::units::{Duration, Window};
 
 /// A hundred times what there is.
 const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
@@ -15,6 +15,8 @@ const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
 const MIN_LIFE: Duration = Duration::from_minutes(1);
 /// The longest: a century.
 const MAX_LIFE: Duration = Duration::from_seconds(100 * 366 * 86_400);
+/// Most nodes of a group that may be lost in the window, on average.
+const MAX_LOSSES: i64 = 10_000_000;
 /// The shortest step of what looks the fleet over.
 const MIN_STEP: Duration = Duration::from_seconds(1);
 /// Most outages of a scenario.
@@ -25,7 +27,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         let path = |field: &str| format!("fleet.node_groups[{i}].{field}");
         check_group(group, &path, found);
         check_scaling(group, &path, found);
-        check_losses(group, &path, found);
+        check_losses(group, scenario.window, &path, found);
     }
     check_outages(scenario, found);
     check_autoscaling(scenario, found);
@@ -78,11 +80,20 @@ pub(super) fn check_scaling(group: &NodeGroup, path: &impl Fn(&str) -> String, f
     });
 }
 
-pub(super) fn check_losses(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
+pub(super) fn check_losses(group: &NodeGroup, window: Window, path: &impl Fn(&str) -> String, found: &mut Found) {
     let mut expect_life = |mean: Option<Duration>, field: &str| {
         let sound = mean.is_none_or(|mean| (MIN_LIFE..=MAX_LIFE).contains(&mean));
         found.expect(sound, path(field), || {
             format!("is {}; expected {MIN_LIFE} to a century", mean.unwrap_or_default())
+        });
+        // What is lost is replaced, and may be lost again.
+        let losses =
+            mean.filter(|_| sound).map_or(0, |mean| i64::from(group.max).saturating_mul(window.length().divide(mean)));
+        found.expect(losses <= MAX_LOSSES, path(field), || {
+            let (mean, max) = (mean.unwrap_or_default(), group.max);
+            format!(
+                "is {mean}, so that {max} nodes may be lost {losses} times in the window; expected {MAX_LOSSES} at most"
+            )
         });
     };
     expect_life(group.fails_after, "fails_after");

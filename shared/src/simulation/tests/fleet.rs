@@ -191,6 +191,19 @@ fn what_cannot_be_is_refused_by_field() {
     );
 }
 
+/// Lives of a minute of 100,000 nodes: 48 million are lost in eight hours.
+#[test]
+fn losses_without_end_are_refused() {
+    let mut scenario = one_group(100_000, Scaling::default());
+    scenario.fleet.node_groups[0].fails_after = Some(Duration::from_minutes(1));
+    let problems = ValidScenario::new(scenario.clone()).unwrap_err().0;
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert_eq!(problem.field, "fleet.node_groups[0].fails_after");
+    assert!(problem.message.contains("100000 nodes may be lost 48000000 times"), "{problem}");
+    scenario.fleet.node_groups[0].fails_after = Some(Duration::from_minutes(5));
+    assert!(ValidScenario::new(scenario).is_ok(), "9.6 million are not too many");
+}
+
 /// A fleet of which everything happens that can, by the bits of `what`.
 pub(crate) fn unsteady(mut scenario: Scenario, what: u8) -> Scenario {
     let has = |bit: u8| what & (1 << bit) != 0;
