@@ -20,8 +20,10 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     found.expect(*engine == ENGINE, "engine", || format!("is {engine}; this is engine {ENGINE}"));
     found.expect((1..=MAX_RUNS).contains(runs), "runs", || format!("is {runs}; expected 1 to {MAX_RUNS}"));
     found.expect(window.start < window.end, "window", || format!("ends at {} before it begins", window.end));
-    let bins_fit = *bin > Duration::ZERO && window.length().divide(*bin) < MAX_BINS;
-    found.expect(bins_fit, "bin", || format!("is {bin}; expected to fit the window up to {MAX_BINS} times"));
+    let bins_fit = (*bin > Duration::ZERO && *bin <= MAX_WAIT) && window.length().divide(*bin) < MAX_BINS;
+    found.expect(bins_fit, "bin", || {
+        format!("is {bin}; expected a year at most, and to fit the window up to {MAX_BINS} times")
+    });
     let zone = time_zone.parse::<TimeZone>();
     found.expect(zone.is_ok(), "time_zone", || zone.err().map_or_else(String::new, |error| error.to_string()));
     fleet::check(scenario, found);

@@ -191,6 +191,15 @@ fn what_cannot_be_is_refused_by_field() {
     );
 }
 
+/// Found by changing scenario files at random: the end of such a bin is beyond any instant.
+#[test]
+fn bins_beyond_any_instant_are_refused() {
+    let mut scenario = one_group(5, Scaling::default());
+    scenario.bin = Duration::from_micros(i64::MAX);
+    let problems = ValidScenario::new(scenario).unwrap_err().0;
+    assert!(problems.iter().any(|problem| problem.field == "bin" && problem.message.contains("a year at most")));
+}
+
 /// Lives of a minute of 100,000 nodes: 48 million are lost in eight hours.
 #[test]
 fn losses_without_end_are_refused() {
