@@ -49,8 +49,8 @@ impl Args {
 }
 
 /// Reads the file of a mapping, where one is given.
-fn mapping(file: Option<&str>) -> Result<Option<Mapping>, CliError> {
-    let read = |file: &str| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(file));
+pub(super) fn mapping(file: Option<&str>) -> Result<Option<Mapping>, CliError> {
+    let read = |file: &str| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)));
     file.map(read).transpose()
 }
 

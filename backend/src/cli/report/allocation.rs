@@ -205,6 +205,10 @@ impl Args {
         metrics: &[Metric],
         notices: &[String],
     ) -> Result<(), CliError> {
+        // Tables and pages have room for what there is to know; other files would be believed without it.
+        if !matches!(format, Format::Table | Format::Html) {
+            notices.iter().for_each(|notice| output::warn(notice));
+        }
         let view = || StatementView::new(statement, unit_costs(statement, metrics));
         let content = match format {
             Format::Table => text::table(&view(), notices),

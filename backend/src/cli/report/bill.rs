@@ -4,12 +4,12 @@ mod table;
 
 use shared::bill::{BillConfig, BillKey, BillReport, report};
 use shared::input::write_table;
-use shared::trace::mapping::read_mapping;
 use shared::units::Currency;
 
 use super::super::bill_file::{read_bill, read_rates};
 use super::super::{CliError, Global};
-use crate::{input, output};
+use crate::cli::import::mapping;
+use crate::output;
 
 /// Say what a bill comes to, by tenant, day, service or anything else, down to what no tenant pays
 ///
@@ -61,8 +61,7 @@ enum Format {
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let bill = read_bill(&self.bill)?;
-        let read = |file: &String| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)));
-        let mapping = self.mapping.as_ref().map(read).transpose()?;
+        let mapping = mapping(self.mapping.as_deref())?;
         let rates = read_rates(self.exchange_rates.as_deref())?;
         let config = BillConfig { mapping: mapping.as_ref(), by: &self.by, currency: self.currency, rates: &rates };
         let report = report(&bill, &config).map_err(|error| CliError::Data(error.to_string()))?;

@@ -4,13 +4,14 @@ use shared::bill::{ActualContext, Bill, BilledWindow, ExchangeRates, LeftOut};
 use shared::control_plane::Billing;
 use shared::request::RequestLog;
 use shared::scenario::Scenario;
-use shared::trace::mapping::{Mapping, read_mapping};
+use shared::trace::mapping::Mapping;
 use shared::units::{LedgerUnits, Rate};
 
 use super::data;
 use crate::cli::CliError;
 use crate::cli::bill_file::{read_bill, read_rates};
-use crate::{input, output};
+use crate::cli::import::mapping;
+use crate::output;
 
 /// Options of what it really cost.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -44,10 +45,9 @@ impl ActualArgs {
         if self.actual.is_empty() {
             return Ok(None);
         }
-        let read = |file: &String| read_mapping(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)));
         Ok(Some(ActualBill {
             bill: read_bill(&self.actual)?,
-            mapping: self.mapping.as_ref().map(read).transpose()?,
+            mapping: mapping(self.mapping.as_deref())?,
             rates: read_rates(self.exchange_rates.as_deref())?,
         }))
     }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use shared::allocation::{AmountsView, StatementView};
 use shared::units::{Instant, Money};
 
-use super::text::{is_cut, label};
+use super::text::{is_cut, label, summed};
 
 /// Most groups that a chart shows; the others are one bar.
 const BARS_MAX: usize = 20;
@@ -75,7 +75,7 @@ fn write_page(out: &mut String, view: &StatementView, notices: &[String]) -> std
     for cost in view.unit_costs.iter().filter(|cost| cost.window == view.window) {
         let each = cost.per_unit.as_deref().unwrap_or("none");
         let (metric, currency) = (escaped(&cost.metric), view.currency);
-        writeln!(out, "<p>{metric}: {each} {currency} each of {}</p>", escaped(&cost.value))?;
+        writeln!(out, "<p>{metric}: {each} {currency} each of {}{}</p>", escaped(&cost.value), summed(view))?;
     }
     writeln!(out, "</body>\n</html>")
 }

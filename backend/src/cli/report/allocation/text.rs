@@ -30,6 +30,11 @@ pub(super) fn is_cut(view: &StatementView) -> bool {
     view.rows.iter().any(|row| row.start != view.window.start || row.end != view.window.end)
 }
 
+/// What to know about the units of a metric where a window is in pieces: who is active in two of them counts twice.
+pub(super) fn summed(view: &StatementView) -> &'static str {
+    if is_cut(view) { ", summed over the pieces of the window" } else { "" }
+}
+
 /// For a terminal.
 pub(super) fn table(view: &StatementView, notices: &[String]) -> String {
     let mut out = String::new();
@@ -70,7 +75,7 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
     let whole = |cost: &&UnitCost| cost.window == view.window;
     for UnitCost { metric, value, per_unit, .. } in view.unit_costs.iter().filter(whole) {
         let each = per_unit.as_deref().map_or("none".to_owned(), |each| format!("{each} {}", view.currency));
-        writeln!(out, "{:<width$}{each:>14} each of {value}", format!("cost of {}", in_line(metric)))?;
+        writeln!(out, "{:<width$}{each:>14} each of {value}{}", format!("cost of {}", in_line(metric)), summed(view))?;
     }
     Ok(())
 }
