@@ -5,11 +5,18 @@ use crate::control_plane::{DeviceSet, LiveResource, Node, Room, State};
 use crate::scenario::Scenario;
 use crate::units::{Dimension, Instant};
 
+/// Most nodes that there may have been before: as many indices are left for those of the run.
+const MAX_NODES_STARTED: u32 = u32::MAX / 2;
+
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     let start = &scenario.start;
     let sorted = start.nodes.is_sorted_by(|a, b| a.index < b.index)
         && start.nodes.last().is_none_or(|node| node.index.0 < start.nodes_started);
     found.expect(sorted, "start.nodes", || "are not in order of their index, below nodes_started".to_owned());
+    let started = start.nodes_started;
+    found.expect(started <= MAX_NODES_STARTED, "start.nodes_started", || {
+        format!("is {started}; expected {MAX_NODES_STARTED} at most")
+    });
     for (i, node) in start.nodes.iter().enumerate() {
         let known = node.node_group.usize() < scenario.fleet.node_groups.len();
         found.expect(known, format!("start.nodes[{i}].node_group"), || "names no node group".to_owned());
