@@ -1,16 +1,20 @@
 //! `cargo xtask proof`: what is checked briefly in every test, at length.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 use crate::process;
+use crate::setup;
 use crate::workspace::Workspace;
 
 pub(crate) const DETAILS: &str = "\
 queueing    mean waits of M/M/1, M/M/4 and M/D/1 at loads of 0.5, 0.8 and 0.95, each within 1 % of theory; takes minutes
 simulation  the invariants of runs on 10,000 random scenarios each: determinism, capacity, conservation, isolation,
-            save and restore, Little's law, and the index of nodes against a scan";
+            save and restore, Little's law, and the index of nodes against a scan
+scenarios   changed scenario files for an hour (`scenarios SECONDS` for another time): each has its problems named, or
+            runs and breaks no rule";
 
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
@@ -18,13 +22,19 @@ const CASES: &str = "10000";
 /// Says which there are, where the argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [one] if one == "queueing" || one == "simulation" => Ok(()),
-        _ => Err("say which: queueing or simulation".to_owned()),
+        [one] if ["queueing", "simulation", "scenarios"].contains(&one.as_str()) => Ok(()),
+        [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
+        _ => Err("say which: queueing, simulation or scenarios [SECONDS]".to_owned()),
     }
 }
 
 /// Builds and runs the one that is named.
 pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
+    if let [one, seconds @ ..] = arguments
+        && one == "scenarios"
+    {
+        return scenarios(workspace, seconds.first().map_or("3600", String::as_str));
+    }
     // No package is named, so that dependencies are those that everything else is built from.
     let mut command = workspace.cargo(&["test", "--release"]);
     match arguments.first().map(String::as_str) {
@@ -39,4 +49,37 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
     };
     process::run(&mut command)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the golden scenarios for so long, from what an earlier run found to be different.
+fn scenarios(workspace: &mut Workspace, seconds: &str) -> Result<ExitCode> {
+    setup::cargo_fuzz(workspace)?;
+    let fuzz = workspace.root.join("tests/fuzz");
+    let (seeds, found) =
+        (workspace.release.with_file_name("fuzz-seeds"), workspace.release.with_file_name("fuzz-corpus"));
+    std::fs::create_dir_all(&found)?;
+    copy_golden(&workspace.root.join("tests/scenarios"), &seeds)?;
+    // No sanitizer: there is no unsafe code to watch, and none works with a stable Rust.
+    let mut command = workspace.cargo(&["fuzz", "run", "--sanitizer", "none", "--target-dir"]);
+    command.arg(workspace.release.with_file_name("fuzz")).arg("--fuzz-dir").arg(fuzz).arg("scenarios");
+    command
+        .arg(found)
+        .arg(seeds)
+        .args(["--", "-timeout=20", "-max_len=65536"])
+        .arg(format!("-max_total_time={seconds}"));
+    process::run(&mut command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Copies each `input.json` to a file of its own.
+fn copy_golden(scenarios: &Path, seeds: &Path) -> Result<()> {
+    std::fs::create_dir_all(seeds)?;
+    for folder in std::fs::read_dir(scenarios)? {
+        let folder = folder?;
+        let input = folder.path().join("input.json");
+        if input.is_file() {
+            std::fs::copy(input, seeds.join(folder.file_name()).with_extension("json"))?;
+        }
+    }
+    Ok(())
 }

@@ -52,6 +52,11 @@ pub(crate) fn dashboard(workspace: &mut Workspace) -> Result<()> {
     cargo_tool::set_up(workspace, &CargoTool::wasm_bindgen(wasm_bindgen))
 }
 
+/// What scenario files are changed with.
+pub(crate) fn cargo_fuzz(workspace: &mut Workspace) -> Result<()> {
+    cargo_tool::set_up(workspace, &CargoTool::cargo_fuzz())
+}
+
 /// Says that a step found what it is for.
 fn found(what: &str, place: impl std::fmt::Display) {
     println!("set-up: {what}: {place}");

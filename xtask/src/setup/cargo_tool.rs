@@ -45,6 +45,17 @@ impl CargoTool {
         }
     }
 
+    /// libFuzzer, driven from cargo; it works with a stable Rust where no sanitizer is wanted.
+    pub(super) fn cargo_fuzz() -> Self {
+        Self {
+            package: "cargo-fuzz",
+            program: "cargo-fuzz",
+            version: "0.13.1".to_owned(),
+            why: "it looks for scenario files that break something; this takes some minutes",
+            arguments: &["--locked"],
+        }
+    }
+
     /// `cargo install`, in the profile that compiles twice as fast: these tools do little work.
     fn install(&self, workspace: &Workspace, root: &Path) -> Command {
         let mut command = workspace.cargo(&["install", self.package, "--version", &self.version]);
