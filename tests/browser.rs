@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use shared::example::lab_scenario;
+use shared::explanation::{explain, first_that_ends};
 use shared::link::{LINK_ROUTE, SharedScenario};
-use shared::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
-use shared::simulation::{Digest, Outcome, run};
+use shared::scenario::{Burst, Edit, PlacementPolicy, Scenario, ValidScenario};
+use shared::simulation::{Digest, Outcome, PlanState, run};
+use shared::units::{Duration as Span, FlavorIndex, NodeGroupIndex, TenantIndex};
 use tests::driver::Browsers;
 use tests::files::Files;
 use tests::{dashboard, skipped};
+use thirtyfour::components::SelectElement;
 use thirtyfour::prelude::*;
 
 /// Longer than any page takes here, so that a slow machine is no failure.
@@ -124,6 +127,64 @@ async fn the_form_makes_the_edits_that_it_shows() -> Result<()> {
     let edits = vec![Edit::ScaleDemand { tenant: None, percent: 200 }];
     let expected = native_digest(&Scenario { runs: 3, edits, ..lab_scenario() })?;
     ensure!(next_digest(&page, &before).await? == expected.to_string());
+    page.quit().await?;
+    Ok(())
+}
+
+async fn choose(page: &WebDriver, testid: &str, value: &str) -> Result<()> {
+    let select = SelectElement::new(&found(page, testid).await?).await?;
+    select.select_by_value(value).await.with_context(|| format!("`{testid}` has no `{value}`"))
+}
+
+#[tokio::test]
+async fn a_change_without_a_field_is_added() -> Result<()> {
+    let Some((files, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let page = browsers.open().await?;
+    page.goto(files.address("#/lab?scenario=example")).await?;
+    let before = text(&page, "digest").await?;
+    choose(&page, "change-kind", "a burst of creates").await?;
+    found(&page, "change-over").await?.clear().await?;
+    found(&page, "change-over").await?.send_keys("soon").await?;
+    found(&page, "add-change").await?.click().await?;
+    let problem = text(&page, "change-problem").await?;
+    ensure!(problem.contains("spread over") && problem.contains("`soon`"), "{problem}");
+    found(&page, "change-over").await?.clear().await?;
+    found(&page, "change-over").await?.send_keys("30m").await?;
+    found(&page, "add-change").await?.click().await?;
+    let listed = text(&page, "other-edits").await?;
+    ensure!(listed.contains("100 more"), "{listed}");
+    found(&page, "run").await?.click().await?;
+    let mut scenario = lab_scenario();
+    let burst = Burst {
+        tenant: TenantIndex(0),
+        flavor: FlavorIndex(0),
+        at: scenario.window.start + Span::HOUR,
+        over: Span::from_minutes(30),
+        count: 100,
+        lifetime: Some(Span::HOUR),
+    };
+    scenario.edits.push(Edit::Burst(burst));
+    ensure!(next_digest(&page, &before).await? == native_digest(&scenario)?.to_string());
+    page.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_cheapest_fix_is_found_and_tried() -> Result<()> {
+    let Some((files, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let edits = [0, 1].map(|group| Edit::MaxNodes { node_group: NodeGroupIndex(group), max: 1 }).to_vec();
+    let scenario = Scenario { runs: 2, edits, ..lab_scenario() };
+    let valid = ValidScenario::new(scenario.clone()).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let (position, _) = first_that_ends(&valid, 0, PlanState::Pending).context("two nodes are enough")?;
+    let fix = explain(&valid, 0, position)?.fix.context("nothing lets it in")?;
+    let before = native_digest(&scenario)?;
+
+    let page = browsers.open().await?;
+    page.goto(files.address(&link(scenario.clone(), before)?)).await?;
+    found(&page, "ask").await?.click().await?;
+    found(&page, "try-fix").await?.click().await?;
+    let fixed = Scenario { edits: [scenario.edits.clone(), fix.edits].concat(), ..scenario };
+    ensure!(next_digest(&page, &before.to_string()).await? == native_digest(&fixed)?.to_string());
     page.quit().await?;
     Ok(())
 }

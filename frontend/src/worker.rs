@@ -1,5 +1,6 @@
 //! What takes long runs in Web Workers, so that the page stays responsive: the messages, the workers' side, and the page's.
 
+mod adviser;
 mod forecast_protocol;
 mod forecaster;
 mod listening;
@@ -10,11 +11,16 @@ mod serve;
 mod serve_forecasts;
 mod thread;
 
+pub(crate) use adviser::Adviser;
 #[cfg(feature = "train")]
 pub(crate) use forecast_protocol::ScoreFigures;
 pub(crate) use forecast_protocol::{AheadBin, Data, ModelSaid, Order, Said, ScoreRow, SeriesView, Task};
 pub(crate) use forecaster::{ForecastEvent, Forecaster};
 pub(crate) use pool::{Pool, PoolEvent};
+pub(crate) use protocol::Advice;
 pub use serve::serve;
 #[cfg(feature = "train")]
 pub use serve_forecasts::serve_forecasts;
+
+/// What loads the worker that runs shadows.
+const LOADER: &str = "./simulation_worker_loader.js";

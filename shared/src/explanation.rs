@@ -1,10 +1,12 @@
 //! Why a request got what it got, and the cheapest change that would have let it in.
 
 mod fixes;
+mod refusals;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+pub use refusals::first_that_ends;
+use serde::{Deserialize, Serialize};
 
 use crate::control_plane::Survey;
 use crate::request::{IndexedRequest, Module, Operation};
@@ -40,7 +42,7 @@ pub struct Decision {
 }
 
 /// A change that lets a create in.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fix {
     /// What to change.
     pub edits: Vec<Edit>,

@@ -1,5 +1,7 @@
 //! A scenario in the browser: change it, run it, send it to a colleague who sees the same outcome.
 
+mod advice;
+mod changes;
 mod controls;
 mod form;
 mod loading;
@@ -13,9 +15,11 @@ use std::rc::Rc;
 use gloo::file::File;
 use gloo::file::callbacks::{FileReader, read_as_bytes};
 use shared::link::Limits;
+use shared::scenario::Scenario;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use self::advice::NotLetIn;
 use self::controls::Controls;
 use self::form::Form;
 use self::loading::{Loaded, use_loaded};
@@ -97,6 +101,13 @@ fn Bench(props: &BenchProps) -> Html {
         let (base, controls) = (loaded.scenario.clone(), controls.clone());
         runner.start.reform(move |()| controls.apply(&base))
     };
+    let on_try = {
+        let (controls, start) = (controls.setter(), runner.start.clone());
+        Callback::from(move |scenario: Scenario| {
+            controls.set(Controls::of(&scenario));
+            start.emit(scenario);
+        })
+    };
     let running = match &*runner.progress {
         Progress::Running { done, total } => Some((*done, *total)),
         _ => None,
@@ -114,6 +125,7 @@ fn Bench(props: &BenchProps) -> Html {
                 if let Some(finished) = &*runner.finished {
                     { verdict(loaded, finished) }
                     <OutcomeCards finished={finished.clone()} first={(*runner.first).clone()} stale={running.is_some()} />
+                    <NotLetIn finished={finished.clone()} {on_try} />
                     <Share finished={finished.clone()} />
                 }
             </div>

@@ -9,10 +9,9 @@ use shared::simulation::{Outcome, RunOutcome};
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
+use super::LOADER;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker, pack, unpack};
 use super::thread::Thread;
-
-const LOADER: &str = "./simulation_worker_loader.js";
 
 /// How an ensemble is doing.
 #[derive(Clone, Debug)]
@@ -184,6 +183,8 @@ fn hear(pool: &Weak<RefCell<Inner>>, index: usize, message: Option<FromWorker>) 
             inner.slots[index].state = SlotState::Idle;
             inner.done(job, *outcome, sampled_ms)
         }
+        // Nobody asks a worker of the pool.
+        Some(FromWorker::Explained { .. }) => None,
         Some(FromWorker::Refused { job, message }) => {
             inner.slots[index].state = SlotState::Idle;
             let current = inner.job.as_ref().is_some_and(|current| current.number == job);

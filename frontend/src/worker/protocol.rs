@@ -3,12 +3,13 @@
 use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use shared::explanation::Fix;
 use shared::scenario::Scenario;
-use shared::simulation::RunOutcome;
+use shared::simulation::{Plan, PlanState, RunOutcome};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 4;
+pub(super) const PROTOCOL: u32 = 5;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +27,13 @@ pub(super) enum ToWorker {
         job: u32,
         /// Which run of its ensemble.
         run: u32,
+    },
+    /// Why the first create ended like this, and what would have let it in.
+    Explain {
+        /// Which scenario.
+        job: u32,
+        /// How it ended.
+        state: PlanState,
     },
 }
 
@@ -48,6 +56,11 @@ pub(super) enum FromWorker {
         /// How long its requests took to sample.
         sampled_ms: f64,
     },
+    /// What became of a create, and what would have helped.
+    Explained {
+        /// All there is to say.
+        advice: Box<Advice>,
+    },
     /// The scenario cannot run.
     Refused {
         /// Which scenario.
@@ -60,6 +73,17 @@ pub(super) enum FromWorker {
         /// Where and why.
         message: String,
     },
+}
+
+/// Why a create did not get in, and what lets it in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Advice {
+    /// The first that ended so, and in which run; none where no run has one.
+    pub(crate) first: Option<(u32, Plan)>,
+    /// The cheapest change that lets it in; none where none was found.
+    pub(crate) fix: Option<Fix>,
+    /// How many changes were tried.
+    pub(crate) tried: u32,
 }
 
 /// The message as what `postMessage` takes.

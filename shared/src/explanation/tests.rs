@@ -137,3 +137,16 @@ fn a_volume_needs_no_node_and_who_is_on_the_way_no_fix() {
     assert_eq!(explanation.plan.state, PlanState::Admitted);
     assert_eq!((explanation.decision, explanation.fix, explanation.tried), (None, None, 0));
 }
+
+/// A quota of 10 vCPU holds two creates of 4, and three nodes six of them.
+#[test]
+fn the_first_that_did_not_get_in_is_found() {
+    let mut limited = scenario(5, 5);
+    limited.tenants[0].quota = Some(Resources::compute(10_000, 65_536));
+    let first =
+        |scenario: Scenario, state: PlanState| first_that_ends(&ValidScenario::new(scenario).unwrap(), 0, state);
+    let (position, plan) = first(limited.clone(), PlanState::Refused(Refusal::Quota)).unwrap();
+    assert_eq!((position, plan.resource), (2, ResourceIndex(2)));
+    assert_eq!(first(limited, PlanState::Pending), None);
+    assert_eq!(first(scenario(9, 3), PlanState::Pending).map(|(position, _)| position), Some(6));
+}

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use shared::request::Module;
-use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
+use shared::scenario::{Edit, NodeGroup, PlacementPolicy, Scenario};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::changes::AddChange;
 use super::controls::Controls;
 use crate::format;
 use crate::zone::Zone;
@@ -158,7 +159,7 @@ fn node_group(props: &FormProps, i: usize, group: &NodeGroup) -> Html {
     }
 }
 
-/// Edits that have no field of their own, each with a way to take it back.
+/// Edits that have no field of their own, each with a way to take it back, and a way to add one.
 fn other_edits(props: &FormProps) -> Html {
     let sound = props.scenario.check_edits(&props.controls.kept).is_ok();
     let edits = props.controls.kept.iter().enumerate().map(|(i, edit)| {
@@ -178,13 +179,24 @@ fn other_edits(props: &FormProps) -> Html {
             </li>
         }
     });
+    let on_add = {
+        let (controls, on_controls) = (props.controls.clone(), props.on_controls.clone());
+        Callback::from(move |edit: Edit| {
+            let mut controls = controls.clone();
+            // An edit of commitments says all that there are, so that only the last one counts.
+            if matches!(edit, Edit::Commitments { .. }) {
+                controls.kept.retain(|kept| !matches!(kept, Edit::Commitments { .. }));
+            }
+            controls.kept.push(edit);
+            on_controls.emit(controls);
+        })
+    };
     html! {
-        if !props.controls.kept.is_empty() {
-            <fieldset data-testid="other-edits">
-                <legend>{ "Other changes" }</legend>
-                <ul class="edits">{ for edits }</ul>
-            </fieldset>
-        }
+        <fieldset data-testid="other-edits">
+            <legend>{ "Other changes" }</legend>
+            <ul class="edits">{ for edits }</ul>
+            <AddChange scenario={props.scenario.clone()} kept={props.controls.kept.clone()} {on_add} />
+        </fieldset>
     }
 }
 

@@ -119,7 +119,8 @@ fn known(label: Label) -> &'static str {
     }
 }
 
-fn reason(refusal: Refusal) -> &'static str {
+/// What became of those that were refused, after their number.
+pub(super) fn reason(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Quota => "over quota",
         Refusal::NoSuchNode => "fit no node type",
