@@ -3,6 +3,7 @@
 mod assumptions;
 mod ingest;
 mod observations;
+mod odd_history;
 mod problems;
 mod restart;
 mod server;
