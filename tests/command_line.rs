@@ -3,6 +3,7 @@
 mod answers;
 mod backtest;
 mod bisect;
+mod budgets;
 mod commitments;
 mod explain;
 mod forecast;

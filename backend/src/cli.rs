@@ -3,6 +3,7 @@
 mod assumptions;
 mod backtest;
 mod bill_file;
+mod budget_file;
 mod check_data;
 mod demand;
 mod error;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use shared::allocation::Budget;
 use shared::features::TimeZone;
 use shared::feedback::{PromotionSettings, TriggerSettings};
 use shared::pricing::PriceBook;
@@ -53,8 +54,25 @@ pub struct ShadowingConfig {
     pub triggers: TriggerSettings,
     /// When a challenger is better.
     pub promotion: PromotionSettings,
+    /// What may be spent.
+    pub budgets: BudgetConfig,
     /// The demo, where it is one.
     pub demo: Option<DemoConfig>,
+}
+
+/// What may be spent, and when a breach is sure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// Every budget.
+    pub budgets: Vec<Budget>,
+    /// How many percent of the runs have to breach it, 1 to 100.
+    pub sure_percent: u8,
+}
+
+impl Default for BudgetConfig {
+    fn default() -> Self {
+        Self { budgets: Vec::new(), sure_percent: 80 }
+    }
 }
 
 /// The example workload on a clock of its own.
@@ -96,6 +114,7 @@ impl ShadowingConfig {
             training_steps: 300,
             triggers: TriggerSettings::default(),
             promotion: PromotionSettings::default(),
+            budgets: BudgetConfig::default(),
             demo: None,
         }
     }

@@ -1,6 +1,8 @@
 //! The HTTP API and the dashboard's files: a file per resource, wire types from `shared::api`.
 
+mod anomalies;
 mod body;
+mod budgets;
 mod costs;
 mod decisions;
 mod demand;
@@ -68,6 +70,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(costs::routes)
         .configure(shadow_runs::routes)
         .configure(reports::routes)
+        .configure(anomalies::routes)
+        .configure(budgets::routes)
         .configure(decisions::routes)
         .configure(ledger::routes)
         .configure(models::routes)

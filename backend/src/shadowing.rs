@@ -4,6 +4,7 @@
 //! clock, the model in use, why there is no forecast) stands on the [`Board`].
 
 mod board;
+mod budgeting;
 mod champion;
 mod clock;
 mod closing;
@@ -17,6 +18,7 @@ mod side_inputs;
 mod training;
 
 pub use board::{Board, Snapshot};
+pub(crate) use budgeting::OUTLOOK;
 pub use champion::Champion;
 pub(crate) use champion::keep_champion;
 pub use clock::{Clock, SystemClock, VirtualClock};

@@ -3,6 +3,7 @@
 mod accuracy;
 mod band;
 mod basis;
+mod budget;
 mod cause;
 mod metering;
 mod report;
@@ -12,6 +13,7 @@ mod statement;
 pub use accuracy::{CostErrors, PredictionAccuracy, Update};
 pub use band::{MoneyBand, mean_column, quantile};
 pub use basis::{Basis, Status};
+pub use budget::{Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, read_budgets};
 pub use cause::{Cause, CauseAmount, OptimizationArea};
 pub use metering::{
     MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering, MeteringNames, ResourceLabels,

@@ -2,6 +2,8 @@
 //!
 //! Domain types travel as they are; the types here only say which of them come together. Every path is in [`paths`].
 
+mod anomalies;
+mod budgets;
 mod costs;
 mod demand;
 mod events;
@@ -20,6 +22,8 @@ mod status;
 mod summary;
 
 pub use crate::allocation::{Basis, MoneyBand};
+pub use anomalies::AnomalyList;
+pub use budgets::BudgetList;
 pub use costs::{CostBin, CostSeries};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
 pub use events::EventView;

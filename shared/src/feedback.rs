@@ -3,12 +3,17 @@
 //! Demand is watched hour by hour with a change detector, cost day by day with a slow error: the specification's
 //! accuracy remembers too little to tell a bad day from a model that has become wrong.
 
+mod anomaly;
 mod decision;
 mod drift;
 pub mod ledger;
 mod promotion;
 mod triggers;
 
+pub use anomaly::{
+    AnomalyCase, AnomalyReport, Band, BandSource, CostAnomaly, FirstInvolved, LEVEL_PERCENT, NoBand, NotJudged,
+    PastErrors, anomalies,
+};
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::{Direction, PageHinkley};
 pub use promotion::{PromotionSettings, promotion};

@@ -12,8 +12,10 @@
 //! ```
 
 mod normal;
+mod student;
 
 pub use normal::{normal_cdf, normal_quantile};
+pub use student::student_t_within;
 
 /// What a draw is for. The numbers enter every draw and never change; a new purpose gets a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -202,17 +202,21 @@ impl<'a> Known<'a> {
     /// # Errors
     /// When what `base` assumes cannot run.
     pub fn primary(&self, base: &Scenario, observed: Option<&ObservedFleet>) -> Result<RunEnd, Problems> {
+        let (scenario, requests) = self.past(base)?;
+        Ok(simulate_to_fork(&scenario, &requests, RunOptions { observed, ..RunOptions::default() }))
+    }
+
+    /// What the primary runs up to the origin; its resources are the lives of the log.
+    ///
+    /// # Errors
+    /// When what `base` assumes cannot run.
+    pub fn past(&self, base: &Scenario) -> Result<(ValidScenario, Vec<IndexedRequest>), Problems> {
         let end = self.origin;
         let first = self.log.log.first().filter(|&first| first < end).unwrap_or(end - base.bin);
         let window = Window { start: first.floor(base.bin).min(end - Duration::from_micros(1)), end };
         let scenario = Scenario { window, ..self.scenario_with_all(base) };
-        let requests: Vec<IndexedRequest> =
-            self.log.log.before(end).requests().map(|request| self.log.map.request(request)).collect();
-        Ok(simulate_to_fork(
-            &ValidScenario::new(scenario)?,
-            &requests,
-            RunOptions { observed, ..RunOptions::default() },
-        ))
+        let requests = self.log.log.before(end).requests().map(|request| self.log.map.request(request)).collect();
+        Ok((ValidScenario::new(scenario)?, requests))
     }
 
     /// The scenario of a shadow over `horizon`: the primary's fork, and the predicted demand.

@@ -4,6 +4,7 @@ mod bisect;
 mod decompose;
 mod explain;
 mod finding;
+mod involved;
 mod lives;
 mod mix;
 mod parts;
@@ -16,6 +17,7 @@ pub use bisect::{BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bise
 pub use decompose::{Actual, decompose};
 pub use explain::explain;
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};
+pub use involved::{FirstRequest, Involved, InvolvedScope, Involvement, NoRequest};
 pub use lives::StepContext;
 pub use mix::mix;
 pub use replay::Replay;

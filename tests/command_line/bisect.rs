@@ -13,7 +13,7 @@ fn start() -> Instant {
 }
 
 /// A machine of 2 vCPU that lives for `minutes`.
-fn machine(tenant: &str, id: &str, at: Instant, minutes: i64) -> [(Instant, String); 2] {
+pub(super) fn machine(tenant: &str, id: &str, at: Instant, minutes: i64) -> [(Instant, String); 2] {
     let line = |operation: &str, at: Instant, rest: &str| {
         let line = format!(
             r#"{{"id":"{id}-{operation}","at":"{at}","tenant":"{tenant}","op":"{operation}","class":"compute","resource":"{id}"{rest}}}"#
@@ -26,7 +26,7 @@ fn machine(tenant: &str, id: &str, at: Instant, minutes: i64) -> [(Instant, Stri
 
 /// Every hour one machine of `web` and one of `ml`, for half an hour; and 14 more of `ml` on the last day, which is a
 /// Friday, from 10:20 on, for eight hours.
-fn log() -> String {
+pub(super) fn log() -> String {
     let mut lines = Vec::new();
     for hour in 0..DAYS * 24 {
         let at = start() + Duration::HOUR * hour;
@@ -45,7 +45,7 @@ fn origin() -> Instant {
     start() + Duration::DAY * (DAYS - 1)
 }
 
-fn shadow() -> Vec<String> {
+pub(super) fn shadow() -> Vec<String> {
     let origin = origin().to_string();
     let words = ["shadow", "--requests", "requests.ndjson", "--origin", &origin, "--model", "seasonal-naive"];
     let rest = ["--horizon", "23h", "--runs", "3", "--bin", "1h"];

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod bill;
+mod budgets;
 
 use super::{CliError, Global};
 
@@ -17,6 +18,7 @@ pub(super) struct Args {
 enum Report {
     Allocation(Box<allocation::Args>),
     Bill(bill::Args),
+    Budgets(Box<budgets::Args>),
 }
 
 impl Args {
@@ -28,6 +30,7 @@ impl Args {
         match &self.report {
             Report::Allocation(args) => args.run(global),
             Report::Bill(args) => args.run(global),
+            Report::Budgets(args) => args.run(global),
         }
     }
 }

@@ -12,8 +12,9 @@ use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
 use super::assumptions::{AssumptionArgs, catalogue};
+use super::budget_file::read_budgets;
 use super::{CliError, Global};
-use crate::config::{Config, ShadowingConfig};
+use crate::config::{BudgetConfig, Config, ShadowingConfig};
 use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
@@ -23,6 +24,7 @@ use crate::{input, output, service};
   shadowplane serve --demo --speed 600              ten virtual minutes a second
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
+  shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -65,6 +67,12 @@ struct Settings {
     /// The most bytes that a body may hold, after decompression [default: 33554432]
     #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
     body_bytes: Option<usize>,
+    /// Budgets, CSV `name,amount,currency,period[,tenant][,label]`: period is day, week or month of UTC, label is KEY=VALUE
+    #[arg(long, value_name = "FILE")]
+    budgets: Option<String>,
+    /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
+    #[arg(long, value_name = "PERCENT", requires = "budgets")]
+    sure: Option<u8>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
 }
@@ -79,8 +87,23 @@ impl Settings {
             data: self.data.or(file.data),
             dashboard: self.dashboard.or(file.dashboard),
             body_bytes: self.body_bytes.or(file.body_bytes),
+            budgets: self.budgets.or(file.budgets),
+            sure: self.sure.or(file.sure),
             assumptions: self.assumptions.or(file.assumptions),
         }
+    }
+}
+
+impl Settings {
+    /// The budgets, in the currency of the prices.
+    fn budgets(&self, assumed: &Scenario) -> Result<BudgetConfig, CliError> {
+        let default = BudgetConfig::default();
+        let sure_percent = self.sure.unwrap_or(default.sure_percent);
+        if !(1..=100).contains(&sure_percent) {
+            return Err(CliError::Usage(format!("--sure is {sure_percent}; expected a share of the runs, 1 to 100")));
+        }
+        let Some(path) = &self.budgets else { return Ok(default) };
+        Ok(BudgetConfig { budgets: read_budgets(path, assumed.price_book.currency)?, sure_percent })
     }
 }
 
@@ -116,6 +139,8 @@ impl Args {
             return Err(CliError::Usage(message));
         }
         let shadowing = if self.demo { ShadowingConfig::demo(self.speed) } else { assuming(&settings.assumptions)? };
+        let budgets = settings.budgets(&shadowing.assumed)?;
+        let shadowing = ShadowingConfig { budgets, ..shadowing };
         Ok(Config {
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

@@ -2,6 +2,7 @@
 
 mod actual;
 mod advice;
+mod anomalous;
 mod answer;
 mod as_they_are;
 mod bisected;
@@ -20,13 +21,14 @@ use shared::allocation::{
 };
 use shared::api::{OutcomeView, SavedScenario};
 use shared::bill::BilledWindow;
+use shared::feedback::{AnomalyCase, PastErrors, anomalies};
 use shared::pricing::{CommitmentOffer, read_offers};
 use shared::recommendation::{Recommendation, attach};
 use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome, RunOptions, simulate};
-use shared::variance::{Actual, NotObserved, decompose, explain};
+use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
 use self::advice::Advice;
@@ -36,8 +38,7 @@ use self::bisected::{BisectArgs, Compared};
 pub(super) use self::metering::{metered, stands_for};
 use self::notices::reaches;
 use self::plans::Named;
-use self::prepare::Predicted;
-pub(super) use self::prepare::{Prepared, RunArgs};
+pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
 use super::{CliError, Global};
 use crate::{ensemble, input, output};
 
@@ -202,19 +203,19 @@ impl Args {
             runs.map(Outcome::collect).ok_or_else(cancelled)
         })?;
         let scenario = wider.scenario();
-        let context = ReportContext {
-            tenants: &scenario.tenants,
-            flavors: &scenario.flavors,
-            currency: scenario.price_book.currency,
-            window: scenario.window,
-            horizon: self.run.horizon(),
-            grouping: Grouping::Tenant,
-        };
         let mut accuracy = PredictionAccuracy::new(cost.basis);
         accuracy.update(decomposition.predicted, decomposition.actual);
-        let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
-        let mut report = allocate(&context, &costs, Some(cost), Some(&accuracy));
-        explain(&mut report, &decomposition, &scenario.tenants);
+        let report = self.report(scenario, outcome, cost, &accuracy, &decomposition);
+        answer.anomalies = Some(anomalies(&AnomalyCase {
+            scenario: &wider,
+            predicted: outcome,
+            actual: &requests,
+            ids: &known.create_ids_in(scenario.window, &fork.lives),
+            cost,
+            prices: price_book,
+            decomposition: &decomposition,
+            past: &PastErrors::default(),
+        }));
         answer.actual = Some(OutcomeView::new(scenario, &Outcome::collect(vec![happened])));
         answer.prediction_accuracy = accuracy.value;
         answer.variance = Some(Variance::new(&report, &decomposition));
@@ -227,6 +228,29 @@ impl Args {
             decomposition: &decomposition,
         })?;
         Ok((answer.report.insert(report), said))
+    }
+
+    /// Actual against predicted cost by tenant, with the causes of the difference.
+    fn report(
+        &self,
+        scenario: &Scenario,
+        outcome: &Outcome,
+        cost: ActualCost<'_>,
+        accuracy: &PredictionAccuracy,
+        decomposition: &Decomposition,
+    ) -> AllocationReport {
+        let context = ReportContext {
+            tenants: &scenario.tenants,
+            flavors: &scenario.flavors,
+            currency: scenario.price_book.currency,
+            window: scenario.window,
+            horizon: self.run.horizon(),
+            grouping: Grouping::Tenant,
+        };
+        let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
+        let mut report = allocate(&context, &costs, Some(cost), Some(accuracy));
+        explain(&mut report, decomposition, &scenario.tenants);
+        report
     }
 
     /// The commitments that could be bought, in the currency of the prices.

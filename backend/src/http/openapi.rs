@@ -1,8 +1,8 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument,
-    ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+    AnomalyList, BudgetList, CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, LedgerPage,
+    ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::Decision;
@@ -139,6 +139,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &WINDOW_BY,
         json(schemas.of::<ReportList>()),
     );
+    get(paths::ANOMALIES, "What of closed windows was out of its band", &WINDOW, json(schemas.of::<AnomalyList>()));
+    get(paths::BUDGETS, "Budgets, and when they will be passed", &[], json(schemas.of::<BudgetList>()));
     get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
     get(paths::SCORECARD, "Forecasts of cost against what came", &[], json(schemas.of::<Scorecard>()));
     get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));

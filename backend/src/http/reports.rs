@@ -54,7 +54,7 @@ fn read_of<T: DeserializeOwned>(documents: &[Document], kind: &str) -> Result<Ve
 }
 
 /// Why no day that has closed lies in a window.
-async fn why_none(app: &App, window: Window) -> Result<NotReady, Problem> {
+pub(super) async fn why_none(app: &App, window: Window) -> Result<NotReady, Problem> {
     let reason = |reason: &str, message: String| NotReady { reason: reason.to_owned(), message, bins_missing: None };
     let ever = Window { start: Instant::from_micros(0), end: Instant::from_micros(i64::MAX) };
     if !app.store.list(Collection::Reports, ever, 1).await?.is_empty() {

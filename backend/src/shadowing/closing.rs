@@ -9,6 +9,7 @@ use shared::allocation::{
 use shared::api::ObservedView;
 use shared::cost::CostBreakdown;
 use shared::feedback::ledger::{AmountOf, actual_series};
+use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
 use shared::recommendation::{Thresholds, attach, recommend};
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
@@ -47,6 +48,8 @@ pub(super) struct Closed {
     pub(super) accounts: Vec<(LedgerUnits, LedgerUnits)>,
     /// What it cost, for the forecast ledger.
     pub(super) actual: Charged,
+    /// What of it cost something else than expected.
+    pub(super) anomalies: AnomalyReport,
 }
 
 /// What a closed window cost.
@@ -72,7 +75,8 @@ pub(super) enum NotClosed {
 
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
 ///
-/// Requests that came in late count as what happened: the prediction stays what it was.
+/// Requests that came in late count as what happened: the prediction stays what it was. What is expected of the cost
+/// follows from how wrong forecasts were in the `past`.
 ///
 /// # Errors
 /// When the prediction can no longer be held against the log.
@@ -81,6 +85,7 @@ pub(super) fn close(
     log: &RequestLog,
     received: &[Received],
     predicted: &Predicted,
+    past: &PastErrors,
     accuracies: &mut Accuracies,
 ) -> Result<Closed, NotClosed> {
     let original = predicted.scenario.original();
@@ -104,11 +109,22 @@ pub(super) fn close(
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
     let reports = reports(config, wider.scenario(), predicted, cost, &decomposition, accuracy);
+    let anomalies = anomalies(&AnomalyCase {
+        scenario: &wider,
+        predicted: &predicted.outcome,
+        actual: &requests,
+        ids: &known.create_ids_in(window, &from.fork.lives),
+        cost,
+        prices: config.bill.as_ref(),
+        decomposition: &decomposition,
+        past,
+    });
     Ok(Closed {
         reports,
         observed: ObservedView::new(&metered.folded, window, metered.end.outcome.anomalies),
         accounts: accounts(wider.scenario(), &predicted.outcome, cost.breakdown),
         actual: charged(wider.scenario(), cost),
+        anomalies,
     })
 }
 

@@ -37,11 +37,16 @@ pub(super) fn folded(config: &ShadowingConfig, known: &Known<'_>, received: &[Re
 /// The primary at the origin of `known`: on observed machines where enough was observed before, otherwise simulated
 /// from what is assumed.
 pub(super) fn forked(base: &Scenario, known: &Known<'_>, folded: &Folded) -> Result<Forked, Problems> {
-    let before = Window { start: Instant::from_micros(i64::MIN), end: known.origin };
-    let observed = enough(folded, before).is_ok();
-    let end = known.primary(base, observed.then_some(&folded.fleet))?;
-    let nodes = if observed { folded.names_of(&end.fork.state) } else { Vec::new() };
+    let observed = observed_before(folded, known.origin);
+    let end = known.primary(base, observed)?;
+    let nodes = if observed.is_some() { folded.names_of(&end.fork.state) } else { Vec::new() };
     Ok(Forked { fork: end.fork, nodes })
+}
+
+/// The machines and placements before an instant, where enough of them was observed.
+pub(super) fn observed_before(folded: &Folded, end: Instant) -> Option<&ObservedFleet> {
+    let before = Window { start: Instant::from_micros(i64::MIN), end };
+    enough(folded, before).is_ok().then_some(&folded.fleet)
 }
 
 /// The machines and placements of a window that goes on from a fork, or why they are not known.

@@ -27,11 +27,15 @@ pub enum Collection {
     Models,
     /// Known events, as they were given.
     Events,
+    /// What of closed windows cost something else than expected.
+    Anomalies,
+    /// The newest outlook on budgets.
+    Budgets,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -41,6 +45,8 @@ impl Collection {
         Self::ActualCosts,
         Self::Models,
         Self::Events,
+        Self::Anomalies,
+        Self::Budgets,
     ];
 }
 

@@ -11,8 +11,9 @@ pub use write::{MeteringNames, write_metering};
 
 use crate::cost::{MeteringRecords, NodeRecord, NodeState, UseRecord};
 use crate::features::TimeZone;
-use crate::request::{IndexedRequest, Module, Names, Operation, ResourceClass, Tenant};
-use crate::scenario::Scenario;
+use crate::request::{IndexedRequest, Module, Names, Operation, RequestLog, ResourceClass, Tenant};
+use crate::scenario::{Demand, Scenario, ValidScenario};
+use crate::stream::tagged;
 use crate::units::{
     Currency, FlavorIndex, Instant, NodeGroupIndex, Rate, ResourceIndex, TenantIndex, TermsIndex, Window,
 };
@@ -121,6 +122,33 @@ pub struct ResourceLabels {
     pub sets: Vec<BTreeMap<String, String>>,
     /// Rows by resource; what is not in it has no labels.
     pub rows: Vec<u32>,
+}
+
+impl ResourceLabels {
+    /// Those of lives of a log, in this order.
+    pub fn of_lives(log: &RequestLog, lives: impl IntoIterator<Item = ResourceIndex>) -> Self {
+        let sets = if log.label_sets.is_empty() { vec![BTreeMap::new()] } else { log.label_sets.clone() };
+        Self { sets, rows: lives.into_iter().map(|life| log.lives[life.usize()].labels).collect() }
+    }
+
+    /// The same with those that were drawn for what run `run` of a prediction creates; `requests` are the run's.
+    pub fn with_drawn(&self, valid: &ValidScenario, requests: &[IndexedRequest], run: u32) -> Self {
+        let mut labels = self.clone();
+        let Scenario { demand: Demand::Forecast(model), terms, flavors, seed, .. } = valid.original() else {
+            return labels;
+        };
+        if labels.sets.is_empty() {
+            labels.sets.push(BTreeMap::new());
+        }
+        let first = labels.sets.len() as u32;
+        labels.sets.extend(model.tags.label_sets.iter().cloned());
+        let drawn = tagged(&model.tags, requests, (terms, flavors), *seed, run);
+        labels.rows.resize(labels.rows.len().max(drawn.len()), 0);
+        for (row, tag) in labels.rows.iter_mut().zip(drawn) {
+            *row = tag.labels.map_or(*row, |set| first + set);
+        }
+        labels
+    }
 }
 
 impl Metering {

@@ -35,6 +35,10 @@ pub const SHADOW_RUNS: &str = "/v1/shadow-runs";
 pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET ?from&to` → [`AnomalyList`](super::AnomalyList).
+pub const ANOMALIES: &str = "/v1/anomalies";
+/// `GET` → [`BudgetList`](super::BudgetList), by the newest forecast.
+pub const BUDGETS: &str = "/v1/budgets";
 /// `GET ?after&limit` → [`LedgerPage`](super::LedgerPage).
 pub const LEDGER: &str = "/v1/ledger";
 /// `GET` → [`Scorecard`](crate::feedback::ledger::Scorecard).

@@ -67,13 +67,29 @@ impl TimeZone {
         next.ok().and_then(|date| self.midnight(date)).unwrap_or(in_an_hour)
     }
 
-    /// The local month that `at` is in.
-    pub fn month(&self, at: Instant) -> Window {
-        let end = self.next(CalendarStep::Month, at);
-        let start = jiff::Timestamp::from_microsecond(at.micros())
-            .ok()
-            .and_then(|timestamp| self.midnight(self.0.to_datetime(timestamp).date().first_of_month()));
-        Window { start: start.unwrap_or(at), end }
+    /// The local hour, day, week or month that `at` is in.
+    pub fn around(&self, step: CalendarStep, at: Instant) -> Window {
+        let end = self.next(step, at);
+        let Ok(timestamp) = jiff::Timestamp::from_microsecond(at.micros()) else { return Window { start: at, end } };
+        let today = self.0.to_datetime(timestamp).date();
+        let first = match step {
+            CalendarStep::Hour => return Window { start: end - Duration::HOUR, end },
+            CalendarStep::Day => Some(today),
+            CalendarStep::Week => {
+                let since_monday = today.weekday().to_monday_zero_offset();
+                today.checked_sub(jiff::Span::new().days(since_monday)).ok()
+            }
+            CalendarStep::Month => Some(today.first_of_month()),
+        };
+        Window { start: first.and_then(|date| self.midnight(date)).unwrap_or(at), end }
+    }
+
+    /// The day of the week, the date and the time to the minute on the local clock, such as `Thu 2026-11-05 14:00`.
+    pub fn clock(&self, at: Instant) -> String {
+        match jiff::Timestamp::from_microsecond(at.micros()) {
+            Ok(timestamp) => self.0.to_datetime(timestamp).strftime("%a %Y-%m-%d %H:%M").to_string(),
+            Err(_) => at.to_string(),
+        }
     }
 
     /// When a local day begins: at midnight, or as soon after it as there is a time of that day.
@@ -211,6 +227,24 @@ mod tests {
         let calendar = Calendar::new(&zone, "2026-01-01T06:00:00Z".parse().unwrap(), Duration::HOUR, 1);
         let [sin, cos, ..] = calendar.phases(0);
         assert!(sin.abs() < 1e-9 && (cos + 1.0).abs() < 1e-9, "{sin} {cos}");
+    }
+
+    #[test]
+    fn days_weeks_and_months_begin_at_local_midnight() {
+        // Thursday, 2026-11-05, 14:00 in Berlin, an hour ahead of UTC in winter; clocks went back on 2026-10-25, a Sunday.
+        let zone: TimeZone = "Europe/Berlin".parse().unwrap();
+        let check = |at: &str, step, start: &str, end: &str| {
+            let expected = Window { start: start.parse().unwrap(), end: end.parse().unwrap() };
+            assert_eq!(zone.around(step, at.parse().unwrap()), expected);
+        };
+        let at = "2026-11-05T13:00:00Z";
+        check(at, CalendarStep::Hour, "2026-11-05T13:00:00Z", "2026-11-05T14:00:00Z");
+        check(at, CalendarStep::Day, "2026-11-04T23:00:00Z", "2026-11-05T23:00:00Z");
+        check(at, CalendarStep::Week, "2026-11-01T23:00:00Z", "2026-11-08T23:00:00Z");
+        check(at, CalendarStep::Month, "2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z");
+        check("2026-10-25T12:00:00Z", CalendarStep::Day, "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
+        check("2026-10-25T12:00:00Z", CalendarStep::Week, "2026-10-18T22:00:00Z", "2026-10-25T23:00:00Z");
+        assert_eq!(zone.clock(at.parse().unwrap()), "Thu 2026-11-05 14:00");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The forecast ledger: what was predicted to cost what, written down before anybody could know, in a chain that shows
 //! whether anything was changed since.
 
+mod pairs;
 mod record;
 mod scorecard;
 #[cfg(test)]
@@ -8,10 +9,12 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use pairs::{Pairs, pairs};
 pub use record::{
     ActualRecord, AmountOf, ForecastRecord, LEVELS, QuantileAmount, Record, SeriesForecast, actual_series,
     forecast_series,
 };
+pub(super) use record::{amounts, names};
 pub use scorecard::{IntervalScore, ScoreRow, Scorecard, scorecard};
 
 use crate::simulation::Digest;

@@ -97,6 +97,7 @@ pub struct Culprit {
 /// What is unexpected about a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Unexpected {
     /// It was created, beyond what was predicted.
     Came,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
 use shared::api::OutcomeView;
+use shared::feedback::AnomalyReport;
 use shared::forecast::{ModelId, SelectionReport};
 use shared::scenario::{Edit, Scenario};
 use shared::simulation::Digest;
@@ -68,6 +69,8 @@ pub(super) struct WithOrigin {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) bisect: Vec<Bisected>,
     pub(super) prediction_accuracy: Option<f64>,
+    /// What cost more or less than expected, by the spread of the runs.
+    pub(super) anomalies: Option<AnomalyReport>,
     pub(super) report: Option<AllocationReport>,
 }
 
@@ -128,6 +131,7 @@ impl WithOrigin {
             variance: None,
             bisect: Vec::new(),
             prediction_accuracy: None,
+            anomalies: None,
             report: None,
         }
     }

@@ -1,12 +1,9 @@
 //! The requests of a log as they are: what runs without an origin, and what `explain` looks into.
 
-use std::collections::BTreeMap;
-
 use shared::allocation::ResourceLabels;
 use shared::request::RequestLog;
 use shared::scenario::Scenario;
 use shared::simulation::Fork;
-use shared::units::ResourceIndex;
 
 use super::notices::notices;
 use super::plans::Named;
@@ -93,19 +90,13 @@ impl Inputs {
         };
         let nodes = view.as_ref().map_or_else(|| nodes.clone(), |view| view.names.clone());
         let resources = known.names_in(scenario.window, &fork.lives);
-        let labels = labels(&demand.log, known.lives_in(scenario.window, &fork.lives));
+        let labels = ResourceLabels::of_lives(&demand.log, known.lives_in(scenario.window, &fork.lives));
         let names = Named { resources, labels, nodes };
         let ids = known.ids_in(scenario.window, &fork.lives).map(str::to_owned).collect();
         let mut said = view.as_ref().map_or_else(Vec::new, |view| view.notices.clone());
         said.extend(notices(demand, &scenario));
         AsTheyAre { scenario, names, said, view, ids }
     }
-}
-
-/// The labels of resources that are these lives of a log.
-pub(super) fn labels(log: &RequestLog, lives: Vec<ResourceIndex>) -> ResourceLabels {
-    let sets = if log.label_sets.is_empty() { vec![BTreeMap::new()] } else { log.label_sets.clone() };
-    ResourceLabels { sets, rows: lives.into_iter().map(|life| log.lives[life.usize()].labels).collect() }
 }
 
 /// Whether nothing of a log ever ends.

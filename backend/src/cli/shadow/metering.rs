@@ -36,7 +36,8 @@ pub(in crate::cli) fn metered(
 ) -> (Metering, MeteringRecords) {
     let requests = valid.requests(run);
     let (outcome, records) = simulate_metered(valid, &requests, RunOptions { run, ..RunOptions::default() });
-    let mut metering = Metering::of_run(valid.scenario(), &requests, &records, &names.labels);
+    let labels = names.labels.with_drawn(valid, &requests, run);
+    let mut metering = Metering::of_run(valid.scenario(), &requests, &records, &labels);
     metering.source.insert("run".to_owned(), outcome.digest.to_string());
     if !valid.scenario().price_book.commitments.is_empty() {
         metering.source.insert("commitments".to_owned(), "left out".to_owned());

@@ -1,5 +1,6 @@
 //! From files and assumptions to a scenario that can run: what `shadow` and reports take alike.
 
+use shared::allocation::ResourceLabels;
 use shared::api::SavedScenario;
 use shared::forecast::{ModelId, SelectionReport};
 use shared::scenario::{Scenario, ValidScenario};
@@ -8,7 +9,7 @@ use shared::simulation::{Digest, Fork};
 use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 
-use super::as_they_are::{AsTheyAre, Inputs, labels};
+use super::as_they_are::{AsTheyAre, Inputs};
 use super::notices::{newcomers, notices};
 use super::plans::Named;
 use super::what_if::WhatIfArgs;
@@ -52,7 +53,7 @@ pub(in crate::cli) struct Prepared {
     pub(in crate::cli) notices: Vec<String>,
     pub(in crate::cli) names: Named,
     pub(super) start: Option<StartView>,
-    pub(super) demand: Option<Demand>,
+    pub(in crate::cli) demand: Option<Demand>,
     /// The digest that was saved with a scenario.
     pub(super) saved: Option<Digest>,
     pub(in crate::cli) predicted: Option<Predicted>,
@@ -60,13 +61,13 @@ pub(in crate::cli) struct Prepared {
 
 /// Where a prediction comes from.
 pub(in crate::cli) struct Predicted {
-    pub(super) origin: Instant,
+    pub(in crate::cli) origin: Instant,
     pub(super) model: ModelId,
     pub(super) selection: SelectionReport,
     /// What was there at the origin.
     pub(super) fork: Fork,
     /// What the actual requests would run on.
-    pub(super) base: Scenario,
+    pub(in crate::cli) base: Scenario,
 }
 
 impl RunArgs {
@@ -186,7 +187,7 @@ impl RunArgs {
         }
         let names = Named {
             resources: known.names_of(&fork.lives).map(str::to_owned).collect(),
-            labels: labels(&demand.log, fork.lives.clone()),
+            labels: ResourceLabels::of_lives(&demand.log, fork.lives.iter().copied()),
             nodes,
         };
         let predicted = Some(Predicted { origin, model, selection, fork, base });

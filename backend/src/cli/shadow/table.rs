@@ -9,7 +9,7 @@ use shared::units::Money;
 
 use super::advice::Advice;
 use super::answer::{Answer, EditView, WithOrigin};
-use super::bisected;
+use super::{anomalous, bisected};
 use crate::cli::selection_table;
 use crate::output;
 
@@ -171,6 +171,9 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
     if let Some(accuracy) = prediction.prediction_accuracy {
         let basis = report.basis.map_or("none", Basis::as_str);
         writeln!(out, "prediction accuracy {accuracy:.4} (basis: {basis})")?;
+    }
+    if let Some(anomalies) = &prediction.anomalies {
+        anomalous::write(out, anomalies)?;
     }
     bisected::write(out, &prediction.bisect)
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use shared::api::{JobKind, JobState, NotReady, ObservedView};
 use shared::features::SeriesKey;
-use shared::feedback::{Decision, Verdict};
+use shared::feedback::ledger::verify;
+use shared::feedback::{Decision, PastErrors, Verdict};
 use shared::forecast::BinForecast;
 use shared::request::{Received, RequestLog};
 use shared::shadow::Known;
@@ -12,11 +13,12 @@ use shared::units::{Duration, Instant, Window};
 
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
+use crate::shadowing::budgeting::outlook;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter};
 use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, known_log, predict};
-use crate::store::requests_in;
+use crate::store::{requests_in, whole_ledger};
 
 /// So many of the newest trainings are looked at for one that has ended well.
 const JOBS_SEEN: usize = 20;
@@ -129,7 +131,8 @@ impl Cycle {
 
     async fn close_day(&mut self, log: &RequestLog, received: &[Received], window: Window) -> Result<(), CycleError> {
         if let Some(predicted) = self.predicted.take().filter(|p| p.scenario.scenario().window == window) {
-            match close(&self.config, log, received, &predicted, &mut self.accuracies) {
+            let past = self.past_errors(window.start).await?;
+            match close(&self.config, log, received, &predicted, &past, &mut self.accuracies) {
                 Ok(closed) => {
                     self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
@@ -145,6 +148,17 @@ impl Cycle {
             self.store.forget_before(self.log_start).await?;
         }
         Ok(())
+    }
+
+    /// How wrong the forecasts of days before `day` were; nothing is known where the ledger does not hold.
+    async fn past_errors(&self, day: Instant) -> Result<PastErrors, CycleError> {
+        Ok(match verify(&whole_ledger(&*self.store).await?) {
+            Ok((_, records)) => PastErrors::new(&records, day),
+            Err(broken) => {
+                tracing::warn!(%broken, "the forecast ledger says nothing about past errors");
+                PastErrors::default()
+            }
+        })
     }
 
     /// Tells the triggers of the newest training that has ended well; one that failed or was cancelled leaves them be.
@@ -197,6 +211,11 @@ impl Cycle {
         let outcome = ensemble::run(&scenario, threads, false, &|_, _| true).expect("nobody cancels it");
         self.expected = expected_hours(&forecast);
         self.write_prediction(&forecast, &scenario, &outcome).await?;
+        if !self.config.budgets.budgets.is_empty()
+            && let Ok(outlook) = outlook(&self.config, log, &received, &scenario, &lives)
+        {
+            self.write_outlook(origin, &outlook).await?;
+        }
         let first = snapshot.champion.is_none();
         let mut newest = None;
         self.board.update(|snapshot| {

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use shared::allocation::RowKind;
-use shared::api::{JobKind, Progress, UnreportedWindow};
+use shared::allocation::{Basis, BudgetState, RowKind, read_budgets};
+use shared::api::{BudgetList, JobKind, Progress, UnreportedWindow};
 use shared::example;
 use shared::feedback::ledger::{Record, scorecard, verify};
-use shared::feedback::{Decision, Verdict};
+use shared::feedback::{AnomalyReport, Decision, Verdict};
 use shared::request::{Catalogue, Request};
 use shared::scenario::Scenario;
 use shared::units::{Duration, Instant, Window};
 
 use super::Cycle;
-use crate::config::ShadowingConfig;
+use crate::config::{BudgetConfig, ShadowingConfig};
 use crate::shadowing::champion::keep_champion;
-use crate::shadowing::{Board, Champion, Clock};
+use crate::shadowing::{Board, Champion, Clock, OUTLOOK};
 use crate::store::{Collection, Document, JobEnd, SqliteStore, Store, whole_ledger};
 
 struct SetClock(Mutex<Instant>);
@@ -43,11 +43,15 @@ async fn begin(file: &Path, now: Instant) -> Life {
 }
 
 async fn begin_keeping(file: &Path, now: Instant, keep: Option<Duration>) -> Life {
+    begin_as(file, now, |config| ShadowingConfig { keep, ..config }).await
+}
+
+async fn begin_as(file: &Path, now: Instant, change: impl FnOnce(ShadowingConfig) -> ShadowingConfig) -> Life {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(file).unwrap());
     let board = Arc::new(Board::default());
     let assumed = Scenario { runs: 2, ..example::scenario() };
     let system = ShadowingConfig::system(assumed, Catalogue::default());
-    let config = ShadowingConfig { late: Duration::ZERO, keep, ..system };
+    let config = change(ShadowingConfig { late: Duration::ZERO, ..system });
     let clock = Arc::new(SetClock(Mutex::new(now)));
     let set: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
     let cycle = Cycle::begin(Arc::clone(&store), Arc::clone(&board), set, Arc::new(config)).await.unwrap();
@@ -137,6 +141,47 @@ fn forecasts_are_written_down_once_before_what_came_and_survive_a_kill() {
         // The demo forgets old days, the ledger does not.
         second.store.forget_before(midnight() + Duration::DAY * 9).await.unwrap();
         assert_eq!(ledger(&second).await, all);
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_day_has_its_anomalies_and_every_forecast_its_budgets() {
+    let folder = folder("watch");
+    block_on(async {
+        let file = folder.join("store.sqlite");
+        let store = SqliteStore::open(&file).unwrap();
+        let window = Window { start: example::START, end: midnight() + Duration::DAY };
+        store.append_requests(example::requests_between(example::SEED, window)).await.unwrap();
+        drop(store);
+        let text = "name,amount,currency,period\nlittle,0.01,USD,day\nmuch,1000000,USD,month\n";
+        let budgets = read_budgets(text, example::scenario().price_book.currency).unwrap();
+        let budgets = BudgetConfig { budgets, sure_percent: 50 };
+        let mut life = begin_as(&file, midnight(), |config| ShadowingConfig { budgets, ..config }).await;
+        catch_up(&mut life).await;
+        let outlook = |document: Option<Document>| document.unwrap().read::<BudgetList>().unwrap();
+        let first = outlook(life.store.get(Collection::Budgets, OUTLOOK.to_owned()).await.unwrap());
+        // Of the days before, nothing counts today: a cent is passed within the hour, a million never.
+        let told: Vec<_> = first.budgets.iter().map(|of| (of.budget.as_str(), of.state, of.runs)).collect();
+        let expected = [("little", BudgetState::WillBreach, 2), ("much", BudgetState::KeptWithinHorizon, 2)];
+        assert_eq!((first.origin, told), (Some(midnight()), expected.to_vec()));
+        assert!(first.budgets[0].sure_by.unwrap() < midnight() + Duration::HOUR, "{first:?}");
+        let spent = first.budgets[1].spent.amount;
+        assert!(spent > 0.into() && first.budgets[0].spent.amount == 0.into(), "{first:?}");
+
+        *life.clock.0.lock().unwrap() = midnight() + Duration::DAY;
+        catch_up(&mut life).await;
+        let days = life.store.list(Collection::Anomalies, Window::ALWAYS, 10).await.unwrap();
+        let [day] = &days[..] else { panic!("{days:?}") };
+        let day: AnomalyReport = day.read().unwrap();
+        assert_eq!(
+            (day.window.start, day.window.end, day.basis),
+            (midnight(), midnight() + Duration::DAY, Basis::Simulated)
+        );
+        // The total, each tenant, computing, and seven modules are held against the spread of two runs.
+        assert!(day.judged >= 10 && day.not_judged.is_empty(), "{day:?}");
+        let next = outlook(life.store.get(Collection::Budgets, OUTLOOK.to_owned()).await.unwrap());
+        assert_eq!((next.origin, next.budgets[1].spent.amount > spent), (Some(midnight() + Duration::DAY), true));
     });
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,7 +1,7 @@
 //! What the loop writes down for others to read.
 
 use shared::allocation::MoneyBand;
-use shared::api::{OutcomeView, SavedScenario, UnreportedWindow, WindowReport};
+use shared::api::{BudgetList, OutcomeView, SavedScenario, UnreportedWindow, WindowReport};
 use shared::feedback::Decision;
 use shared::scenario::ValidScenario;
 use shared::simulation::Outcome;
@@ -10,7 +10,7 @@ use shared::units::{Instant, LedgerUnits, Window};
 use super::{Cycle, CycleError};
 use crate::shadowing::closing::Closed;
 use crate::shadowing::recording::actual_record;
-use crate::shadowing::{StoredForecast, UNREPORTED};
+use crate::shadowing::{OUTLOOK, StoredForecast, UNREPORTED};
 use crate::store::{Collection, Document, StoreError, write_document};
 
 impl Cycle {
@@ -68,8 +68,16 @@ impl Cycle {
                 write_document(key, report.window.start, &window)
             })
             .collect();
+        let anomalies = &closed.anomalies;
+        let document = write_document(anomalies.window.start.to_string(), anomalies.window.start, anomalies)?;
+        self.store.put(Collection::Anomalies, vec![document]).await?;
         let record = actual_record(&closed.actual, self.clock.now())?;
         Ok(self.store.put_and_link(Collection::Reports, documents?, record).await?)
+    }
+
+    pub(super) async fn write_outlook(&self, origin: Instant, outlook: &BudgetList) -> Result<(), CycleError> {
+        let document = write_document(OUTLOOK, origin, outlook)?;
+        Ok(self.store.put(Collection::Budgets, vec![document]).await?)
     }
 
     /// Says why a window that has closed has no report.

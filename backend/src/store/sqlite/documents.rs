@@ -16,6 +16,8 @@ const fn table(collection: Collection) -> &'static str {
         Collection::ActualCosts => "actual_costs",
         Collection::Models => "models",
         Collection::Events => "events",
+        Collection::Anomalies => "anomalies",
+        Collection::Budgets => "budgets",
     }
 }
 

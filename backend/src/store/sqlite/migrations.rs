@@ -5,10 +5,11 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Number n of the list brings a file from version n to n + 1. Entries are only ever added.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
+    include_str!("../migrations/0004_anomalies_budgets.sql"),
 ];
 
 /// Applies what the file does not have yet, each migration whole or not at all.

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use super::view::in_money;
 use super::{AmountsView, GroupBy, Resolution, Statement, StatementRow};
 use crate::allocation::Metering;
+use crate::features::CalendarStep;
 use crate::input::write_table;
 use crate::units::{Money, Window};
 
@@ -81,7 +82,8 @@ pub fn write_focus(statement: &Statement, metering: &Metering, settings: &FocusS
     assert_eq!(statement.settings.by, focus_groupings(), "charges are of these groups");
     assert!(suits_focus(statement.settings.resolution), "a charge lies in one month");
     let (_, amounts) = in_money(statement);
-    let months: Vec<Window> = statement.slices.iter().map(|slice| metering.time_zone.month(slice.start)).collect();
+    let months: Vec<Window> =
+        statement.slices.iter().map(|slice| metering.time_zone.around(CalendarStep::Month, slice.start)).collect();
     let charges = statement.rows.iter().zip(&amounts).flat_map(|(row, amounts)| {
         let period = months[row.slice as usize];
         parts(amounts).into_iter().filter_map(move |(part, cost)| {

@@ -123,7 +123,8 @@ pub fn actual_series(
     something.map(|((kind, name), amount)| AmountOf { kind, name, amount: amount.to_money(currency) }).collect()
 }
 
-fn names(tenants: &[Tenant]) -> Vec<(RowKind, String)> {
+/// The kind and name of each series: the total, tenants, classes, modules.
+pub(in crate::feedback) fn names(tenants: &[Tenant]) -> Vec<(RowKind, String)> {
     let tenants = tenants.iter().map(|tenant| (RowKind::Tenant, tenant.name.clone()));
     let classes = ResourceClass::ALL.iter().map(|class| (RowKind::Class, class.as_str().to_owned()));
     let modules = Module::ALL.iter().map(|module| (RowKind::Module, module.as_str().to_owned()));
@@ -131,7 +132,7 @@ fn names(tenants: &[Tenant]) -> Vec<(RowKind, String)> {
 }
 
 /// One amount a name.
-fn amounts(cost: &CostBreakdown, tenants: usize, flavors: &[Flavor]) -> Vec<LedgerUnits> {
+pub(in crate::feedback) fn amounts(cost: &CostBreakdown, tenants: usize, flavors: &[Flavor]) -> Vec<LedgerUnits> {
     let of_class = |class: ResourceClass| {
         let accounts = cost.accounts.iter().filter(|account| flavors[account.flavor.usize()].class == class);
         accounts.map(|account| account.workload).sum()

@@ -6,9 +6,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use super::{ActualRecord, ForecastRecord, Record, SeriesForecast};
+use super::{Pairs, Record, SeriesForecast, pairs};
 use crate::allocation::{Basis, RowKind};
-use crate::units::{Instant, Window};
 
 /// The central intervals whose coverage is counted: what they claim, and the levels of their ends.
 const INTERVALS: [(u8, u8, u8); 3] = [(50, 25, 75), (80, 10, 90), (90, 5, 95)];
@@ -70,28 +69,10 @@ type Key = (RowKind, String);
 /// A series that was not predicted at all counts as predicted at nothing, and one that cost nothing as an actual of
 /// nothing; intervals are counted where there was a forecast.
 pub fn scorecard(records: &[Record]) -> Scorecard {
-    let mut forecasts: BTreeMap<(Instant, Instant), &ForecastRecord> = BTreeMap::new();
-    let mut actuals: BTreeMap<(Instant, Instant), &ActualRecord> = BTreeMap::new();
-    let place = |window: Window| (window.start, window.end);
-    for record in records {
-        match record {
-            Record::Forecast(forecast) => {
-                forecasts.entry(place(forecast.window)).or_insert(forecast);
-            }
-            Record::Actual(actual) => {
-                actuals.insert(place(actual.window), actual);
-            }
-        }
-    }
-    let mut card = Scorecard { forecast: forecasts.len() as u32, ..Scorecard::default() };
+    let Pairs { judged, forecast, late } = pairs(records);
+    let mut card = Scorecard { forecast, judged: judged.len() as u32, late, rows: Vec::new() };
     let mut sums: BTreeMap<(Basis, RowKind, Option<String>), Sums> = BTreeMap::new();
-    for (window, forecast) in forecasts {
-        if forecast.recorded >= forecast.window.end {
-            card.late += 1;
-            continue;
-        }
-        let Some(actual) = actuals.get(&window) else { continue };
-        card.judged += 1;
+    for (forecast, actual) in judged {
         let predicted: BTreeMap<Key, &SeriesForecast> =
             forecast.series.iter().map(|series| ((series.kind, series.name.clone()), series)).collect();
         let came: BTreeMap<Key, Decimal> =

@@ -1,0 +1,46 @@
+//! `GET /v1/budgets`.
+
+use actix_web::web::{Data, Json, ServiceConfig};
+use shared::allocation::{Budget, BudgetOutlook};
+use shared::api::{BudgetList, NotReady, paths};
+use shared::units::Currency;
+
+use super::{Answer, App, get, resource};
+use crate::shadowing::OUTLOOK;
+use crate::store::Collection;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::BUDGETS).route(get().to(budgets)));
+}
+
+async fn budgets(app: Data<App>) -> Answer<BudgetList> {
+    let none = |reason: &str, message: String| {
+        let not_ready = Some(NotReady { reason: reason.to_owned(), message, bins_missing: None });
+        Ok(Json(BudgetList { not_ready, ..BudgetList::default() }))
+    };
+    let (budgets, currency) = (&app.config.budgets.budgets, app.config.assumed.price_book.currency);
+    if budgets.is_empty() {
+        return none("no_budgets", "there are no budgets; start the service with --budgets budgets.csv".to_owned());
+    }
+    let Some(document) = app.store.get(Collection::Budgets, OUTLOOK.to_owned()).await? else {
+        let waiting = app.board.snapshot().not_ready.map_or(String::new(), |waiting| format!(": {}", waiting.message));
+        return none("no_forecast", format!("budgets are held against the next forecast{waiting}"));
+    };
+    let mut list: BudgetList = document.read()?;
+    // What was told of a budget before it was changed says nothing about it now.
+    list.budgets.retain(|of| budgets.iter().any(|budget| is_of(of, budget, currency)));
+    let told = |budget: &&Budget| !list.budgets.iter().any(|of| is_of(of, budget, currency));
+    let missing: Vec<&str> = budgets.iter().filter(told).map(|budget| budget.name.as_str()).collect();
+    if !missing.is_empty() {
+        list.notices.push(format!("told with the next forecast: {}", missing.join(", ")));
+    }
+    Ok(Json(list))
+}
+
+/// Whether an outlook is on this budget as it is now.
+fn is_of(outlook: &BudgetOutlook, budget: &Budget, currency: Currency) -> bool {
+    let label = budget.scope.label.as_ref().map(|(key, value)| format!("{key}={value}"));
+    outlook.budget == budget.name
+        && outlook.amount == budget.amount.to_money(currency)
+        && (outlook.period, &outlook.tenant, &outlook.label) == (budget.period, &budget.scope.tenant, &label)
+}
