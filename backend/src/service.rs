@@ -19,6 +19,10 @@ use crate::jobs::Runner;
 use crate::shadowing::{Clock, Cycle, SystemClock, VirtualClock};
 use crate::store::{SqliteStore, Store};
 
+/// The store's file in the folder of the data, and that of the demo.
+pub(crate) const DATABASE: &str = "shadowplane.sqlite";
+pub(crate) const DEMO_DATABASE: &str = "demo.sqlite";
+
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
 
@@ -79,7 +83,7 @@ fn claim_folder(data: &Path) -> anyhow::Result<File> {
 
 /// The demo has a file of its own and begins afresh, so that no day of the example is counted twice.
 fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    let name = if config.shadowing.demo.is_some() { "demo.sqlite" } else { "shadowplane.sqlite" };
+    let name = if config.shadowing.demo.is_some() { DEMO_DATABASE } else { DATABASE };
     let file = config.data.join(name);
     if config.shadowing.demo.is_some() {
         for end in ["", "-wal", "-shm"] {

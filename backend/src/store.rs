@@ -112,6 +112,12 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: u32,
     },
+    /// The file is from before there was a forecast ledger.
+    #[error("the database has version {found}, from before there was a forecast ledger; `serve` brings it up to date")]
+    NoLedger {
+        /// Version of the file.
+        found: u32,
+    },
     /// The store has been closed.
     #[error("the store has been closed")]
     Closed,

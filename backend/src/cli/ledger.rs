@@ -9,6 +9,7 @@ use shared::input::InputError;
 use shared::simulation::Digest;
 
 use super::{CliError, Global};
+use crate::service::{DATABASE, DEMO_DATABASE};
 use crate::store::{SqliteStore, whole_ledger};
 use crate::{input, output};
 
@@ -145,13 +146,14 @@ fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
 }
 
 fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
-    let path = folder.join("shadowplane.sqlite");
-    if !path.is_file() {
-        let message = format!("{}: there is no such file; name the folder that `serve --data` has", path.display());
+    let files = [DATABASE, DEMO_DATABASE].map(|file| folder.join(file));
+    let Some(path) = files.iter().find(|path| path.is_file()) else {
+        let file = files[0].display();
+        let message = format!("{file}: there is no such file; name the folder that `serve --data` has");
         return Err(CliError::Data(message));
-    }
+    };
     let failed = |error: crate::store::StoreError| CliError::Data(format!("{}: {error}", path.display()));
-    let store = SqliteStore::open(&path).map_err(failed)?;
+    let store = SqliteStore::open_to_read(path).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(anyhow::Error::from)?;
     runtime.block_on(whole_ledger(&store)).map_err(failed)
 }
@@ -165,11 +167,15 @@ fn text(card: &Scorecard) -> String {
 fn write_card(out: &mut String, card: &Scorecard) -> std::fmt::Result {
     let windows = output::counted(u64::from(card.forecast), "window");
     writeln!(out, "{windows} forecast, {} judged, {} written down too late to be", card.judged, card.late)?;
+    if card.other_currency > 0 {
+        let windows = output::counted(u64::from(card.other_currency), "window");
+        writeln!(out, "{windows} not judged: forecast in one currency, and paid in another")?;
+    }
     if card.rows.is_empty() {
         return Ok(());
     }
     write!(out, "\n{:<38}", "cost")?;
-    let heads = ["basis", "windows", "wape", "bias", "pinball", "in 50 %", "in 80 %", "in 90 %"];
+    let heads = ["basis", "currency", "windows", "wape", "bias", "pinball", "in 50 %", "in 80 %", "in 90 %"];
     heads.iter().try_for_each(|head| write!(out, "{head:>11}"))?;
     writeln!(out)?;
     card.rows.iter().try_for_each(|row| write_row(out, row))
@@ -182,7 +188,7 @@ fn write_row(out: &mut String, row: &ScoreRow) -> std::fmt::Result {
         (Some(name), kind) => format!("  {kind} {}", output::in_line(name)),
     };
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
-    write!(out, "{name:<38}{:>11}{:>11}", row.basis.as_str(), row.windows)?;
+    write!(out, "{name:<38}{:>11}{:>11}{:>11}", row.basis.as_str(), row.currency.as_str(), row.windows)?;
     [row.wape, row.bias, row.pinball].into_iter().try_for_each(|value| write!(out, "{:>11}", share(value)))?;
     let achieved = |score: Option<f64>| score.map_or("-".to_owned(), |percent| format!("{percent:.0} %"));
     row.intervals.iter().try_for_each(|score| write!(out, "{:>11}", achieved(score.achieved_percent)))?;

@@ -13,7 +13,7 @@ mod thread;
 use std::path::Path;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use shared::api::{Job, JobKind, Progress};
 use shared::features::SensorReading;
 use shared::feedback::ledger::Entry;
@@ -46,6 +46,27 @@ impl SqliteStore {
             reader: DatabaseThread::start("store-reader", connect(path)?)?,
         })
     }
+
+    /// Opens the file for its forecast ledger and leaves it as it is, in its version: a service may have it open. Writing
+    /// fails.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is no database, has no ledger yet, or was written by a newer program.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect_to_read(path)?;
+        migrations::check_for_ledger(&connection)?;
+        Ok(Self {
+            writer: DatabaseThread::start("store-writer", connection)?,
+            reader: DatabaseThread::start("store-reader", connect_to_read(path)?)?,
+        })
+    }
+}
+
+fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    Ok(connection)
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

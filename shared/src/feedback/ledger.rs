@@ -7,6 +7,8 @@ mod scorecard;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use pairs::{Pairs, pairs};
@@ -18,6 +20,7 @@ pub(super) use record::{amounts, names};
 pub use scorecard::{IntervalScore, ScoreRow, Scorecard, scorecard};
 
 use crate::simulation::Digest;
+use crate::units::Window;
 
 /// One link of the chain.
 ///
@@ -124,6 +127,7 @@ fn hash(previous: Digest, record: &str) -> Digest {
 /// The first link that is wrong.
 pub fn verify<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Result<(Head, Vec<Record>), BrokenChain> {
     let (mut head, mut records) = (ZERO, Vec::new());
+    let mut windows = BTreeSet::new();
     for entry in entries {
         let sequence = entry.sequence;
         if sequence != head.entries + 1 {
@@ -138,11 +142,15 @@ pub fn verify<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Result<(Head,
         }
         let record = serde_json::from_str::<Record>(&entry.record)
             .map_err(|error| BrokenChain::Record { sequence, problem: error.to_string() })?;
-        if let Record::Actual(actual) = &record {
-            let forecast = |earlier: &Record| matches!(earlier, Record::Forecast(f) if f.window == actual.window);
-            if !records.iter().any(forecast) {
+        let place = |window: Window| (window.start, window.end);
+        match &record {
+            Record::Forecast(forecast) => {
+                windows.insert(place(forecast.window));
+            }
+            Record::Actual(actual) if !windows.contains(&place(actual.window)) => {
                 return Err(BrokenChain::WithoutForecast { sequence });
             }
+            Record::Actual(_) => {}
         }
         records.push(record);
         head = entry.head();

@@ -12,6 +12,20 @@ const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0004_anomalies_budgets.sql"),
 ];
 
+/// The first version with a forecast ledger.
+const LEDGER: u32 = 3;
+
+/// Whether a file has a forecast ledger that this program can read.
+pub(super) fn check_for_ledger(connection: &Connection) -> Result<(), StoreError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len() as u32;
+    match found {
+        _ if found > known => Err(StoreError::TooNew { found, known }),
+        _ if found < LEDGER => Err(StoreError::NoLedger { found }),
+        _ => Ok(()),
+    }
+}
+
 /// Applies what the file does not have yet, each migration whole or not at all.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

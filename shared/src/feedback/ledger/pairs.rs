@@ -1,9 +1,9 @@
 //! Forecasts beside what came of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ActualRecord, ForecastRecord, Record};
-use crate::units::{Instant, Window};
+use crate::units::{Currency, Instant, Window};
 
 /// The windows of a ledger that can be judged, in order of time.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub struct Pairs<'r> {
     pub forecast: u32,
     /// Those of them whose forecast was written down after they were over, which are not judged.
     pub late: u32,
+    /// Those of them that were forecast in one currency and cost in another, which are not judged either.
+    pub other_currency: u32,
 }
 
 /// Sets the first forecast of each window, where it was written down before the window was over, beside what it cost.
@@ -35,9 +37,19 @@ pub fn pairs(records: &[Record]) -> Pairs<'_> {
     for (window, forecast) in forecasts {
         if forecast.recorded >= forecast.window.end {
             pairs.late += 1;
-        } else {
-            pairs.judged.extend(actuals.get(&window).map(|actual| (forecast, *actual)));
+        } else if let Some(&actual) = actuals.get(&window) {
+            let predicted = forecast.series.iter().map(|series| series.mean.currency);
+            let came = actual.series.iter().map(|of| of.amount.currency);
+            if currencies(predicted.chain(came)).len() > 1 {
+                pairs.other_currency += 1;
+            } else {
+                pairs.judged.push((forecast, actual));
+            }
         }
     }
     pairs
+}
+
+fn currencies(of: impl Iterator<Item = Currency>) -> BTreeSet<Currency> {
+    of.collect()
 }

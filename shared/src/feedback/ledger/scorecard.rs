@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Pairs, Record, SeriesForecast, pairs};
 use crate::allocation::{Basis, RowKind};
+use crate::units::Currency;
 
 /// The central intervals whose coverage is counted: what they claim, and the levels of their ends.
 const INTERVALS: [(u8, u8, u8); 3] = [(50, 25, 75), (80, 10, 90), (90, 5, 95)];
@@ -22,6 +23,8 @@ pub struct Scorecard {
     pub judged: u32,
     /// Forecasts that were written down after their window was over; they are not judged.
     pub late: u32,
+    /// Windows that were forecast in one currency and cost in another; they are not judged either.
+    pub other_currency: u32,
     /// Series by how their actual cost is known, which is never mixed.
     pub rows: Vec<ScoreRow>,
 }
@@ -32,6 +35,8 @@ pub struct Scorecard {
 pub struct ScoreRow {
     /// How the actual costs are known.
     pub basis: Basis,
+    /// In which currency; windows of different ones are never added up.
+    pub currency: Currency,
     /// Total, tenant, class or module.
     pub kind: RowKind,
     /// Whose; none for all of the kind, each counted by itself.
@@ -69,10 +74,12 @@ type Key = (RowKind, String);
 /// A series that was not predicted at all counts as predicted at nothing, and one that cost nothing as an actual of
 /// nothing; intervals are counted where there was a forecast.
 pub fn scorecard(records: &[Record]) -> Scorecard {
-    let Pairs { judged, forecast, late } = pairs(records);
-    let mut card = Scorecard { forecast, judged: judged.len() as u32, late, rows: Vec::new() };
-    let mut sums: BTreeMap<(Basis, RowKind, Option<String>), Sums> = BTreeMap::new();
+    let Pairs { judged, forecast, late, other_currency } = pairs(records);
+    let mut card = Scorecard { forecast, judged: judged.len() as u32, late, other_currency, rows: Vec::new() };
+    let mut sums: BTreeMap<(Basis, Currency, RowKind, Option<String>), Sums> = BTreeMap::new();
     for (forecast, actual) in judged {
+        let amounts = forecast.series.iter().map(|of| of.mean).chain(actual.series.iter().map(|of| of.amount));
+        let Some(currency) = amounts.map(|amount| amount.currency).next() else { continue };
         let predicted: BTreeMap<Key, &SeriesForecast> =
             forecast.series.iter().map(|series| ((series.kind, series.name.clone()), series)).collect();
         let came: BTreeMap<Key, Decimal> =
@@ -81,12 +88,13 @@ pub fn scorecard(records: &[Record]) -> Scorecard {
             let (predicted, came) = (predicted.get(key).copied(), came.get(key).copied().unwrap_or_default());
             let (kind, name) = key.clone();
             let names = [None, Some(name)].into_iter().filter(|name| kind != RowKind::Total || name.is_none());
-            names.for_each(|name| sums.entry((actual.basis, kind, name)).or_default().add(predicted, came));
+            names.for_each(|name| sums.entry((actual.basis, currency, kind, name)).or_default().add(predicted, came));
         }
     }
-    card.rows = sums.into_iter().map(|((basis, kind, name), sums)| sums.row(basis, kind, name)).collect();
+    card.rows =
+        sums.into_iter().map(|((basis, currency, kind, name), sums)| sums.row((basis, currency), kind, name)).collect();
     // The total first.
-    card.rows.sort_by_key(|row| (row.basis, row.kind != RowKind::Total));
+    card.rows.sort_by_key(|row| (row.basis, row.currency, row.kind != RowKind::Total));
     card
 }
 
@@ -128,7 +136,7 @@ impl Sums {
         }
     }
 
-    fn row(self, basis: Basis, kind: RowKind, name: Option<String>) -> ScoreRow {
+    fn row(self, (basis, currency): (Basis, Currency), kind: RowKind, name: Option<String>) -> ScoreRow {
         let relative = |sum: Decimal| sum.checked_div(self.absolute_actual).and_then(|ratio| ratio.to_f64());
         let of = self.with_forecast;
         let score = |((claimed_percent, ..), inside): ((u8, u8, u8), u32)| IntervalScore {
@@ -139,6 +147,7 @@ impl Sums {
         };
         ScoreRow {
             basis,
+            currency,
             kind,
             name,
             windows: self.windows,
