@@ -9,7 +9,13 @@ use crate::input;
 /// Reads charges of ours, and lets the latest statement of each billing period stand.
 pub(super) fn read_bill(files: &[String]) -> Result<Bill, CliError> {
     let mut charges: Vec<Charge> = Vec::new();
-    for file in files {
+    for (position, file) in files.iter().enumerate() {
+        if files[..position].contains(file) {
+            return Err(CliError::Usage(format!(
+                "--bill names {} twice; its charges would count twice",
+                input::name(file)
+            )));
+        }
         let text = input::read_text(file)?;
         charges.extend(read_charges(&text).map_err(CliError::in_file(input::name(file)))?);
     }

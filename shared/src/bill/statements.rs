@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::allocation::{Basis, Status};
-use crate::trace::charge::{BillTotal, Charge, ChargeSource};
+use crate::trace::charge::{BillTotal, Charge, ChargeSource, write_charge};
 use crate::units::{Amount, Currency, Duration, Instant, LedgerUnits, Window};
 
 /// The charges that stand, and every statement that was given.
@@ -36,6 +36,8 @@ pub struct Statement {
     pub charges: u64,
     /// How many of them correct earlier invoices.
     pub corrections: u64,
+    /// How many are the same as another one of it in every field: counted, but perhaps imported twice.
+    pub equal: u64,
     /// What it comes to.
     pub totals: Vec<BillTotal>,
     /// When the statement was made that takes its place; none where it stands.
@@ -88,6 +90,9 @@ type Period = (String, Option<String>, Instant, Instant);
 struct Sum {
     charges: u64,
     corrections: u64,
+    equal: u64,
+    /// Of the charges so far, by which equal ones are found.
+    hashes: BTreeSet<[u8; 32]>,
     totals: BTreeMap<Currency, (LedgerUnits, LedgerUnits)>,
     days: BTreeSet<Instant>,
 }
@@ -141,6 +146,9 @@ impl Sum {
     fn add(&mut self, charge: &Charge) {
         self.charges += 1;
         self.corrections += u64::from(charge.correction);
+        let mut line = String::new();
+        write_charge(&mut line, charge);
+        self.equal += u64::from(!self.hashes.insert(*blake3::hash(line.as_bytes()).as_bytes()));
         let total = self.totals.entry(charge.currency).or_default();
         *total = (total.0 + charge.billed.0, total.1 + charge.effective.0);
         self.days.insert(charge.period.start.floor(Duration::DAY));
@@ -161,6 +169,7 @@ impl Sum {
             status: if end <= stated { Status::Final } else { Status::Provisional },
             charges: self.charges,
             corrections: self.corrections,
+            equal: self.equal,
             totals: self.totals.iter().map(total).collect(),
             replaced,
         }

@@ -210,9 +210,11 @@ pub fn read_charges(text: &str) -> Result<Vec<Charge>, InputError> {
     let mut charges = Vec::new();
     for (line, number) in text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()) {
         let charge: Charge = parse_json(number, line).map_err(of_bill)?;
-        if charge.period.end < charge.period.start {
-            let message = "ends before it starts; expected `end` at or after `start`";
-            return Err(InputError::field(number, "period", message));
+        for (field, period) in [("period", charge.period), ("billing_period", charge.billing_period)] {
+            if period.end < period.start {
+                let message = "ends before it starts; expected `end` at or after `start`";
+                return Err(InputError::field(number, field, message));
+            }
         }
         charges.push(charge);
     }

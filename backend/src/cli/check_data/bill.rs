@@ -104,6 +104,17 @@ fn check_statements(into: &mut Report, bill: &Bill) {
             "days that were compared with the earlier invoice: compare them again",
         );
     }
+    let equal: u64 = bill.statements.iter().filter(|of| of.replaced.is_none()).map(|statement| statement.equal).sum();
+    if equal > 0 {
+        into.find(
+            "equal",
+            format!(
+                "{} like another one of its statement in every field, counted all the same",
+                counted(equal, "charge")
+            ),
+            "the costs, where a bill was imported twice with the same --stated: import it once",
+        );
+    }
     if bill.status() == Status::Provisional {
         into.find(
             "provisional",

@@ -41,7 +41,7 @@ fn currency(text: &mut String, report: &BillReport, bill: &CurrencyBill) -> Resu
         for (key, &width) in keys.iter().zip(&widths) {
             write!(text, "{:<width$}  ", cut(key, WIDEST))?;
         }
-        writeln!(text, "{:>9}{:>18}{:>18}", figures[0], figures[1], figures[2])
+        writeln!(text, "{:>9} {:>19} {:>19}", figures[0], figures[1], figures[2])
     };
     let status = match report.status {
         Status::Final => "final",
@@ -78,6 +78,10 @@ fn line(text: &mut String, of: &Statement) -> Result<(), Error> {
     write!(text, "stated {}, {status}: {} in {}", of.stated, totals.join(" and "), counted(of.charges, "charge"))?;
     if of.corrections > 0 {
         write!(text, ", of which {} of earlier invoices", counted(of.corrections, "correction"))?;
+    }
+    if of.equal > 0 {
+        let charges = counted(of.equal, "charge");
+        write!(text, "; {charges} like another one in every field, perhaps imported twice")?;
     }
     match of.replaced {
         Some(later) => writeln!(text, "; replaced by that of {later}"),
