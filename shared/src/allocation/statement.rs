@@ -116,6 +116,11 @@ pub enum StatementError {
     /// So fine a resolution makes more slices than a report can have.
     #[error("`{0}` cuts the window into more than {SLICES_MAX} slices; take a coarser resolution")]
     TooFine(&'static str),
+    /// Policies act hour by hour, in more hours than a report can have.
+    #[error(
+        "idle and shared cost are handed out hour by hour, and the window has more than {SLICES_MAX} hours; take a shorter one"
+    )]
+    TooLong,
     /// Uses on the nodes of a group cost more than the nodes.
     #[error(
         "from {from}, uses on nodes of `{node_group}` cost more than its serving nodes do; some of its node records are missing"
@@ -167,6 +172,9 @@ impl Statement {
         check(metering, &settings)?;
         let slices = settings.resolution.slices(settings.window, &metering.time_zone)?;
         let hourly = settings.idle != IdlePolicy::Keep || settings.shared != SharedPolicy::Keep;
+        if hourly && settings.window.length().divide(POLICY_HOUR) > SLICES_MAX as i64 {
+            return Err(StatementError::TooLong);
+        }
         let grid = Grid::new(&slices, metering.window, hourly);
         let groups = Groups::new(metering, &settings.by);
         let paid = GroupSums::new(metering, &grid)?;
@@ -174,7 +182,7 @@ impl Statement {
         let order = split::by_account(metering, &groups, by_tenant);
         let mut rows = Rows::default();
         let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
-        let mut tenants = sums::TenantHours::new(metering.tenants.len(), &grid, by_tenant);
+        let mut tenants = sums::TenantHours::new(&grid);
         let mut row = Row::new(&grid);
         for (account, uses) in order.accounts() {
             row.clear();
@@ -186,6 +194,7 @@ impl Statement {
             tenants.add(account.tenant, &grid, &row);
             share_idle(&mut idle, account, (metering, uses), &grid, &row, &mut rows);
         }
+        tenants.settle();
         idle.keep_rest(&grid, &groups, &mut rows);
         paid.add_overhead(&grid, &groups, &mut rows);
         share_modules(metering, &settings.shared, (&grid, &groups), &tenants, &mut rows);

@@ -109,37 +109,43 @@ pub(super) fn share_modules(
     }
     for (module, row) in Module::ALL.into_iter().zip(&mut costs) {
         row.settle(grid);
-        for (hour, pieces) in grid.hours.iter().enumerate() {
-            let weight = |tenant: usize| match policy {
-                SharedPolicy::Keep => 0,
-                SharedPolicy::Uniform => i128::from(tenants.of(tenant, hour).1),
-                SharedPolicy::Proportional => tenants.of(tenant, hour).0,
-                SharedPolicy::Weighted(weights) => i128::from(weights[tenant]),
-            };
-            let all: i128 = (0..metering.tenants.len()).map(weight).sum();
+        let (first, end) = row.touched;
+        let from = grid.hours.partition_point(|hour| hour.end <= first);
+        for (hour, pieces) in grid.hours.iter().enumerate().skip(from).take_while(|(_, pieces)| pieces.start < end) {
+            let weights = weights(policy, tenants, hour);
+            let all: i128 = weights.iter().map(|(_, weight)| weight).sum();
             let mut so_far = 0;
             for piece in pieces.clone() {
-                let amount = row.cell(piece).cost;
-                let until = so_far + amount;
+                let until = so_far + row.cell(piece).cost;
                 let mut add = |tenant, shared| {
                     let amounts = Amounts { shared: LedgerUnits(shared), ..Amounts::default() };
                     rows.add(grid, groups.of_module(module, tenant), piece, amounts);
                 };
-                if amount == 0 || all == 0 {
-                    add(None, amount);
+                if all == 0 {
+                    add(None, until - so_far);
                 } else {
                     let mut served = 0;
-                    for tenant in 0..metering.tenants.len() {
-                        let weight = weight(tenant);
-                        if weight > 0 {
-                            let share = part_between(so_far, until, (served, served + weight), all);
-                            add(Some(TenantIndex::from_usize(tenant)), share);
-                            served += weight;
-                        }
+                    for &(tenant, weight) in &weights {
+                        add(Some(tenant), part_between(so_far, until, (served, served + weight), all));
+                        served += weight;
                     }
                 }
                 so_far = until;
             }
+        }
+    }
+}
+
+/// Who pays how much of the modules of an hour.
+fn weights(policy: &SharedPolicy, tenants: &TenantHours, hour: usize) -> Vec<(TenantIndex, i128)> {
+    let used = tenants.of(hour).iter();
+    match policy {
+        SharedPolicy::Keep => Vec::new(),
+        SharedPolicy::Uniform => used.map(|used| (used.tenant, 1)).collect(),
+        SharedPolicy::Proportional => used.map(|used| (used.tenant, used.cost)).collect(),
+        SharedPolicy::Weighted(weights) => {
+            let weight = |(tenant, &weight): (usize, &u64)| (TenantIndex::from_usize(tenant), i128::from(weight));
+            weights.iter().enumerate().map(weight).collect()
         }
     }
 }

@@ -146,33 +146,52 @@ impl GroupSums {
 
 /// Each tenant's workload hour by hour, where that matters.
 pub(super) struct TenantHours {
-    hours: usize,
-    /// By tenant and hour: ledger units, and whether anything was used.
-    pub(super) cells: Vec<(i128, bool)>,
+    /// By hour, whoever used something in it.
+    hours: Vec<Vec<TenantHour>>,
+}
+
+/// What a tenant used in an hour.
+#[derive(Clone, Copy)]
+pub(super) struct TenantHour {
+    pub(super) tenant: TenantIndex,
+    /// Ledger units; nothing where what was used is free.
+    pub(super) cost: i128,
 }
 
 impl TenantHours {
-    pub(super) fn new(tenants: usize, grid: &Grid, wanted: bool) -> Self {
-        let hours = grid.hours.len();
-        Self { hours, cells: vec![(0, false); if wanted { tenants * hours } else { 0 }] }
+    pub(super) fn new(grid: &Grid) -> Self {
+        Self { hours: vec![Vec::new(); grid.hours.len()] }
     }
 
     pub(super) fn add(&mut self, tenant: Option<TenantIndex>, grid: &Grid, row: &Row) {
         let Some(tenant) = tenant else { return };
         let mut hour = 0;
-        for (piece, cell) in row.pieces() {
+        for (piece, cell) in row.pieces().filter(|(_, cell)| cell.micros > 0) {
             while grid.hours[hour].end <= piece {
                 hour += 1;
             }
-            let place = &mut self.cells[tenant.usize() * self.hours + hour];
-            place.0 += cell.cost;
-            place.1 |= cell.micros > 0;
+            match self.hours[hour].last_mut().filter(|last| last.tenant == tenant) {
+                Some(last) => last.cost += cell.cost,
+                None => self.hours[hour].push(TenantHour { tenant, cost: cell.cost }),
+            }
         }
     }
 
-    /// What a tenant used in an hour.
-    pub(super) fn of(&self, tenant: usize, hour: usize) -> (i128, bool) {
-        self.cells[tenant * self.hours + hour]
+    /// Puts together what several accounts of a tenant used, and the tenants in order; once, after all of them were added.
+    pub(super) fn settle(&mut self) {
+        for hour in &mut self.hours {
+            hour.sort_by_key(|used| used.tenant);
+            hour.dedup_by(|next, kept| {
+                let same = next.tenant == kept.tenant;
+                kept.cost += if same { next.cost } else { 0 };
+                same
+            });
+        }
+    }
+
+    /// Whoever used something in an hour, in order.
+    pub(super) fn of(&self, hour: usize) -> &[TenantHour] {
+        &self.hours[hour]
     }
 }
 

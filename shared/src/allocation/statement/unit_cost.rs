@@ -10,6 +10,11 @@ use crate::units::{Instant, LedgerUnits, Money, TimeError, Window};
 /// The metric that needs no file: tenants that used something.
 pub const ACTIVE_TENANTS: &str = "active_tenants";
 
+/// The largest reading: a billion of them can be added up.
+const VALUE_MAX: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+/// The most decimals of a reading; further ones are rounded.
+const DECIMALS: u32 = 9;
+
 /// A metric of the business: so much of it at each instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metric {
@@ -48,12 +53,13 @@ pub fn read_metric(text: &str) -> Result<Vec<Metric>, InputError> {
         let instant: Result<Instant, TimeError> = row.get(at).parse();
         let instant = instant.map_err(|error| wrong("at", error.to_string()))?;
         let reading: Option<Decimal> = row.get(value).parse().ok();
-        let reading = reading.filter(|value| !value.is_sign_negative() || value.is_zero()).ok_or_else(|| {
-            wrong(
-                "value",
-                format!("`{}` is no amount of a metric; expected a decimal number from 0 on", row.get(value)),
-            )
+        let reading = reading.filter(|value| (Decimal::ZERO..=VALUE_MAX).contains(value)).ok_or_else(|| {
+            let text = row.get(value);
+            let message = format!("`{text}` is no amount of a metric; expected a decimal number from 0 to {VALUE_MAX}");
+            wrong("value", message)
         })?;
+        // So many decimals are left to sums of many.
+        let reading = reading.round_dp(DECIMALS);
         let name = row.get(name);
         if name.is_empty() || name == ACTIVE_TENANTS {
             let message = format!("`{name}` cannot be its name; expected one of its own, such as orders");
@@ -101,6 +107,11 @@ pub fn unit_costs(statement: &Statement, metrics: &[Metric]) -> Vec<UnitCost> {
         }
     }
     found
+}
+
+/// How many readings lie outside of a window, and are counted nowhere in it.
+pub fn readings_outside(metrics: &[Metric], window: Window) -> usize {
+    metrics.iter().flat_map(|metric| &metric.readings).filter(|(at, _)| !window.contains(*at)).count()
 }
 
 /// The readings of each slice, added up.
