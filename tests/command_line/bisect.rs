@@ -78,7 +78,7 @@ fn planted_creates_are_named() {
 
     let table = folder.run(with(&["--bisect"])).success();
     for part in [
-        "requests that at least 80 % of the variance comes from, by replay",
+        "requests that at least 80 % of the simulated variance comes from, by replay",
         "creates of ml, two, Fri 2026-01-09T10:20:0",
         "planted0",
         "of at most 300 replays; each of them is needed",

@@ -23,7 +23,8 @@ const IDS_SHOWED: usize = 6;
 /// Which requests a variance comes from.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct BisectArgs {
-    /// Say which few requests at least PERCENT of the variance comes from, of the total and of the tenant where it is
+    /// Say which few requests at least PERCENT of the variance of the simulated cost comes from (what is on a bill is not
+    /// replayed), of the total and of the tenant where it is
     /// largest: the window is replayed without them, some dozens of times [default: 80]
     #[arg(
         long,
@@ -110,8 +111,8 @@ impl BisectArgs {
 fn named(name: &str, scenario: &Scenario) -> Result<TenantIndex, CliError> {
     let position = scenario.tenants.iter().position(|tenant| tenant.name == name);
     position.map(TenantIndex::from_usize).ok_or_else(|| {
-        let names: Vec<&str> = scenario.tenants.iter().take(5).map(|tenant| tenant.name.as_str()).collect();
-        CliError::Data(format!("--bisect-tenant {name}: no tenant has this name; tenants are {}, …", names.join(", ")))
+        let names = output::some(scenario.tenants.iter().map(|tenant| tenant.name.as_str()));
+        CliError::Data(format!("--bisect-tenant {name}: no tenant has this name; the tenants are {names}"))
     })
 }
 
@@ -187,7 +188,7 @@ fn view(found: Bisection, percent: u8, window: &Compared<'_>) -> Bisected {
 /// Writes what was found for people.
 pub(super) fn write(out: &mut String, found: &[Bisected]) -> std::fmt::Result {
     let Some(first) = found.first() else { return Ok(()) };
-    writeln!(out, "\nrequests that at least {} % of the variance comes from, by replay", first.percent)?;
+    writeln!(out, "\nrequests that at least {} % of the simulated variance comes from, by replay", first.percent)?;
     found.iter().try_for_each(|bisected| write_one(out, bisected))
 }
 
