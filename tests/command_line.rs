@@ -5,6 +5,7 @@ mod backtest;
 mod bisect;
 mod budgets;
 mod commitments;
+mod diff;
 mod explain;
 mod forecast;
 mod ledger;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 23] = [
+const FLOW: [&str; 24] = [
     "units",
     "random",
     "input",
@@ -25,6 +25,7 @@ const FLOW: [&str; 23] = [
     "bill",
     "variance",
     "recommendation",
+    "comparison",
     "explanation",
     "feedback",
     "link",

@@ -6,6 +6,7 @@ mod bill_file;
 mod budget_file;
 mod check_data;
 mod demand;
+mod diff;
 mod error;
 mod explain;
 mod fleet_file;
@@ -14,6 +15,7 @@ mod import;
 mod ledger;
 mod predict;
 mod report;
+mod scenario_file;
 mod selection_table;
 mod serve;
 mod shadow;
@@ -60,6 +62,7 @@ enum Command {
     Predict(predict::Args),
     Backtest(backtest::Args),
     Shadow(Box<shadow::Args>),
+    Diff(diff::Args),
     Explain(explain::Args),
     Report(report::Args),
     Ledger(ledger::Args),
@@ -89,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(args) => args.run(&cli.global),
         Command::Backtest(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
+        Command::Diff(args) => args.run(&cli.global),
         Command::Explain(args) => args.run(&cli.global),
         Command::Report(args) => args.run(&cli.global),
         Command::Ledger(args) => args.run(&cli.global),

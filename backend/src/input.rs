@@ -63,8 +63,16 @@ pub fn read_bytes(path: &str) -> Result<Vec<u8>, CliError> {
     read_bytes_up_to(path, MAX_BYTES)
 }
 
+/// The text that `bytes` of the file at `path` are, as [`read_text`] reads it.
+///
+/// # Errors
+/// When it is no UTF-8, with the line.
+pub fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, CliError> {
+    text(bytes).map_err(CliError::in_file(name(path)))
+}
+
 fn read_text_up_to(path: &str, limit: u64) -> Result<String, CliError> {
-    text(read_bytes_up_to(path, limit)?).map_err(CliError::in_file(name(path)))
+    text_of(path, read_bytes_up_to(path, limit)?)
 }
 
 fn read_bytes_up_to(path: &str, limit: u64) -> Result<Vec<u8>, CliError> {

@@ -170,6 +170,20 @@ pub fn cut(name: &str, width: usize) -> String {
     name.chars().take(width - 1).chain(['…']).collect()
 }
 
+/// A name for a cell of a table in Markdown, where it stands as it is and cannot end its cell.
+pub fn cell(name: &str) -> String {
+    let mut cell = String::new();
+    for character in in_line(name).chars() {
+        match character {
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' => cell.extend(['\\', character]),
+            '<' => cell.push_str("&lt;"),
+            '&' => cell.push_str("&amp;"),
+            other => cell.push(other),
+        }
+    }
+    cell
+}
+
 /// A few names, and how many more there are.
 pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
@@ -233,6 +247,7 @@ mod tests {
     fn names_stay_in_their_line() {
         assert_eq!(in_line("a\nb\u{1b}[31m"), "a\\nb\\u{1b}[31m");
         assert_eq!(in_line("Größe"), "Größe");
+        assert_eq!(cell("a|b `c` <d>\n_e_"), "a\\|b \\`c\\` &lt;d>\\\\n\\_e\\_");
         assert_eq!((counted(1_u64, "run").as_str(), counted(0_u64, "run").as_str()), ("1 run", "0 runs"));
     }
 

@@ -36,6 +36,7 @@ pub mod allocation;
 pub mod bill;
 pub mod variance;
 pub mod recommendation;
+pub mod comparison;
 pub mod explanation;
 pub mod feedback;
 pub mod link;

@@ -11,7 +11,8 @@ use shared::units::{Instant, Money, Resources};
 
 use super::assumptions::AssumptionArgs;
 use super::demand::DemandArgs;
-use super::shadow::{AsTheyAre, Inputs, read_scenario};
+use super::scenario_file::read_scenario;
+use super::shadow::{AsTheyAre, Inputs};
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::{input, output};
@@ -30,7 +31,8 @@ pub(super) struct Args {
     /// The log that the request is in, NDJSON: it is run as `shadow` runs it without an origin
     #[arg(long, value_name = "FILE", required_unless_present = "scenario")]
     requests: Option<String>,
-    /// The scenario, JSON, as `shadow --save-scenario` or the Lab wrote it, instead of a log and assumptions
+    /// The scenario, JSON as `shadow --save-scenario` or the Lab wrote it, or a share link, instead of a log and
+    /// assumptions
     #[arg(long, value_name = "FILE", conflicts_with = "requests")]
     scenario: Option<String>,
     #[command(flatten)]

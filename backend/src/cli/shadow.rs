@@ -19,7 +19,7 @@ use std::time::Instant as Clock;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
-use shared::api::{OutcomeView, SavedScenario};
+use shared::api::OutcomeView;
 use shared::bill::BilledWindow;
 use shared::feedback::{AnomalyCase, PastErrors, anomalies};
 use shared::pricing::{CommitmentOffer, read_offers};
@@ -301,10 +301,6 @@ impl Args {
         };
         Ok((answer, outcome, found))
     }
-}
-
-pub(super) fn read_scenario(path: &str) -> Result<SavedScenario, CliError> {
-    SavedScenario::from_json(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))
 }
 
 fn data(error: impl std::fmt::Display) -> CliError {

@@ -10,13 +10,14 @@ use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 
 use super::as_they_are::{AsTheyAre, Inputs};
+use super::data;
 use super::notices::{newcomers, notices};
 use super::plans::Named;
 use super::what_if::WhatIfArgs;
-use super::{data, read_scenario};
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::demand::{Demand, DemandArgs, selection};
+use crate::cli::scenario_file::read_scenario;
 use crate::cli::start::{Start, StartArgs, StartView};
 use crate::{ensemble, input, output};
 
@@ -25,7 +26,7 @@ use crate::{ensemble, input, output};
 pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     demand: Option<DemandArgs>,
-    /// A scenario, JSON, instead of requests and assumptions
+    /// A scenario, JSON or a share link, instead of requests and assumptions
     #[arg(
         long,
         value_name = "FILE",

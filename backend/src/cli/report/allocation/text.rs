@@ -6,7 +6,7 @@ use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost}
 use shared::input::write_table;
 use shared::units::Money;
 
-use crate::output::in_line;
+use crate::output::{cell, in_line};
 
 /// The parts of a cost in the order of their columns.
 const PARTS: [&str; 5] = ["workload", "idle", "shared", "overhead", "total"];
@@ -102,7 +102,6 @@ pub(super) fn csv(view: &StatementView) -> String {
 
 /// For a pull request.
 pub(super) fn markdown(view: &StatementView) -> String {
-    let cell = |text: &str| text.replace('|', "\\|");
     let cut = is_cut(view);
     let mut lines =
         vec![format!("Cost in {}, {} … {}", view.currency, view.window.start, view.window.end), String::new()];
