@@ -24,6 +24,6 @@ pub use rows::{AllocationRow, Grouping, RowKind};
 pub use statement::{
     ACTIVE_TENANTS, Amounts, AmountsView, FOCUS_COLUMNS, FocusSettings, GROUPINGS_MAX, GroupBy, IdlePolicy, Key,
     Metric, NO_GROUP, Resolution, RowView, SLICES_MAX, SharedPolicy, Statement, StatementError, StatementRow,
-    StatementSettings, StatementView, UnitCost, focus_groupings, read_metric, read_weights, suits_focus, unit_costs,
-    write_focus,
+    StatementSettings, StatementView, UnitCost, focus_groupings, focus_rows, read_metric, read_weights, suits_focus,
+    unit_costs,
 };

@@ -1,8 +1,13 @@
 //! Reports, as a user calls them.
 
+use std::fs;
 use std::io::Write as _;
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::Value;
+use shared::input::{Row, Table};
+use shared::units::Instant;
 use tests::root;
 
 use super::{answer, example_requests};
@@ -143,4 +148,66 @@ fn what_cannot_be_reported_is_said() {
     folder.write("metering.csv", folder.read("metering.csv").replacen("use,", "used,", 1));
     of(&[]).assert_failed(1, &["metering.csv: line 3: field `record`: `used` is no kind of record; expected window"]);
     of(&["-o", "metering.csv"]).assert_failed(1, &["`used` is no kind"]);
+}
+
+/// Billionths.
+fn nanos(decimal: &str) -> i128 {
+    let (whole, part) = decimal.split_once('.').unwrap_or((decimal, ""));
+    format!("{whole}{part:0<9}").parse().unwrap_or_else(|_| panic!("`{decimal}` is no decimal"))
+}
+
+/// Whether a value of a Parquet file says what CSV says.
+fn is_same(field: &Field, csv: &str) -> bool {
+    match field {
+        Field::Null => csv.is_empty(),
+        Field::Str(text) => text == csv,
+        Field::Double(number) => csv.parse() == Ok(*number),
+        Field::TimestampMicros(micros) => csv.parse() == Ok(Instant::from_micros(*micros)),
+        Field::Decimal(decimal) => {
+            let read = i128::from_be_bytes(decimal.data().try_into().expect("16 bytes"));
+            (decimal.precision(), decimal.scale(), read) == (38, 9, nanos(csv))
+        }
+        other => panic!("no column has {other}"),
+    }
+}
+
+#[test]
+fn parquet_has_what_csv_has_row_by_row() {
+    let folder = Folder::new();
+    folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
+    let report = |format: &str, output: &str| {
+        let hours = ["--by", "tenant,zone", "--resolution", "hour", "--format", format, "-o", output];
+        folder.run([&["report", "allocation", "--metering", "metering.csv"][..], &hours].concat()).success();
+    };
+    for (csv, parquet, decimals, instants) in [("csv", "parquet", 5, 2), ("focus", "focus-parquet", 6, 4)] {
+        report(csv, "report.csv");
+        report(parquet, "report.parquet");
+        let text = folder.read("report.csv");
+        let mut table = Table::open(&text, Some(b',')).unwrap();
+        let bytes = fs::read(folder.path.join("report.parquet")).unwrap();
+        let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+        let (mut line, mut rows) = (Row::default(), 0);
+        for row in reader.get_row_iter(None).unwrap() {
+            let row = row.unwrap();
+            assert!(table.next(&mut line).unwrap(), "{parquet} has more rows than {csv}");
+            let fields: Vec<_> = row.get_column_iter().collect();
+            let names: Vec<&String> = fields.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, table.columns().iter().collect::<Vec<_>>());
+            for (position, (name, field)) in fields.iter().enumerate() {
+                assert!(
+                    is_same(field, line.get(position)),
+                    "row {rows}: {name} is {field}, not {}",
+                    line.get(position)
+                );
+            }
+            let count = |of: fn(&Field) -> bool| fields.iter().filter(|(_, field)| of(field)).count();
+            assert_eq!(count(|field| matches!(field, Field::Decimal(_))), decimals);
+            assert_eq!(count(|field| matches!(field, Field::TimestampMicros(_))), instants);
+            rows += 1;
+        }
+        assert!(!table.next(&mut line).unwrap() && rows > 4, "{csv} has more rows than the {rows} of {parquet}");
+    }
+    folder
+        .run(["report", "allocation", "--metering", "metering.csv", "--format", "parquet"])
+        .assert_failed(2, &["Parquet is no text; expected a file for it with --output"]);
 }

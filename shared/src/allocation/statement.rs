@@ -17,7 +17,7 @@ mod view;
 
 use core::ops::AddAssign;
 
-pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, suits_focus, write_focus};
+pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;
 pub use policy::{IdlePolicy, SharedPolicy, read_weights};

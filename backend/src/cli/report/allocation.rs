@@ -1,12 +1,16 @@
 //! `report allocation`: what a window cost, by tenant, flavor, label and the like.
 
 mod html;
+mod parquet;
 mod text;
+
+use std::io::Write;
 
 use shared::allocation::{
     FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
-    StatementView, focus_groupings, read_metering, read_metric, read_weights, suits_focus, unit_costs, write_focus,
+    StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights, suits_focus, unit_costs,
 };
+use shared::input::write_table;
 use shared::units::{Instant, Window};
 
 use crate::cli::shadow::{Prepared, RunArgs, metered, stands_for};
@@ -61,7 +65,7 @@ pub(super) struct Args {
     /// How it is written; --json is the same as json
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Write it there, whole or not at all [default: stdout]
+    /// Write it there, whole or not at all [default: stdout; Parquet has to be given a file]
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
 }
@@ -75,12 +79,26 @@ enum Format {
     Json,
     /// One line a row
     Csv,
+    /// The same as a Parquet file: money as decimals, instants in UTC
+    Parquet,
     /// Charges of FOCUS 1.2, CSV
     Focus,
+    /// Charges of FOCUS 1.2, as a Parquet file
+    FocusParquet,
     /// A page to print
     Html,
     /// A table for a pull request
     Markdown,
+}
+
+impl Format {
+    fn is_focus(self) -> bool {
+        matches!(self, Self::Focus | Self::FocusParquet)
+    }
+
+    fn is_parquet(self) -> bool {
+        matches!(self, Self::Parquet | Self::FocusParquet)
+    }
 }
 
 const USAGE: &str = "\
@@ -93,6 +111,7 @@ Examples:
   shadowplane shadow --requests requests.ndjson --metering metering.csv
   shadowplane report allocation --metering metering.csv
   shadowplane report allocation --metering metering.csv --by tenant,flavor --resolution day --format csv -o days.csv
+  shadowplane report allocation --metering metering.csv --resolution hour --format parquet -o hours.parquet
   shadowplane report allocation --metering metering.csv --by label:team --idle proportional --shared uniform
   shadowplane report allocation --requests requests.ndjson --inventory nodes.csv --prices prices.csv --metric orders.csv
   shadowplane report allocation --scenario scenario.json --format focus --provider 'Our cloud' -o focus.csv";
@@ -120,7 +139,7 @@ impl Args {
                 end: self.to.unwrap_or(metering.window.end),
             },
             resolution: self.resolution(format),
-            by: if format == Format::Focus { focus_groupings() } else { self.by.clone() },
+            by: if format.is_focus() { focus_groupings() } else { self.by.clone() },
             idle: self.idle,
             shared: self.shared(&metering)?,
         };
@@ -137,7 +156,10 @@ impl Args {
         if !(0.0..=1.0).contains(&self.quantile) {
             return usage(format!("--quantile is {}; expected a level from 0 to 1", self.quantile));
         }
-        if format == Format::Focus && !suits_focus(self.resolution(format)) {
+        if format.is_parquet() && self.output.is_none() {
+            return usage("Parquet is no text; expected a file for it with --output, or `-` for stdout".to_owned());
+        }
+        if format.is_focus() && !suits_focus(self.resolution(format)) {
             let message = "a charge of FOCUS lies in one billing period, which is a month; expected --resolution hour, day or \
                            month";
             return usage(message.to_owned());
@@ -150,7 +172,7 @@ impl Args {
     }
 
     fn resolution(&self, format: Format) -> Resolution {
-        self.resolution.unwrap_or(if format == Format::Focus { Resolution::Day } else { Resolution::Whole })
+        self.resolution.unwrap_or(if format.is_focus() { Resolution::Day } else { Resolution::Whole })
     }
 
     /// What was metered, read or run, and what to know about it.
@@ -210,14 +232,28 @@ impl Args {
             notices.iter().for_each(|notice| output::warn(notice));
         }
         let view = || StatementView::new(statement, unit_costs(statement, metrics));
+        let charges = || focus_rows(statement, metering, &FocusSettings { provider: self.provider.clone() });
         let content = match format {
             Format::Table => text::table(&view(), notices),
             Format::Markdown => text::markdown(&view()),
             Format::Csv => text::csv(&view()),
             Format::Json => serde_json::to_string_pretty(&view()).map_err(anyhow::Error::from)? + "\n",
             Format::Html => html::page(&view(), notices),
-            Format::Focus => write_focus(statement, metering, &FocusSettings { provider: self.provider.clone() }),
+            Format::Focus => write_table(charges().into_iter()),
+            Format::Parquet => {
+                let view = view();
+                return self.write_parquet(&text::rows(&view), &parquet::of_statement(&view));
+            }
+            Format::FocusParquet => {
+                let rows = charges();
+                return self.write_parquet(&rows, &parquet::of_focus(&rows[0]));
+            }
         };
         output::write(self.output.as_deref(), &content)
+    }
+
+    fn write_parquet(&self, rows: &[Vec<String>], types: &[parquet::ColumnType]) -> Result<(), CliError> {
+        let bytes = parquet::file(rows, types)?;
+        output::write_lines(self.output.as_deref(), |out| out.write_all(&bytes))
     }
 }

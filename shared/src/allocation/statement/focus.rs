@@ -13,7 +13,6 @@ use super::view::in_money;
 use super::{AmountsView, GroupBy, Resolution, Statement, StatementRow};
 use crate::allocation::Metering;
 use crate::features::CalendarStep;
-use crate::input::write_table;
 use crate::units::{Money, Window};
 
 /// The columns in the order in which they are written.
@@ -74,11 +73,11 @@ pub fn suits_focus(resolution: Resolution) -> bool {
     matches!(resolution, Resolution::Hour | Resolution::Day | Resolution::Month)
 }
 
-/// One charge a row and part of its cost, as CSV.
+/// The header, and one charge a row and part of its cost.
 ///
 /// # Panics
 /// When the statement is by other groupings than [`focus_groupings`], or of a resolution that does not suit.
-pub fn write_focus(statement: &Statement, metering: &Metering, settings: &FocusSettings) -> String {
+pub fn focus_rows(statement: &Statement, metering: &Metering, settings: &FocusSettings) -> Vec<Vec<String>> {
     assert_eq!(statement.settings.by, focus_groupings(), "charges are of these groups");
     assert!(suits_focus(statement.settings.resolution), "a charge lies in one month");
     let (_, amounts) = in_money(statement);
@@ -92,7 +91,7 @@ pub fn write_focus(statement: &Statement, metering: &Metering, settings: &FocusS
             (used || !cost.amount.is_zero()).then(|| charge.values(settings))
         })
     });
-    write_table(core::iter::once(FOCUS_COLUMNS.map(str::to_owned).to_vec()).chain(charges))
+    core::iter::once(FOCUS_COLUMNS.map(str::to_owned).to_vec()).chain(charges).collect()
 }
 
 fn parts(amounts: &AmountsView) -> [(&'static str, Money); 4] {

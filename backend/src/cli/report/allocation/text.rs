@@ -88,6 +88,11 @@ fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsV
 
 /// For a spreadsheet: every decimal there is.
 pub(super) fn csv(view: &StatementView) -> String {
+    write_table(rows(view).into_iter())
+}
+
+/// The header and the rows of a statement as a table.
+pub(super) fn rows(view: &StatementView) -> Vec<Vec<String>> {
     let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
     let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
     let header = header.chain(PARTS.map(str::to_owned)).chain(["currency", "resource_hours"].map(str::to_owned));
@@ -97,7 +102,7 @@ pub(super) fn csv(view: &StatementView) -> String {
         let end = [view.currency.to_string(), row.amounts.resource_hours.to_string()];
         [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
     });
-    write_table(std::iter::once(header.collect()).chain(rows))
+    std::iter::once(header.collect()).chain(rows).collect()
 }
 
 /// For a pull request.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::tests::two_hours;
 use super::*;
 use crate::allocation::{IdlePolicy, SharedPolicy, StatementSettings};
-use crate::input::{Row, Table};
+use crate::input::{Row, Table, write_table};
 use crate::units::Instant;
 
 /// What a value has to be.
@@ -126,7 +126,8 @@ fn charges_are_what_the_specification_wants_and_add_up() {
         shared: SharedPolicy::Uniform,
     };
     let statement = Statement::new(&metering, settings).unwrap();
-    let rows = validated(&write_focus(&statement, &metering, &FocusSettings { provider: "Our cloud".to_owned() }));
+    let rows = focus_rows(&statement, &metering, &FocusSettings { provider: "Our cloud".to_owned() });
+    let rows = validated(&write_table(rows.into_iter()));
     let sum: Decimal = rows.iter().map(|row| row["BilledCost"].parse::<Decimal>().unwrap()).sum();
     // Two hours of a node of 2 an hour, and of modules of 0.00000001.
     assert_eq!(sum, Decimal::from(4));
