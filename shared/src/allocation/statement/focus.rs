@@ -116,8 +116,11 @@ impl Charge<'_> {
         let slice = self.statement.slices[self.row.slice as usize];
         let (category, subcategory) = service(self.part, &class);
         let cost = self.cost.amount.normalize().to_string();
-        let used = (self.part == "workload").then(|| hours(self.row.amounts.resource_micros));
-        let quantity = used.clone().unwrap_or_else(|| hours(i128::from(slice.length().micros())));
+        // Every charge of usage has a consumed quantity; of what is no resource, it is the time that was paid for.
+        let quantity = hours(match self.part {
+            "workload" => self.row.amounts.resource_micros,
+            _ => i128::from(slice.length().micros()),
+        });
         let service_name = match self.part {
             "shared" => "control plane",
             _ => category,
@@ -144,8 +147,8 @@ impl Charge<'_> {
             "Usage-Based".to_owned(),
             slice.end.to_string(),
             slice.start.to_string(),
-            used.clone().unwrap_or_default(),
-            used.map_or(String::new(), |_| "Hours".to_owned()),
+            quantity.clone(),
+            "Hours".to_owned(),
             cost.clone(),
             cost.clone(),
             provider(),

@@ -39,8 +39,22 @@ const CATEGORIES: &[&str] = &[
     "Other",
 ];
 
-/// The specification's table of version 1.2: column, data type or allowed values, whether null is allowed, and whether
-/// the column has to be there.
+/// Subcategories of the categories that charges of ours are in, of those that each has.
+///
+/// Source: `specification/columns/servicesubcategory.md` of FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec.
+const SUBCATEGORIES: [(&str, &[&str]); 4] = [
+    ("Compute", &["Virtual Machines", "Other (Compute)"]),
+    ("Storage", &["Other (Storage)"]),
+    ("Networking", &["Other (Networking)"]),
+    ("Management and Governance", &["Other (Management and Governance)"]),
+];
+
+/// Of each column: data type or allowed values, whether null is ever allowed, and whether the column has to be there.
+///
+/// Source: "Content constraints" (feature level, allows nulls, data type, allowed values) of the columns' pages in
+/// `specification/columns` of FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec; that the mandatory ones are those of version 1.2,
+/// and which are recommended or conditional: the rules `…-C-000-M`, `-O` and `-C` of `rules/model-1.2.json` of
+/// finopsfoundation/focus_validator. When a value may be null is in [`assert_conditions`].
 const SPECIFICATION: [(&str, Type, bool, bool); 30] = [
     ("AvailabilityZone", Type::Text, true, false),
     ("BilledCost", Type::Decimal, false, true),
@@ -98,16 +112,39 @@ fn validated(csv: &str) -> Vec<BTreeMap<String, String>> {
             };
             assert!(right, "line {}: {name} is `{value}`", row.line);
         }
-        // A usage that corrects nothing has a quantity and a unit; what was consumed has both or neither.
-        assert!(!values["PricingQuantity"].is_empty() && !values["PricingUnit"].is_empty());
-        assert_eq!(values["ConsumedQuantity"].is_empty(), values["ConsumedUnit"].is_empty());
+        assert_conditions(&values, row.line);
         let at = |name: &str| values[name].parse::<Instant>().unwrap();
         assert!(at("BillingPeriodStart") <= at("ChargePeriodStart") && at("ChargePeriodEnd") <= at("BillingPeriodEnd"));
         assert!(at("ChargePeriodStart") < at("ChargePeriodEnd"));
-        assert!(values["Tags"].is_empty() || values["Tags"].starts_with('{'));
         rows.push(values);
     }
     rows
+}
+
+/// What a row has to be by the "nullability" and the other requirements of the columns' pages, where it depends on others.
+fn assert_conditions(values: &BTreeMap<String, String>, line: u64) {
+    let is_null = |name: &str| values[name].is_empty();
+    // All of ours is usage that corrects nothing, and no commitment discount.
+    assert_eq!((values["ChargeCategory"].as_str(), is_null("ChargeClass")), ("Usage", true), "line {line}");
+    // pricingquantity.md, pricingunit.md, pricingcategory.md: not null of usage that is no correction; consumedquantity.md,
+    // consumedunit.md: nor there where it is of no unused commitment.
+    for name in ["PricingQuantity", "PricingUnit", "PricingCategory", "ConsumedQuantity", "ConsumedUnit"] {
+        assert!(!is_null(name), "line {line}: {name} is null");
+    }
+    // chargedescription.md: should not be null. billingaccountname.md: is not null where accounts have names.
+    assert!(!is_null("ChargeDescription") && !is_null("BillingAccountName"), "line {line}");
+    // subaccountname.md: null where the charge is of no sub account, and not null where it is of one that has a name.
+    assert_eq!(is_null("SubAccountId"), is_null("SubAccountName"), "line {line}");
+    // billedcost.md: 0 where another invoices than provides.
+    assert_eq!(values["ProviderName"], values["InvoiceIssuerName"], "line {line}");
+    let (category, subcategory) = (values["ServiceCategory"].as_str(), values["ServiceSubcategory"].as_str());
+    let of_category = SUBCATEGORIES.iter().find(|(name, _)| *name == category);
+    assert!(of_category.is_some_and(|(_, allowed)| allowed.contains(&subcategory)), "line {line}: {subcategory}");
+    // tags.md: an object in JSON whose values are texts, numbers, true or null.
+    if !is_null("Tags") {
+        let tags: BTreeMap<String, serde_json::Value> = serde_json::from_str(&values["Tags"]).unwrap();
+        assert!(tags.values().all(|value| !value.is_object() && !value.is_array()), "line {line}");
+    }
 }
 
 #[test]
@@ -138,6 +175,9 @@ fn charges_are_what_the_specification_wants_and_add_up() {
     assert_eq!((workload["ConsumedQuantity"].as_str(), workload["Tags"].as_str()), ("0.5", ""));
     let tagged = rows.iter().find(|row| row["SubAccountId"] == "a").unwrap();
     assert_eq!(tagged["Tags"], r#"{"team":"a \"b\", c"}"#);
+    // Of no resource: the hour of the slice, which is what was paid for.
+    let idle = rows.iter().find(|row| row["x_CostPart"] == "idle").unwrap();
+    assert_eq!((idle["ConsumedQuantity"].as_str(), idle["ConsumedUnit"].as_str()), ("1", "Hours"));
     let nobodys = rows.iter().filter(|row| row["SubAccountId"].is_empty()).count();
     assert_eq!(nobodys, 1, "idle of the second hour, where nobody was");
 }
