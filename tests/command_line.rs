@@ -13,6 +13,7 @@ mod messages;
 mod model_file;
 mod start;
 mod odd_input;
+mod price_files;
 mod report;
 mod streams;
 mod what_if;

@@ -14,6 +14,7 @@ mod forecast;
 mod import;
 mod ledger;
 mod predict;
+mod price_file;
 mod report;
 mod scenario_file;
 mod selection_table;

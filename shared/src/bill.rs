@@ -11,7 +11,6 @@
 mod actual;
 mod coverage;
 mod days;
-mod exchange;
 mod payer;
 mod report;
 mod resources;
@@ -23,9 +22,10 @@ mod tests;
 pub use actual::{ActualContext, BilledWindow, LeftOut};
 pub use coverage::{Gaps, Outside, gaps, outside};
 pub use days::spread;
-pub use exchange::{ExchangeError, ExchangeRates, read_exchange_rates};
 pub use payer::{Payer, Payers, Unallocated};
 pub use report::{BillConfig, BillKey, BillReport, CurrencyBill, Exchanged, ReasonRow, report};
 pub use resources::BilledResources;
 pub use rows::BillRow;
 pub use statements::{Bill, BillError, Statement};
+
+pub use crate::pricing::{ExchangeError, ExchangeRates, read_exchange_rates};

@@ -4,6 +4,7 @@ mod builtin;
 mod commitment;
 mod commitment_file;
 mod commitment_offer;
+mod exchange;
 mod price_file;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ pub use builtin::{BUILTIN_SOURCE, builtin};
 pub use commitment::{CommitmentDiscount, Coverage};
 pub use commitment_file::read_commitments;
 pub use commitment_offer::{CommitmentOffer, Offered, read_offers};
-pub use price_file::read_prices;
+pub use exchange::{ExchangeError, ExchangeRates, read_exchange_rates};
+pub use price_file::{PriceFile, PriceProblems, read_price_file, read_prices};
 
 use crate::request::Catalogue;
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};

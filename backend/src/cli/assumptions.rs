@@ -6,7 +6,7 @@ pub(super) use files::described_otherwise;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
-use shared::pricing::{builtin, read_commitments, read_prices};
+use shared::pricing::{PriceFile, builtin, read_commitments};
 use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
@@ -16,6 +16,7 @@ use shared::units::{Duration, Instant, Window};
 
 use super::CliError;
 use super::fleet_file::read_fleet;
+use super::price_file::read_price_book;
 use crate::input;
 
 /// How many predicted streams are run where nobody says.
@@ -38,9 +39,13 @@ pub(super) struct AssumptionArgs {
     /// The most that each tenant may hold at once, CSV `tenant[,vcpu,memory_gib,gpu,…]`; what is empty is not limited
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
-    /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`; else built-in list prices
+    /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`, or TOML or JSON with a list `prices` of
+    /// these fields; else built-in list prices
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
+    /// Exchange rates for what is in another currency than the prices: date,from,to,rate
+    #[arg(long, value_name = "FILE")]
+    exchange_rates: Option<String>,
     /// What was promised for a term and is cheaper for it, CSV `name,price_per_hour,term_months,from,currency` with
     /// `instance_type,count[,upfront]` for machines, or `price_percent[,families]` for spend
     #[arg(long, value_name = "FILE")]
@@ -138,8 +143,13 @@ impl AssumptionArgs {
         read_quotas(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Quotas))
     }
 
+    /// The file of exchange rates, where there is one.
+    pub(super) fn exchange_rates(&self) -> Option<&str> {
+        self.exchange_rates.as_deref()
+    }
+
     /// The base scenario (the tenants with a quota, no demand, no window yet) on these machines, or on the default fleet
-    /// where there are none.
+    /// where there are none; and what to know about its prices.
     ///
     /// # Errors
     /// When a file is wrong.
@@ -148,12 +158,10 @@ impl AssumptionArgs {
         machines: &[InventoryNode],
         bin: Duration,
         time_zone: &str,
-    ) -> Result<Scenario, CliError> {
-        let mut price_book = match &self.prices {
-            Some(path) => {
-                read_prices(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Prices))?
-            }
-            None => builtin(),
+    ) -> Result<(Scenario, Vec<String>), CliError> {
+        let PriceFile { book: mut price_book, notices } = match &self.prices {
+            Some(path) => read_price_book(path, self.exchange_rates())?,
+            None => PriceFile { book: builtin(), notices: Vec::new() },
         };
         if let Some(path) = &self.commitments {
             let read = read_commitments(&input::read_text(path)?, price_book.currency);
@@ -164,7 +172,7 @@ impl AssumptionArgs {
             None if machines.is_empty() => (Fleet::default(), Autoscaling::default()),
             None => (Fleet::from_inventory(machines), Autoscaling::default()),
         };
-        Ok(Scenario {
+        let base = Scenario {
             terms: Vec::new(),
             name: "shadow".to_owned(),
             engine: ENGINE,
@@ -187,7 +195,8 @@ impl AssumptionArgs {
             demand: Demand::Requests(Vec::new()),
             start: State::default(),
             edits: Vec::new(),
-        })
+        };
+        Ok((base, notices))
     }
 
     /// How many predicted streams are run.
@@ -207,6 +216,7 @@ impl AssumptionArgs {
             fleet: self.fleet.or(file.fleet),
             quotas: self.quotas.or(file.quotas),
             prices: self.prices.or(file.prices),
+            exchange_rates: self.exchange_rates.or(file.exchange_rates),
             commitments: self.commitments.or(file.commitments),
             policy: self.policy.or(file.policy),
             billing: self.billing.or(file.billing),
@@ -222,6 +232,7 @@ impl AssumptionArgs {
             ("--fleet", self.fleet.is_some()),
             ("--quotas", self.quotas.is_some()),
             ("--prices", self.prices.is_some()),
+            ("--exchange-rates", self.exchange_rates.is_some()),
             ("--commitments", self.commitments.is_some()),
             ("--policy", self.policy.is_some()),
             ("--billing", self.billing.is_some()),

@@ -9,7 +9,7 @@ mod side_inputs;
 
 use shared::features::{TimeZone, read_sensors};
 use shared::input::InputError;
-use shared::pricing::{self, PriceBook, builtin, read_prices};
+use shared::pricing::{self, PriceBook, PriceFile, builtin};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
 use shared::trace::csv::Kind;
 use shared::trace::inventory::read_inventory;
@@ -20,6 +20,7 @@ use shared::units::{Duration, Window};
 
 use super::bill_file::read_bill;
 use super::demand::read_table;
+use super::price_file::read_price_book;
 use super::{CliError, Global};
 use crate::jobs::wall_clock;
 use crate::{input, known_events, output};
@@ -56,9 +57,12 @@ struct Files {
     /// Known events: name,start,end[,tenant][,repeat], or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
-    /// Prices: instance_type,price_per_hour,currency[,…]
+    /// Prices: instance_type,price_per_hour,currency[,…], or TOML or JSON with a list `prices` of these fields
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
+    /// Exchange rates for prices in several currencies: date,from,to,rate
+    #[arg(long, value_name = "FILE", requires = "prices")]
+    exchange_rates: Option<String>,
     /// The machines: node,vcpu,memory_gib,gpu,instance_type,zone
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
@@ -82,7 +86,9 @@ impl Args {
     fn report(&self) -> Result<Report, CliError> {
         let files = &self.files;
         let mut report = Report::default();
-        let prices = read_table(files.prices.as_deref(), Kind::Prices, read_prices)?;
+        let rates = files.exchange_rates.as_deref();
+        let prices = files.prices.as_deref().map(|file| read_price_book(file, rates)).transpose()?;
+        let (prices, converted) = prices.map(|PriceFile { book, notices }| (book, notices)).unzip();
         let book = prices.clone().unwrap_or_else(builtin);
         let inventory = read_table(files.inventory.as_deref(), Kind::Inventory, read_inventory)?;
         let mapping = read(&files.mapping, read_mapping)?;
@@ -132,6 +138,7 @@ impl Args {
         if let Some((file, mapping)) = files.mapping.as_ref().zip(mapping.as_ref()) {
             side_inputs::check_mapping(&mut report, input::name(file), mapping, log.as_ref());
         }
+        converted.unwrap_or_default().into_iter().for_each(|notice| report.assume(notice));
         if prices.is_none() {
             report.assume(format!("no price file: {}", pricing::BUILTIN_SOURCE));
         }

@@ -48,7 +48,8 @@ impl Args {
             return Err(CliError::Usage(message));
         }
         let machines = self.assumptions.machines()?;
-        let base = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
+        let (base, converted) = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
+        converted.iter().for_each(|notice| output::warn(notice));
         let demand = self.demand.read(&catalogue(&base))?;
         self.assumptions.check(&base, &machines, &demand)?.iter().for_each(|odd| output::warn(odd));
         let origin = self.demand.origin_or_end(&demand);

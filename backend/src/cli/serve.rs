@@ -154,7 +154,8 @@ impl Args {
 /// What the service shadows under these assumptions; they are checked before the first request comes in.
 fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
     let inventory = assumptions.machines()?;
-    let base = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
+    let (base, converted) = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
+    converted.iter().for_each(|notice| output::warn(notice));
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
     assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));

@@ -111,7 +111,7 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let started = Clock::now();
         self.check_outputs()?;
-        let bill = self.actual.read()?;
+        let bill = self.actual.read(self.run.exchange_rates())?;
         let comparable = |base| if bill.is_some() { ActualBill::comparable(base) } else { base };
         let prepared = self.run.prepare("shadow", comparable)?;
         let mut answer = self.answer_to(prepared, bill.as_ref())?;

@@ -23,9 +23,6 @@ pub(super) struct ActualArgs {
     /// Rules from accounts, namespaces and tags of the bill to tenants
     #[arg(long, value_name = "FILE", requires = "actual")]
     mapping: Option<String>,
-    /// Exchange rates to the currency of the prices: date,from,to,rate
-    #[arg(long, value_name = "FILE", requires = "actual")]
-    exchange_rates: Option<String>,
 }
 
 /// A bill, and what is needed to read it.
@@ -37,18 +34,18 @@ pub(super) struct ActualBill {
 }
 
 impl ActualArgs {
-    /// The bill, where one is given.
+    /// The bill, where one is given; `rates` is the file of exchange rates to the currency of the prices.
     ///
     /// # Errors
     /// When a file cannot be read, or its charges make no bill.
-    pub(super) fn read(&self) -> Result<Option<ActualBill>, CliError> {
+    pub(super) fn read(&self, rates: Option<&str>) -> Result<Option<ActualBill>, CliError> {
         if self.actual.is_empty() {
             return Ok(None);
         }
         Ok(Some(ActualBill {
             bill: read_bill(&self.actual)?,
             mapping: mapping(self.mapping.as_deref())?,
-            rates: read_rates(self.exchange_rates.as_deref())?,
+            rates: read_rates(rates)?,
         }))
     }
 }

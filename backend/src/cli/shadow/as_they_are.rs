@@ -48,7 +48,7 @@ impl Inputs {
         start: &StartArgs,
     ) -> Result<Self, CliError> {
         let machines = assumptions.machines()?;
-        let base = assumptions.base_on(&machines, args.bin(), args.time_zone())?;
+        let (base, converted) = assumptions.base_on(&machines, args.bin(), args.time_zone())?;
         output::progress("reading requests");
         let catalogue = catalogue(&base);
         let start = start.read(&base, &machines, &catalogue)?;
@@ -64,7 +64,7 @@ impl Inputs {
             }
             demand.warnings.push("no request deletes anything: whatever lives or comes stays to the end".to_owned());
         }
-        let odd = assumptions.check(&base, &machines, &demand)?;
+        let odd = [converted, assumptions.check(&base, &machines, &demand)?].concat();
         odd.iter().for_each(|odd| output::warn(odd));
         demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);

@@ -101,6 +101,11 @@ impl RunArgs {
         self.scenario.is_some() || self.demand.is_some()
     }
 
+    /// The file of exchange rates, where there is one.
+    pub(super) fn exchange_rates(&self) -> Option<&str> {
+        self.assumptions.exchange_rates()
+    }
+
     /// Whether the scenario is another than what can happen.
     pub(super) fn edits(&self) -> bool {
         self.what_if.edits()

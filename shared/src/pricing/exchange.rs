@@ -92,9 +92,23 @@ impl ExchangeRates {
         if from == to {
             return Ok((amount, None));
         }
+        let (rate, date) = self.rate((from, to), at)?;
+        Ok((times(amount, rate), Some(date)))
+    }
+
+    /// How many units of the second currency one of the first is by the latest rate at or before `at`, and the date of that
+    /// rate.
+    ///
+    /// # Errors
+    /// When there is no such rate.
+    pub fn rate(&self, (from, to): (Currency, Currency), at: Instant) -> Result<(Decimal, Instant), ExchangeError> {
         let rate = self.rates.get(&(from, to)).and_then(|rates| rates.range(..=at).next_back());
-        let (&date, rate) = rate.ok_or(ExchangeError::NoRate { from, to, at })?;
-        Ok((times(amount, *rate), Some(date)))
+        rate.map(|(&date, &rate)| (rate, date)).ok_or(ExchangeError::NoRate { from, to, at })
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rates.is_empty()
     }
 }
 

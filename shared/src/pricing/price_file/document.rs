@@ -1,0 +1,155 @@
+//! Prices in TOML and JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Prices;
+use super::row::{COLUMNS, Place, PriceRow};
+use crate::input::{InputError, parse_json_document, parse_toml_document};
+use crate::pricing::UnitRates;
+use crate::units::{Dimension, MoneyError, Rate};
+
+/// What a document may hold.
+const FIELDS: [&str; 3] = ["currency", "prices", "units"];
+/// The units whose price has to be said where any is: what most resources are made of.
+const UNITS_REQUIRED: [Dimension; 4] = [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu, Dimension::Storage];
+
+/// Reads a document, with every problem that it has.
+pub(super) fn read_document(text: &str) -> Prices {
+    let mut prices = Prices::default();
+    match parse(text) {
+        Ok(document) => read_fields(document, &mut prices),
+        Err(error) => prices.problems.push(error),
+    }
+    prices
+}
+
+fn parse(text: &str) -> Result<Map<String, Value>, InputError> {
+    let is_json = text.trim_start().starts_with('{') || serde_json::from_str::<Value>(text).is_ok();
+    if !is_json {
+        let document: toml::Table = parse_toml_document(text)?;
+        return Ok(document.into_iter().map(|(name, value)| (name, from_toml(value))).collect());
+    }
+    match parse_json_document(text)? {
+        Value::Object(document) => Ok(document),
+        // A list is one of prices.
+        list => Ok(Map::from_iter([("prices".to_owned(), list)])),
+    }
+}
+
+/// A value of TOML as one of JSON; instants become text.
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => Value::from(number),
+        toml::Value::Float(number) => Value::from(number),
+        toml::Value::Boolean(truth) => Value::Bool(truth),
+        toml::Value::Datetime(at) => Value::String(at.to_string()),
+        toml::Value::Array(values) => Value::Array(values.into_iter().map(from_toml).collect()),
+        toml::Value::Table(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, from_toml(value))).collect())
+        }
+    }
+}
+
+fn read_fields(mut document: Map<String, Value>, prices: &mut Prices) {
+    let problems = &mut prices.problems;
+    unknown("", &document, &FIELDS, problems);
+    let is_without_currency = !document.contains_key("currency");
+    if let Some(value) = document.remove("currency") {
+        let currency = cell("currency", &value)
+            .and_then(|text| text.parse().map_err(|error: MoneyError| wrong("currency", error.to_string())));
+        prices.currency = kept(currency, problems);
+    }
+    if let Some(value) = document.remove("units") {
+        if is_without_currency {
+            problems.push(wrong("currency", "is missing; expected the currency that `units` are in"));
+        }
+        prices.units = read_units(&value, problems);
+    }
+    match document.remove("prices") {
+        Some(Value::Array(rows)) => {
+            for (position, row) in rows.iter().enumerate() {
+                prices.rows.extend(read_row(format!("prices[{position}]"), row, problems));
+            }
+        }
+        Some(_) => problems.push(wrong("prices", "is no list; expected one, of prices")),
+        None => problems.push(wrong("prices", "is missing; expected a list of prices")),
+    }
+}
+
+/// One row; none where any of it cannot be read.
+fn read_row(path: String, row: &Value, problems: &mut Vec<InputError>) -> Option<PriceRow> {
+    let Value::Object(row) = row else {
+        problems.push(wrong(&path, "is no table; expected fields such as `instance_type` and `price_per_hour`"));
+        return None;
+    };
+    let before = problems.len();
+    unknown(&path, row, &COLUMNS, problems);
+    let mut cells = BTreeMap::new();
+    for name in COLUMNS {
+        let Some(value) = row.get(name).filter(|value| !value.is_null()) else { continue };
+        let text = kept(cell(&format!("{path}.{name}"), value), problems);
+        cells.extend(text.filter(|text| !text.is_empty()).map(|text| (name, text)));
+    }
+    (problems.len() == before).then_some(PriceRow { place: Place::Path(path), cells, is_priced: true })
+}
+
+/// Prices of single resources, in the currency of the document.
+fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates> {
+    let Value::Object(fields) = value else {
+        problems.push(wrong("units", "is no table; expected prices such as `vcpu` and `memory_gib`"));
+        return None;
+    };
+    let before = problems.len();
+    unknown("units", fields, &Dimension::ALL.map(Dimension::field), problems);
+    let mut rate = |dimension: Dimension| -> Rate {
+        let path = format!("units.{}", dimension.field());
+        let read = match fields.get(dimension.field()) {
+            None if UNITS_REQUIRED.contains(&dimension) => {
+                Err(wrong(&path, "is missing; expected the price of one per hour, 0 where it is free"))
+            }
+            None => Ok(Rate::ZERO),
+            Some(value) => cell(&path, value)
+                .and_then(|text| text.parse().map_err(|error: MoneyError| wrong(&path, error.to_string()))),
+        };
+        kept(read, problems).unwrap_or_default()
+    };
+    let units = UnitRates {
+        vcpu: rate(Dimension::Vcpu),
+        memory_gib: rate(Dimension::Memory),
+        gpu: rate(Dimension::Gpu),
+        storage_gib: rate(Dimension::Storage),
+        network_mbps: rate(Dimension::Network),
+        local_disk_gib: rate(Dimension::LocalDisk),
+        iops: rate(Dimension::Iops),
+        addresses: rate(Dimension::Addresses),
+    };
+    (problems.len() == before).then_some(units)
+}
+
+/// A value as a cell of a table would have it.
+fn cell(path: &str, value: &Value) -> Result<String, InputError> {
+    match value {
+        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => Err(wrong(path, format!("is {other}; expected a text or a number"))),
+    }
+}
+
+fn kept<T>(read: Result<T, InputError>, problems: &mut Vec<InputError>) -> Option<T> {
+    read.map_err(|error| problems.push(error)).ok()
+}
+
+fn unknown(path: &str, fields: &Map<String, Value>, known: &[&str], problems: &mut Vec<InputError>) {
+    for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
+        let field = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let expected: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        problems.push(wrong(&field, format!("is unknown; expected some of {}", expected.join(", "))));
+    }
+}
+
+fn wrong(field: &str, message: impl Into<String>) -> InputError {
+    InputError::field(0, field, message)
+}
