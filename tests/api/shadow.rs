@@ -7,7 +7,9 @@ use crate::shadowplane::Folder;
 fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     let folder = Folder::new();
     // A virtual day in a little more than ten seconds.
-    let server = Server::start(&folder, &["--demo", "--speed", "7200"]);
+    folder.write("budgets.csv", "name,amount,currency,period\na cent,0.01,USD,week\n");
+    let budgets = folder.path.join("budgets.csv");
+    let server = Server::start(&folder, &["--demo", "--speed", "7200", "--budgets", budgets.to_str().unwrap()]);
     server.wait_for("/readyz", |reply| reply.status == 200);
     let forecast = server.wait_for("/v1/forecasts?horizon=1d", |reply| reply.body.contains("\"ready\"")).json();
     assert_eq!((forecast["state"].as_str(), forecast["bins"].as_array().unwrap().len()), (Some("ready"), 288));
@@ -40,6 +42,20 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     assert!((causes - money(&window["variance"])).abs() < 1e-5, "{window}");
     let rows: f64 = window["rows"].as_array().unwrap().iter().map(|row| money(&row["actual"])).sum();
     assert!((rows - money(&window["total"]["actual"])).abs() < 1e-5, "{window}");
+    let anomalies = server.wait_for("/v1/anomalies", closed).json();
+    let day = &anomalies["windows"][0];
+    assert_eq!((&day["window"], &day["level_percent"]), (&window["window"], &99.into()), "{day}");
+    // The total, tenants, classes and modules; each that is out says why.
+    assert!(day["judged"].as_u64().unwrap() >= 10, "{day}");
+    let out = day["anomalies"].as_array().unwrap();
+    assert!(out.iter().all(|anomaly| anomaly["cause"].is_string() && anomaly["first"].is_object()), "{day}");
+    assert!(
+        server.get("/v1/anomalies?from=2001-01-01T00:00:00Z&to=2001-02-01T00:00:00Z").body.contains("none_in_window")
+    );
+    let outlook = server.wait_for("/v1/budgets", |reply| reply.body.contains("sure_percent")).json();
+    let budget = &outlook["budgets"][0];
+    let states = ["breached", "will_breach"].map(serde_json::Value::from);
+    assert!(budget["budget"] == "a cent" && states.contains(&budget["state"]), "{outlook}");
     let costs = server.get("/v1/costs").json();
     let both = |bin: &&serde_json::Value| !bin["actual"].is_null() && !bin["predicted"].is_null();
     assert!(costs["bins"].as_array().unwrap().iter().filter(both).count() >= 12, "{costs}");

@@ -71,7 +71,7 @@ struct Settings {
     #[arg(long, value_name = "FILE")]
     budgets: Option<String>,
     /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
-    #[arg(long, value_name = "PERCENT", requires = "budgets")]
+    #[arg(long, value_name = "PERCENT")]
     sure: Option<u8>,
     #[command(flatten)]
     assumptions: AssumptionArgs,

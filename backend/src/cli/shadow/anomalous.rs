@@ -14,8 +14,11 @@ const SHOWN: usize = 10;
 /// Writes which series are outside of their bands.
 pub(super) fn write(out: &mut String, report: &AnomalyReport) -> std::fmt::Result {
     let (all, level, chance) = (report.anomalies.len(), report.level_percent, report.expected_by_chance);
-    let series = output::counted(u64::from(report.judged), "series");
-    writeln!(out, "\nanomalies, outside of the band that holds {level} %: {all} of {series}, {chance:.2} by chance")?;
+    let judged = report.judged;
+    writeln!(
+        out,
+        "\nanomalies, outside of the band that holds {level} %: {all} of {judged} series, {chance:.2} by chance"
+    )?;
     for anomaly in report.anomalies.iter().take(SHOWN) {
         write_one(out, anomaly)?;
     }
@@ -23,8 +26,7 @@ pub(super) fn write(out: &mut String, report: &AnomalyReport) -> std::fmt::Resul
         writeln!(out, "  and {} more", all - SHOWN)?;
     }
     if let Some(first) = report.not_judged.first() {
-        let series = output::counted(report.not_judged.len() as u64, "series");
-        writeln!(out, "  not judged yet: {series}: {}", first.reason)?;
+        writeln!(out, "  not judged yet: {} series: {}", report.not_judged.len(), first.reason)?;
     }
     Ok(())
 }
