@@ -261,7 +261,9 @@ impl<'a> Involvement<'a> {
 
     /// What `count` says of the creates of all runs, added up over `scope`.
     fn predicted_of(&self, scope: InvolvedScope, count: impl Fn(&Predicted) -> i128) -> i128 {
-        let of = self.predicted.iter().filter(|((tenant, flavor), _)| self.is_of(scope, *tenant, *flavor));
+        let (first, last) = scope.tenant.map_or((TenantIndex(0), TenantIndex(u32::MAX)), |tenant| (tenant, tenant));
+        let of = self.predicted.range((first, FlavorIndex(0))..=(last, FlavorIndex(u32::MAX)));
+        let of = of.filter(|((tenant, flavor), _)| self.is_of(scope, *tenant, *flavor));
         of.map(|(_, predicted)| count(predicted)).sum()
     }
 
