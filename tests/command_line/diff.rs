@@ -107,10 +107,10 @@ fn the_same_twice_differs_in_nothing() {
 fn growth_beyond_the_limit_fails_after_the_comparison() {
     let folder = Folder::new();
     two(&folder, |scenario| scenario["edits"] = json!([{"price": {"name": "m5.2xlarge", "percent": 200}}]));
-    let failed = folder.run(["diff", "a.json", "b.json", "--fail-above", "20"]);
+    let failed = folder.run(["diff", "a.json", "b.json", "--fail-above", "5"]);
     assert_eq!(failed.status, 1);
     assert!(failed.stdout.contains("| **total** |"), "the comparison is there all the same: {}", failed.stdout);
-    assert!(failed.stderr.contains("error: the cost grows by ") && failed.stderr.contains("--fail-above allows 20 %"));
+    assert!(failed.stderr.contains("error: the cost grows by ") && failed.stderr.contains("--fail-above allows 5 %"));
     folder.run(["diff", "a.json", "b.json", "--fail-above", "100"]).success();
     folder.run(["diff", "b.json", "a.json", "--fail-above", "0"]).success();
     folder

@@ -116,7 +116,9 @@ impl Args {
         };
         let (runs, seed) = draws;
         let own = (scenario.runs, scenario.seed);
-        if own != draws {
+        // What was asked for is no surprise.
+        let surprising = (self.runs.is_none() && own.0 != runs) || (self.seed.is_none() && own.1 != seed);
+        if surprising {
             notices.push(format!(
                 "{label} says {} and the seed {}; {} and the seed {seed} are taken, as for the other",
                 output::counted(u64::from(own.0), "run"),

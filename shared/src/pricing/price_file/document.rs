@@ -77,6 +77,10 @@ fn read_fields(mut document: Map<String, Value>, prices: &mut Prices) {
         Some(_) => problems.push(wrong("prices", "is no list; expected one, of prices")),
         None => problems.push(wrong("prices", "is missing; expected a list of prices")),
     }
+    if !is_without_currency && prices.currency.is_none() {
+        // What is wrong with the currency of all is said once.
+        prices.rows.retain(|row| row.cells.contains_key("currency"));
+    }
 }
 
 /// One row; none where any of it cannot be read.
