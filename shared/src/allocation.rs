@@ -13,7 +13,10 @@ mod statement;
 pub use accuracy::{CostErrors, PredictionAccuracy, Update};
 pub use band::{MoneyBand, mean_column, quantile};
 pub use basis::{Basis, Status};
-pub use budget::{Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, read_budgets};
+pub use budget::{
+    Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, read_budgets,
+    unknown_beginnings,
+};
 pub use cause::{Cause, CauseAmount, OptimizationArea};
 pub use metering::{
     MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering, MeteringNames, ResourceLabels,
@@ -24,6 +27,6 @@ pub use rows::{AllocationRow, Grouping, RowKind};
 pub use statement::{
     ACTIVE_TENANTS, Amounts, AmountsView, FOCUS_COLUMNS, FocusSettings, GROUPINGS_MAX, GroupBy, IdlePolicy, Key,
     Metric, NO_GROUP, Resolution, RowView, SLICES_MAX, SharedPolicy, Statement, StatementError, StatementRow,
-    StatementSettings, StatementView, UnitCost, focus_groupings, focus_rows, read_metric, read_weights, suits_focus,
-    unit_costs,
+    StatementSettings, StatementView, UnitCost, focus_groupings, focus_rows, read_metric, read_weights,
+    readings_outside, suits_focus, unit_costs,
 };

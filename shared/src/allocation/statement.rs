@@ -21,7 +21,7 @@ pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, focus_rows, suits
 pub use grid::Resolution;
 pub use group_by::GroupBy;
 pub use policy::{IdlePolicy, SharedPolicy, read_weights};
-pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, unit_costs};
+pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, readings_outside, unit_costs};
 pub use view::{AmountsView, RowView, StatementView};
 
 use self::distribute::{Distribution, share_idle, share_modules};

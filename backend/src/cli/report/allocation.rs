@@ -1,10 +1,9 @@
 //! `report allocation`: what a window cost, by tenant, flavor, label and the like.
 
 mod html;
+mod notices;
 mod parquet;
 mod text;
-
-use std::io::Write;
 
 use shared::allocation::{
     FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
@@ -28,10 +27,10 @@ pub(super) struct Args {
     #[command(flatten)]
     run: RunArgs,
     /// What was metered, CSV, instead of something to run: `shadow --metering` writes it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "scenario"])]
+    #[arg(long, value_name = "FILE")]
     metering: Option<String>,
-    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, label:KEY
-    #[arg(long, value_name = "A[,B]", value_delimiter = ',', default_value = "tenant")]
+    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, label:KEY [default: tenant]
+    #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
     by: Vec<GroupBy>,
     /// First instant [default: where the metering begins]
     #[arg(long, value_name = "INSTANT")]
@@ -56,9 +55,9 @@ pub(super) struct Args {
     /// Metrics of the business, CSV at,metric,value: what an order, a user cost
     #[arg(long, value_name = "FILE")]
     metric: Option<String>,
-    /// Of the runs of a prediction, the one whose cost is at this level
-    #[arg(long, value_name = "LEVEL", default_value_t = 0.5)]
-    quantile: f64,
+    /// Of the runs of a prediction, the one whose cost is at this level [default: 0.5]
+    #[arg(long, value_name = "LEVEL")]
+    quantile: Option<f64>,
     /// Who provides and invoices it all, in FOCUS
     #[arg(long, value_name = "NAME", default_value = "Shadowplane")]
     provider: String,
@@ -101,6 +100,9 @@ impl Format {
     }
 }
 
+/// The level of the run that is taken where none is said.
+const MEDIAN: f64 = 0.5;
+
 const USAGE: &str = "\
 shadowplane report allocation --metering <FILE> [OPTIONS]
        shadowplane report allocation --requests <FILE> [--origin <INSTANT>] [OPTIONS]
@@ -139,11 +141,12 @@ impl Args {
                 end: self.to.unwrap_or(metering.window.end),
             },
             resolution: self.resolution(format),
-            by: if format.is_focus() { focus_groupings() } else { self.by.clone() },
+            by: self.groupings(format),
             idle: self.idle,
             shared: self.shared(&metering)?,
         };
         let statement = Statement::new(&metering, settings).map_err(|error| CliError::Data(error.to_string()))?;
+        notices.extend(notices::of(&statement, &metering, &metrics));
         self.write(format, &metering, &statement, &metrics, &notices)
     }
 
@@ -153,8 +156,14 @@ impl Args {
         if self.by.len() > 2 {
             return usage(format!("--by names {} groupings; expected one or two", self.by.len()));
         }
-        if !(0.0..=1.0).contains(&self.quantile) {
-            return usage(format!("--quantile is {}; expected a level from 0 to 1", self.quantile));
+        if self.by.len() == 2 && self.by[0] == self.by[1] {
+            return usage(format!("--by names {} twice; expected each grouping once", self.by[0]));
+        }
+        if let Some(quantile) = self.quantile.filter(|quantile| !(0.0..=1.0).contains(quantile)) {
+            return usage(format!("--quantile is {quantile}; expected a level from 0 to 1"));
+        }
+        if let Some(option) = self.without_use(format) {
+            return usage(option);
         }
         if format.is_parquet() && self.output.is_none() {
             return usage("Parquet is no text; expected a file for it with --output, or `-` for stdout".to_owned());
@@ -168,6 +177,31 @@ impl Args {
             ("weighted", None) => usage("--shared weighted needs --weights".to_owned()),
             ("weighted", _) | (_, None) => Ok(()),
             (other, Some(_)) => usage(format!("--weights has no effect with --shared {other}; say --shared weighted")),
+        }
+    }
+
+    /// What is wrong with an option that would have no effect.
+    fn without_use(&self, format: Format) -> Option<String> {
+        if self.metering.is_some()
+            && let Some(option) = self.run.given().or(self.quantile.map(|_| "--quantile"))
+        {
+            return Some(format!("{option} has no effect with --metering, which says what was run already"));
+        }
+        if format.is_focus() && !self.by.is_empty() {
+            return Some("--by has no effect on charges of FOCUS, which have columns for all groupings".to_owned());
+        }
+        let unit_costs = matches!(format, Format::Table | Format::Json | Format::Html);
+        (self.metric.is_some() && !unit_costs).then(|| {
+            "--metric has no effect on this format, which has no room for unit costs; expected --format table, json or html"
+                .to_owned()
+        })
+    }
+
+    fn groupings(&self, format: Format) -> Vec<GroupBy> {
+        match &self.by[..] {
+            _ if format.is_focus() => focus_groupings(),
+            [] => vec![GroupBy::Tenant],
+            by => by.to_vec(),
         }
     }
 
@@ -192,8 +226,9 @@ impl Args {
         };
         let outcome = ensemble::run(&valid, self.run.threads(), false, &watch)
             .ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
-        let run = stands_for(&outcome, self.quantile);
-        let (metering, _) = metered(&valid, run, &names, (outcome.runs.len() > 1).then_some(self.quantile));
+        let run = stands_for(&outcome, self.quantile.unwrap_or(MEDIAN));
+        let (metering, _) =
+            metered(&valid, run, &names, (outcome.runs.len() > 1).then_some(self.quantile.unwrap_or(MEDIAN)));
         Ok((metering, notices))
     }
 

@@ -121,6 +121,14 @@ impl RunArgs {
         self.threads.map_or_else(ensemble::available_threads, usize::from)
     }
 
+    /// An option that says what is run, or how, where there is one.
+    pub(in crate::cli) fn given(&self) -> Option<&'static str> {
+        let scenario = self.scenario.as_ref().map(|_| "--scenario");
+        let requests = self.demand.as_ref().map(|_| "--requests");
+        let rest = self.horizon.map(|_| "--horizon").or(self.what_if.given()).or(self.threads.map(|_| "--threads"));
+        scenario.or(requests).or(self.assumptions.given()).or(self.start.given()).or(rest)
+    }
+
     /// What is wrong with an option that would have no effect.
     fn without_use(&self) -> Option<String> {
         let horizon = self.horizon.map(|_| "--horizon");

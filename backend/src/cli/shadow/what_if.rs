@@ -26,6 +26,11 @@ impl WhatIfArgs {
         self.edits.is_some()
     }
 
+    /// An option that is given, where one is.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.edits.as_ref().map(|_| "--edits").or(self.predictive_scaling.map(|_| "--predictive-scaling"))
+    }
+
     /// The scenario with the changes of the file.
     ///
     /// # Errors

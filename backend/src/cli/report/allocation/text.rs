@@ -20,7 +20,11 @@ pub(super) fn label(view: &StatementView, row: &RowView) -> String {
     let group = |by: &GroupBy| row.groups[&by.to_string()].as_deref().map(|name| in_line(name).into_owned());
     let groups: Vec<Option<String>> = view.by.iter().map(group).collect();
     if groups.iter().all(Option::is_none) {
-        return if view.by.is_empty() { "all".to_owned() } else { "(of nobody)".to_owned() };
+        return match &view.by[..] {
+            [] => "all".to_owned(),
+            [GroupBy::Label(label)] => format!("(without the label {})", in_line(label)),
+            _ => "(of nobody)".to_owned(),
+        };
     }
     groups.into_iter().map(|group| group.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>().join(" / ")
 }
@@ -60,8 +64,8 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
     let labels: Vec<String> = view.rows.iter().map(|row| label(view, row)).collect();
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(title.chars().count()) + 2;
     write!(out, "\n{title:<width$}")?;
-    PARTS.iter().try_for_each(|part| write!(out, "{part:>14}"))?;
-    writeln!(out, "{:>16}", "resource hours")?;
+    PARTS.iter().try_for_each(|part| write!(out, " {part:>13}"))?;
+    writeln!(out, " {:>15}", "resource hours")?;
     let cut = is_cut(view);
     let mut slice = None;
     for (row, label) in view.rows.iter().zip(&labels) {
@@ -82,8 +86,8 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
 
 fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsView) -> std::fmt::Result {
     write!(out, "{label:<width$}")?;
-    parts(amounts).iter().try_for_each(|money| write!(out, "{:>14.2}", money.amount))?;
-    writeln!(out, "{:>16.1}", amounts.resource_hours)
+    parts(amounts).iter().try_for_each(|money| write!(out, " {:>13.2}", money.amount))?;
+    writeln!(out, " {:>15.1}", amounts.resource_hours)
 }
 
 /// For a spreadsheet: every decimal there is.
