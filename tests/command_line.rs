@@ -14,6 +14,7 @@ mod model_file;
 mod start;
 mod odd_input;
 mod price_files;
+mod recommendations;
 mod report;
 mod streams;
 mod what_if;

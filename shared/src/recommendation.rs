@@ -6,10 +6,22 @@
 
 mod candidates;
 mod commitments;
-mod instance_types;
+mod conflicts;
+mod load;
+mod machines;
+mod modules;
+mod node_groups;
+mod off_hours;
+mod quotas;
 mod rank;
 mod replay;
+mod requested_amounts;
+mod risk;
+mod words;
 
-pub use candidates::candidates;
-pub use rank::{Benefit, Recommendation, Thresholds};
-pub use replay::{attach, recommend};
+pub use candidates::{MOST_CANDIDATES, Sources, candidates};
+pub use rank::{Benefit, Difference, INTERVAL_PERCENT, Recommendation, Thresholds, Together};
+pub use replay::{Advice, Attempt, recommend};
+pub use requested_amounts::{Usage, usage_by_flavor};
+pub use risk::{Effort, Risk, RiskKind};
+pub use words::attach;

@@ -90,8 +90,10 @@ fn advice_is_replayed_before_it_is_given() {
     let shadow = ["shadow", "--requests", "requests.ndjson", "--runs", "2"];
     let advised = answer(&folder, &[&shadow[..], &["--recommend", "--json"]].concat());
     let found = advised["recommendations"].as_array().unwrap();
-    let smaller =
-        found.iter().find(|advice| !advice["edit"]["instance_type"].is_null()).unwrap_or_else(|| panic!("{advised}"));
+    let smaller = found
+        .iter()
+        .find(|advice| !advice["edits"][0]["instance_type"].is_null())
+        .unwrap_or_else(|| panic!("{advised}"));
     let saving = smaller["saving"]["amount"].as_str().unwrap().parse::<f64>().unwrap();
     let cost = advised["cost"]["mean"]["amount"].as_str().unwrap().parse::<f64>().unwrap();
     assert!(saving > 0.0 && saving < cost, "{smaller}");

@@ -35,7 +35,7 @@ fn what_pays_is_recommended_in_the_amount_that_is_used() {
     let found =
         answer(&folder, &["shadow", "--scenario", &path, "--recommend", "--commitment-offers", "offers.csv", "--json"]);
     let commitments: Vec<(&str, f64)> = (found["recommendations"].as_array().unwrap().iter())
-        .filter(|found| found["edit"].get("commitments").is_some())
+        .filter(|found| found["edits"][0].get("commitments").is_some())
         .map(|found| (found["text"].as_str().unwrap(), found["saving"]["amount"].as_str().unwrap().parse().unwrap()))
         .collect();
     let [(first, first_saving), (second, second_saving)] = commitments[..] else { panic!("{commitments:?}") };

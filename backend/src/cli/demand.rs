@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use shared::features::{Features, KnownEvent, Past, SensorReading, SeriesKey, SeriesSet, TimeZone, read_sensors};
 use shared::forecast::{Selected, SelectionConfig, SelectionReport};
 use shared::input::InputError;
+use shared::recommendation::{Usage, usage_by_flavor};
 use shared::request::{Catalogue, Names, RequestLog, Silence};
 use shared::scenario::MAX_BINS;
 use shared::shadow::Known;
 use shared::trace::csv::Kind;
-use shared::trace::usage::read_usage;
+use shared::trace::usage::{UsageReading, read_usage};
 use shared::units::{Duration, Instant, Window};
 
 use self::files::read_log_beside;
@@ -89,6 +90,8 @@ pub(super) struct Demand {
     pub(super) log: RequestLog,
     older: Option<RequestLog>,
     readings: Vec<SensorReading>,
+    /// What resources used, which is among the readings too.
+    usage: Vec<UsageReading>,
     events: Vec<KnownEvent>,
     zone: TimeZone,
     /// What was said about the files when they were read.
@@ -142,14 +145,15 @@ impl ContextArgs {
                 self.bin
             ))));
         }
-        let readings = self.readings()?;
+        let usage = self.usage()?;
+        let readings = self.readings(&usage)?;
         let tenants: BTreeSet<&str> =
             [Some(&log), older.as_ref()].into_iter().flatten().flat_map(|log| log.tenants.iter()).collect();
         let first = older.as_ref().and_then(RequestLog::first).or(log.first()).unwrap_or_default();
         let window = Window { start: first, end: log.last().unwrap_or_default() + LONGEST_HORIZON };
         let (events, warnings) = read_events(self.events.as_deref(), &zone, window, &tenants)?;
         let (requests, history) = (requests.to_owned(), self.history.clone());
-        Ok(Demand { log, older, readings, events, zone, warnings, requests, history })
+        Ok(Demand { log, older, readings, usage, events, zone, warnings, requests, history })
     }
 
     /// What the models learn from.
@@ -179,15 +183,18 @@ impl ContextArgs {
         let end = series.start + series.bin * series.bins() as i64 + LONGEST_HORIZON;
         let window = Window { start: series.start, end };
         let (events, _) = read_events(self.events.as_deref(), &zone, window, &BTreeSet::new())?;
-        let readings = self.readings()?;
+        let readings = self.readings(&self.usage()?)?;
         let features = Features::new(series).in_zone(zone);
         Ok(features.with_events(&events, &Names::default()).with_sensors(&readings))
     }
 
-    fn readings(&self) -> Result<Vec<SensorReading>, CliError> {
+    fn usage(&self) -> Result<Vec<UsageReading>, CliError> {
+        Ok(read_table(self.usage.as_deref(), Kind::Usage, read_usage)?.unwrap_or_default())
+    }
+
+    fn readings(&self, usage: &[UsageReading]) -> Result<Vec<SensorReading>, CliError> {
         let mut readings = read_table(self.sensors.as_deref(), Kind::Sensors, read_sensors)?.unwrap_or_default();
-        let usage = read_table(self.usage.as_deref(), Kind::Usage, read_usage)?.unwrap_or_default();
-        readings.extend(SensorReading::of_usage(&usage));
+        readings.extend(SensorReading::of_usage(usage));
         Ok(readings)
     }
 
@@ -316,6 +323,11 @@ impl DemandArgs {
 }
 
 impl Demand {
+    /// What tenants used of what they ask for, before an instant.
+    pub(super) fn used_before(&self, end: Instant) -> Vec<Usage> {
+        usage_by_flavor(&self.usage, &self.log, end)
+    }
+
     /// The end of the last whole bin.
     pub(super) fn end(&self, bin: Duration) -> Instant {
         self.log.last().map_or(Instant::default(), |last| last.floor(bin))

@@ -3,6 +3,7 @@
 mod allocation;
 mod bill;
 mod budgets;
+mod recommendations;
 
 use super::{CliError, Global};
 
@@ -19,6 +20,7 @@ enum Report {
     Allocation(Box<allocation::Args>),
     Bill(bill::Args),
     Budgets(Box<budgets::Args>),
+    Recommendations(Box<recommendations::Args>),
 }
 
 impl Args {
@@ -31,6 +33,7 @@ impl Args {
             Report::Allocation(args) => args.run(global),
             Report::Bill(args) => args.run(global),
             Report::Budgets(args) => args.run(global),
+            Report::Recommendations(args) => args.run(global),
         }
     }
 }

@@ -22,8 +22,7 @@ use shared::allocation::{
 use shared::api::OutcomeView;
 use shared::bill::BilledWindow;
 use shared::feedback::{AnomalyCase, PastErrors, anomalies};
-use shared::pricing::{CommitmentOffer, read_offers};
-use shared::recommendation::{Recommendation, attach};
+use shared::recommendation::{Recommendation, Sources, Usage, attach};
 use shared::request::{IndexedRequest, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -31,7 +30,7 @@ use shared::simulation::{Fork, Outcome, RunOptions, simulate};
 use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
-use self::advice::Advice;
+pub(super) use self::advice::{AdviceView, RecommendationView, advise, offers};
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
@@ -56,7 +55,7 @@ pub(super) struct Args {
     #[command(flatten)]
     bisect: BisectArgs,
     /// Say what to change: each candidate is replayed on the same predicted streams, which takes as long as the
-    /// shadow itself, about a dozen times
+    /// shadow itself, 20 to 30 times for one node group and at most 68 times. With --usage, requested amounts are tried, too
     #[arg(long)]
     recommend: bool,
     /// Commitments that could be bought, CSV `name,term_months,currency` with `instance_type,price_per_hour[,upfront]` for
@@ -140,8 +139,9 @@ impl Args {
     }
 
     fn answer_to(&self, prepared: Prepared, bill: Option<&ActualBill>) -> Result<Answer, CliError> {
+        let used = if self.recommend { prepared.used() } else { Vec::new() };
         let Prepared { valid, notices, names, start, demand, saved, predicted } = prepared;
-        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names)?;
+        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, &used)?;
         answer.start = start;
         if let Some(saved) = saved.filter(|saved| *saved != outcome.digest && !self.run.edits()) {
             answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
@@ -253,25 +253,19 @@ impl Args {
         report
     }
 
-    /// The commitments that could be bought, in the currency of the prices.
-    fn offers(&self, valid: &ValidScenario) -> Result<Vec<CommitmentOffer>, CliError> {
-        let Some(path) = &self.commitment_offers else { return Ok(Vec::new()) };
-        let read = read_offers(&input::read_text(path)?, valid.scenario().price_book.currency);
-        read.map_err(CliError::in_file(input::name(path)))
-    }
-
     /// The outcome of a scenario, with what was asked for beside it.
     fn answer(
         &self,
         valid: &ValidScenario,
         notices: Vec<String>,
         names: &Named,
+        used: &[Usage],
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
             output::write(Some(path), &(json + "\n"))?;
         }
-        let offers = self.offers(valid)?;
+        let offers = offers(self.commitment_offers.as_deref(), valid.scenario())?;
         let watch = |done, total| {
             output::progress(&format!("shadow run {done} of {total}"));
             true
@@ -284,11 +278,9 @@ impl Args {
             metering::write(path, valid, names)?;
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
-        let found =
-            if self.recommend { advice::advise(valid, &outcome, &offers, self.run.threads())? } else { Vec::new() };
-        let advice = found.iter().map(|recommendation| Advice::new(recommendation, valid.scenario())).collect();
+        let sources = Sources { offers: &offers, used };
+        let advice = if self.recommend { Some(advise(valid, &outcome, &sources, self.run.threads())?) } else { None };
         let view = OutcomeView::new(valid.scenario(), &outcome);
-        let recommendations = self.recommend.then_some(advice);
         let answer = Answer {
             wall_s: 0.0,
             outcome: view,
@@ -296,10 +288,10 @@ impl Args {
             edits: EditView::all(valid.original()),
             start: None,
             checked,
-            recommendations,
+            advice: advice.as_ref().map(|advice| AdviceView::new(advice, valid.scenario())),
             prediction: None,
         };
-        Ok((answer, outcome, found))
+        Ok((answer, outcome, advice.map_or_else(Vec::new, |advice| advice.recommendations)))
     }
 }
 

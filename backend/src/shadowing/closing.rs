@@ -10,7 +10,7 @@ use shared::api::ObservedView;
 use shared::cost::CostBreakdown;
 use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
-use shared::recommendation::{Thresholds, attach, recommend};
+use shared::recommendation::{Attempt, Sources, Thresholds, attach, recommend};
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -137,11 +137,12 @@ fn reports(
     decomposition: &Decomposition,
     accuracy: &PredictionAccuracy,
 ) -> Vec<AllocationReport> {
-    let try_out = |changed: &ValidScenario| -> Result<Outcome, Infallible> {
-        let runs = ensemble::run(changed, ensemble::available_threads(), false, &|_, _| true);
+    let try_out = |attempt: Attempt<'_>| -> Result<Outcome, Infallible> {
+        let runs = ensemble::run(attempt.scenario, ensemble::available_threads(), false, &|_, _| true);
         Ok(runs.unwrap_or_else(|| Outcome::collect(Vec::new())))
     };
-    let Ok(advice) = recommend(&predicted.scenario, &predicted.outcome, &[], &Thresholds::default(), try_out);
+    let Ok(advice) =
+        recommend(&predicted.scenario, &predicted.outcome, &Sources::default(), &Thresholds::default(), try_out);
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
         let context = ReportContext {
@@ -154,7 +155,7 @@ fn reports(
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
         explain(&mut report, decomposition, &of.tenants);
-        attach(&mut report, &advice, of);
+        attach(&mut report, &advice.recommendations, of);
         report
     };
     [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()

@@ -3,6 +3,7 @@
 mod bisect;
 mod newcomers;
 mod odd_histories;
+mod planted;
 mod recommendation;
 mod stream;
 mod variance;

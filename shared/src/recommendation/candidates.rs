@@ -1,21 +1,27 @@
 //! Changes that are worth a replay.
 
-use crate::cost::Utilisation;
-use crate::request::Module;
-use crate::scenario::{Edit, PlacementPolicy, Scenario};
+use super::commitments::commitments;
+use super::machines::{other_family, smaller};
+use super::modules::modules;
+use super::node_groups::{fewer_kept, over_commit, smaller_fleet, spot, target};
+use super::off_hours::off_hours;
+use super::quotas::quotas;
+use super::requested_amounts::{Usage, requested_amounts};
+use crate::pricing::CommitmentOffer;
+use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::Outcome;
-use crate::units::{DIMENSIONS, Dimension, NodeGroupIndex};
+use crate::units::{Dimension, Duration, NodeGroupIndex};
 
-/// Workers are sized so that they are busy for this part of their time in the busiest bin.
-const TARGET: f64 = 0.6;
+/// The most changes that are tried, as each costs a replay of every run.
+pub const MOST_CANDIDATES: usize = 64;
 
-/// A module whose workers are busier than this in the busiest bin gets more; one whose are less busy than the other
-/// fewer.
-const BUSY: f64 = 0.8;
-const IDLE: f64 = 0.3;
+/// So many node groups are looked at: those with the most nodes that are kept, or there already.
+const GROUPS: usize = 4;
 
-/// A fleet of one group is tried with this part of its peak, in percent.
-const PEAK_PERCENT: u32 = 90;
+/// Empty nodes are given back after this where they are kept longer, and nodes with less to do than this, in percent, are
+/// emptied (`scale-down-utilization-threshold` of Kubernetes' cluster autoscaler) where none are.
+const EMPTY_FOR: Duration = Duration::from_minutes(2);
+const BELOW_PERCENT: u32 = 50;
 
 /// One placement policy of each kind, as each costs a replay: kube-scheduler's rank nodes as best and worst fit do, but for
 /// the rounding, and fragmentation is of interest only where parts of GPUs are
@@ -23,71 +29,66 @@ const PEAK_PERCENT: u32 = 90;
 const POLICIES: [PlacementPolicy; 4] =
     [PlacementPolicy::FirstFit, PlacementPolicy::BestFit, PlacementPolicy::WorstFit, PlacementPolicy::DotProduct];
 
-/// Other placement policies; other numbers of workers for modules that are too busy or too idle; a smaller fleet,
-/// fewer nodes that are kept though empty, smaller nodes of the same family.
+/// What candidates are made of, beside a scenario and what it yields.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// Commitments that could be bought for as long as the window at the least.
+    pub offers: &'a [CommitmentOffer],
+    /// What tenants use of what they ask for.
+    pub used: &'a [Usage],
+}
+
+/// Whatever might help, each as edits that belong together, at most [`MOST_CANDIDATES`]: what is bought and asked for,
+/// how many nodes there are and how they are chosen, the modules, quotas.
 ///
 /// `outcome` is what the scenario yields.
-pub fn candidates(scenario: &Scenario, outcome: &Outcome) -> Vec<Edit> {
+pub fn candidates(scenario: &ValidScenario, outcome: &Outcome, sources: &Sources<'_>) -> Vec<Vec<Edit>> {
+    let of = scenario.scenario();
+    let alone = |edit: Edit| vec![edit];
+    let mut all: Vec<Vec<Edit>> = commitments(scenario, sources.offers).into_iter().map(alone).collect();
+    all.extend(requested_amounts(of, sources.used).into_iter().map(alone));
+    all.extend(placements(of).map(alone));
+    all.extend(modules(of, outcome));
+    all.extend(smaller_fleet(of, outcome).map(alone));
+    all.extend(scaling_down(of).map(alone));
+    all.extend(quotas(scenario).into_iter().map(alone));
+    for group in groups(of) {
+        let each = [fewer_kept(of, outcome, group), over_commit(of, group), target(of, outcome, group)];
+        let machines = smaller(of, group).into_iter().chain(other_family(of, outcome, group));
+        all.extend(each.into_iter().flatten().chain(machines).chain(spot(of, outcome, group)).map(alone));
+        all.extend(off_hours(of, outcome, group).map(Vec::from));
+    }
+    all.truncate(MOST_CANDIDATES);
+    all
+}
+
+fn placements(scenario: &Scenario) -> impl Iterator<Item = Edit> {
     let gpus = scenario.flavors.iter().any(|flavor| (1..1_000).contains(&flavor.requested[Dimension::Gpu]));
     let aware = gpus.then_some(PlacementPolicy::FragmentationAware);
-    let others = POLICIES.into_iter().chain(aware).filter(|&policy| policy != scenario.placement);
-    let placements = others.map(|policy| Edit::Placement { policy });
-    let workers = Module::ALL.into_iter().filter_map(|module| workers(scenario, outcome, module));
-    let groups = (0..scenario.fleet.node_groups.len()).map(NodeGroupIndex::from_usize);
-    let by_group = groups.flat_map(|group| {
-        fewer_kept(scenario, outcome, group).into_iter().chain(super::instance_types::smaller(scenario, group))
-    });
-    placements.chain(workers).chain(smaller_fleet(scenario, outcome)).chain(by_group).collect()
+    let present = scenario.placement;
+    let others = POLICIES.into_iter().chain(aware).filter(move |&policy| policy != present);
+    others.map(|policy| Edit::Placement { policy })
 }
 
-/// As many workers as the busiest bin needs: its load L (Erlang) at the target, and at least L + 3 √L, the square-root
-/// rule for queues that stay short (Halfin and Whitt 1981), which decides where L is small.
-fn workers(scenario: &Scenario, outcome: &Outcome, module: Module) -> Option<Edit> {
-    let has = scenario.modules[module].workers;
-    let runs = outcome.runs.iter().flat_map(|run| run.modules.iter().filter(|of| of.module == module));
-    let busy: u64 = runs.map(|of| of.busy_micros).sum();
-    let span = scenario.window.length().micros() as f64 * outcome.runs.len() as f64;
-    if span <= 0.0 || busy == 0 {
-        return None;
-    }
-    let load = busy as f64 / span * peak_factor(outcome);
-    if (IDLE..=BUSY).contains(&(load / f64::from(has.max(1)))) {
-        return None;
-    }
-    let workers = libm::ceil((load / TARGET).max(load + 3.0 * libm::sqrt(load))).clamp(1.0, f64::from(u32::MAX)) as u32;
-    (workers != has).then_some(Edit::Workers { module, workers })
+fn scaling_down(scenario: &Scenario) -> impl Iterator<Item = Edit> {
+    let autoscaling = &scenario.autoscaling;
+    let shrinks = scenario.fleet.node_groups.iter().any(|group| group.min < group.max);
+    let sooner = (autoscaling.empty_for > EMPTY_FOR).then_some(Edit::ScaleDown { empty_for: EMPTY_FOR });
+    let emptied = autoscaling.consolidate_below_percent.is_none();
+    let emptied = emptied.then_some(Edit::Consolidation { below_percent: Some(BELOW_PERCENT) });
+    sooner.into_iter().chain(emptied).filter(move |_| shrinks)
 }
 
-/// Creates in the busiest bin of any run over those in a mean one.
-fn peak_factor(outcome: &Outcome) -> f64 {
-    let bins = || outcome.runs.iter().flat_map(|run| &run.timeline).map(|bin| f64::from(bin.creates));
-    let (most, sum, count) = (bins().fold(0.0, f64::max), bins().sum::<f64>(), bins().count() as f64);
-    if sum > 0.0 { most * count / sum } else { 1.0 }
-}
-
-/// As many nodes as the load of the busiest bin fills to the target: more are booted when they are needed.
-fn fewer_kept(scenario: &Scenario, outcome: &Outcome, node_group: NodeGroupIndex) -> Option<Edit> {
-    let group = &scenario.fleet.node_groups[node_group.usize()];
-    let share = |dimension: Dimension| {
-        let sum = |of: fn(&Utilisation) -> &[u128; DIMENSIONS]| -> f64 {
-            outcome.runs.iter().map(|run| of(&run.utilisation)[dimension as usize] as f64).sum()
-        };
-        let capacity = sum(|utilisation| &utilisation.capacity);
-        if capacity > 0.0 { sum(|utilisation| &utilisation.requested) / capacity } else { 0.0 }
+/// The groups that are looked at, in order of the fleet.
+fn groups(scenario: &Scenario) -> Vec<NodeGroupIndex> {
+    let groups = &scenario.fleet.node_groups;
+    let mut all: Vec<NodeGroupIndex> = (0..groups.len()).map(NodeGroupIndex::from_usize).collect();
+    let nodes = |group: &NodeGroupIndex| {
+        let there = scenario.start.nodes.iter().filter(|node| node.node_group == *group).count();
+        there.max(groups[group.usize()].min as usize)
     };
-    // What the group has none of is used elsewhere.
-    let offered = Dimension::ALL.into_iter().filter(|&dimension| group.capacity[dimension] > 0);
-    let utilisation = offered.map(share).fold(0.0, f64::max);
-    let nodes = || outcome.runs.iter().flat_map(|run| &run.timeline).map(|bin| f64::from(bin.live));
-    let (most, sum, count) = (nodes().fold(0.0, f64::max), nodes().sum::<f64>(), nodes().count() as f64);
-    let peak = if sum > 0.0 { most * count / sum } else { 1.0 };
-    let min = libm::ceil(f64::from(group.min) * utilisation * peak / TARGET) as u32;
-    (min < group.min).then_some(Edit::MinNodes { node_group, min })
-}
-
-fn smaller_fleet(scenario: &Scenario, outcome: &Outcome) -> Option<Edit> {
-    let [group] = &scenario.fleet.node_groups[..] else { return None };
-    let peak = outcome.runs.iter().map(|run| run.peak_nodes).max()?;
-    let max = peak.saturating_mul(PEAK_PERCENT) / 100;
-    (max > 0 && max < group.max).then_some(Edit::MaxNodes { node_group: NodeGroupIndex(0), max })
+    all.sort_by_key(|group| core::cmp::Reverse(nodes(group)));
+    all.truncate(GROUPS);
+    all.sort_unstable();
+    all
 }

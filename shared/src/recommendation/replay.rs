@@ -1,86 +1,135 @@
 //! Candidates are run before they are recommended.
 
-use super::candidates::candidates;
-use super::commitments::commitments;
-use super::rank::{Recommendation, Thresholds, judge};
-use crate::allocation::{AllocationReport, Cause, OptimizationArea, RowKind};
-use crate::pricing::CommitmentOffer;
-use crate::scenario::{Edit, Scenario, ValidScenario};
+use super::candidates::{Sources, candidates};
+use super::conflicts::conflict;
+use super::rank::{Benefit, Difference, Recommendation, Thresholds, Together};
+use super::risk::{Effort, Replayed};
+use crate::scenario::{Edit, ValidScenario};
 use crate::simulation::Outcome;
-use crate::units::{Currency, LedgerUnits};
+use crate::units::LedgerUnits;
 
-/// What to change in a scenario, the largest saving first.
+/// At most so many changes are tried together.
+const TOGETHER: usize = 5;
+
+/// What is worth changing in a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advice {
+    /// Each on its own, the largest saving first.
+    pub recommendations: Vec<Recommendation>,
+    /// The first of them that can be had together, where there are several.
+    pub together: Option<Together>,
+    /// How many changes were tried, those that are not worth it included.
+    pub tried: u32,
+}
+
+/// A scenario that is to be run to see what a change brings.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The scenario with the change.
+    pub scenario: &'a ValidScenario,
+    /// How many changes were tried before.
+    pub tried: u32,
+    /// How many there are; those that are tried together come after them.
+    pub of: u32,
+}
+
+/// What to change in a scenario, the largest saving first, and what the first of these bring together.
 ///
-/// `outcome` is what the scenario yields, `offers` are commitments that could be bought for as long as its window at the
-/// least. `simulate` runs every run of a changed scenario, on its own demand: edits of
-/// settings leave sampled streams and draws alone, so runs are compared with themselves. A candidate that makes the
-/// scenario impossible is left out.
+/// `outcome` is what the scenario yields. `simulate` runs every run of a changed scenario, on its own demand: edits of
+/// settings leave sampled streams and draws alone, so runs are compared with themselves. It is called once a candidate,
+/// at most [`MOST_CANDIDATES`](super::MOST_CANDIDATES) times, and up to four times more for what goes together. A candidate
+/// that makes the scenario impossible is left out.
 ///
 /// # Errors
 /// Those of `simulate`.
 pub fn recommend<E>(
     scenario: &ValidScenario,
     outcome: &Outcome,
-    offers: &[CommitmentOffer],
+    sources: &Sources<'_>,
     thresholds: &Thresholds,
-    mut simulate: impl FnMut(&ValidScenario) -> Result<Outcome, E>,
-) -> Result<Vec<Recommendation>, E> {
-    let mut found = Vec::new();
-    for edit in candidates(scenario.scenario(), outcome).into_iter().chain(commitments(scenario, offers)) {
+    mut simulate: impl FnMut(Attempt<'_>) -> Result<Outcome, E>,
+) -> Result<Advice, E> {
+    let candidates = candidates(scenario, outcome, sources);
+    let (mut tried, of) = (0, candidates.len() as u32);
+    let mut try_out = |edits: &[Edit]| {
         let mut changed = scenario.original().clone();
-        changed.edits.push(edit.clone());
-        let Ok(changed) = ValidScenario::new(changed) else { continue };
-        found.extend(judge(&edit, outcome, &simulate(&changed)?, thresholds));
+        changed.edits.extend(edits.iter().cloned());
+        let attempt = ValidScenario::new(changed).ok().map(|changed| {
+            let after = simulate(Attempt { scenario: &changed, tried, of })?;
+            Ok((changed, after))
+        });
+        tried += 1;
+        attempt.transpose()
+    };
+    let mut found = Vec::new();
+    for edits in candidates {
+        let Some((changed, after)) = try_out(&edits)? else { continue };
+        let difference = Difference::between(outcome, &after);
+        let Some(benefit) = difference.benefit(&edits, outcome, thresholds) else { continue };
+        let replayed = Replayed {
+            before: (scenario.scenario(), outcome),
+            after: (changed.scenario(), &after),
+            difference: &difference,
+        };
+        let (risks, effort) = (replayed.risks(&edits), Effort::of(&edits));
+        found.push(Recommendation { rank: 0, edits, benefit, difference, risks, effort, conflicts: Vec::new() });
     }
-    found.sort_by_key(|recommendation| core::cmp::Reverse(recommendation.saving));
-    Ok(found)
-}
-
-/// Tells the optimization areas of a report what was recommended about them.
-pub fn attach(report: &mut AllocationReport, recommendations: &[Recommendation], scenario: &Scenario) {
-    let currency = report.currency;
-    for area in &mut report.optimization_areas {
-        let about = recommendations.iter().find(|recommendation| concerns(&recommendation.edit, area));
-        area.recommendation = about.map(|recommendation| recommendation.sentence(scenario, currency));
-    }
-}
-
-/// Workers are about their module; placement and the size of the fleet about idle and boot time, and about whatever
-/// placement changed.
-fn concerns(edit: &Edit, area: &OptimizationArea) -> bool {
-    match edit {
-        Edit::Workers { module, .. } => area.kind == RowKind::Module && area.name == module.as_str(),
-        Edit::Placement { .. }
-        | Edit::MaxNodes { .. }
-        | Edit::MinNodes { .. }
-        | Edit::InstanceType { .. }
-        | Edit::Price { .. }
-        | Edit::Scaling { .. }
-        | Edit::Purchase { .. }
-        | Edit::NodeFailures { .. }
-        | Edit::ZoneOutage(_)
-        | Edit::Consolidation { .. } => {
-            matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
+    let recommendations = ranked(found);
+    let mut members = compatible(&recommendations);
+    let mut together = None;
+    while together.is_none() && members.len() > 1 {
+        let edits: Vec<Edit> = members.iter().flat_map(|member| &member.edits).cloned().collect();
+        if let Some((_, after)) = try_out(&edits)? {
+            together = worth_together(&members, Difference::between(outcome, &after), outcome, thresholds);
         }
-        Edit::Commitments { .. } => {
-            matches!(area.kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment)
-        }
-        Edit::ScaleDemand { .. }
-        | Edit::ScaleFlavor { .. }
-        | Edit::Shift { .. }
-        | Edit::Burst(_)
-        | Edit::Quota { .. } => false,
+        members.pop();
     }
+    Ok(Advice { recommendations, together, tried })
 }
 
-impl Recommendation {
-    /// What to do and what it brings, for people.
-    pub fn sentence(&self, scenario: &Scenario, currency: Currency) -> String {
-        let what = self.edit.describe(scenario);
-        let cents = |amount: LedgerUnits| format!("{} {currency}", amount.to_money(currency).amount.round_dp(2));
-        let [mean, low, high] = [self.saving, self.saving_p10, self.saving_p90].map(cents);
-        let saves = format!("saves {mean} ({low} to {high} in the middle 80 % of the runs)");
-        let latency = self.latency_p99_ms.map(|ms| format!(", p99 to ready {ms:+.0} ms")).unwrap_or_default();
-        format!("{what}: {saves}{latency}, {:+} refused", self.refused)
+/// In order, each with its place and those of whatever changes the same thing.
+fn ranked(mut found: Vec<Recommendation>) -> Vec<Recommendation> {
+    found.sort_by_key(|recommendation| core::cmp::Reverse(recommendation.difference.saving));
+    let conflicts: Vec<Vec<u32>> = found
+        .iter()
+        .enumerate()
+        .map(|(position, one)| {
+            let others = (1..).zip(&found).enumerate().filter(|&(other, _)| other != position);
+            others.filter(|(_, (_, other))| conflict(&one.edits, &other.edits)).map(|(_, (rank, _))| rank).collect()
+        })
+        .collect();
+    for ((rank, recommendation), conflicts) in (1..).zip(&mut found).zip(conflicts) {
+        (recommendation.rank, recommendation.conflicts) = (rank, conflicts);
     }
+    found
+}
+
+/// What saves, the first first, without whatever is in conflict with one before it.
+fn compatible(recommendations: &[Recommendation]) -> Vec<&Recommendation> {
+    let mut members: Vec<&Recommendation> = Vec::new();
+    for recommendation in recommendations.iter().filter(|known| known.benefit == Benefit::Saves) {
+        let fits = members.iter().all(|member| !recommendation.conflicts.contains(&member.rank));
+        if fits && members.len() < TOGETHER {
+            members.push(recommendation);
+        }
+    }
+    members
+}
+
+/// What changes bring together, where that is more than the first of them brings alone, and as much is served.
+fn worth_together(
+    members: &[&Recommendation],
+    difference: Difference,
+    before: &Outcome,
+    thresholds: &Thresholds,
+) -> Option<Together> {
+    let first = members.first()?.difference.saving;
+    let worth = difference.serves_as_much(before, thresholds)
+        && difference.saving > first
+        && difference.saving_p10 > LedgerUnits::ZERO;
+    worth.then(|| Together {
+        ranks: members.iter().map(|member| member.rank).collect(),
+        sum: members.iter().map(|member| member.difference.saving).sum(),
+        difference,
+    })
 }

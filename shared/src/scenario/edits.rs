@@ -1,17 +1,21 @@
 //! What-if changes, as values.
 
+mod apply;
 mod change_type;
 mod demand;
 mod describe;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use demand::Stream;
 
-use super::{Outage, PlacementPolicy, Purchase, Scaling, Scenario};
+use super::{Outage, PlacementPolicy, Purchase, Scaling, Spot};
+use crate::control_plane::Failures;
 use crate::pricing::CommitmentDiscount;
 use crate::request::Module;
-use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources, TenantIndex};
+use crate::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, Resources, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
 ///
@@ -125,6 +129,52 @@ pub enum Edit {
         /// All that is promised.
         commitments: Vec<CommitmentDiscount>,
     },
+    /// Lets more, or less, be requested of the nodes of a group than they have.
+    OverCommit {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// In percent of what a node has; 100 of what is not named.
+        percent: BTreeMap<Dimension, u32>,
+    },
+    /// Gives empty nodes back sooner or later.
+    ScaleDown {
+        /// How long a node stays empty before it is given back.
+        empty_for: Duration,
+    },
+    /// Buys some nodes of a group on demand, and all beyond them as spot nodes: they make a group of their own, the last
+    /// one.
+    SpotBeyond {
+        /// Which one.
+        node_group: NodeGroupIndex,
+        /// How many nodes there are on demand at most.
+        on_demand: u32,
+        /// The terms of all others.
+        spot: Spot,
+    },
+    /// Has a tenant ask for less where it asks for a flavor, in what lives already too: they make a flavor of their own,
+    /// the last one. Edits of that flavor that come later leave it alone.
+    Requested {
+        /// Who asks.
+        tenant: TenantIndex,
+        /// For what.
+        flavor: FlavorIndex,
+        /// What it asks for instead: no more of anything.
+        requested: Resources,
+    },
+    /// Multiplies all service times of a module.
+    ServiceTimes {
+        /// Which one.
+        module: Module,
+        /// In percent: 100 changes nothing, 50 makes it twice as fast.
+        percent: u32,
+    },
+    /// Has attempts of a module fail at another rate.
+    Failures {
+        /// Which one.
+        module: Module,
+        /// How often, and what happens then; never where none.
+        failures: Option<Failures>,
+    },
 }
 
 /// So many resources of one shape, created evenly over a while.
@@ -151,57 +201,10 @@ impl Edit {
     pub fn tenant_mut(&mut self) -> Option<&mut TenantIndex> {
         match self {
             Self::ScaleDemand { tenant, .. } | Self::Shift { tenant, .. } => tenant.as_mut(),
-            Self::Quota { tenant, .. } | Self::Burst(Burst { tenant, .. }) => Some(tenant),
+            Self::Quota { tenant, .. } | Self::Requested { tenant, .. } | Self::Burst(Burst { tenant, .. }) => {
+                Some(tenant)
+            }
             _ => None,
-        }
-    }
-
-    /// Changes the settings of `scenario`; edits of demand leave them alone.
-    ///
-    /// # Panics
-    /// When the edit names a tenant, a node group or an instance type that is not there, which validation refuses.
-    pub(super) fn apply(&self, scenario: &mut Scenario) {
-        match self {
-            Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst(_) => {}
-            Self::Placement { policy } => scenario.placement = *policy,
-            Self::Workers { module, workers } => scenario.modules[*module].workers = *workers,
-            Self::MaxNodes { node_group, max } => {
-                let group = &mut scenario.fleet.node_groups[node_group.usize()];
-                group.max = *max;
-                group.min = group.min.min(*max);
-            }
-            Self::MinNodes { node_group, min } => {
-                let group = &mut scenario.fleet.node_groups[node_group.usize()];
-                group.min = (*min).min(group.max);
-            }
-            Self::InstanceType { node_group, instance_type } => {
-                change_type::change_type(scenario, *node_group, instance_type);
-            }
-            Self::Quota { tenant, quota } => scenario.tenants[tenant.usize()].quota = *quota,
-            Self::Price { name, percent } => multiply_price(scenario, name, *percent),
-            Self::ZoneOutage(outage) => scenario.fleet.outages.push(outage.clone()),
-            Self::Scaling { node_group, scaling } => {
-                scenario.fleet.node_groups[node_group.usize()].scaling = scaling.clone();
-            }
-            Self::Purchase { node_group, purchase } => {
-                scenario.fleet.node_groups[node_group.usize()].purchase = purchase.clone();
-            }
-            Self::NodeFailures { node_group, fails_after } => {
-                scenario.fleet.node_groups[node_group.usize()].fails_after = *fails_after;
-            }
-            Self::Consolidation { below_percent } => {
-                scenario.autoscaling.consolidate_below_percent = *below_percent;
-            }
-            Self::Commitments { commitments } => scenario.price_book.commitments.clone_from(commitments),
-        }
-    }
-}
-
-fn multiply_price(scenario: &mut Scenario, name: &str, percent: u32) {
-    for entry in scenario.price_book.types.iter_mut().filter(|entry| entry.name == name) {
-        for price in &mut entry.prices {
-            let nanos = i128::from(price.rate.nanos()) * i128::from(percent) / 100;
-            price.rate = Rate::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
         }
     }
 }

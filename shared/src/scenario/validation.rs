@@ -107,7 +107,8 @@ impl ValidScenario {
             }
         };
         let first_new = start.live.len() as u32;
-        let mut stream = Stream { requests: &mut requests, first_new, window: *window, seed: *seed, run };
+        let flavors = flavors.len();
+        let mut stream = Stream { requests: &mut requests, first_new, window: *window, seed: *seed, run, flavors };
         for (position, edit) in edits.iter().enumerate() {
             stream.edit(position, edit);
         }

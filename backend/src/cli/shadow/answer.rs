@@ -10,7 +10,7 @@ use shared::simulation::Digest;
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
-use super::advice::Advice;
+use super::advice::AdviceView;
 use super::bisected::Bisected;
 use super::checked::Checked;
 use crate::cli::start::StartView;
@@ -32,9 +32,9 @@ pub(super) struct Answer {
     /// What was checked, where that was asked for; without an answer where a rule was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) checked: Option<Checked>,
-    /// Changes that were replayed and are worth it, the largest saving first; only where they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) recommendations: Option<Vec<Advice>>,
+    /// Changes that were replayed and are worth it; only where they were asked for.
+    #[serde(flatten)]
+    pub(super) advice: Option<AdviceView>,
     #[serde(flatten)]
     pub(super) prediction: Option<WithOrigin>,
 }

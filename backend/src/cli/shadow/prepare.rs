@@ -3,6 +3,7 @@
 use shared::allocation::ResourceLabels;
 use shared::api::SavedScenario;
 use shared::forecast::{ModelId, SelectionReport};
+use shared::recommendation::Usage;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Digest, Fork};
@@ -226,6 +227,12 @@ impl RunArgs {
 }
 
 impl Prepared {
+    /// What tenants use of what they ask for, where the window begins at an origin.
+    pub(in crate::cli) fn used(&self) -> Vec<Usage> {
+        let known = self.demand.as_ref().zip(self.predicted.as_ref());
+        known.map(|(demand, predicted)| demand.used_before(predicted.origin)).unwrap_or_default()
+    }
+
     fn new(valid: ValidScenario, notices: Vec<String>, names: Named) -> Self {
         Self { valid, notices, names, start: None, demand: None, saved: None, predicted: None }
     }

@@ -7,7 +7,6 @@ use shared::api::{CommitmentView, CommitmentsView, OutcomeView};
 use shared::request::Module;
 use shared::units::Money;
 
-use super::advice::Advice;
 use super::answer::{Answer, EditView, WithOrigin};
 use super::{anomalous, bisected};
 use crate::cli::selection_table;
@@ -50,8 +49,8 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
         write_variance(out, prediction)?;
     }
     write_control_plane(out, answer)?;
-    if let Some(advice) = &answer.recommendations {
-        write_recommendations(out, advice)?;
+    if let Some(advice) = &answer.advice {
+        advice.write(out)?;
     }
     if let Some(checked) = &answer.checked {
         let (runs, plans) = (output::counted(u64::from(checked.runs), "run"), output::counted(checked.plans, "plan"));
@@ -244,14 +243,6 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
 /// Workers and costs of modules were not observed.
 fn module_row(module: &str) -> String {
     format!("module {module} (assumed)")
-}
-
-fn write_recommendations(out: &mut String, advice: &[Advice]) -> std::fmt::Result {
-    writeln!(out, "\nrecommendations, each replayed on the same streams")?;
-    if advice.is_empty() {
-        writeln!(out, "  none: no change that was tried is worth it")?;
-    }
-    advice.iter().try_for_each(|advice| writeln!(out, "  {}", output::in_line(&advice.text)))
 }
 
 /// Two decimals, and no minus before nothing: the JSON has all of them.

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use super::variance::{day, ensemble, predicting};
 use crate::allocation::{AllocationReport, Cause, Grouping, OptimizationArea, ReportContext, RowKind, allocate};
 use crate::example::day_window;
-use crate::recommendation::{Benefit, Recommendation, Thresholds, attach, recommend};
+use crate::recommendation::{Advice, Attempt, Benefit, Recommendation, Sources, Thresholds, attach, recommend};
 use crate::request::Module;
 use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::units::{Duration, LEDGER_UNITS_PER_NANO, LedgerUnits, Window};
@@ -19,13 +19,17 @@ fn scenario(change: impl FnOnce(&mut Scenario)) -> ValidScenario {
 }
 
 fn recommendations(scenario: &ValidScenario, thresholds: Thresholds) -> Vec<Recommendation> {
-    let simulate = |changed: &ValidScenario| Ok::<_, Infallible>(ensemble(changed));
-    recommend(scenario, &ensemble(scenario), &[], &thresholds, simulate).unwrap()
+    advice(scenario, thresholds, &Sources::default()).recommendations
+}
+
+fn advice(scenario: &ValidScenario, thresholds: Thresholds, sources: &Sources<'_>) -> Advice {
+    let simulate = |attempt: Attempt<'_>| Ok::<_, Infallible>(ensemble(attempt.scenario));
+    recommend(scenario, &ensemble(scenario), sources, &thresholds, simulate).unwrap()
 }
 
 fn workers_of(found: &[Recommendation], module: Module) -> Option<(&Recommendation, u32)> {
-    found.iter().find_map(|recommendation| match recommendation.edit {
-        Edit::Workers { module: of, workers } if of == module => Some((recommendation, workers)),
+    found.iter().find_map(|recommendation| match recommendation.edits[..] {
+        [Edit::Workers { module: of, workers }] if of == module => Some((recommendation, workers)),
         _ => None,
     })
 }
@@ -35,13 +39,13 @@ fn idle_workers_are_saved() {
     let scenario = scenario(|scenario| scenario.modules[Module::Scheduler].workers = 200);
     let found = recommendations(&scenario, Thresholds::default());
     let (recommendation, workers) = workers_of(&found, Module::Scheduler).expect("two hundred schedulers are too many");
-    assert_eq!((recommendation.benefit, recommendation.refused), (Benefit::Saves, 0));
+    assert_eq!((recommendation.benefit, recommendation.difference.refused), (Benefit::Saves, 0));
     // A scheduler costs 0.02 an hour; the fleet stays as it is but for milliseconds.
     let planted = i128::from(200 - workers) * 24 * 20_000_000 * 3_600_000_000;
-    let difference = (recommendation.saving.0 - planted).abs() as f64 / planted as f64;
+    let difference = (recommendation.difference.saving.0 - planted).abs() as f64 / planted as f64;
     assert!(workers < 5 && difference < 0.02, "{workers} workers, {difference}");
-    assert_ne!(recommendation.before, recommendation.after);
-    assert!(found.is_sorted_by(|a, b| a.saving >= b.saving));
+    assert_ne!(recommendation.difference.before, recommendation.difference.after);
+    assert!(found.is_sorted_by(|a, b| a.difference.saving >= b.difference.saving));
 }
 
 #[test]
@@ -49,7 +53,7 @@ fn a_queue_is_worth_a_worker() {
     let slow = |scenario: &mut Scenario| scenario.modules[Module::Provisioner].workers = 1;
     let found = recommendations(&scenario(slow), Thresholds::default());
     let (recommendation, workers) = workers_of(&found, Module::Provisioner).expect("one provisioner is too few");
-    assert!(workers > 1 && recommendation.latency_p99_ms.unwrap() < 0.0, "{workers} {recommendation:?}");
+    assert!(workers > 1 && recommendation.difference.latency_p99_ms.unwrap() < 0.0, "{workers} {recommendation:?}");
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn nothing_is_recommended_below_the_threshold() {
     let wasteful = scenario(|scenario| scenario.placement = PlacementPolicy::WorstFit);
     let all = Thresholds { saving_permille: 0, latency_percent: 101, ..Thresholds::default() };
     let found = recommendations(&wasteful, all);
-    assert!(found.iter().all(|recommendation| recommendation.saving > LedgerUnits::ZERO));
+    assert!(found.iter().all(|recommendation| recommendation.difference.saving > LedgerUnits::ZERO));
     let none = Thresholds { saving_permille: 1_000, latency_percent: 101, ..Thresholds::default() };
     assert_eq!(recommendations(&wasteful, none), []);
 }
@@ -87,18 +91,18 @@ fn areas_are_told_what_concerns_them() {
 fn nodes_that_are_kept_for_nothing_are_given_back() {
     let scenario = scenario(|scenario| scenario.fleet.node_groups[0].min = 120);
     let found = recommendations(&scenario, Thresholds::default());
-    let kept = found.iter().find_map(|recommendation| match recommendation.edit {
-        Edit::MinNodes { node_group, min } => Some((recommendation, node_group.usize(), min)),
+    let kept = found.iter().find_map(|recommendation| match recommendation.edits[..] {
+        [Edit::MinNodes { node_group, min }] => Some((recommendation, node_group.usize(), min)),
         _ => None,
     });
     let (recommendation, group, min) = kept.expect("a hundred and twenty nodes are too many");
-    assert_eq!((group, recommendation.refused, recommendation.ready >= 0), (0, 0, true));
+    assert_eq!((group, recommendation.difference.refused, recommendation.difference.ready >= 0), (0, 0, true));
     assert!(min < 60, "{min}");
     let sentence = recommendation.sentence(scenario.scenario(), scenario.scenario().price_book.currency);
     assert!(sentence.contains("of `general` instead of 120"), "{sentence}");
     // Most of a kept node's day: 0.768 an hour each, for those beyond what the load needs at its busiest.
     let planted = LedgerUnits(i128::from(120 - 60) * 24 * 768_000_000 * 3_600_000_000);
-    assert!(recommendation.saving > planted, "{recommendation:?}");
+    assert!(recommendation.difference.saving > planted, "{recommendation:?}");
 }
 
 /// A few small machines an hour on nodes of 96 vCPU, where the price book has the whole family.
@@ -112,14 +116,14 @@ fn a_smaller_type_is_found_for_a_small_load() {
         scenario.edits = vec![Edit::ScaleDemand { tenant: None, percent: 5 }];
     });
     let found = recommendations(&scenario, Thresholds::default());
-    let smaller = found.iter().find_map(|recommendation| match &recommendation.edit {
-        Edit::InstanceType { instance_type, .. } => Some((recommendation, instance_type.as_str())),
+    let smaller = found.iter().find_map(|recommendation| match &recommendation.edits[..] {
+        [Edit::InstanceType { instance_type, .. }] => Some((recommendation, instance_type.as_str())),
         _ => None,
     });
     let (recommendation, instance_type) = smaller.expect("a twentieth of the load needs no 96 vCPU at once");
     // The largest flavor asks for 8 vCPU or 32 GiB: m5.2xlarge holds it once, m5.8xlarge four times.
     assert!(["m5.2xlarge", "m5.8xlarge"].contains(&instance_type), "{instance_type}");
-    assert_eq!((recommendation.benefit, recommendation.refused), (Benefit::Saves, 0));
+    assert_eq!((recommendation.benefit, recommendation.difference.refused), (Benefit::Saves, 0));
 }
 
 /// A fork with nodes and residents goes on on nodes of the other type: nobody is lost, nothing is over-committed.

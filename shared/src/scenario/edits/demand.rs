@@ -4,7 +4,7 @@ use crate::random::{Draws, Purpose, key};
 use crate::request::{IndexedRequest, Operation};
 use crate::scenario::{Burst, Edit};
 use crate::stream::scaling_key;
-use crate::units::{Duration, ResourceIndex, TenantIndex, Window};
+use crate::units::{Duration, FlavorIndex, ResourceIndex, TenantIndex, Window};
 
 /// Keeps the draws of a burst's resources apart from those of everything else.
 const BURST: u64 = 0xb0_57;
@@ -17,6 +17,8 @@ pub(in crate::scenario) struct Stream<'a> {
     pub(in crate::scenario) window: Window,
     pub(in crate::scenario) seed: u64,
     pub(in crate::scenario) run: u32,
+    /// How many flavors there are before the next edit.
+    pub(in crate::scenario) flavors: usize,
 }
 
 impl Stream<'_> {
@@ -29,6 +31,7 @@ impl Stream<'_> {
             Edit::ScaleFlavor { flavor, percent } => self.scale(percent, |request| request.flavor == flavor),
             Edit::Shift { tenant, by_minutes } => self.shift(tenant, by_minutes),
             Edit::Burst(burst) => self.burst(position, burst),
+            Edit::Requested { tenant, flavor, .. } => self.ask_for_own(tenant, flavor),
             _ => {}
         }
     }
@@ -100,6 +103,14 @@ impl Stream<'_> {
         };
         self.requests.retain(is_there);
         self.requests.sort_by_key(|request| request.at);
+    }
+
+    /// Has a tenant ask for the flavor that is added for it in place of another.
+    fn ask_for_own(&mut self, tenant: TenantIndex, flavor: FlavorIndex) {
+        let own = FlavorIndex::from_usize(self.flavors);
+        self.flavors += 1;
+        let of_both = |request: &&mut IndexedRequest| request.tenant == tenant && request.flavor == flavor;
+        self.requests.iter_mut().filter(of_both).for_each(|request| request.flavor = own);
     }
 
     fn burst(&mut self, position: usize, burst: Burst) {

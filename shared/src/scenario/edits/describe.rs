@@ -77,6 +77,33 @@ impl Edit {
                 let each: Vec<String> = commitments.iter().map(describe_commitment).collect();
                 format!("commitments: {}", each.join(", "))
             }
+            Self::OverCommit { node_group, percent } => {
+                let name = &group(*node_group).name;
+                let each: Vec<String> = percent
+                    .iter()
+                    .map(|(dimension, percent)| format!("{percent} % of its {}", dimension.field()))
+                    .collect();
+                let amounts = if each.is_empty() { "only what it has".to_owned() } else { each.join(" and ") };
+                format!("{amounts} may be requested of a node of `{name}`")
+            }
+            Self::ScaleDown { empty_for } => {
+                format!("empty nodes are given back after {empty_for} instead of {}", scenario.autoscaling.empty_for)
+            }
+            Self::SpotBeyond { node_group, on_demand, spot } => {
+                let name = &group(*node_group).name;
+                format!("spot nodes beyond {on_demand} of `{name}` at {} % of the price", spot.price_percent)
+            }
+            Self::Requested { tenant, flavor, requested } => {
+                let (tenant, flavor) = (&scenario.tenants[tenant.usize()].name, &scenario.flavors[flavor.usize()]);
+                format!("`{tenant}` asks for {requested} instead of {} as `{}`", flavor.requested, flavor.name)
+            }
+            Self::ServiceTimes { module, percent } => {
+                format!("the {} takes {percent} % of its time", module.as_str())
+            }
+            Self::Failures { module, failures: None } => format!("no attempt of the {} fails", module.as_str()),
+            Self::Failures { module, failures: Some(failures) } => {
+                format!("{} in a million attempts of the {} fail", failures.per_million, module.as_str())
+            }
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::Found;
 use super::commitments::check_commitments;
-use super::fleet::{check_losses, check_outage, check_scaling, expect_percent};
+use super::fleet::{check_losses, check_outage, check_over_commit, check_scaling, expect_percent};
+use super::modules::check_failures;
 use super::settings::expect_wait;
-use crate::control_plane::NodeGroup;
+use crate::control_plane::{Billing, NodeGroup, Purchase};
 use crate::request::{Flavor, ResourceClass, Tenant};
 use crate::scenario::{Burst, Edit, MAX_NODES, Scenario};
-use crate::units::{FlavorIndex, NodeGroupIndex, TenantIndex};
+use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, TenantIndex};
 
 /// Most that an edit multiplies with, in percent.
 const MAX_PERCENT: u32 = 10_000;
@@ -23,9 +24,10 @@ pub(super) fn check(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
             Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst(_) => {
                 check_demand(scenario, edit, &path, found);
             }
-            Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } => {
+            Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } | Edit::SpotBeyond { .. } => {
                 check_new_group(scenario, edit, &path, found);
             }
+            Edit::OverCommit { .. } | Edit::Requested { .. } => check_amounts(scenario, edit, &path, found),
             _ => check_setting(scenario, edit, &path, found),
         }
     }
@@ -65,8 +67,10 @@ fn check_demand(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String
 
 /// Holds a group as an edit makes it to what is expected of groups.
 fn check_new_group(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
-    let (Edit::Scaling { node_group, .. } | Edit::Purchase { node_group, .. } | Edit::NodeFailures { node_group, .. }) =
-        edit
+    let (Edit::Scaling { node_group, .. }
+    | Edit::Purchase { node_group, .. }
+    | Edit::NodeFailures { node_group, .. }
+    | Edit::SpotBeyond { node_group, .. }) = edit
     else {
         return;
     };
@@ -76,10 +80,46 @@ fn check_new_group(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Str
         Edit::Scaling { scaling, .. } => edited.scaling = scaling.clone(),
         Edit::Purchase { purchase, .. } => edited.purchase = purchase.clone(),
         Edit::NodeFailures { fails_after, .. } => edited.fails_after = *fails_after,
+        Edit::SpotBeyond { on_demand, spot, .. } => {
+            edited.purchase = Purchase::Spot(spot.clone());
+            found.expect(*on_demand <= group.max, path("on_demand"), || {
+                format!("is {on_demand}; expected at most max ({})", group.max)
+            });
+        }
         _ => {}
     }
     check_scaling(&edited, path, found);
     check_losses(&edited, scenario.window, path, found);
+}
+
+/// Whatever fitted goes on fitting: nodes hold what lives on them, and flavors only shrink.
+fn check_amounts(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
+    match edit {
+        Edit::OverCommit { node_group, percent } => {
+            let Some(group) = expect_group(scenario, *node_group, path("node_group"), found) else { return };
+            check_over_commit(percent, &path("percent"), found);
+            let edited = NodeGroup { over_commit_percent: percent.clone(), ..group.clone() };
+            let fewer = !group.schedulable().fits(edited.schedulable());
+            let lives = scenario.start.nodes.iter().any(|node| node.node_group == *node_group);
+            found.expect(!(fewer && lives), path("percent"), || {
+                format!("is less than before, where nodes of `{}` serve when the window begins", group.name)
+            });
+            check_holds(scenario, *node_group, &edited, &path("percent"), found);
+        }
+        Edit::Requested { tenant, flavor, requested } => {
+            expect_tenant(scenario, Some(*tenant), path("tenant"), found);
+            expect_flavor(scenario, *flavor, path("flavor"), found);
+            let Some(of) = scenario.flavors.get(flavor.usize()) else { return };
+            let less = requested.fits(of.requested) && requested[Dimension::Gpu] == of.requested[Dimension::Gpu];
+            found.expect(less && !requested.is_zero(), path("requested"), || {
+                format!("is {requested}; expected something, at most {} with as many GPUs", of.requested)
+            });
+            found.expect(scenario.billing == Billing::Fleet, path("requested"), || {
+                "has no price, where each resource is paid as its flavor; expected nodes to be paid".to_owned()
+            });
+        }
+        _ => {}
+    }
 }
 
 fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String, found: &mut Found) {
@@ -111,6 +151,9 @@ fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Strin
         Edit::Consolidation { below_percent: Some(percent) } => {
             expect_percent(*percent, 1, path("below_percent"), found);
         }
+        Edit::ScaleDown { empty_for } => expect_wait(*empty_for, path("empty_for"), found),
+        Edit::ServiceTimes { percent, .. } => expect_factor(*percent, path("percent"), found),
+        Edit::Failures { failures: Some(failures), .. } => check_failures(*failures, &path("failures"), found),
         _ => {}
     }
 }
@@ -174,7 +217,13 @@ fn check_instance_type(
     });
     let Some(capacity) = capacity.filter(|_| position < groups.len()) else { return };
     found.extend(path("instance_type"), capacity.problem_of_gpus_owned().map(|problem| format!("has GPUs: {problem}")));
-    let changed = NodeGroup { capacity, ..groups[position].clone() };
+    let changed = NodeGroup { capacity, instance_type: instance_type.to_owned(), ..groups[position].clone() };
+    check_holds(scenario, node_group, &changed, &path("instance_type"), found);
+}
+
+/// A group as an edit makes it holds all that only this group holds, and all that lives there already.
+fn check_holds(scenario: &Scenario, node_group: NodeGroupIndex, changed: &NodeGroup, field: &str, found: &mut Found) {
+    let (groups, position) = (&scenario.fleet.node_groups, node_group.usize());
     let elsewhere = |flavor: &Flavor| {
         groups.iter().enumerate().any(|(i, group)| i != position && group.holds(flavor.requested.on_node()))
     };
@@ -191,9 +240,9 @@ fn check_instance_type(
     }
     let too_large =
         scenario.flavors.iter().zip(here).find(|(flavor, here)| *here && !changed.holds(flavor.requested.on_node()));
-    found.expect(too_large.is_none(), path("instance_type"), || {
+    found.expect(too_large.is_none(), field.to_owned(), || {
         let name = too_large.map_or("", |(flavor, _)| &flavor.name);
-        let capacity = changed.schedulable();
+        let (instance_type, capacity) = (&changed.instance_type, changed.schedulable());
         format!("`{instance_type}` has {capacity}, which does not hold flavor `{name}`")
     });
 }

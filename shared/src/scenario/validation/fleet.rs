@@ -1,13 +1,13 @@
 //! Problems of the fleet: its groups, how they grow, what ends their nodes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Found;
 use super::settings::{MAX_BINS, expect_wait};
 use crate::control_plane::{NodeGroup, Outage, Scaling};
 use crate::request::ResourceClass;
 use crate::scenario::{MAX_NODES, Scenario};
-use crate::units::{Duration, Window};
+use crate::units::{Dimension, Duration, Window};
 
 /// A hundred times what there is.
 const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
@@ -52,10 +52,15 @@ fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Fo
         format!("is {}; expected at least min ({}) and at most {MAX_NODES}", group.max, group.min)
     });
     expect_wait(group.boot, path("boot"), found);
-    for (dimension, percent) in &group.over_commit_percent {
-        let field = path(&format!("over_commit_percent.{}", dimension.field()));
+    check_over_commit(&group.over_commit_percent, &path("over_commit_percent"), found);
+}
+
+pub(super) fn check_over_commit(percents: &BTreeMap<Dimension, u32>, path: &str, found: &mut Found) {
+    for (dimension, percent) in percents {
         let sound = (1..=MAX_OVER_COMMIT_PERCENT).contains(percent);
-        found.expect(sound, field, || format!("is {percent}; expected 1 to {MAX_OVER_COMMIT_PERCENT}"));
+        found.expect(sound, format!("{path}.{}", dimension.field()), || {
+            format!("is {percent}; expected 1 to {MAX_OVER_COMMIT_PERCENT}")
+        });
     }
 }
 

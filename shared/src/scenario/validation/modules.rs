@@ -56,7 +56,7 @@ fn check_service(service: &ServiceTime, path: &str, found: &mut Found) {
     }
 }
 
-fn check_failures(failures: Failures, path: &str, found: &mut Found) {
+pub(super) fn check_failures(failures: Failures, path: &str, found: &mut Found) {
     let Failures { per_million, retries, back_off } = failures;
     found.expect(per_million <= MAX_FAILURES_PER_MILLION, format!("{path}.per_million"), || {
         format!("is {per_million}; expected at most {MAX_FAILURES_PER_MILLION}")

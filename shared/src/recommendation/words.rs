@@ -1,0 +1,104 @@
+//! Recommendations in words, and in the optimization areas of a report.
+
+use super::rank::{Benefit, Difference, INTERVAL_PERCENT, Recommendation, Together};
+use crate::allocation::{AllocationReport, Cause, OptimizationArea, RowKind};
+use crate::scenario::{Edit, Scenario};
+use crate::units::{Currency, LedgerUnits};
+
+/// Tells the optimization areas of a report what was recommended about them.
+pub fn attach(report: &mut AllocationReport, recommendations: &[Recommendation], scenario: &Scenario) {
+    let currency = report.currency;
+    for area in &mut report.optimization_areas {
+        let about = recommendations
+            .iter()
+            .find(|recommendation| recommendation.edits.iter().any(|edit| concerns(edit, area, scenario)));
+        area.recommendation = about.map(|recommendation| recommendation.sentence(scenario, currency));
+    }
+}
+
+/// Modules, tenants and their quotas are about themselves; placement and the fleet about idle and boot time, and about
+/// whatever placement changed.
+fn concerns(edit: &Edit, area: &OptimizationArea, scenario: &Scenario) -> bool {
+    match edit {
+        Edit::Workers { module, .. } | Edit::ServiceTimes { module, .. } | Edit::Failures { module, .. } => {
+            area.kind == RowKind::Module && area.name == module.as_str()
+        }
+        Edit::Requested { tenant, .. } => {
+            let name = scenario.tenants.get(tenant.usize()).map(|tenant| tenant.name.as_str());
+            area.kind == RowKind::Tenant && name == Some(area.name.as_str())
+        }
+        Edit::Placement { .. }
+        | Edit::MaxNodes { .. }
+        | Edit::MinNodes { .. }
+        | Edit::InstanceType { .. }
+        | Edit::Price { .. }
+        | Edit::Scaling { .. }
+        | Edit::Purchase { .. }
+        | Edit::NodeFailures { .. }
+        | Edit::ZoneOutage(_)
+        | Edit::OverCommit { .. }
+        | Edit::ScaleDown { .. }
+        | Edit::SpotBeyond { .. }
+        | Edit::Consolidation { .. } => {
+            matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
+        }
+        Edit::Commitments { .. } => {
+            matches!(area.kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment)
+        }
+        Edit::ScaleDemand { .. }
+        | Edit::ScaleFlavor { .. }
+        | Edit::Shift { .. }
+        | Edit::Burst(_)
+        | Edit::Quota { .. } => false,
+    }
+}
+
+impl Recommendation {
+    /// What to change, for people.
+    pub fn what(&self, scenario: &Scenario) -> String {
+        let each: Vec<String> = self.edits.iter().map(|edit| edit.describe(scenario)).collect();
+        each.join(", and ")
+    }
+
+    /// What to do and what it brings, for people.
+    pub fn sentence(&self, scenario: &Scenario, currency: Currency) -> String {
+        let brings = match self.benefit {
+            Benefit::Bounds => format!("bounds what it may cost, {}", self.difference.sentence(currency)),
+            _ => self.difference.sentence(currency),
+        };
+        format!("{}: {brings}", self.what(scenario))
+    }
+}
+
+impl Together {
+    /// What several changes bring, and what their savings would add up to.
+    pub fn sentence(&self, currency: Currency) -> String {
+        let ranks: Vec<String> = self.ranks.iter().map(u32::to_string).collect();
+        let sum = rounded(self.sum, currency);
+        format!(
+            "{} together: {}; alone they would add up to {sum}",
+            ranks.join(" + "),
+            self.difference.sentence(currency)
+        )
+    }
+}
+
+impl Difference {
+    fn sentence(&self, currency: Currency) -> String {
+        let amounts = [self.saving, self.saving_p10, self.saving_p90];
+        let saves = if self.saving < LedgerUnits::ZERO {
+            let [mean, high, low] = amounts.map(|amount| rounded(LedgerUnits::ZERO - amount, currency));
+            format!("costs {mean} more ({low} to {high} in the middle {INTERVAL_PERCENT} % of the runs)")
+        } else {
+            let [mean, low, high] = amounts.map(|amount| rounded(amount, currency));
+            format!("saves {mean} ({low} to {high} in the middle {INTERVAL_PERCENT} % of the runs)")
+        };
+        let latency = self.latency_p99_ms.map(|ms| format!(", p99 to ready {ms:+.0} ms")).unwrap_or_default();
+        let evicted = if self.evicted == 0 { String::new() } else { format!(", {:+} evicted", self.evicted) };
+        format!("{saves}{latency}, {:+} refused{evicted}", self.refused)
+    }
+}
+
+fn rounded(amount: LedgerUnits, currency: Currency) -> String {
+    format!("{} {currency}", amount.to_money(currency).amount.round_dp(2))
+}
