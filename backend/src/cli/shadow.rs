@@ -39,7 +39,7 @@ use self::notices::reaches;
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
 use super::{CliError, Global};
-use crate::{ensemble, input, output};
+use crate::{ensemble, output};
 
 /// Run a shadow of the control plane, and say what it costs
 ///

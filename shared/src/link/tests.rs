@@ -74,6 +74,29 @@ fn what_goes_in_comes_out() {
     assert_eq!(SharedScenario::from_bytes(&shared.to_bytes(), &Limits::FILE).unwrap(), shared);
 }
 
+/// Edits that came later are encoded behind those that links have already.
+#[test]
+fn edits_of_recommendations_travel() {
+    use crate::control_plane::Failures;
+    use crate::request::Module;
+    use crate::scenario::Spot;
+    use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, TenantIndex};
+    let mut shared = example();
+    let node_group = NodeGroupIndex(0);
+    let failures = Failures { per_million: 10, retries: 2, back_off: Duration::from_seconds(1) };
+    shared.scenario.edits = vec![
+        Edit::OverCommit { node_group, percent: [(Dimension::Vcpu, 150)].into() },
+        Edit::ScaleDown { empty_for: Duration::from_minutes(2) },
+        Edit::SpotBeyond { node_group, on_demand: 3, spot: Spot::new(40, None) },
+        Edit::Requested { tenant: TenantIndex(1), flavor: FlavorIndex(0), requested: Resources::compute(1_000, 1_024) },
+        Edit::ServiceTimes { module: Module::Scheduler, percent: 50 },
+        Edit::Failures { module: Module::Quota, failures: Some(failures) },
+    ];
+    assert_eq!(SharedScenario::from_link(&shared.to_link().unwrap()).unwrap(), shared);
+    let json = serde_json::to_string(&shared.scenario.edits).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Edit>>(&json).unwrap(), shared.scenario.edits, "{json}");
+}
+
 #[test]
 fn a_wrong_link_says_what_is_wrong() {
     let link = example().to_link().unwrap();

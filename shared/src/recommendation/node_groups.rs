@@ -2,6 +2,7 @@
 
 use super::load::{bins, over_mean, requested_share};
 use crate::control_plane::Billing;
+use crate::pricing::builtin;
 use crate::scenario::{Edit, Purchase, Scaling, Scenario, Spot};
 use crate::simulation::Outcome;
 use crate::units::{Dimension, Duration, NodeGroupIndex};
@@ -78,14 +79,16 @@ pub(super) fn target(scenario: &Scenario, outcome: &Outcome, node_group: NodeGro
 }
 
 /// All nodes as spot nodes, and only those beyond what is always there: the least number, or half of the mean one of a
-/// fleet of one group.
+/// fleet of one group. Where the scenario has no terms, only public instance types are had as spot nodes.
 pub(super) fn spot(scenario: &Scenario, outcome: &Outcome, node_group: NodeGroupIndex) -> Vec<Edit> {
     let groups = &scenario.fleet.node_groups;
     let group = &groups[node_group.usize()];
     if scenario.billing != Billing::Fleet || group.purchase.spot().is_some() {
         return Vec::new();
     }
-    let spot = assumed_spot(scenario).unwrap_or_else(|| Spot::new(SPOT_PERCENT, Some(SPOT_SERVES)));
+    let is_public = builtin().get(&group.instance_type).is_some();
+    let assumed = is_public.then(|| Spot::new(SPOT_PERCENT, Some(SPOT_SERVES)));
+    let Some(spot) = known_spot(scenario).or(assumed) else { return Vec::new() };
     let (nodes, count) =
         bins(outcome).fold((0.0, 0.0), |(nodes, count), bin| (nodes + f64::from(bin.nodes), count + 1.0));
     let half = if groups.len() == 1 && count > 0.0 { libm::ceil(nodes / count / 2.0) as u32 } else { 0 };
@@ -96,6 +99,6 @@ pub(super) fn spot(scenario: &Scenario, outcome: &Outcome, node_group: NodeGroup
 }
 
 /// The terms of spot nodes that the scenario has already.
-pub(super) fn assumed_spot(scenario: &Scenario) -> Option<Spot> {
+pub(super) fn known_spot(scenario: &Scenario) -> Option<Spot> {
     scenario.fleet.node_groups.iter().find_map(|group| group.purchase.spot().cloned())
 }

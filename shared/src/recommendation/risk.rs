@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::load::{busiest_share, erlang};
 use super::machines::family;
-use super::node_groups::assumed_spot;
+use super::node_groups::known_spot;
 use super::rank::{Difference, latency};
 use crate::pricing::CommitmentDiscount;
 use crate::scenario::{Edit, Scaling, Scenario, Spot};
@@ -174,7 +174,7 @@ impl Replayed<'_> {
     }
 
     fn interruption(&self, spot: &Spot) -> Risk {
-        let assumed = if assumed_spot(self.before.0).is_none() { ", which is assumed, as their price is" } else { "" };
+        let assumed = if known_spot(self.before.0).is_none() { ", which is assumed, as their price is" } else { "" };
         let after = spot.interrupted_after.map_or("never".to_owned(), |mean| format!("after {mean} on average"));
         Risk::new(RiskKind::Interruption, format!("nodes are taken back {after}{assumed}; {}", self.evictions()))
     }

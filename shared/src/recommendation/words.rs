@@ -33,19 +33,20 @@ fn concerns(edit: &Edit, area: &OptimizationArea, scenario: &Scenario) -> bool {
         | Edit::InstanceType { .. }
         | Edit::Price { .. }
         | Edit::Scaling { .. }
-        | Edit::Purchase { .. }
         | Edit::NodeFailures { .. }
         | Edit::ZoneOutage(_)
         | Edit::OverCommit { .. }
         | Edit::ScaleDown { .. }
-        | Edit::SpotBeyond { .. }
         | Edit::Consolidation { .. } => {
             matches!(area.kind, RowKind::Idle | RowKind::Overhead) || area.cause == Cause::Placement
         }
         Edit::Commitments { .. } => {
             matches!(area.kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment)
         }
-        Edit::ScaleDemand { .. }
+        // How nodes are bought makes everything cheaper, and explains no variance.
+        Edit::Purchase { .. }
+        | Edit::SpotBeyond { .. }
+        | Edit::ScaleDemand { .. }
         | Edit::ScaleFlavor { .. }
         | Edit::Shift { .. }
         | Edit::Burst(_)

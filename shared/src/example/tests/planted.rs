@@ -1,19 +1,20 @@
 //! Waste of each kind, planted so that what it costs can be worked out by hand: nodes are m5.2xlarge (8 vCPU, 32 GiB) at
 //! 0.384 an hour that boot at once, modules are free and quick unless the case is about them.
 
+mod modules;
+mod together;
+
 use core::convert::Infallible;
 
-use proptest::prelude::*;
-
 use super::variance::ensemble;
-use crate::control_plane::Failures;
 use crate::example::{day_window, scenario};
 use crate::recommendation::{
     Advice, Attempt, Benefit, Effort, Recommendation, RiskKind, Sources, Thresholds, Usage, recommend,
 };
 use crate::request::{Flavor, IndexedRequest, Module, Operation, ResourceClass, Tenant};
 use crate::scenario::{
-    Autoscaling, Demand, Edit, Fleet, ModuleSettings, Modules, NodeGroup, Scenario, ServiceTime, ValidScenario,
+    Autoscaling, Demand, Edit, Fleet, ModuleSettings, Modules, NodeGroup, Purchase, Scenario, ServiceTime, Spot,
+    ValidScenario,
 };
 use crate::units::{
     Dimension, Duration, FlavorIndex, Instant, LedgerUnits, Rate, ResourceIndex, Resources, TenantIndex,
@@ -188,12 +189,12 @@ fn nodes_are_kept_for_the_night() {
 /// At 40 % of the price all nodes save 60 %, and those beyond half of them half of that.
 #[test]
 fn spot_nodes_are_cheaper() {
-    let never = Some(crate::scenario::Spot::new(40, None));
+    let never = Spot::new(40, None);
     let scenario = small(&[all_day(12)], |scenario| {
         // Another group, which nothing needs, says at what terms spot nodes are had.
         let mut other = group(scenario).clone();
         (other.name, other.max) = ("elsewhere".to_owned(), 1);
-        other.purchase = crate::scenario::Purchase::Spot(never.clone().unwrap());
+        other.purchase = Purchase::Spot(never);
         group(scenario).min = 3;
         scenario.fleet.node_groups.push(other);
     });
@@ -202,7 +203,7 @@ fn spot_nodes_are_cheaper() {
     check_saving(all, 6.0 * 24.0 * PRICE * 0.6);
     has_risk(all, RiskKind::Interruption, "taken back never; +0 had to leave");
     let beyond = found(&advice, |edits| matches!(edits, [Edit::SpotBeyond { on_demand: 3, .. }]));
-    // The other spot group is first in the fleet, and takes one of the three nodes beyond at the same price.
+    // The other spot group is before theirs in the fleet, and has one of the three nodes beyond at the same price.
     check_saving(beyond, 3.0 * 24.0 * PRICE * 0.6);
     assert!(all.conflicts.contains(&beyond.rank) && beyond.conflicts.contains(&all.rank));
     let assumed = self::advice(&small(&[all_day(12)], |_| {}), &[]);
@@ -309,136 +310,4 @@ fn nodes_with_little_to_do_are_emptied() {
     let saving = emptied.difference.saving.to_f64() / PRICE;
     assert!((4.0 * 20.0..=4.0 * 23.0).contains(&saving), "{saving} node-hours");
     has_risk(emptied, RiskKind::Eviction, "+8 had to leave their node in 2 runs");
-}
-
-/// A scheduler that takes 30 s holds everybody up; what is assumed of schedulers takes milliseconds.
-#[test]
-fn a_slow_stage() {
-    let slow = |scenario: &mut Scenario| {
-        scenario.modules[Module::Scheduler].service = ServiceTime::Constant(Duration::from_seconds(30));
-    };
-    let advice = advice(&small(&[all_day(12)], slow), &[]);
-    let quicker =
-        found(&advice, |edits| matches!(edits, [Edit::ServiceTimes { module: Module::Scheduler, percent: 10 }]));
-    assert_eq!((quicker.benefit, quicker.effort), (Benefit::Speeds, Effort::Repair));
-    // 3 s in place of 30.
-    let faster = quicker.difference.latency_p99_ms.unwrap();
-    assert!((faster + 27_000.0).abs() < 27_000.0 / 16.0, "{faster}");
-}
-
-/// Three of four attempts of a provisioner fail: one machine an hour keeps four times as many workers busy, which cost 1 an
-/// hour each.
-#[test]
-fn costly_retries() {
-    let each = |hour: u32| Use { from: f64::from(hour), ..all_day(4) };
-    let uses: Vec<Use> = (0..24).map(each).collect();
-    let failing = |scenario: &mut Scenario| {
-        let service = ServiceTime::Constant(Duration::from_seconds(900));
-        scenario.modules[Module::Provisioner] = ModuleSettings {
-            failures: Some(Failures { per_million: 750_000, retries: 1_000, back_off: Duration::from_seconds(1) }),
-            ..ModuleSettings::new(20, service, Rate::from_nanos(1_000_000_000))
-        };
-    };
-    let advice = advice(&small(&uses, failing), &[]);
-    let repaired = found(&advice, |edits| {
-        matches!(edits, [Edit::Failures { module: Module::Provisioner, failures: None }, Edit::Workers { .. }])
-    });
-    let [_, Edit::Workers { workers, .. }] = repaired.edits[..] else { unreachable!() };
-    // A quarter of an hour for each of four is an Erlang: with 3 √1, or a few more where chance has it, four workers.
-    assert!((4..=5).contains(&workers), "{workers}");
-    check_saving(repaired, f64::from(20 - workers) * 24.0);
-    has_risk(repaired, RiskKind::Repair, "not what makes the module slow or fail");
-    assert!(repaired.conflicts.is_empty() || repaired.edits.len() == 2);
-}
-
-/// Two workers too few and eighteen too many.
-#[test]
-fn workers_of_a_module() {
-    let check = |has: u32, benefit: Benefit| {
-        let each = |hour: u32| Use { from: f64::from(hour), ..all_day(4) };
-        let uses: Vec<Use> = (0..24).map(each).collect();
-        let workers = |scenario: &mut Scenario| {
-            let service = ServiceTime::Constant(Duration::from_seconds(900));
-            scenario.modules[Module::Provisioner] = ModuleSettings::new(has, service, Rate::from_nanos(1_000_000_000));
-        };
-        let advice = advice(&small(&uses, workers), &[]);
-        let other =
-            found(&advice, |edits| matches!(edits, [Edit::Workers { module: Module::Provisioner, workers: 4 }]));
-        assert_eq!(other.benefit, benefit);
-        if benefit == Benefit::Saves {
-            check_saving(other, f64::from(has - 4) * 24.0);
-        }
-    };
-    check(1, Benefit::Speeds);
-    check(22, Benefit::Saves);
-}
-
-/// What goes together is in no conflict, and its evidence is that of a scenario with all of its edits.
-#[test]
-fn savings_do_not_add_up() {
-    let scenario = small(&[all_day(12)], |scenario| group(scenario).min = 12);
-    let advice = advice(&scenario, &[]);
-    let together = advice.together.clone().expect("there is more than one saving");
-    let members: Vec<&Recommendation> =
-        advice.recommendations.iter().filter(|it| together.ranks.contains(&it.rank)).collect();
-    assert!(members.len() > 1 && members.len() == together.ranks.len());
-    for member in &members {
-        assert!(member.conflicts.iter().all(|rank| !together.ranks.contains(rank)), "{together:?}");
-        assert!(together.difference.saving > member.difference.saving);
-    }
-    assert!(together.difference.saving < together.sum, "{together:?}");
-    let mut all = scenario.original().clone();
-    all.edits = members.iter().flat_map(|member| member.edits.clone()).collect();
-    assert_eq!(ensemble(&ValidScenario::new(all).unwrap()).digest, together.difference.after);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Nothing below the thresholds, nothing that refuses more, and nothing that does not replay to its digest.
-    #[test]
-    fn what_is_shown_is_worth_it(
-        counts in prop::collection::vec((1_u32..8, 0_u32..23, 1_u32..12, 0_u32..2), 1..6),
-        (min, target, quota) in (0_u32..20, prop::option::of(40_u32..90), prop::option::of(4_u32..60)),
-        (scheduler, queue_limit) in (1_u32..40, prop::option::of(1_u32..4)),
-    ) {
-        let uses: Vec<Use> = counts
-            .iter()
-            .map(|&(count, from, hours, tenant)| {
-                Use { count, from: f64::from(from), until: f64::from((from + hours).min(24)), tenant }
-            })
-            .collect();
-        let scenario = small(&uses, |scenario| {
-            group(scenario).min = min;
-            group(scenario).scaling.target_utilisation_percent = target;
-            scenario.tenants[0].quota = quota.map(|vcpu| Resources::compute(vcpu * 1_000, 64 * GIB));
-            scenario.modules[Module::Scheduler] = ModuleSettings {
-                queue_limit,
-                ..ModuleSettings::new(scheduler, ServiceTime::Constant(Duration::from_seconds(20)), Rate::from_nanos(10_000_000))
-            };
-        });
-        let before = ensemble(&scenario);
-        let cost: LedgerUnits = before.runs.iter().map(|run| run.cost.total()).sum();
-        let advice = advice(&scenario, &[]);
-        prop_assert!(advice.tried as usize <= crate::recommendation::MOST_CANDIDATES);
-        for (rank, it) in (1..).zip(&advice.recommendations) {
-            let mut changed = scenario.original().clone();
-            changed.edits = it.edits.clone();
-            let after = ensemble(&ValidScenario::new(changed).unwrap());
-            prop_assert_eq!((it.rank, it.difference.before, it.difference.after), (rank, before.digest, after.digest));
-            let refused = |of: &crate::simulation::Outcome| -> u64 { of.runs.iter().flat_map(|run| run.refused.values()).sum() };
-            prop_assert!(refused(&after) <= refused(&before), "{:?}", it);
-            let after_cost: LedgerUnits = after.runs.iter().map(|run| run.cost.total()).sum();
-            match it.benefit {
-                Benefit::Saves => prop_assert!((cost.0 - after_cost.0) * 100 >= cost.0, "{:?}", it),
-                Benefit::Speeds => prop_assert!(it.difference.latency_p99_ms.unwrap() < 0.0, "{:?}", it),
-                Benefit::Serves => prop_assert!(refused(&after) < refused(&before), "{:?}", it),
-                Benefit::Bounds => prop_assert_eq!(before.digest, after.digest),
-            }
-            for &other in &it.conflicts {
-                prop_assert!(advice.recommendations[other as usize - 1].conflicts.contains(&rank));
-            }
-        }
-        prop_assert!(advice.recommendations.is_sorted_by(|a, b| a.difference.saving >= b.difference.saving));
-    }
 }

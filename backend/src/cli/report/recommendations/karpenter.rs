@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::scenario::{Edit, NodeGroup, Scenario};
-use shared::units::{Dimension, Duration, NodeGroupIndex};
+use shared::scenario::{Autoscaling, Edit, NodeGroup, Purchase, Scenario};
+use shared::units::{Dimension, NodeGroupIndex};
 
 use super::manifest::{Exported, kubernetes_name};
 use crate::cli::shadow::RecommendationView;
@@ -15,80 +15,90 @@ use crate::cli::shadow::RecommendationView;
 const WEIGHT_FIRST: u32 = 20;
 const WEIGHT_BEYOND: u32 = 10;
 
+/// The groups that a recommendation changes, as it leaves them.
+struct Changed<'a> {
+    scenario: &'a Scenario,
+    groups: BTreeMap<NodeGroupIndex, NodeGroup>,
+    /// Groups of the nodes beyond those that are bought on demand.
+    beyond: Vec<NodeGroup>,
+    autoscaling: Autoscaling,
+}
+
 /// The pools of the groups that a recommendation changes.
 pub(super) fn export(recommendation: &RecommendationView, scenario: &Scenario, exported: &mut Exported) {
-    let mut touched: BTreeMap<NodeGroupIndex, NodeGroup> = BTreeMap::new();
-    let mut autoscaling = scenario.autoscaling;
-    let mut every_group = false;
-    let mut beyond = Vec::new();
-    for edit in &recommendation.edits {
+    let (groups, beyond) = (BTreeMap::new(), Vec::new());
+    let mut changed = Changed { scenario, groups, beyond, autoscaling: scenario.autoscaling };
+    if let Some(edit) = recommendation.edits.iter().find(|edit| !changed.takes(edit)) {
+        let what = edit.describe(scenario);
+        return exported.leave_out(recommendation, format!("no field of a NodePool says “{what}”"));
+    }
+    let pools = changed.groups.values().map(|group| (group, WEIGHT_FIRST));
+    for (group, weight) in pools.chain(changed.beyond.iter().map(|group| (group, WEIGHT_BEYOND))) {
+        let pool = pool(group, weight, &changed.autoscaling);
+        let text = serde_json::to_string_pretty(&pool).expect("text and numbers are JSON");
+        exported.add(recommendation, &group.name, "yaml", &changed.comments(group), &text);
+    }
+}
+
+impl Changed<'_> {
+    /// Whether a NodePool can say what an edit does; if so, it is done.
+    fn takes(&mut self, edit: &Edit) -> bool {
         match edit {
             Edit::InstanceType { node_group, instance_type } => {
-                let shape = scenario.price_book.get(instance_type).and_then(|entry| entry.shape);
-                let group = touch(&mut touched, scenario, *node_group);
+                let shape = self.scenario.price_book.get(instance_type).and_then(|entry| entry.shape);
+                let group = self.group(*node_group);
                 instance_type.clone_into(&mut group.instance_type);
                 let (had, has) = (group.capacity, shape.unwrap_or(group.capacity));
                 group.max = equal_nodes(group.max, had[Dimension::Vcpu], has[Dimension::Vcpu]);
                 group.capacity = has;
             }
-            Edit::Purchase { node_group, purchase } => {
-                touch(&mut touched, scenario, *node_group).purchase = purchase.clone();
-            }
-            Edit::MaxNodes { node_group, max } => touch(&mut touched, scenario, *node_group).max = *max,
+            Edit::Purchase { node_group, purchase } => self.group(*node_group).purchase = purchase.clone(),
+            Edit::MaxNodes { node_group, max } => self.group(*node_group).max = *max,
             Edit::SpotBeyond { node_group, on_demand, spot } => {
-                let group = touch(&mut touched, scenario, *node_group);
-                let name = format!("{} spot", group.name);
-                let purchase = shared::scenario::Purchase::Spot(spot.clone());
-                beyond.push(NodeGroup { name, purchase, max: group.max.saturating_sub(*on_demand), ..group.clone() });
+                let group = self.group(*node_group);
+                let (name, purchase) = (format!("{} spot", group.name), Purchase::Spot(spot.clone()));
+                let max = group.max.saturating_sub(*on_demand);
+                let beyond = NodeGroup { name, purchase, max, min: 0, ..group.clone() };
                 group.max = *on_demand;
+                self.beyond.push(beyond);
             }
             Edit::Consolidation { below_percent } => {
-                (autoscaling.consolidate_below_percent, every_group) = (*below_percent, true);
+                self.autoscaling.consolidate_below_percent = *below_percent;
+                self.every_group();
             }
-            Edit::ScaleDown { empty_for } => (autoscaling.empty_for, every_group) = (*empty_for, true),
-            other => {
-                let what = other.describe(scenario);
-                return exported.leave_out(recommendation, format!("no field of a NodePool says “{what}”"));
+            Edit::ScaleDown { empty_for } => {
+                self.autoscaling.empty_for = *empty_for;
+                self.every_group();
             }
+            _ => return false,
         }
+        true
     }
-    if every_group {
-        (0..scenario.fleet.node_groups.len()).for_each(|group| {
-            touch(&mut touched, scenario, NodeGroupIndex::from_usize(group));
+
+    fn group(&mut self, node_group: NodeGroupIndex) -> &mut NodeGroup {
+        let group = || self.scenario.fleet.node_groups[node_group.usize()].clone();
+        self.groups.entry(node_group).or_insert_with(group)
+    }
+
+    fn every_group(&mut self) {
+        let groups = self.scenario.fleet.node_groups.len();
+        (0..groups).map(NodeGroupIndex::from_usize).for_each(|group| {
+            self.group(group);
         });
     }
-    let mut comments = vec![
-        "nodeClassRef names the EC2NodeClass `default`: put yours there. Limits are in vCPU and memory of all nodes."
-            .to_owned(),
-    ];
-    if every_group && autoscaling.consolidate_below_percent.is_some() {
-        let percent = autoscaling.consolidate_below_percent.unwrap_or(0);
-        comments.push(format!(
-            "A NodePool has no threshold: Karpenter itself decides what is underutilised, not {percent} %."
-        ));
-    }
-    let pools =
-        touched.values().map(|group| (group, WEIGHT_FIRST)).chain(beyond.iter().map(|group| (group, WEIGHT_BEYOND)));
-    for (group, weight) in pools {
-        let mut comments = comments.clone();
-        if group.min > 0 && weight == WEIGHT_FIRST {
-            comments.push(format!(
-                "A NodePool keeps no nodes that are empty: the {} that are kept now are not in it.",
-                group.min
-            ));
-        }
-        let pool = pool(group, weight, autoscaling.empty_for, autoscaling.consolidate_below_percent.is_some());
-        let text = serde_json::to_string_pretty(&pool).expect("text and numbers are JSON");
-        exported.add(recommendation, &group.name, "yaml", &comments, &text);
-    }
-}
 
-fn touch<'a>(
-    touched: &'a mut BTreeMap<NodeGroupIndex, NodeGroup>,
-    scenario: &Scenario,
-    node_group: NodeGroupIndex,
-) -> &'a mut NodeGroup {
-    touched.entry(node_group).or_insert_with(|| scenario.fleet.node_groups[node_group.usize()].clone())
+    /// What a pool does not say of its group.
+    fn comments(&self, group: &NodeGroup) -> Vec<String> {
+        let class = "nodeClassRef names the EC2NodeClass `default`: put yours there. Limits are of all nodes together.";
+        let kept = (group.min > 0)
+            .then(|| format!("A NodePool keeps no empty nodes: the {} that are kept now are not in it.", group.min));
+        let threshold = self.autoscaling.consolidate_below_percent.map(|percent| {
+            format!(
+                "A NodePool has no threshold: Karpenter decides by itself what is underutilised, not by {percent} %."
+            )
+        });
+        [Some(class.to_owned()), kept, threshold].into_iter().flatten().collect()
+    }
 }
 
 /// Nodes of `has` vCPU that have as much as `count` of `had`.
@@ -96,7 +106,8 @@ fn equal_nodes(count: u32, had: u32, has: u32) -> u32 {
     u32::try_from((u64::from(count) * u64::from(had)).div_ceil(u64::from(has.max(1)))).unwrap_or(u32::MAX)
 }
 
-fn pool(group: &NodeGroup, weight: u32, empty_for: Duration, consolidates: bool) -> Value {
+fn pool(group: &NodeGroup, weight: u32, autoscaling: &Autoscaling) -> Value {
+    let consolidates = autoscaling.consolidate_below_percent.is_some();
     let capacity = if group.purchase.spot().is_some() { "spot" } else { "on-demand" };
     let one_of = |key: &str, value: &str| json!({ "key": key, "operator": "In", "values": [value] });
     let mut requirements = vec![
@@ -118,7 +129,7 @@ fn pool(group: &NodeGroup, weight: u32, empty_for: Duration, consolidates: bool)
             },
             "disruption": {
                 "consolidationPolicy": if consolidates { "WhenEmptyOrUnderutilized" } else { "WhenEmpty" },
-                "consolidateAfter": format!("{}s", empty_for.micros() / 1_000_000),
+                "consolidateAfter": format!("{}s", autoscaling.empty_for.micros() / 1_000_000),
             },
             "limits": {
                 "cpu": format!("{}m", of_all(Dimension::Vcpu)),
