@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use shared::allocation::RowKind;
 use shared::feedback::ledger::{Entry, Head, Record, ScoreRow, Scorecard, scorecard, verify};
 use shared::input::InputError;
 use shared::simulation::Digest;
@@ -182,15 +183,20 @@ fn write_card(out: &mut String, card: &Scorecard) -> std::fmt::Result {
 }
 
 fn write_row(out: &mut String, row: &ScoreRow) -> std::fmt::Result {
-    let name = match (&row.name, row.kind.as_str()) {
-        (None, "total") => "total".to_owned(),
-        (None, kind) => format!("every {kind}"),
-        (Some(name), kind) => format!("  {kind} {}", output::in_line(name)),
-    };
+    let name = series_name(row.kind, row.name.as_deref());
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
     write!(out, "{name:<38}{:>11}{:>11}{:>11}", row.basis.as_str(), row.currency.as_str(), row.windows)?;
     [row.wape, row.bias, row.pinball].into_iter().try_for_each(|value| write!(out, "{:>11}", share(value)))?;
     let achieved = |score: Option<f64>| score.map_or("-".to_owned(), |percent| format!("{percent:.0} %"));
     row.intervals.iter().try_for_each(|score| write!(out, "{:>11}", achieved(score.achieved_percent)))?;
     writeln!(out)
+}
+
+/// What people call a row of scores.
+pub(super) fn series_name(kind: RowKind, name: Option<&str>) -> String {
+    match (kind, name) {
+        (RowKind::Tenant | RowKind::Class | RowKind::Module, None) => format!("every {}", kind.as_str()),
+        (kind, None | Some("")) => kind.as_str().replace('_', " "),
+        (kind, Some(name)) => format!("  {} {}", kind.as_str(), output::in_line(name)),
+    }
 }

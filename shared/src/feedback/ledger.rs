@@ -17,7 +17,8 @@ pub use record::{
     forecast_series,
 };
 pub(super) use record::{amounts, names};
-pub use scorecard::{IntervalScore, ScoreRow, Scorecard, scorecard};
+pub use scorecard::{IntervalScore, ScoreRow, Scorecard, SeriesKey, scorecard};
+pub(super) use scorecard::{by_series, rows_of};
 
 use crate::simulation::Digest;
 use crate::units::Window;

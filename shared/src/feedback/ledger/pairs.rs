@@ -19,7 +19,7 @@ pub struct Pairs<'r> {
 }
 
 /// Sets the first forecast of each window, where it was written down before the window was over, beside what it cost.
-pub fn pairs(records: &[Record]) -> Pairs<'_> {
+pub fn pairs<'r>(records: impl IntoIterator<Item = &'r Record>) -> Pairs<'r> {
     let mut forecasts: BTreeMap<(Instant, Instant), &ForecastRecord> = BTreeMap::new();
     let mut actuals: BTreeMap<(Instant, Instant), &ActualRecord> = BTreeMap::new();
     let place = |window: Window| (window.start, window.end);

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::allocation::{Basis, RowKind, mean_column, quantile};
-use crate::cost::CostBreakdown;
+use crate::cost::{CommitmentCost, CostBreakdown};
 use crate::request::{Flavor, Module, ResourceClass, Tenant};
 use crate::simulation::Digest;
-use crate::units::{Currency, Duration, Instant, LedgerUnits, Money, TenantIndex, Window};
+use crate::units::{Currency, Duration, Instant, LedgerUnits, Money, TenantIndex, Window, apportion, apportion_to};
 
 /// The levels whose quantiles are written down, in percent.
 pub const LEVELS: [usize; 7] = [5, 10, 25, 50, 75, 90, 95];
@@ -19,6 +19,16 @@ pub enum Record {
     Forecast(ForecastRecord),
     /// What it cost.
     Actual(ActualRecord),
+}
+
+impl Record {
+    /// When it was written down, by the clock of the service.
+    pub fn recorded(&self) -> Instant {
+        match self {
+            Self::Forecast(forecast) => forecast.recorded,
+            Self::Actual(actual) => actual.recorded,
+        }
+    }
 }
 
 /// What a window was predicted to cost.
@@ -45,9 +55,9 @@ pub struct ForecastRecord {
 /// What one series was predicted to cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesForecast {
-    /// Total, tenant, class or module.
+    /// The total, a part of it, or a class.
     pub kind: RowKind,
-    /// Whose; empty for the total.
+    /// Whose; empty where the kind says all.
     pub name: String,
     /// Mean over the runs.
     pub mean: Money,
@@ -80,34 +90,31 @@ pub struct ActualRecord {
 /// What one series cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmountOf {
-    /// Total, tenant, class or module.
+    /// The total, a part of it, or a class.
     pub kind: RowKind,
-    /// Whose; empty for the total.
+    /// Whose; empty where the kind says all.
     pub name: String,
     /// How much.
     pub amount: Money,
 }
 
-/// The total, the workload of each tenant and class, and each module, over the runs of an ensemble.
+/// The total, its parts (workload of each tenant, idle, overhead, commitments, each module) and the workload of each class,
+/// over the runs of an ensemble. The means of the parts add up to that of the total, and those of the classes to those of
+/// the tenants, to the last decimal.
 pub fn forecast_series(
     runs: &[&CostBreakdown],
     (tenants, flavors): (&[Tenant], &[Flavor]),
     currency: Currency,
 ) -> Vec<SeriesForecast> {
-    let amounts: Vec<Vec<LedgerUnits>> = runs.iter().map(|cost| amounts(cost, tenants.len(), flavors)).collect();
-    let series = names(tenants).into_iter().enumerate().filter_map(|(i, (kind, name))| {
-        let mut sorted: Vec<LedgerUnits> = amounts.iter().map(|run| run[i]).collect();
+    let columns: Vec<Column> = runs.iter().map(|cost| Column::new(cost, tenants.len(), flavors)).collect();
+    let means = Column::mean(&columns).to_money(currency);
+    let series = names(tenants).into_iter().zip(means).enumerate().filter_map(|(i, ((kind, name), mean))| {
+        let mut sorted: Vec<LedgerUnits> = columns.iter().map(|run| run.amount(i)).collect();
         sorted.sort_unstable();
-        let sum: LedgerUnits = sorted.iter().copied().sum();
         let at =
             |level: usize| QuantileAmount { percent: level as u8, amount: quantile(&sorted, level).to_money(currency) };
         let something = sorted.iter().any(|&amount| amount != LedgerUnits::ZERO);
-        something.then(|| SeriesForecast {
-            kind,
-            name,
-            mean: mean_column(&[sum], sorted.len() as u32)[0].to_money(currency),
-            quantiles: LEVELS.map(at).into(),
-        })
+        something.then(|| SeriesForecast { kind, name, mean, quantiles: LEVELS.map(at).into() })
     });
     series.collect()
 }
@@ -118,26 +125,84 @@ pub fn actual_series(
     (tenants, flavors): (&[Tenant], &[Flavor]),
     currency: Currency,
 ) -> Vec<AmountOf> {
-    let amounts = names(tenants).into_iter().zip(amounts(cost, tenants.len(), flavors));
-    let something = amounts.filter(|(_, amount)| *amount != LedgerUnits::ZERO);
-    something.map(|((kind, name), amount)| AmountOf { kind, name, amount: amount.to_money(currency) }).collect()
+    let column = Column::new(cost, tenants.len(), flavors);
+    let amounts = names(tenants).into_iter().zip(column.to_money(currency)).enumerate();
+    let something = amounts.filter(|(i, _)| column.amount(*i) != LedgerUnits::ZERO);
+    something.map(|(_, ((kind, name), amount))| AmountOf { kind, name, amount }).collect()
 }
 
-/// The kind and name of each series: the total, tenants, classes, modules.
+/// What is neither a tenant's nor a module's.
+const COMMON: [RowKind; 4] = [RowKind::Idle, RowKind::Overhead, RowKind::CommitmentDiscount, RowKind::UnusedCommitment];
+
+/// The kind and name of each series, in the order of [`Column::amount`].
 pub(in crate::feedback) fn names(tenants: &[Tenant]) -> Vec<(RowKind, String)> {
     let tenants = tenants.iter().map(|tenant| (RowKind::Tenant, tenant.name.clone()));
+    let common = COMMON.map(|kind| (kind, String::new()));
     let classes = ResourceClass::ALL.iter().map(|class| (RowKind::Class, class.as_str().to_owned()));
     let modules = Module::ALL.iter().map(|module| (RowKind::Module, module.as_str().to_owned()));
-    [(RowKind::Total, String::new())].into_iter().chain(tenants).chain(classes).chain(modules).collect()
+    let total = [(RowKind::Total, String::new())];
+    total.into_iter().chain(tenants).chain(classes).chain(common).chain(modules).collect()
 }
 
-/// One amount a name.
+/// One amount a name of [`names`].
 pub(in crate::feedback) fn amounts(cost: &CostBreakdown, tenants: usize, flavors: &[Flavor]) -> Vec<LedgerUnits> {
-    let of_class = |class: ResourceClass| {
-        let accounts = cost.accounts.iter().filter(|account| flavors[account.flavor.usize()].class == class);
-        accounts.map(|account| account.workload).sum()
-    };
-    let by_tenant = (0..tenants).map(|i| cost.tenant(TenantIndex::from_usize(i)));
-    let by_class = ResourceClass::ALL.into_iter().map(of_class);
-    [cost.total()].into_iter().chain(by_tenant).chain(by_class).chain(cost.modules).collect()
+    let column = Column::new(cost, tenants, flavors);
+    let names = 1 + tenants + column.classes.len() + column.others.len();
+    (0..names).map(|i| column.amount(i)).collect()
+}
+
+/// A cost breakdown as one amount a name.
+struct Column {
+    tenants: Vec<LedgerUnits>,
+    classes: Vec<LedgerUnits>,
+    /// [`COMMON`], then the modules.
+    others: Vec<LedgerUnits>,
+}
+
+impl Column {
+    fn new(cost: &CostBreakdown, tenants: usize, flavors: &[Flavor]) -> Self {
+        let of_class = |class: ResourceClass| {
+            let accounts = cost.accounts.iter().filter(|account| flavors[account.flavor.usize()].class == class);
+            accounts.map(|account| account.workload).sum()
+        };
+        let CommitmentCost { saved, unused } = cost.commitments;
+        Self {
+            tenants: (0..tenants).map(|i| cost.tenant(TenantIndex::from_usize(i))).collect(),
+            classes: ResourceClass::ALL.into_iter().map(of_class).collect(),
+            others: [cost.idle, cost.overhead, -saved, unused].into_iter().chain(cost.modules).collect(),
+        }
+    }
+
+    /// The mean over runs; nothing of no runs.
+    fn mean(runs: &[Self]) -> Self {
+        let over_runs = |part: fn(&Self) -> &Vec<LedgerUnits>| {
+            let rows = runs.first().map_or(0, |first| part(first).len());
+            let sums: Vec<LedgerUnits> = (0..rows).map(|i| runs.iter().map(|run| part(run)[i]).sum()).collect();
+            mean_column(&sums, runs.len() as u32)
+        };
+        Self {
+            tenants: over_runs(|run| &run.tenants),
+            classes: over_runs(|run| &run.classes),
+            others: over_runs(|run| &run.others),
+        }
+    }
+
+    fn workload(&self) -> LedgerUnits {
+        self.tenants.iter().copied().sum()
+    }
+
+    /// The amount of a name.
+    fn amount(&self, i: usize) -> LedgerUnits {
+        let Some(i) = i.checked_sub(1) else { return self.workload() + self.others.iter().copied().sum() };
+        *self.tenants.iter().chain(&self.classes).chain(&self.others).nth(i).expect("one amount a name")
+    }
+
+    /// One amount a name, the parts of a whole rounded so that they add up to it.
+    fn to_money(&self, currency: Currency) -> Vec<Money> {
+        let whole: Vec<LedgerUnits> = [self.workload()].into_iter().chain(self.others.iter().copied()).collect();
+        let (total, whole) = apportion(&whole, currency);
+        let (tenants, classes) = (apportion_to(whole[0], &self.tenants), apportion_to(whole[0], &self.classes));
+        let others = whole.into_iter().skip(1);
+        [total].into_iter().chain(tenants).chain(classes).chain(others).collect()
+    }
 }

@@ -1,12 +1,12 @@
 //! How good forecasts of cost have been: what they claimed against what came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use super::{Pairs, Record, SeriesForecast, pairs};
+use super::{AmountOf, Pairs, Record, SeriesForecast, pairs};
 use crate::allocation::{Basis, RowKind};
 use crate::units::Currency;
 
@@ -37,9 +37,9 @@ pub struct ScoreRow {
     pub basis: Basis,
     /// In which currency; windows of different ones are never added up.
     pub currency: Currency,
-    /// Total, tenant, class or module.
+    /// The total, a part of it, or a class.
     pub kind: RowKind,
-    /// Whose; none for all of the kind, each counted by itself.
+    /// Whose; none for all of the kind, each counted by itself, and where the kind says all.
     pub name: Option<String>,
     /// Pairs of predicted and actual.
     pub windows: u32,
@@ -67,7 +67,29 @@ pub struct IntervalScore {
     pub achieved_percent: Option<f64>,
 }
 
-type Key = (RowKind, String);
+/// Which series: its kind, and whose.
+pub type SeriesKey = (RowKind, String);
+
+/// Every series of a window, predicted or not, with what it cost.
+pub(in crate::feedback) fn by_series<'r>(
+    forecast: &'r [SeriesForecast],
+    actual: &[AmountOf],
+) -> BTreeMap<SeriesKey, (Option<&'r SeriesForecast>, Decimal)> {
+    let mut series: BTreeMap<SeriesKey, (Option<&SeriesForecast>, Decimal)> = BTreeMap::new();
+    for predicted in forecast {
+        series.insert((predicted.kind, predicted.name.clone()), (Some(predicted), Decimal::ZERO));
+    }
+    for of in actual {
+        series.entry((of.kind, of.name.clone())).or_default().1 = of.amount.amount;
+    }
+    series
+}
+
+/// The rows that a series counts in: all of its kind, and its own where it has a name.
+pub(in crate::feedback) fn rows_of((kind, name): SeriesKey) -> impl Iterator<Item = (RowKind, Option<String>)> {
+    let own = (!name.is_empty()).then_some((kind, Some(name)));
+    [(kind, None)].into_iter().chain(own)
+}
 
 /// Judges the forecasts of a ledger: the first one of each window, against the newest word on what that cost.
 ///
@@ -80,15 +102,10 @@ pub fn scorecard(records: &[Record]) -> Scorecard {
     for (forecast, actual) in judged {
         let amounts = forecast.series.iter().map(|of| of.mean).chain(actual.series.iter().map(|of| of.amount));
         let Some(currency) = amounts.map(|amount| amount.currency).next() else { continue };
-        let predicted: BTreeMap<Key, &SeriesForecast> =
-            forecast.series.iter().map(|series| ((series.kind, series.name.clone()), series)).collect();
-        let came: BTreeMap<Key, Decimal> =
-            actual.series.iter().map(|of| ((of.kind, of.name.clone()), of.amount.amount)).collect();
-        for key in predicted.keys().chain(came.keys()).collect::<BTreeSet<_>>() {
-            let (predicted, came) = (predicted.get(key).copied(), came.get(key).copied().unwrap_or_default());
-            let (kind, name) = key.clone();
-            let names = [None, Some(name)].into_iter().filter(|name| kind != RowKind::Total || name.is_none());
-            names.for_each(|name| sums.entry((actual.basis, currency, kind, name)).or_default().add(predicted, came));
+        for (key, (predicted, came)) in by_series(&forecast.series, &actual.series) {
+            rows_of(key).for_each(|(kind, name)| {
+                sums.entry((actual.basis, currency, kind, name)).or_default().add(predicted, came);
+            });
         }
     }
     card.rows =

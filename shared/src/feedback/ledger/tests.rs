@@ -1,10 +1,13 @@
 //! Chains that hold, chains that were tampered with, and scores counted by hand.
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::*;
 use crate::allocation::{Basis, RowKind};
-use crate::units::{Duration, Instant, Money, Window};
+use crate::cost::{AccountCost, CommitmentCost, CostBreakdown};
+use crate::request::{Flavor, MODULES, ResourceClass, Tenant};
+use crate::units::{Currency, Duration, FlavorIndex, Instant, LedgerUnits, Money, Resources, TenantIndex, Window};
 
 fn day(number: i64) -> Window {
     let start = Instant::from_micros(0) + Duration::DAY * number;
@@ -124,8 +127,47 @@ fn the_first_forecast_and_the_last_word_on_the_cost_count() {
     assert_eq!((card.rows[0].windows, card.rows[0].wape), (1, Some(0.5)));
 }
 
+/// What one run cost: two tenants, idle, overhead, a module, and what a commitment saved.
+fn breakdown([first, second, idle, overhead, module, saved]: [i128; 6]) -> CostBreakdown {
+    let account =
+        |i, workload| AccountCost { tenant: TenantIndex(i), flavor: FlavorIndex(i), workload: LedgerUnits(workload) };
+    let mut modules = [LedgerUnits::ZERO; MODULES];
+    modules[2] = LedgerUnits(module);
+    CostBreakdown {
+        accounts: vec![account(0, first), account(1, second)],
+        idle: LedgerUnits(idle),
+        overhead: LedgerUnits(overhead),
+        modules,
+        commitments: CommitmentCost { saved: LedgerUnits(saved), ..CommitmentCost::default() },
+    }
+}
+
 proptest! {
     #![proptest_config(crate::cases(256))]
+    #[test]
+    fn what_is_written_down_adds_up_to_the_last_decimal(
+        runs in proptest::collection::vec(proptest::array::uniform6(0_i128..10_i128.pow(20)), 1..6),
+    ) {
+        let tenant = |name: &str| Tenant { name: name.to_owned(), ..Tenant::default() };
+        let flavor = |class| Flavor { name: String::new(), class, requested: Resources::compute(1, 1) };
+        let (tenants, flavors) =
+            ([tenant("acme"), tenant("zeta")], [flavor(ResourceClass::Compute), flavor(ResourceClass::Storage)]);
+        let runs: Vec<CostBreakdown> = runs.into_iter().map(breakdown).collect();
+        let names = (&tenants[..], &flavors[..]);
+        let predicted = forecast_series(&runs.iter().collect::<Vec<_>>(), names, Currency::USD);
+        let predicted: Vec<_> = predicted.into_iter().map(|series| (series.kind, series.mean.amount)).collect();
+        let actual = actual_series(&runs[0], names, Currency::USD);
+        let actual: Vec<_> = actual.into_iter().map(|of| (of.kind, of.amount.amount)).collect();
+        for column in [predicted, actual] {
+            let sum = |of: &dyn Fn(RowKind) -> bool| -> Decimal {
+                column.iter().filter(|(kind, _)| of(*kind)).map(|(_, amount)| *amount).sum()
+            };
+            let parts = sum(&|kind| !matches!(kind, RowKind::Total | RowKind::Class));
+            prop_assert_eq!(parts, sum(&|kind| kind == RowKind::Total));
+            prop_assert_eq!(sum(&|kind| kind == RowKind::Class), sum(&|kind| kind == RowKind::Tenant));
+        }
+    }
+
     #[test]
     fn no_byte_can_be_changed_unseen(at: prop::sample::Index, byte in 0x20_u8..0x7f, entry in 0_usize..4) {
         let mut entries = chain(&two_days());
