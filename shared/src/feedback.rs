@@ -4,6 +4,7 @@
 //! accuracy remembers too little to tell a bad day from a model that has become wrong.
 
 mod anomaly;
+mod correction;
 mod decision;
 mod drift;
 pub mod ledger;
@@ -13,6 +14,10 @@ mod triggers;
 pub use anomaly::{
     AnomalyCase, AnomalyReport, Band, BandSource, CostAnomaly, FirstInvolved, LEVEL_PERCENT, NoBand, NotJudged,
     PastErrors, anomalies,
+};
+pub use correction::{
+    CorrectionScores, CorrectionSettings, CorrectionVerdict, Figures, PairedDifference, RESAMPLES, ScoredSeries,
+    SeriesCorrection, WindowErrors, corrected, corrections, paired_difference, score_correction,
 };
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::{Direction, PageHinkley};

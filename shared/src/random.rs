@@ -59,6 +59,8 @@ pub enum Purpose {
     Training = 40,
     /// The example workload.
     Example = 50,
+    /// Scores: which windows a resample holds.
+    Bootstrap = 60,
 }
 
 /// The draws of one entity for one purpose: a stream that is read at any position.
