@@ -7,6 +7,7 @@ mod answer;
 mod as_they_are;
 mod bisected;
 mod checked;
+mod foreseen;
 mod metering;
 mod notices;
 mod plans;
@@ -23,10 +24,10 @@ use shared::api::OutcomeView;
 use shared::bill::BilledWindow;
 use shared::feedback::{AnomalyCase, PastErrors, anomalies};
 use shared::recommendation::{Recommendation, Sources, Usage, attach};
-use shared::request::{IndexedRequest, RequestLog};
+use shared::request::RequestLog;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
-use shared::simulation::{Fork, Outcome, RunOptions, simulate};
+use shared::simulation::{Fork, Outcome};
 use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
@@ -34,8 +35,9 @@ pub(super) use self::advice::{AdviceView, RecommendationView, advise, offers};
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
+pub(super) use self::foreseen::{Foreseen, Happened};
 pub(super) use self::metering::{metered, stands_for};
-use self::notices::reaches;
+pub(super) use self::notices::{notices, reaches};
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
 use super::{CliError, Global};
@@ -182,9 +184,7 @@ impl Args {
         answer: &'a mut WithOrigin,
     ) -> Result<(&'a mut AllocationReport, Vec<String>), CliError> {
         output::progress("running what really happened");
-        let actual = ValidScenario::new(known.actual(base, fork, self.run.horizon())).map_err(data)?;
-        let requests: Vec<IndexedRequest> = actual.requests(0);
-        let happened = simulate(&actual, &requests, RunOptions::default());
+        let Happened { requests, run: happened } = Happened::new(known, base, fork, self.run.horizon())?;
         let wider = ValidScenario::new(known.with_newcomers(predicted.original())).map_err(data)?;
         let billed = bill.map(|(bill, log)| bill.window(wider.scenario(), log)).transpose()?;
         let (billed, said) = billed.map_or((None, Vec::new()), |(billed, said)| (Some(billed), said));

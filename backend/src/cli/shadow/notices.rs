@@ -9,14 +9,14 @@ use crate::cli::demand::Demand;
 use crate::output;
 
 /// Whether a log goes on until `end`: the silence before it is no longer than a bin, or than one that the log had before.
-pub(super) fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
+pub(in crate::cli) fn reaches(log: &RequestLog, end: Instant, bin: Duration) -> bool {
     let silences = log.requests.windows(2).map(|pair| pair[1].at - pair[0].at);
     let longest = silences.max().unwrap_or(Duration::ZERO).max(bin);
     log.last().is_some_and(|last| end - last <= longest)
 }
 
 /// What a reader of the answer should know about its log.
-pub(super) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
+pub(in crate::cli) fn notices(demand: &Demand, base: &Scenario) -> Vec<String> {
     let log = &demand.log;
     let mut notices = demand.warnings.clone();
     if let Some(first) = log.first() {

@@ -7,20 +7,20 @@ use shared::recommendation::Usage;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Digest, Fork};
-use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 
-use super::as_they_are::{AsTheyAre, Inputs};
+use super::as_they_are::{AsTheyAre, Inputs, labels};
 use super::data;
+use super::foreseen::Foreseen;
 use super::notices::{newcomers, notices};
 use super::plans::Named;
 use super::what_if::WhatIfArgs;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
-use crate::cli::demand::{Demand, DemandArgs, selection};
+use crate::cli::demand::{Demand, DemandArgs};
 use crate::cli::scenario_file::read_scenario;
 use crate::cli::start::{Start, StartArgs, StartView};
-use crate::{ensemble, input, output};
+use crate::{ensemble, input};
 
 /// What is run.
 #[derive(Debug, clap::Args)]
@@ -173,17 +173,8 @@ impl RunArgs {
 
     fn predict(&self, args: &DemandArgs, inputs: &Inputs, origin: Instant) -> Result<Prepared, CliError> {
         let Inputs { base, demand, start: living, nodes } = inputs;
-        let warning = args.check_origin(demand, origin)?;
-        warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
-        let features = args.features(demand, &known);
-        let past = features.all();
-        let config = selection(vec![self.horizon()], self.assumptions.seed());
-        let (model, selection) = args.fit(&past, &config)?;
-        let settings = StreamSettings::default();
-        let prediction = known.predict(&past, &model, self.horizon(), &settings).map_err(data)?;
-        output::progress("running the primary up to the origin");
-        let fork = known.primary(base, None).map_err(data)?.fork;
+        let Foreseen { prediction, selection, fork, warning } = Foreseen::new(args, inputs, &known, self.horizon())?;
         let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes.clone());
         let model = prediction.forecast.model;
         let predicted = known.predicted(base, &fork, prediction.stream, self.horizon());
