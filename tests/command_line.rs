@@ -5,6 +5,7 @@ mod backtest;
 mod bisect;
 mod budgets;
 mod commitments;
+mod cost_backtest;
 mod diff;
 mod explain;
 mod forecast;

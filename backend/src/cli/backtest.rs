@@ -1,5 +1,6 @@
 //! `backtest`: how good forecasts would have been, from rolling origins.
 
+mod cost;
 mod stream;
 mod table;
 mod timed;
@@ -15,6 +16,7 @@ use shared::forecast::{
 use shared::pricing::builtin;
 use shared::units::{Duration, Instant};
 
+use self::cost::CostArgs;
 use self::stream::StreamArgs;
 use self::timed::Timed;
 use super::demand::{ContextArgs, Model, not_ready};
@@ -29,6 +31,11 @@ use crate::{input, output};
 ///
 /// With `--stream` what is scored is the predicted stream: arrivals of batches over all of the test, forecast from the
 /// end of the training data, and flavors and lifetimes one by one, each given those before it.
+///
+/// With `--cost` what is scored is the predicted cost of each window: at each origin models are fitted on what was before
+/// it, the predicted streams are run in the shadow, and the actual requests after it. Beside the prediction stands the
+/// corrected one: times a factor per series of cost, which is learnt from the windows before the origin and is used where
+/// it would have made those better. It assumes what `shadow` would, with the same options.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
@@ -41,40 +48,41 @@ pub(super) struct Args {
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
+    cost: CostArgs,
+    #[command(flatten)]
     context: ContextArgs,
-    /// How far to forecast: multiples of the bin
-    #[arg(long, allow_hyphen_values = true, value_delimiter = ',', default_value = "5m,1h,1d")]
+    /// How far to forecast: multiples of the bin [default: 5m,1h,1d; with --cost 1d]
+    #[arg(long, allow_hyphen_values = true, value_delimiter = ',')]
     horizon: Vec<Duration>,
-    /// From how many origins
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = from_one)]
-    origins: usize,
-    /// Bins between two origins; a quarter of a day unless said
+    /// From how many origins [default: 20; with --cost as many as there is room for, up to 20]
+    #[arg(long, value_name = "N", value_parser = from_one)]
+    origins: Option<usize>,
+    /// Bins between two origins [default: a quarter of a day; with --cost the horizon]
     #[arg(long, value_name = "BINS", value_parser = from_one)]
     step: Option<usize>,
-    /// Which models to score
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAMES",
-        default_value = "seasonal-naive,one-day-median,lstm,auto"
-    )]
+    /// Which models to score [default: seasonal-naive,one-day-median,lstm,auto; with --cost auto]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
     models: Vec<Model>,
-    /// Seeds the training
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
+
+/// What is scored where nobody says.
+const HORIZONS: [Duration; 3] = [Duration::from_minutes(5), Duration::HOUR, Duration::DAY];
+const ORIGINS: usize = 20;
+const MODELS: [Model; 4] = [Model::SeasonalNaive, Model::OneDayMedian, Model::Lstm, Model::Auto];
 
 const USAGE: &str = "\
 shadowplane backtest --requests <FILE> [OPTIONS]
        shadowplane backtest --series <FILE> [OPTIONS]
-       shadowplane backtest --stream --train <FILE> --test <FILE> [OPTIONS]";
+       shadowplane backtest --stream --train <FILE> --test <FILE> [OPTIONS]
+       shadowplane backtest --cost --requests <FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
   shadowplane backtest --requests requests.ndjson --horizon 5m,1h,1d
   shadowplane backtest --series elb_request_count.csv --origins 20 --models seasonal-naive,auto --json
-  shadowplane backtest --stream --train train.ndjson --test dev.ndjson --models one-day-median,auto";
+  shadowplane backtest --stream --train train.ndjson --test dev.ndjson --models one-day-median,auto
+  shadowplane backtest --cost --requests requests.ndjson --inventory nodes.csv --prices prices.csv --origins 7
+  shadowplane backtest --cost --requests dev.ndjson --history train.ndjson --horizon 1d --runs 20 --json";
 
 fn from_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
@@ -116,13 +124,22 @@ impl Args {
     /// # Errors
     /// When an input is wrong, or there is too little of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        if let Some(option) = self.cost.without_use() {
+            return Err(CliError::Usage(format!(
+                "{option} has no effect without --cost: nothing is run, forecasts are scored; leave it out"
+            )));
+        }
+        if self.cost.is_asked_for() {
+            return cost::run(self, global);
+        }
         if let Some((train, test)) = self.stream.files() {
             return stream::run(self, train, test, global);
         }
         let (features, tenants, gaps) = self.features()?;
         let past = features.all();
         let step = self.step.unwrap_or_else(|| (shared::forecast::season_bins(past.bin()) / 4).max(1));
-        let plan = BacktestPlan::new(&past, &self.horizon, self.origins, step).map_err(|error| match error {
+        let (horizons, origins) = (self.horizons(), self.origins.unwrap_or(ORIGINS));
+        let plan = BacktestPlan::new(&past, horizons, origins, step).map_err(|error| match error {
             BacktestError::Forecast(wrong) => {
                 CliError::Usage(format!("--horizon: {wrong}; the bin is that of {}", input::name(self.path())))
             }
@@ -134,7 +151,7 @@ impl Args {
             )),
         })?;
         let mut results = Vec::new();
-        for &model in &self.models {
+        for &model in self.models() {
             results.extend(self.score(model, &past, &plan)?);
         }
         output::progress_done();
@@ -144,6 +161,18 @@ impl Args {
         let fitted_until = plan.training(&past).origin();
         let answer = BacktestAnswer { origins: plan.instants(&past), fitted_until, gaps, tenants, results };
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
+    }
+
+    fn horizons(&self) -> &[Duration] {
+        if self.horizon.is_empty() { &HORIZONS } else { &self.horizon }
+    }
+
+    fn models(&self) -> &[Model] {
+        if self.models.is_empty() { &MODELS } else { &self.models }
+    }
+
+    fn seed(&self) -> u64 {
+        self.cost.seed()
     }
 
     fn path(&self) -> &str {
@@ -169,7 +198,7 @@ impl Args {
             let row = results.iter().find(|row| row.model == model.as_str())?;
             Some((model, row.not_ready?))
         };
-        let reasons: Vec<(Model, NotReady)> = self.models.iter().filter_map(reason).collect();
+        let reasons: Vec<(Model, NotReady)> = self.models().iter().filter_map(reason).collect();
         let longest = plan.horizons[plan.horizons.len() - 1].divide(past.bin()) as usize;
         CliError::Data(format!(
             "{}: {}; ask for fewer origins, a smaller step or a shorter horizon, or give more history",
@@ -181,7 +210,7 @@ impl Args {
     /// Fits one model on what is before the first origin, and scores it.
     fn score(&self, model: Model, past: &Past<'_>, plan: &BacktestPlan) -> Result<Vec<ScoredModel>, CliError> {
         let mut config = SelectionConfig::new(plan.horizons.clone());
-        config.lstm.seed = self.seed;
+        config.lstm.seed = self.seed();
         let training = plan.training(past);
         let begun = Stopwatch::now();
         let fitted = fit(model, &training, &config);

@@ -21,7 +21,7 @@ pub use consistent::corrected;
 pub use paired::{PairedDifference, RESAMPLES, WindowErrors, paired_difference};
 pub use scores::{CorrectionScores, Figures, ScoredSeries, score_correction};
 
-use super::ledger::{Judged, Record, SeriesKey, by_series};
+use super::ledger::{Record, SeriesKey, by_series, pairs};
 use crate::allocation::{Basis, RowKind};
 use crate::units::{Instant, Window};
 
@@ -119,7 +119,7 @@ pub fn corrections(
 ) -> Vec<SeriesCorrection> {
     let known = records.iter().filter(|record| record.recorded() <= now);
     let mut past: BTreeMap<SeriesKey, Vec<Pair>> = BTreeMap::new();
-    for (forecast, actual) in Judged::new(known).pairs {
+    for (forecast, actual) in pairs(known).judged {
         let closed = forecast.window.end <= window.start;
         if !closed || actual.basis != basis || forecast.window.length() != window.length() {
             continue;

@@ -107,7 +107,7 @@ fn arrivals(args: &Args, past: &Past<'_>, actual: &[f64], horizon: Duration) -> 
     let series = (0..past.series()).find(|&series| past.key(series) == SeriesKey::Arrivals);
     let series = series.expect("series of a log count its arrivals");
     let mut config = SelectionConfig::new(vec![horizon]);
-    config.lstm.seed = args.seed;
+    config.lstm.seed = args.seed();
     let independent = poisson(past.counts(series), past.bin(), actual.len());
     let mut scored =
         vec![ScoredArrivals { model: "poisson", scores: score_arrivals(&independent, actual), not_ready: None }];
@@ -120,7 +120,7 @@ fn arrivals(args: &Args, past: &Past<'_>, actual: &[f64], horizon: Duration) -> 
             Err(reason) => ScoredArrivals { model: model.as_str(), scores: None, not_ready: Some(reason) },
         })
     };
-    for &model in &args.models {
+    for &model in args.models() {
         let failed = |error: TrainError| {
             let file = args.stream.train.as_deref().unwrap_or_default();
             CliError::Data(format!("{}: {error}", input::name(file)))

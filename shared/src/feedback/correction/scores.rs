@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::super::ledger::{
-    AmountOf, ForecastRecord, IntervalScore, Judged, Record, ScoreRow, SeriesForecast, SeriesKey, by_series, rows_of,
+    AmountOf, ForecastRecord, IntervalScore, Record, ScoreRow, SeriesForecast, SeriesKey, by_series, pairs, rows_of,
     scorecard,
 };
 use super::{
@@ -75,7 +75,7 @@ pub fn score_correction(
     settings: &CorrectionSettings,
     seed: u64,
 ) -> CorrectionScores {
-    let pairs: Vec<_> = Judged::new(records).pairs.into_iter().filter(|(_, actual)| actual.basis == basis).collect();
+    let pairs: Vec<_> = pairs(records).judged.into_iter().filter(|(_, actual)| actual.basis == basis).collect();
     let mut in_use: BTreeMap<RowKey, u32> = BTreeMap::new();
     let (mut with, mut always) = (Vec::new(), Vec::new());
     for (forecast, _) in &pairs {
