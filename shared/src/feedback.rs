@@ -16,8 +16,9 @@ pub use anomaly::{
     PastErrors, anomalies,
 };
 pub use correction::{
-    CorrectionScores, CorrectionSettings, CorrectionVerdict, Figures, PairedDifference, RESAMPLES, ScoredSeries,
-    SeriesCorrection, WindowErrors, corrected, corrections, paired_difference, score_correction,
+    AmountBand, CorrectedPrediction, CorrectedSeries, CorrectionScores, CorrectionSettings, CorrectionVerdict, Figures,
+    PairedDifference, RESAMPLES, ScoredSeries, SeriesCorrection, WindowErrors, corrected, corrections,
+    newest_corrected, paired_difference, score_correction,
 };
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::{Direction, PageHinkley};

@@ -59,6 +59,13 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     let costs = server.get("/v1/costs").json();
     let both = |bin: &&serde_json::Value| !bin["actual"].is_null() && !bin["predicted"].is_null();
     assert!(costs["bins"].as_array().unwrap().iter().filter(both).count() >= 12, "{costs}");
+    // Both columns, and why they are the same after so few days.
+    let corrected = server.get("/v1/costs/corrected").json();
+    for series in corrected["series"].as_array().unwrap() {
+        assert!(series["said"].as_str().unwrap().starts_with("not used"), "{series}");
+        assert_eq!(series["predicted"], series["corrected"]);
+    }
+    assert_eq!(corrected["series"][0]["kind"], "total");
     let ledger = |query: &str| server.get(&format!("/v1/ledger?{query}")).json();
     let first = ledger("limit=1");
     assert_eq!((first["entries"].as_array().unwrap().len(), &first["next"]), (1, &1.into()));

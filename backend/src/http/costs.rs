@@ -1,15 +1,17 @@
-//! `GET /v1/costs`.
+//! `GET /v1/costs` and `GET /v1/costs/corrected`.
 
 use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::api::{Basis, CostBin, CostSeries, MoneyBand, paths};
+use shared::feedback::ledger::verify;
+use shared::feedback::{CorrectedPrediction, CorrectionSettings, newest_corrected};
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
-use crate::store::Collection;
+use crate::store::{Collection, whole_ledger};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +24,9 @@ struct Between {
 const BINS_MAX: usize = 10_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::COSTS).route(get().to(costs)));
+    config
+        .service(resource(paths::COSTS).route(get().to(costs)))
+        .service(resource(paths::CORRECTED_COSTS).route(get().to(corrected)));
 }
 
 async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {
@@ -51,4 +55,15 @@ async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSerie
         basis: app.board.snapshot().basis.unwrap_or(Basis::Simulated),
         bins: bins.into_values().collect(),
     }))
+}
+
+/// Learnt anew from the ledger each time, so that a restart forgets nothing.
+async fn corrected(app: Data<App>) -> Answer<CorrectedPrediction> {
+    let entries = whole_ledger(&*app.store).await?;
+    let (_, records) =
+        verify(&entries).map_err(|broken| Problem::conflict(format!("the forecast ledger: {broken}")))?;
+    let basis = app.board.snapshot().basis.unwrap_or(Basis::Simulated);
+    let newest = newest_corrected(&records, basis, &CorrectionSettings::default());
+    let missing = || Problem::not_found("no day has been predicted yet; the first is when one begins");
+    newest.map(Json).ok_or_else(missing)
 }

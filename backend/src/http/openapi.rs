@@ -5,8 +5,8 @@ use shared::api::{
     ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
-use shared::feedback::Decision;
 use shared::feedback::ledger::Scorecard;
+use shared::feedback::{CorrectedPrediction, Decision};
 use shared::request::{Observation, Request};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
@@ -131,6 +131,12 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
     get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
+    get(
+        paths::CORRECTED_COSTS,
+        "The predicted cost of the open day, with and without what was learnt from closed ones",
+        &[],
+        json(schemas.of::<CorrectedPrediction>()),
+    );
     get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
     get(paths::SHADOW_RUN, "One shadow run", &[], json(schemas.of::<ShadowRun>()));
     get(

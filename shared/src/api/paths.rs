@@ -28,6 +28,9 @@ pub const DEMAND: &str = "/v1/demand";
 pub const FORECASTS: &str = "/v1/forecasts";
 /// `GET ?from&to` → [`CostSeries`](super::CostSeries).
 pub const COSTS: &str = "/v1/costs";
+/// `GET` → [`CorrectedPrediction`](crate::feedback::CorrectedPrediction): what the open day is predicted to cost, corrected
+/// beside uncorrected.
+pub const CORRECTED_COSTS: &str = "/v1/costs/corrected";
 /// `POST` [`ShadowRunOrder`](super::ShadowRunOrder) → 202, `Location` and [`ShadowRun`](super::ShadowRun); `GET` →
 /// the newest fifty, without outcomes.
 pub const SHADOW_RUNS: &str = "/v1/shadow-runs";

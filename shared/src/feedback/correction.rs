@@ -7,6 +7,7 @@
 //! predictions before the origin better, and nowhere else.
 
 mod consistent;
+mod newest;
 mod paired;
 mod scores;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 pub use consistent::corrected;
+pub use newest::{AmountBand, CorrectedPrediction, CorrectedSeries, newest_corrected};
 pub use paired::{PairedDifference, RESAMPLES, WindowErrors, paired_difference};
 pub use scores::{CorrectionScores, Figures, ScoredSeries, score_correction};
 

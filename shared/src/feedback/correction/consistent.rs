@@ -32,19 +32,16 @@ pub fn corrected(series: &[SeriesForecast], corrections: &[SeriesCorrection]) ->
     let parts: Vec<&SeriesForecast> =
         series.iter().filter(|of| !matches!(of.kind, RowKind::Total | RowKind::Class)).collect();
     let classes: Vec<&SeriesForecast> = series.iter().filter(|of| of.kind == RowKind::Class).collect();
-    // What no part names stays as it was.
+    // What no part names goes with the total.
     let unnamed = total.mean.amount - parts.iter().map(|part| part.mean.amount).sum::<Decimal>();
-    let parts = raked(&parts, &factor, total.mean.amount * factor(total) - unnamed);
+    let rest = (unnamed * factor(total)).round_dp(SCALE);
+    let parts = raked(&parts, &factor, (total.mean.amount * factor(total)).round_dp(SCALE) - rest);
     let of_kind = |wanted: &dyn Fn(RowKind) -> bool| -> Decimal {
         parts.iter().filter(|part| wanted(part.kind)).map(|part| part.mean.amount).sum()
     };
-    let (workload, sum) = (of_kind(&|kind| kind == RowKind::Tenant), of_kind(&|_| true) + unnamed);
+    let (workload, sum) = (of_kind(&|kind| kind == RowKind::Tenant), of_kind(&|_| true) + rest);
     let mut classes = raked(&classes, &factor, workload);
-    // Rounding leaves a few millionths, which the largest class bears.
-    let missing = workload - classes.iter().map(|class| class.mean.amount).sum::<Decimal>();
-    if let Some(largest) = classes.iter_mut().max_by_key(|class| class.mean.amount) {
-        largest.mean.amount += missing;
-    }
+    add_missing(&mut classes, workload);
     let mut whole = scaled(total, sum.checked_div(total.mean.amount).unwrap_or(Decimal::ONE));
     whole.mean.amount = sum;
     let mut by_key: BTreeMap<SeriesKey, SeriesForecast> =
@@ -68,7 +65,19 @@ fn raked(
         let raking = number.filter(|_| !is_certain(part)).unwrap_or(Decimal::ONE);
         scaled(part, factor(part) * raking)
     };
-    parts.iter().map(of).collect()
+    let mut raked: Vec<SeriesForecast> = parts.iter().map(of).collect();
+    if number.is_some() {
+        add_missing(&mut raked, wanted);
+    }
+    raked
+}
+
+/// Gives what is missing of `wanted`, a few millionths by rounding, to the largest.
+fn add_missing(parts: &mut [SeriesForecast], wanted: Decimal) {
+    let missing = wanted - parts.iter().map(|part| part.mean.amount).sum::<Decimal>();
+    if let Some(largest) = parts.iter_mut().max_by_key(|part| part.mean.amount) {
+        largest.mean.amount += missing;
+    }
 }
 
 /// Whether every run said the same.

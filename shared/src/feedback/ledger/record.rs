@@ -67,6 +67,7 @@ pub struct SeriesForecast {
 
 /// One quantile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QuantileAmount {
     /// Its level.
     pub percent: u8,
@@ -165,7 +166,7 @@ impl Column {
             let accounts = cost.accounts.iter().filter(|account| flavors[account.flavor.usize()].class == class);
             accounts.map(|account| account.workload).sum()
         };
-        let CommitmentCost { saved, unused } = cost.commitments;
+        let CommitmentCost { saved, unused, .. } = cost.commitments;
         Self {
             tenants: (0..tenants).map(|i| cost.tenant(TenantIndex::from_usize(i))).collect(),
             classes: ResourceClass::ALL.into_iter().map(of_class).collect(),
