@@ -150,3 +150,18 @@ fn the_first_that_did_not_get_in_is_found() {
     assert_eq!(first(limited, PlanState::Pending), None);
     assert_eq!(first(scenario(9, 3), PlanState::Pending).map(|(position, _)| position), Some(6));
 }
+
+/// The machines of an inventory, three with two creates each: one more of them, which is there and in its limits.
+#[test]
+fn a_fixed_fleet_gets_further_machines() {
+    let mut fixed = scenario(7, 3);
+    fixed.fleet.node_groups[0].min = 3;
+    let group = NodeGroupIndex(0);
+    let explanation = explained(fixed.clone(), 6);
+    assert_eq!(explanation.plan.state, PlanState::Pending);
+    let fix = explanation.fix.unwrap();
+    assert_eq!(fix.edits, [Edit::MaxNodes { node_group: group, max: 4 }, Edit::MinNodes { node_group: group, min: 4 }]);
+    let edits = [Edit::MinNodes { node_group: group, min: 4 }, Edit::MaxNodes { node_group: group, max: 4 }];
+    let problems = fixed.check_edits(&edits).unwrap_err().0;
+    assert_eq!(problems[0].to_string(), "edits[0].min: is 4; expected at most max (3)", "each on those before it");
+}

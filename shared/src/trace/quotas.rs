@@ -24,6 +24,12 @@ pub const fn unlimited() -> Resources {
     Resources::from_array([UNLIMITED; DIMENSIONS])
 }
 
+/// What a quota limits, in words; what it does not limit is left out.
+pub fn in_words(quota: Resources) -> String {
+    let limits = quota.to_array().map(|limit| if limit == UNLIMITED { 0 } else { limit });
+    Resources::from_array(limits).to_string()
+}
+
 /// Reads `tenant,vcpu,memory_gib,…`, one row a tenant; a column that is absent or empty limits nothing, and 0 allows
 /// nothing.
 ///

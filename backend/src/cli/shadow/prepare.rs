@@ -9,7 +9,7 @@ use shared::shadow::Known;
 use shared::simulation::{Digest, Fork};
 use shared::units::{Duration, Instant};
 
-use super::as_they_are::{AsTheyAre, Inputs, labels};
+use super::as_they_are::{AsTheyAre, Inputs};
 use super::data;
 use super::foreseen::Foreseen;
 use super::notices::{newcomers, notices};

@@ -79,7 +79,7 @@ impl Controls {
             return base.clone();
         }
         let from = Self::unedited(base);
-        let mut edits = self.kept.clone();
+        let mut edits = Vec::new();
         if self.demand_percent != 100 {
             edits.push(Edit::ScaleDemand { tenant: None, percent: self.demand_percent });
         }
@@ -101,6 +101,7 @@ impl Controls {
             let below_percent = Some(self.consolidate_percent).filter(|&percent| percent > 0);
             edits.push(Edit::Consolidation { below_percent });
         }
+        edits.extend(self.kept.iter().cloned());
         Scenario { runs: self.runs, seed: self.seed, edits, ..base.clone() }
     }
 

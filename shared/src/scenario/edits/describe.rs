@@ -3,6 +3,7 @@
 use super::Edit;
 use crate::pricing::{CommitmentDiscount, Coverage};
 use crate::scenario::{Burst, NodeGroup, Outage, Scaling, Scenario};
+use crate::trace::quotas;
 use crate::units::{Duration, NodeGroupIndex};
 
 impl Edit {
@@ -31,7 +32,7 @@ impl Edit {
             Self::Quota { tenant, quota } => {
                 let name = &scenario.tenants[tenant.usize()].name;
                 match quota {
-                    Some(quota) => format!("a quota of {quota} for `{name}`"),
+                    Some(quota) => format!("a quota of {} for `{name}`", quotas::in_words(*quota)),
                     None => format!("no quota for `{name}`"),
                 }
             }

@@ -7,7 +7,7 @@ use super::modules::check_failures;
 use super::settings::expect_wait;
 use crate::control_plane::{Billing, NodeGroup, Purchase};
 use crate::request::{Flavor, ResourceClass, Tenant};
-use crate::scenario::{Burst, Edit, MAX_NODES, Scenario};
+use crate::scenario::{Burst, Demand, Edit, MAX_NODES, Scenario};
 use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, TenantIndex};
 
 /// Most that an edit multiplies with, in percent.
@@ -17,19 +17,30 @@ const MAX_BURST: u32 = 1_000_000;
 /// Furthest that demand is moved: a year.
 const MAX_SHIFT_MINUTES: u32 = 366 * 24 * 60;
 
+/// Holds each edit to the scenario as those before it leave it.
 pub(super) fn check(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
+    let mut edited = None;
     for (position, edit) in edits.iter().enumerate() {
-        let path = |field: &str| format!("edits[{position}].{field}");
-        match edit {
-            Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst(_) => {
-                check_demand(scenario, edit, &path, found);
-            }
-            Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } | Edit::SpotBeyond { .. } => {
-                check_new_group(scenario, edit, &path, found);
-            }
-            Edit::OverCommit { .. } | Edit::Requested { .. } => check_amounts(scenario, edit, &path, found),
-            _ => check_setting(scenario, edit, &path, found),
+        let before = found.0.len();
+        check_one(edited.as_ref().unwrap_or(scenario), position, edit, found);
+        if position + 1 < edits.len() && found.0.len() == before {
+            let unasked = || Scenario { demand: Demand::Requests(Vec::new()), ..scenario.clone() };
+            edit.apply(edited.get_or_insert_with(unasked));
         }
+    }
+}
+
+fn check_one(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Found) {
+    let path = |field: &str| format!("edits[{position}].{field}");
+    match edit {
+        Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst(_) => {
+            check_demand(scenario, edit, &path, found);
+        }
+        Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } | Edit::SpotBeyond { .. } => {
+            check_new_group(scenario, edit, &path, found);
+        }
+        Edit::OverCommit { .. } | Edit::Requested { .. } => check_amounts(scenario, edit, &path, found),
+        _ => check_setting(scenario, edit, &path, found),
     }
 }
 
@@ -129,8 +140,9 @@ fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Strin
             found.expect(fits, path("workers"), || format!("is {workers}; expected 1 to 1,000,000"));
         }
         Edit::MaxNodes { node_group, max } => {
-            expect_group(scenario, *node_group, path("node_group"), found);
+            let Some(group) = expect_group(scenario, *node_group, path("node_group"), found) else { return };
             found.expect(*max <= MAX_NODES, path("max"), || format!("is {max}; expected at most {MAX_NODES}"));
+            check_losses(&NodeGroup { max: *max, ..group.clone() }, scenario.window, path, found);
         }
         Edit::MinNodes { node_group, min } => {
             let Some(group) = expect_group(scenario, *node_group, path("node_group"), found) else { return };

@@ -7,7 +7,7 @@ use crate::cost::CommitmentCost;
 use crate::pricing::{CommitmentDiscount, Coverage};
 use crate::random::{Draws, Purpose};
 use crate::simulation::{Eviction, Run, SavedRun, check};
-use crate::units::NodeIndex;
+use crate::units::{NodeGroupIndex, NodeIndex};
 
 const SMALL: u32 = 0;
 const FAR: i64 = 10 * 3_600;
@@ -221,7 +221,10 @@ fn losses_without_end_are_refused() {
     assert_eq!(problem.field, "fleet.node_groups[0].fails_after");
     assert!(problem.message.contains("100000 nodes may be lost 48000000 times"), "{problem}");
     scenario.fleet.node_groups[0].fails_after = Some(Duration::from_minutes(5));
-    assert!(ValidScenario::new(scenario).is_ok(), "9.6 million are not too many");
+    assert!(ValidScenario::new(scenario.clone()).is_ok(), "9.6 million are not too many");
+    scenario.edits = vec![Edit::MaxNodes { node_group: NodeGroupIndex(0), max: 200_000 }];
+    let problems = ValidScenario::new(scenario).unwrap_err().0;
+    assert!(problems[0].message.contains("200000 nodes may be lost 19200000 times"), "{problems:?}");
 }
 
 /// A fleet of which everything happens that can, by the bits of `what`.
