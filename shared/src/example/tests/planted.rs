@@ -39,29 +39,26 @@ fn hour(hour: f64) -> Instant {
     day_window(0).start + Duration::from_micros((hour * 3.6e9) as i64)
 }
 
+/// Resources are numbered in order of time, as scenarios have them.
 fn requests(uses: &[Use]) -> Vec<IndexedRequest> {
-    let mut all = Vec::new();
-    for of in uses {
-        for _ in 0..of.count {
-            let resource =
-                ResourceIndex(all.iter().filter(|r: &&IndexedRequest| r.operation == Operation::Create).count() as u32);
-            let create = IndexedRequest {
-                at: hour(of.from),
-                operation: Operation::Create,
-                tenant: TenantIndex(of.tenant),
-                resource,
-                flavor: FlavorIndex(0),
-                batch: None,
-                lifetime: None,
-                terms: None,
-                draw_key: u64::from(resource.0),
-            };
-            all.push(create);
-            if of.until < 24.0 {
-                all.push(IndexedRequest { at: hour(of.until), operation: Operation::Delete, ..create });
-            }
-        }
-    }
+    let mut uses: Vec<&Use> = uses.iter().flat_map(|of| (0..of.count).map(move |_| of)).collect();
+    uses.sort_by(|a, b| a.from.total_cmp(&b.from));
+    let each = (0..).zip(uses).flat_map(|(number, of)| {
+        let create = IndexedRequest {
+            at: hour(of.from),
+            operation: Operation::Create,
+            tenant: TenantIndex(of.tenant),
+            resource: ResourceIndex(number),
+            flavor: FlavorIndex(0),
+            batch: None,
+            lifetime: None,
+            terms: None,
+            draw_key: u64::from(number),
+        };
+        let delete = IndexedRequest { at: hour(of.until), operation: Operation::Delete, ..create };
+        [create].into_iter().chain((of.until < 24.0).then_some(delete))
+    });
+    let mut all: Vec<IndexedRequest> = each.collect();
     all.sort_by_key(|request| request.at);
     all
 }

@@ -24,12 +24,12 @@ fn savings_do_not_add_up() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Nothing below the thresholds, nothing that refuses more, and nothing that does not replay to its digest.
     #[test]
     fn what_is_shown_is_worth_it(
-        counts in prop::collection::vec((1_u32..8, 0_u32..23, 1_u32..12, 0_u32..2), 1..6),
+        counts in prop::collection::vec((1_u32..8, 0_u32..23, 1_u32..12, 0_u32..2), 1..4),
         (min, target, quota) in (0_u32..20, prop::option::of(40_u32..90), prop::option::of(4_u32..60)),
         (scheduler, queue_limit) in (1_u32..40, prop::option::of(1_u32..4)),
     ) {
