@@ -74,6 +74,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     pub(super) fn observe(&mut self, now: Instant, effect: &Effect) {
         match *effect {
             Effect::Served { module, resource, operation, start, wait, service, failed } => {
@@ -115,6 +116,7 @@ impl Recorder {
     }
 
     /// Takes a plan to which nothing is added any more.
+    #[inline]
     pub(super) fn plan(&mut self, placed: &Placed) {
         let plan = Plan::new(placed);
         self.plans.add(&plan);
@@ -123,6 +125,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn note_time(&mut self, resource: ResourceIndex, module: Module, spent: Duration) {
         let Some(Kept { module_times, .. }) = &mut self.kept else { return };
         if resource.usize() >= module_times.len() {
@@ -132,18 +135,20 @@ impl Recorder {
         *time = *time + spent;
     }
 
+    #[inline]
     pub(super) fn create(&mut self) {
         self.creates_in_bin += 1;
     }
 
+    #[inline]
     pub(super) fn peaks(&mut self, plane: &ControlPlane<'_>) {
         self.peak_live = self.peak_live.max(plane.live());
         self.peak_nodes = self.peak_nodes.max(plane.paid_nodes());
     }
 
-    /// The end of the current bin, while it is not later than `now`.
-    pub(super) fn bin_end_by(&self, now: Instant) -> Option<Instant> {
-        (self.timeline.len() < self.bins && self.bin_end <= now).then_some(self.bin_end)
+    /// The end of the current bin; none once all are closed.
+    pub(super) fn bin_end(&self) -> Option<Instant> {
+        (self.timeline.len() < self.bins).then_some(self.bin_end)
     }
 
     /// Closes the current bin, when `paid` has been paid in all.

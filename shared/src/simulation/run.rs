@@ -9,7 +9,7 @@ use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlan
 use crate::cost::{Books, Charges, Meter, MeteringLog, MeteringRecords, Rates, Usage};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
-use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex};
+use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
 
 /// How a run differs from the plain run 0 of its scenario.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,6 +100,8 @@ pub struct Run<'a> {
     out: Output,
     /// Instants at which a price that matters changes, latest first.
     price_changes: Vec<Instant>,
+    /// Nothing is to be closed or changed before this.
+    due: Instant,
     now: Instant,
     run: u32,
     events: u64,
@@ -143,6 +145,7 @@ impl<'a> Run<'a> {
             metering,
             out,
             price_changes: price_changes(scenario, start),
+            due: start,
             now: start,
             run: options.run,
             events: 0,
@@ -150,6 +153,8 @@ impl<'a> Run<'a> {
             creates: 0,
         };
         run.drain(start);
+        // It said all that is there; a step says little.
+        run.out = Output::default();
         run
     }
 
@@ -261,6 +266,7 @@ impl<'a> Run<'a> {
             metering: None,
             out: Output::default(),
             price_changes: price_changes(scenario, now),
+            due: now,
             now,
             run,
             events,
@@ -272,11 +278,12 @@ impl<'a> Run<'a> {
     /// Closes the bins and the hours of commitments, and changes the prices, up to and including `now`.
     fn advance(&mut self, now: Instant) {
         self.now = now;
-        loop {
-            let bin_end = self.recorder.bin_end_by(now);
-            let hour_end = self.meter.hour_end().filter(|&at| at <= now);
-            let change = self.price_changes.last().copied().filter(|&at| at <= now);
-            let Some(at) = [bin_end, hour_end, change].into_iter().flatten().min() else { break };
+        while self.due <= now {
+            let (bin_end, hour_end) = (self.recorder.bin_end(), self.meter.hour_end());
+            let change = self.price_changes.last().copied();
+            let next = [bin_end, hour_end, change].into_iter().flatten().min();
+            self.due = next.unwrap_or(Window::ALWAYS.end);
+            let Some(at) = next.filter(|&at| at <= now) else { break };
             if bin_end == Some(at) {
                 let paid = self.meter.paid(at) + self.modules_until(at);
                 self.recorder.close_bin(paid, &self.plane);
