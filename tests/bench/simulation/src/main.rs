@@ -35,14 +35,31 @@ fn main() -> Result<()> {
         return Ok(());
     };
     match part.as_str() {
+        "turn" => turn()?,
         "speed" => speed(),
         "peer" => nexosim()?,
         "scale" => scale(),
         "hosts" => hosts(),
         "memory" => memory()?,
         "forks" => forks(),
-        other => bail!("there is no part `{other}`, only {}", PARTS.join(", ")),
+        other => bail!("there is no part `{other}`, only {} and turn", PARTS.join(", ")),
     }
+    Ok(())
+}
+
+/// One turn of ours alone, for a profiler: `turn POLICY NODES REQUESTS`, all at the rate of the others.
+fn turn() -> Result<()> {
+    const USAGE: &str = "expected `turn POLICY NODES REQUESTS`";
+    let words: Vec<String> = std::env::args().skip(2).collect();
+    let [policy, nodes, requests] = words.as_slice() else { bail!(USAGE) };
+    let placement = PlacementPolicy::ALL.into_iter().find(|known| known.as_str() == policy).context(USAGE)?;
+    let (nodes, requests): (u32, u32) = (nodes.parse().context(USAGE)?, requests.parse().context(USAGE)?);
+    let size = Size { nodes, live: nodes * 8, requests, slower: i64::from(nodes.div_ceil(500)) };
+    let workload = Workload::new(size, placement);
+    let mut run = Run::new(&workload.valid, RunOptions::default());
+    let time = seconds(|| run.play(&workload.requests, workload.valid.scenario().window.end));
+    println!("turn_us {:.3}", time / workload.requests.len() as f64 * 1e6);
+    println!("turn_digest {}", run.outcome().digest);
     Ok(())
 }
 
@@ -88,15 +105,13 @@ fn scale() {
         let small = Size { nodes: 500, live: 4_000, requests: 400_000, slower: 1 };
         let large = Size { nodes: 50_000, live: 400_000, slower: 100, ..small };
         let [few, many] = [small, large].map(|size| Workload::new(size, policy)).map(|workload| {
-            // What it takes to begin with so many resources is not that of a request.
-            let begin = (0..3).map(|_| seconds(|| drop(Run::new(&workload.valid, RunOptions::default()))));
-            let begin = begin.fold(f64::INFINITY, f64::min);
-            let whole = (0..3).map(|_| {
-                seconds(|| {
-                    simulate(&workload.valid, &workload.requests, RunOptions::default());
-                })
-            });
-            (whole.fold(f64::INFINITY, f64::min) - begin) / workload.requests.len() as f64
+            // What it takes to begin with so many resources, and to hash the plans of all that live at the end, is not that of
+            // a request.
+            let turn = |_| {
+                let mut run = Run::new(&workload.valid, RunOptions::default());
+                seconds(|| run.play(&workload.requests, workload.valid.scenario().window.end))
+            };
+            (0..TURNS).map(turn).fold(f64::INFINITY, f64::min) / workload.requests.len() as f64
         });
         println!("{name}_500_nodes_us {:.3}", few * 1e6);
         println!("{name}_50000_nodes_us {:.3}", many * 1e6);
