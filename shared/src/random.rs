@@ -85,6 +85,7 @@ impl DrawFamily {
     }
 
     /// Those of the entity `key`.
+    #[inline]
     pub fn of(self, key: u64) -> Draws {
         Draws { start: absorb(self.start, key) }
     }
@@ -100,11 +101,13 @@ impl Draws {
     }
 
     /// 64 random bits: draw number `n`.
+    #[inline]
     pub fn bits(self, n: u64) -> u64 {
         mix(self.start.wrapping_add(n.wrapping_add(1).wrapping_mul(STEP)))
     }
 
     /// Uniform in [0, 1), in steps of 2^-53.
+    #[inline]
     pub fn uniform(self, n: u64) -> f64 {
         (self.bits(n) >> 11) as f64 / TWO_POW_53
     }
@@ -112,16 +115,19 @@ impl Draws {
     /// Uniform among the integers below `bound`; 0 when `bound` is 0.
     ///
     /// The high word of a product (Lemire 2019) without rejection: no integer is favoured by more than `bound` ÷ 2^64.
+    #[inline]
     pub fn below(self, n: u64, bound: u64) -> u64 {
         ((u128::from(self.bits(n)) * u128::from(bound)) >> 64) as u64
     }
 
     /// Exponential with mean 1, by inversion.
+    #[inline]
     pub fn exponential(self, n: u64) -> f64 {
         -libm::log1p(-self.uniform(n))
     }
 
     /// Standard normal, by inversion: the draw rises with [`Draws::uniform`] of the same number.
+    #[inline]
     pub fn normal(self, n: u64) -> f64 {
         normal_quantile(((self.bits(n) >> 11) as f64 + 0.5) / TWO_POW_53)
     }
@@ -134,12 +140,14 @@ pub fn key(parts: &[u64]) -> u64 {
     parts.iter().copied().fold(0, absorb)
 }
 
+#[inline]
 fn absorb(state: u64, word: u64) -> u64 {
     mix(state.wrapping_add(STEP) ^ mix(word.wrapping_add(STEP)))
 }
 
 /// Stafford's variant 13 of the 64-bit finaliser: a bijection in which every bit of the input flips each bit of the
 /// output about half of the time.
+#[inline]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

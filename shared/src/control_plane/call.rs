@@ -27,6 +27,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    #[inline]
     pub(super) fn begin(&mut self, call: Call) -> u32 {
         if let Some(position) = self.free.pop() {
             self.calls[position as usize] = call;
@@ -36,14 +37,17 @@ impl Calls {
         (self.calls.len() - 1) as u32
     }
 
+    #[inline]
     pub(super) fn get(&self, position: u32) -> Call {
         self.calls[position as usize]
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, position: u32) -> &mut Call {
         &mut self.calls[position as usize]
     }
 
+    #[inline]
     pub(super) fn finish(&mut self, position: u32) {
         self.free.push(position);
     }

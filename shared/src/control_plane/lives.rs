@@ -69,6 +69,7 @@ impl Live {
     }
 
     /// Whether it was released or refused.
+    #[inline]
     pub(super) fn is_over(&self) -> bool {
         matches!(self.state, PlanState::Released | PlanState::Refused(_))
     }
@@ -76,6 +77,7 @@ impl Live {
 
 impl Lives {
     /// Resources that were created and not released or refused.
+    #[inline]
     pub(super) fn live(&self) -> u32 {
         self.live
     }
@@ -101,15 +103,18 @@ impl Lives {
     }
 
     /// Where a resource is that lives.
+    #[inline]
     pub(super) fn find(&self, resource: ResourceIndex) -> Option<u32> {
         let known = resource.usize() < self.positions.len();
         known.then(|| *self.positions.get(resource.usize())).filter(|&position| position != NOBODY)
     }
 
+    #[inline]
     pub(super) fn get(&self, position: u32) -> &Live {
         self.records.get(position as usize)
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, position: u32) -> &mut Live {
         self.records.get_mut(position as usize)
     }
@@ -127,11 +132,13 @@ impl Lives {
     }
 
     /// Notes that a request is on its way.
+    #[inline]
     pub(super) fn call_begins(&mut self, position: u32) {
         self.records.get_mut(position as usize).calls += 1;
     }
 
     /// Notes that a request is not on its way any more.
+    #[inline]
     pub(super) fn call_ends(&mut self, position: u32) {
         let live = self.records.get_mut(position as usize);
         live.calls -= 1;

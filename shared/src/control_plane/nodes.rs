@@ -156,7 +156,7 @@ impl Nodes {
 
     /// Marks a machine as paid from now on.
     pub(super) fn pay(&mut self, slot: u32) {
-        let Slot { node, .. } = self.change(slot, |machine| machine.life = NodeLife::Paid);
+        let node = self.change(slot, |machine| machine.life = NodeLife::Paid);
         let group = node.node_group.usize();
         self.machines.paid[group] += 1;
         self.machines.draining[group] += u32::from(node.gone.is_some());
@@ -170,6 +170,7 @@ impl Nodes {
         self.restore(node, fleet)
     }
 
+    #[inline]
     pub(super) fn slot(&self, slot: u32) -> &Slot {
         self.machines.slots.get(slot as usize)
     }
@@ -217,7 +218,7 @@ impl Nodes {
     /// Marks a node as being given back; it takes nobody any more.
     pub(super) fn drain(&mut self, slot: u32, now: Instant, gone: Instant) {
         let was_kept = self.slot(slot).node.gone.is_none();
-        let Slot { node, .. } = self.change(slot, |machine| {
+        let node = self.change(slot, |machine| {
             machine.node.gone = Some(gone);
             machine.drains = Some(now);
         });
@@ -227,7 +228,7 @@ impl Nodes {
     /// Marks a node as no longer paid.
     pub(super) fn remove(&mut self, slot: u32, now: Instant) {
         let was_draining = self.slot(slot).node.gone.is_some();
-        let Slot { node, .. } = self.change(slot, |machine| {
+        let node = self.change(slot, |machine| {
             machine.node.gone = Some(now);
             machine.life = NodeLife::Gone;
         });
@@ -277,13 +278,12 @@ impl Nodes {
     }
 
     /// Changes a machine, and what the index knows of it.
-    fn change(&mut self, slot: u32, change: impl FnOnce(&mut Slot)) -> Slot {
-        let machine = self.machines.slots.get_mut(slot as usize);
-        change(machine);
-        let machine = *machine;
+    fn change(&mut self, slot: u32, change: impl FnOnce(&mut Slot)) -> Node {
+        change(self.machines.slots.get_mut(slot as usize));
         let machines = &self.machines;
-        self.index.update(slot, &machine, machines.offer(&machine), || machines.devices(&machine));
-        machine
+        let machine = machines.slots.get(slot as usize);
+        self.index.update(slot, machine, machines.offer(machine), || machines.devices(machine));
+        machine.node
     }
 
     /// Paid nodes of a group.
@@ -297,6 +297,7 @@ impl Nodes {
     }
 
     /// Paid nodes of all groups.
+    #[inline]
     pub(super) fn paid_in_all(&self) -> u32 {
         self.machines.paid_in_all
     }

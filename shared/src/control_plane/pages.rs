@@ -31,14 +31,17 @@ impl<T> Default for Pages<T> {
 }
 
 impl<T: Clone> Pages<T> {
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
+    #[inline]
     pub(super) fn get(&self, position: usize) -> &T {
         &self.pages[position / PAGE].entries()[position % PAGE]
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, position: usize) -> &mut T {
         &mut self.pages[position / PAGE].entries_mut()[position % PAGE]
     }
@@ -52,6 +55,7 @@ impl<T: Clone> Pages<T> {
     }
 
     /// The entries from `from` on that lie in its page, up to `most`.
+    #[inline]
     pub(super) fn neighbours(&self, from: usize, most: usize) -> &[T] {
         let entries = &self.pages[from / PAGE].entries()[from % PAGE..];
         &entries[..most.min(entries.len())]
@@ -79,6 +83,7 @@ where
 }
 
 impl<T: Clone> Page<T> {
+    #[inline]
     pub(super) fn entries(&self) -> &[T] {
         match self {
             Self::Own(entries) => entries,
@@ -86,11 +91,10 @@ impl<T: Clone> Page<T> {
         }
     }
 
+    #[inline]
     pub(super) fn entries_mut(&mut self) -> &mut Vec<T> {
         if let Self::Shared(shared) = self {
-            let mut own = Vec::with_capacity(PAGE);
-            own.extend_from_slice(shared);
-            *self = Self::Own(own);
+            *self = Self::Own(copy(shared));
         }
         match self {
             Self::Own(entries) => entries,
@@ -103,6 +107,13 @@ impl<T: Clone> Page<T> {
             *self = Self::Shared(Arc::new(core::mem::take(entries)));
         }
     }
+}
+
+#[cold]
+fn copy<T: Clone>(shared: &[T]) -> Vec<T> {
+    let mut own = Vec::with_capacity(PAGE);
+    own.extend_from_slice(shared);
+    own
 }
 
 impl<T: Clone + Serialize> Serialize for Pages<T> {

@@ -41,6 +41,7 @@ impl<'a> Quotas<'a> {
     /// Exchanges `old` for `new` if the tenant's quota allows it; says whether it did.
     ///
     /// A dimension that does not grow is not held against the tenant, so that shrinking is always allowed.
+    #[inline]
     pub(super) fn exchange(&mut self, tenant: TenantIndex, old: Resources, new: Resources) -> bool {
         let held = self.held.get_mut(tenant.usize());
         let (old, new) = (old.to_array(), new.to_array());

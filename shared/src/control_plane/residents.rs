@@ -20,6 +20,7 @@ impl Residents {
         Self(kept.then(Kept::default))
     }
 
+    #[inline]
     pub(super) fn arrive(&mut self, slot: u32, live: u32, priority: i32) {
         let Some(Kept { by_slot, by_priority }) = &mut self.0 else { return };
         while by_slot.len() <= slot as usize {
@@ -29,6 +30,7 @@ impl Residents {
         *by_priority.entry(priority).or_default() += 1;
     }
 
+    #[inline]
     pub(super) fn depart(&mut self, slot: u32, live: u32, priority: i32) {
         let Some(Kept { by_slot, by_priority }) = &mut self.0 else { return };
         by_slot.get_mut(slot as usize).retain(|&other| other != live);

@@ -84,6 +84,7 @@ impl Rules {
     }
 
     /// How urgent a resource with these terms is.
+    #[inline]
     pub(super) fn priority(&self, terms: Option<TermsIndex>) -> i32 {
         terms.map_or(0, |terms| self.terms[terms.usize()].priority)
     }
@@ -95,6 +96,7 @@ impl Rules {
     }
 
     /// Whether it matters who is there already.
+    #[inline]
     pub(super) fn binds(&self, terms: Option<TermsIndex>) -> bool {
         terms.is_some_and(|terms| {
             let terms = &self.terms[terms.usize()];

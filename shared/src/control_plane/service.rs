@@ -41,6 +41,7 @@ struct Step {
 }
 
 /// Which draw of a request's this is: each operation, module and attempt has its own.
+#[inline]
 pub(super) fn draw_number(operation: Operation, module: Module, attempt: u32) -> u64 {
     (u64::from(attempt) * OPERATIONS as u64 + operation as u64) * MODULES as u64 + module as u64
 }
@@ -69,11 +70,13 @@ impl Service {
     }
 
     /// A service time, by draw `n` of `draws`.
+    #[inline]
     pub(super) fn time(&self, operation: Operation, class: ResourceClass, draws: Draws, n: u64) -> Duration {
         self.distributions[usize::from(self.of[operation as usize][class as usize])].draw(draws, n)
     }
 
     /// Whether it ever fails.
+    #[inline]
     pub(super) fn may_fail(&self) -> bool {
         self.failures_per_million > 0
     }
@@ -119,6 +122,7 @@ impl Distribution {
     }
 
     /// Draw `n`, rounded to whole microseconds.
+    #[inline]
     fn draw(&self, draws: Draws, n: u64) -> Duration {
         let micros = match self {
             Self::Constant(time) => return *time,

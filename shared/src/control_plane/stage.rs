@@ -69,6 +69,7 @@ impl Stage {
     }
 
     /// Whether one that enters at `now` would have to wait where no more may.
+    #[inline]
     pub(super) fn is_full(&mut self, now: Instant) -> bool {
         if self.queue_limit == usize::MAX || self.busy_until.len() < self.workers {
             return false;
@@ -79,6 +80,7 @@ impl Stage {
     }
 
     /// Takes a request that enters at `now` and works on it for `service`; returns the start.
+    #[inline]
     pub(super) fn serve(&mut self, now: Instant, service: Duration) -> Instant {
         if self.busy_until.len() < self.workers {
             self.busy_until.push(Reverse(now + service));
@@ -127,6 +129,7 @@ impl Stage {
 }
 
 impl Queue {
+    #[inline]
     fn wait(&mut self, now: Instant, start: Instant) {
         self.advance(now);
         self.starts.push_back(start);
@@ -134,6 +137,7 @@ impl Queue {
     }
 
     /// Lets those begin whose start has come, and counts how many waited for how long.
+    #[inline]
     fn advance(&mut self, now: Instant) {
         while let Some(&start) = self.starts.front().filter(|&&start| start <= now) {
             self.count(start);
@@ -142,6 +146,7 @@ impl Queue {
         self.count(now);
     }
 
+    #[inline]
     fn count(&mut self, now: Instant) {
         self.area += self.starts.len() as u64 * (now - self.until).micros() as u64;
         self.until = now;

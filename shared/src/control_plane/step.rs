@@ -159,25 +159,26 @@ impl ControlPlane<'_> {
 
     fn enter(&mut self, now: Instant, position: u32, module: Module, out: &mut Output) {
         let call = self.calls.get(position);
-        let live = *self.lives.get(call.live);
+        let live = self.lives.get(call.live);
         // Whoever waited to try again, or for a node to boot, may be about what is over meanwhile.
-        if (live.is_over() || Self::is_void(&call, &live)) && module < Module::Metering {
+        if (live.is_over() || Self::is_void(&call, live)) && module < Module::Metering {
             return self.finish(position);
         }
         let begins = module == Module::Provisioner && call.operation == Operation::Create;
         if begins && live.slot.is_some() && !live.in_use {
             self.begin_use(call.live, out);
         }
+        let Live { resource, flavor, draw_key, .. } = *self.lives.get(call.live);
         let stage = &mut self.stages[module as usize];
         if stage.is_full(now) && may_be_refused(&call, module) {
             return self.refuse(now, position, module, Refusal::Overloaded, out);
         }
-        let class = self.settings.flavors[live.flavor.usize()].class;
-        let number = draw_number(call.operation, module, call.attempt);
-        let service = stage.service.time(call.operation, class, self.draws.service.of(live.draw_key), number);
+        let operation = call.operation;
+        let class = self.settings.flavors[flavor.usize()].class;
+        let number = draw_number(operation, module, call.attempt);
+        let service = stage.service.time(operation, class, self.draws.service.of(draw_key), number);
         let start = stage.serve(now, service);
-        let failed = self.fails(&call, &live, module);
-        let (resource, operation) = (live.resource, call.operation);
+        let failed = self.fails(&call, draw_key, module);
         out.effects.push(Effect::Served { module, resource, operation, start, wait: start - now, service, failed });
         out.schedule(start + service, call.phase(), Transition::Leave { call: position, module });
     }
@@ -188,7 +189,7 @@ impl ControlPlane<'_> {
         if (live.is_over() || Self::is_void(&call, live)) && module < Module::Metering {
             return self.finish(position);
         }
-        if self.fails(&call, live, module) {
+        if self.fails(&call, live.draw_key, module) {
             return self.failed(now, position, module, out);
         }
         let next = match module {
@@ -219,10 +220,10 @@ impl ControlPlane<'_> {
     }
 
     /// Whether the attempt that a request is in comes to nothing.
-    fn fails(&self, call: &Call, live: &Live, module: Module) -> bool {
+    fn fails(&self, call: &Call, draw_key: u64, module: Module) -> bool {
         let service = &self.stages[module as usize].service;
         let number = draw_number(call.operation, module, call.attempt);
-        service.may_fail() && service.fails(self.draws.failure.of(live.draw_key), number)
+        service.may_fail() && service.fails(self.draws.failure.of(draw_key), number)
     }
 
     /// Lets a request try again after a while, or gives it up.

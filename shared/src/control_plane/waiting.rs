@@ -45,6 +45,7 @@ impl Waiting {
         self.count
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.queues.is_empty()
     }

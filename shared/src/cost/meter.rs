@@ -89,6 +89,7 @@ pub(super) struct Flow {
 
 impl Flow {
     /// Changes the level at `t` microseconds.
+    #[inline]
     pub(super) fn change(&mut self, t: i64, difference: i64) {
         self.level += i128::from(difference);
         self.before += i128::from(difference) * i128::from(t);
@@ -146,6 +147,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Takes note of what happened at `now`.
+    #[inline]
     pub fn observe(&mut self, now: Instant, effect: &Effect) {
         match *effect {
             Effect::UseBegins { what, slot, .. } => self.change_use(now, what, slot, 1),

@@ -64,6 +64,7 @@ impl Rates {
     }
 
     /// What one resource of `flavor` costs, on a node of a group or without one.
+    #[inline]
     pub fn of(&self, flavor: FlavorIndex, node_group: Option<NodeGroupIndex>) -> Rate {
         match node_group {
             Some(group) => self.shares[group.usize()][flavor.usize()],

@@ -23,6 +23,7 @@ pub struct Histogram {
 
 impl Histogram {
     /// Adds one duration; a negative one counts as zero.
+    #[inline]
     pub fn record(&mut self, value: Duration) {
         let micros = value.micros().max(0) as u64;
         let bucket = bucket(micros);
@@ -80,6 +81,7 @@ impl Histogram {
     }
 }
 
+#[inline]
 fn bucket(micros: u64) -> usize {
     let shift = (u64::BITS - micros.leading_zeros()).saturating_sub(SUB_BITS + 1);
     ((u64::from(shift) << SUB_BITS) + (micros >> shift)) as usize

@@ -20,6 +20,7 @@ pub(super) struct PlanDigest {
 }
 
 impl PlanDigest {
+    #[inline]
     pub(super) fn add(&mut self, plan: &Plan) {
         const NEVER: i64 = i64::MIN;
         let state = match plan.state {

@@ -12,6 +12,7 @@ macro_rules! index {
 
         impl $name {
             /// The position in the table.
+            #[inline]
             pub fn usize(self) -> usize {
                 self.0 as usize
             }

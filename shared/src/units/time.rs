@@ -51,6 +51,7 @@ impl Instant {
     }
 
     /// Microseconds since the Unix epoch.
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -89,6 +90,7 @@ impl Duration {
     }
 
     /// Length in microseconds.
+    #[inline]
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -124,6 +126,7 @@ impl Window {
 
 impl Add<Duration> for Instant {
     type Output = Self;
+    #[inline]
     fn add(self, span: Duration) -> Self {
         Self(self.0 + span.0)
     }
@@ -137,6 +140,7 @@ impl AddAssign<Duration> for Instant {
 
 impl Sub<Duration> for Instant {
     type Output = Self;
+    #[inline]
     fn sub(self, span: Duration) -> Self {
         Self(self.0 - span.0)
     }
@@ -144,6 +148,7 @@ impl Sub<Duration> for Instant {
 
 impl Sub for Instant {
     type Output = Duration;
+    #[inline]
     fn sub(self, earlier: Self) -> Duration {
         Duration(self.0 - earlier.0)
     }
@@ -151,6 +156,7 @@ impl Sub for Instant {
 
 impl Add for Duration {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
     }

@@ -9,6 +9,7 @@ use crate::units::{Instant, Resources};
 
 impl ControlPlane<'_> {
     /// Lets a request in if some machine could ever hold it; a delete goes straight to where it is carried out.
+    #[inline]
     pub(super) fn admit(&self, call: &Call) -> Result<Option<Module>, Refusal> {
         if call.operation == Operation::Delete {
             return Ok(Some(Module::Provisioner));
@@ -25,6 +26,7 @@ impl ControlPlane<'_> {
     }
 
     /// Counts the shape that a request asks for against its tenant's quota; a resize holds both shapes until it is done.
+    #[inline]
     pub(super) fn hold(&mut self, call: &Call) -> Result<(), Refusal> {
         let requested = self.requested(call.flavor);
         let live = self.lives.get_mut(call.live);
@@ -44,6 +46,7 @@ impl ControlPlane<'_> {
     }
 
     /// What the provisioner has done: the resource is there, or gone.
+    #[inline]
     pub(super) fn provision(&mut self, now: Instant, call: &Call, out: &mut Output) {
         match call.operation {
             Operation::Create => {

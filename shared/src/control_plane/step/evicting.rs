@@ -110,6 +110,7 @@ impl ControlPlane<'_> {
     }
 
     /// Whether a create on its way is about a place that the resource had to leave since.
+    #[inline]
     pub(super) fn is_void(call: &Call, live: &Live) -> bool {
         call.operation == Operation::Create && call.evictions != live.evictions
     }
