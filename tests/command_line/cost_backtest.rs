@@ -27,7 +27,7 @@ fn cloud() -> Folder {
         folder.write(file, std::fs::read(path).expect("the example is in the checkout"));
     }
     let import = |arguments: &[&str], columns: &[&str]| {
-        let columns = columns.iter().flat_map(|column| ["--column", column]);
+        let columns = columns.iter().flat_map(|column| ["--column", *column]);
         let all: Vec<&str> = ["import", "csv"].into_iter().chain(arguments.iter().copied()).chain(columns).collect();
         folder.run(all).success();
     };

@@ -46,7 +46,7 @@ fn write_all(out: &mut String, answer: &CostAnswer) -> std::fmt::Result {
         writeln!(out, "and {} that cost less; --json has all of them", output::counted(more as u64, "tenant"))?;
     }
     if exact > 0 {
-        writeln!(out, "exactly as predicted: {} series", exact)?;
+        writeln!(out, "exactly as predicted: {exact} series")?;
     }
     write_next(out, answer)
 }
