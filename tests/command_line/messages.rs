@@ -32,7 +32,9 @@ fn values_of_a_wrong_kind_are_told_what_was_expected() {
     request("\"create\"", "5", "`op`: is 5; expected one of `create`, `resize`, `delete`");
     check("requests", "{", "is no JSON: it ends inside an object");
     request("\"vcpu\":2", "\"vcpu\":NaN", "`requested.vcpu`: is no JSON: expected a number");
-    check("prices", r#"{"m5.large":0.1}"#, "is JSON; expected a table");
+    folder.write("wrong", r#"{"m5.large":0.1}"#);
+    let unknown = "field `m5.large`: is unknown; expected some of `currency`, `prices`, `units`";
+    folder.run(["check-data", "--prices", "wrong"]).assert_failed(1, &["wrong: 2 problems", unknown]);
     check("prices", "type,usd", "`type`: is an unknown column");
     check("prices", "type,usd", "`shadowplane import csv wrong --as prices` maps columns of other names");
     check("requests", "[1]", "is a list; expected one JSON object in braces");

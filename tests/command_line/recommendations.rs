@@ -68,7 +68,7 @@ fn spot_nodes_are_exported_as_a_node_pool() {
 #[test]
 fn requested_amounts_are_exported_as_commands() {
     let folder = Folder::new();
-    let text = super::example_requests(&folder, 0..2);
+    let text = super::example_requests(&folder, 0..3);
     let (mut usage, mut labelled) = ("at,resource,vcpu,memory_gib\n".to_owned(), String::new());
     for line in text.lines() {
         let mut line: Value = serde_json::from_str(line).unwrap();
@@ -85,7 +85,7 @@ fn requested_amounts_are_exported_as_commands() {
     folder.write("fleet.json", json!({ "node_groups": [group] }).to_string());
     folder.write("requests.ndjson", &labelled);
     folder.write("usage.csv", &usage);
-    let origin = example::day_window(1).start.to_string();
+    let origin = example::day_window(2).start.to_string();
     let inputs =
         ["--requests", "requests.ndjson", "--usage", "usage.csv", "--fleet", "fleet.json", "--origin", &origin];
     let question = ["--model", "seasonal-naive", "--runs", "2", "--horizon", "6h"];

@@ -31,7 +31,7 @@ fn every_edit_of_the_readme_changes_a_scenario() {
     let folder = Folder::new();
     let path = scenario(&folder);
     let edits = edits_of_the_readme();
-    assert_eq!(edits.len(), 17);
+    assert_eq!(edits.len(), 23);
     for edit in &edits {
         // Its own scenario has nodes of m5.2xlarge only.
         if edit.get("instance_type").is_some() {

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_no_limit_is_said() {
-        for text in ["-1", "10001", "2.0005", "much", "", "5 %", "1e3"] {
+        for text in ["-1", "10001", "2.0005", "much", "", "5 %"] {
             let error = text.parse::<GrowthLimit>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("`{text}` is no percentage; expected a number from 0")), "{error}");
         }

@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[command(flatten)]
     run: RunArgs,
     /// What was metered, CSV, instead of something to run: `shadow --metering` writes it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "scenario"])]
     metering: Option<String>,
     /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, label:KEY [default: tenant]
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
