@@ -56,9 +56,10 @@ fn every_format_is_whole() {
     let folder = Folder::new();
     folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
     let written = |format: &str| {
-        let hours = ["--by", "tenant", "--resolution", "hour", "--format", format, "-o", "report"];
-        let printed =
-            folder.run([&["report", "allocation", "--metering", "metering.csv"][..], &hours].concat()).success();
+        let by: &[&str] = if format == "focus" { &[] } else { &["--by", "tenant"] };
+        let hours = ["--resolution", "hour", "--format", format, "-o", "report"];
+        let metered = ["report", "allocation", "--metering", "metering.csv"];
+        let printed = folder.run([&metered[..], by, &hours].concat()).success();
         assert_eq!(printed, "", "it went to the file");
         folder.read("report")
     };
@@ -70,6 +71,9 @@ fn every_format_is_whole() {
         table.contains("cost in USD by tenant") && table.contains("\n2026-03-02T01:00:00Z … 2026-03-02T02:00:00Z\n")
     );
     assert!(table.contains("cost of active_tenants"), "{table}");
+    folder
+        .run(["report", "allocation", "--metering", "metering.csv", "--by", "tenant", "--format", "focus"])
+        .assert_failed(2, &["--by has no effect on charges of FOCUS"]);
     let markdown = written("markdown");
     assert!(markdown.contains("| from | of | workload | idle | shared | overhead | total |\n| --- | --- | ---: "));
     let html = written("html");
@@ -176,8 +180,10 @@ fn parquet_has_what_csv_has_row_by_row() {
     let folder = Folder::new();
     folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
     let report = |format: &str, output: &str| {
-        let hours = ["--by", "tenant,zone", "--resolution", "hour", "--format", format, "-o", output];
-        folder.run([&["report", "allocation", "--metering", "metering.csv"][..], &hours].concat()).success();
+        // Charges of FOCUS have columns for all groupings.
+        let by: &[&str] = if format.starts_with("focus") { &[] } else { &["--by", "tenant,zone"] };
+        let hours = ["--resolution", "hour", "--format", format, "-o", output];
+        folder.run([&["report", "allocation", "--metering", "metering.csv"][..], by, &hours].concat()).success();
     };
     for (csv, parquet, decimals, instants) in [("csv", "parquet", 5, 2), ("focus", "focus-parquet", 6, 4)] {
         report(csv, "report.csv");
