@@ -46,6 +46,38 @@ fn example_requests(folder: &Folder, days: std::ops::Range<i64>) -> String {
     text
 }
 
+/// A folder with the requests, machines and prices of the README's OpenStack example.
+fn openstack() -> Folder {
+    let folder = Folder::new();
+    for file in ["servers.csv", "hypervisors.csv", "prices.csv"] {
+        let path = tests::root().join("tests/scenarios/openstack").join(file);
+        folder.write(file, std::fs::read(path).expect("the example is in the checkout"));
+    }
+    let import = |arguments: &[&str], columns: &[&str]| {
+        let columns = columns.iter().flat_map(|column| ["--column", *column]);
+        let all: Vec<&str> = ["import", "csv"].into_iter().chain(arguments.iter().copied()).chain(columns).collect();
+        folder.run(all).success();
+    };
+    import(
+        &["servers.csv", "--as", "requests", "-o", "requests.ndjson"],
+        &[
+            "id=ID",
+            "resource=ID",
+            "tenant=Project",
+            "flavor=Flavor",
+            "vcpu=VCPUs",
+            "memory_gib=Memory MiB/1024",
+            "at=Created At",
+            "end=Deleted At",
+        ],
+    );
+    import(
+        &["hypervisors.csv", "--as", "inventory", "-o", "nodes.csv"],
+        &["node=Hypervisor Hostname", "vcpu=vCPUs", "memory_gib=Memory MB/1024", "instance_type='r740'"],
+    );
+    folder
+}
+
 fn answer(folder: &Folder, arguments: &[&str]) -> Value {
     serde_json::from_str(&folder.run(arguments).success()).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer;
+use super::{answer, openstack};
 use crate::shadowplane::Folder;
 
 const COMMAND: [&str; 11] = [
@@ -19,45 +19,13 @@ const COMMAND: [&str; 11] = [
     "--runs=4",
 ];
 
-/// A folder with the cloud's requests, machines and prices.
-fn cloud() -> Folder {
-    let folder = Folder::new();
-    for file in ["servers.csv", "hypervisors.csv", "prices.csv"] {
-        let path = tests::root().join("tests/scenarios/openstack").join(file);
-        folder.write(file, std::fs::read(path).expect("the example is in the checkout"));
-    }
-    let import = |arguments: &[&str], columns: &[&str]| {
-        let columns = columns.iter().flat_map(|column| ["--column", *column]);
-        let all: Vec<&str> = ["import", "csv"].into_iter().chain(arguments.iter().copied()).chain(columns).collect();
-        folder.run(all).success();
-    };
-    import(
-        &["servers.csv", "--as", "requests", "-o", "requests.ndjson"],
-        &[
-            "id=ID",
-            "resource=ID",
-            "tenant=Project",
-            "flavor=Flavor",
-            "vcpu=VCPUs",
-            "memory_gib=Memory MiB/1024",
-            "at=Created At",
-            "end=Deleted At",
-        ],
-    );
-    import(
-        &["hypervisors.csv", "--as", "inventory", "-o", "nodes.csv"],
-        &["node=Hypervisor Hostname", "vcpu=vCPUs", "memory_gib=Memory MB/1024", "instance_type='r740'"],
-    );
-    folder
-}
-
 fn json(folder: &Folder, options: &[&str]) -> Value {
     answer(folder, &[&COMMAND[..], options, &["--json"]].concat())
 }
 
 #[test]
 fn costs_are_scored_with_and_without_a_correction() {
-    let folder = cloud();
+    let folder = openstack();
     let scored = json(&folder, &[]);
     // Ten days, the first of which every origin has before it: eight windows fit.
     let windows = scored["windows"].as_array().unwrap();
@@ -98,7 +66,7 @@ fn costs_are_scored_with_and_without_a_correction() {
 
 #[test]
 fn what_came_later_changes_no_earlier_window() {
-    let folder = cloud();
+    let folder = openstack();
     let whole = json(&folder, &[]);
     let requests = folder.read("requests.ndjson");
     let early: Vec<&str> = requests.lines().filter(|line| at(line).as_str() < "2026-03-09").collect();
@@ -114,7 +82,7 @@ fn at(line: &str) -> String {
 
 #[test]
 fn windows_that_cost_nothing_are_skipped_and_said() {
-    let folder = cloud();
+    let folder = openstack();
     let mut requests: Vec<String> = folder.read("requests.ndjson").lines().map(str::to_owned).collect();
     // A tenant that was there every hour of three days, and never again.
     for hour in 0..72 {
@@ -138,7 +106,7 @@ fn windows_that_cost_nothing_are_skipped_and_said() {
 
 #[test]
 fn too_few_days_and_wrong_options_are_named() {
-    let folder = cloud();
+    let folder = openstack();
     let check = |options: &[&str], status: i32, parts: &[&str]| {
         folder.run([&COMMAND[..], options].concat()).assert_failed(status, parts);
     };

@@ -2,50 +2,20 @@
 
 use serde_json::Value;
 
-use crate::shadowplane::Folder;
+use super::openstack;
 
 const STANDING: &str = r#"{"id":"s1","at":"2026-02-01T00:00:00Z","tenant":"web-shop","op":"create","class":"compute","resource":"old-1","requested":{"vcpu":4,"memory_gib":16}}
 {"id":"s2","at":"2026-03-10T00:00:00Z","tenant":"archive","op":"create","class":"compute","resource":"old-2","requested":{"vcpu":2,"memory_gib":8}}
 "#;
 const SEEN: &str = r#"{"request":"s1","node":"compute-03","ready_at":"2026-02-01T00:01:00Z"}"#;
 
-/// Writes the requests and the nodes of the OpenStack example.
-fn openstack() -> (Folder, String) {
-    let folder = Folder::new();
-    let file = |name: &str| {
-        let path = tests::root().join("tests/scenarios/openstack").join(name);
-        path.to_str().expect("a UTF-8 path").to_owned()
-    };
-    let import = |name: &str, kind: &str, columns: &[&str], to: &str| {
-        let file = file(name);
-        let mut arguments = vec!["import", "csv", &file, "--as", kind, "-o", to];
-        arguments.extend(columns.iter().flat_map(|column| ["--column", column]));
-        folder.run(arguments).success();
-    };
-    let servers = [
-        "id=ID",
-        "resource=ID",
-        "tenant=Project",
-        "flavor=Flavor",
-        "vcpu=VCPUs",
-        "memory_gib=Memory MiB/1024",
-        "at=Created At",
-        "end=Deleted At",
-    ];
-    import("servers.csv", "requests", &servers, "requests.ndjson");
-    let hosts = ["node=Hypervisor Hostname", "vcpu=vCPUs", "memory_gib=Memory MB/1024", "instance_type='r740'"];
-    import("hypervisors.csv", "inventory", &hosts, "nodes.csv");
-    let prices = file("prices.csv");
-    (folder, prices)
-}
-
 #[test]
 fn who_stands_at_the_origin_gets_a_remaining_lifetime_and_moves_nobody_else() {
-    let (folder, prices) = openstack();
+    let folder = openstack();
     folder.write("start.ndjson", STANDING);
     folder.write("seen.ndjson", SEEN);
     let shadow = |more: &[&str]| -> Value {
-        let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", &prices];
+        let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
         let options = ["--origin", "2026-03-11T00:00:00Z", "--runs", "8", "--model", "seasonal-naive", "--check"];
         let all = [&["shadow"], &files[..], &options, &["--plans", "plans", "--json"], more].concat();
         serde_json::from_str(&folder.run(all).success()).expect("--json prints JSON")
