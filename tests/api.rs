@@ -1,6 +1,7 @@
 //! The HTTP API from outside: the built program on a free port, with a folder of its own.
 
 mod assumptions;
+mod explanations;
 mod ingest;
 mod observations;
 mod odd_history;

@@ -72,6 +72,48 @@ fn a_cluster_becomes_an_inventory_quotas_and_live_resources() {
     assert!(of(&seen, "request", "train-1")["node"].is_null(), "it is pending");
 }
 
+/// A pod that only names its class has the class's number, and the classes themselves are names for later requests.
+#[test]
+fn priority_classes_are_numbers_of_pods_and_names_for_requests() {
+    let folder = Folder::new();
+    let pod = |name: &str, class: &str| {
+        format!(
+            r#"{{"kind":"Pod","metadata":{{"name":"{name}","namespace":"shop","creationTimestamp":"2026-11-01T08:00:00Z"}},
+                "spec":{{"priorityClassName":"{class}","containers":[{{"resources":{{"requests":{{"cpu":"1"}}}}}}]}}}}"#
+        )
+    };
+    let class = r#"{"kind":"PriorityClass","metadata":{"name":"checkout"},"value":5000}"#;
+    folder.write("state.json", [&*pod("a", "checkout"), &*pod("b", "lost"), class].concat());
+    let import = folder.run(["import", "kubernetes-state", "state.json", "-o", "state"]);
+    for said in
+        ["1 name of priorities", "as urgent as the priority class that they name says: 1 pod", "their class lost"]
+    {
+        assert!(import.stderr.contains(said), "expected `{said}` in: {}", import.stderr);
+    }
+    assert_eq!(folder.read("state/priority-classes.csv"), "name,priority\ncheckout,5000\n");
+    let requests = lines(&folder.read("state/requests.ndjson"));
+    assert_eq!(of(&requests, "resource", "a")["scheduling"], serde_json::json!({"priority": 5_000}));
+    assert!(of(&requests, "resource", "b")["scheduling"].is_null());
+    let create = |id: &str, class: &str| {
+        format!(
+            r#"{{"id":"{id}","at":"2026-11-02T08:00:00Z","tenant":"shop","op":"create","class":"compute","resource":"{id}","requested":{{"vcpu":1}},"scheduling":{{"priority":"{class}"}}}}"#
+        )
+    };
+    let delete =
+        r#"{"id":"d","at":"2026-11-02T09:00:00Z","tenant":"shop","op":"delete","class":"compute","resource":"c"}"#;
+    folder.write("requests.ndjson", [&*create("c", "checkout"), delete].join("\n"));
+    let shadow =
+        ["shadow", "--requests", "requests.ndjson", "--priority-classes", "state/priority-classes.csv", "--runs", "1"];
+    folder.run(shadow).success();
+    folder.write(
+        "requests.ndjson",
+        [&*create("c", "checkout"), &*create("e", "lost"), &*create("f", "gone"), delete].join("\n"),
+    );
+    folder
+        .run(shadow)
+        .assert_failed(1, &["requests.ndjson", "`gone` (line 3), `lost` (line 2)", "scheduling.priority"]);
+}
+
 #[test]
 fn the_shadow_goes_on_from_what_runs() {
     let folder = imported();

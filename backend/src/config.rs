@@ -12,6 +12,8 @@ use shared::scenario::Scenario;
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
+use crate::shadowing::Beginning;
+
 /// Settings of the service.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -38,6 +40,10 @@ pub struct ShadowingConfig {
     pub inventory: Vec<InventoryNode>,
     /// Amounts of flavors that requests only name.
     pub catalogue: Catalogue,
+    /// Have nodes ordered before they are needed: as many as this share of the predicted streams does with, in percent.
+    pub predictive_scaling: Option<u8>,
+    /// What the primary begins with beside its log.
+    pub start: Option<Beginning>,
     /// Step of the counts.
     pub bin: Duration,
     /// How far the loop forecasts.
@@ -106,6 +112,8 @@ impl ShadowingConfig {
             bill: None,
             inventory: Vec::new(),
             catalogue,
+            predictive_scaling: None,
+            start: None,
             bin: Duration::from_minutes(5),
             horizon: Duration::DAY,
             refresh: Duration::HOUR * 6,

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use shared::scenario::ValidScenario;
-use shared::simulation::{self, Outcome};
+use shared::scenario::{Fleet, ValidScenario};
+use shared::simulation::{self, Outcome, nodes_needed, predicted_nodes};
 
 /// How many threads there are to use.
 pub fn available_threads() -> usize {
@@ -27,6 +27,19 @@ impl<F: Fn(u32, u32) -> bool + Sync> Watch for F {
 pub fn run(valid: &ValidScenario, threads: usize, keep_plans: bool, watch: &impl Watch) -> Option<Outcome> {
     let runs = in_parallel(valid.scenario().runs, threads, watch, |run| simulation::run(valid, run, keep_plans))?;
     Some(Outcome::collect(runs))
+}
+
+/// The fleet of a predicted scenario, told to have in each bin as many nodes as `percent` of the predicted streams do with,
+/// each of which is run; none when it was cancelled.
+pub fn scaled_ahead(predicted: &ValidScenario, percent: u8, threads: usize, watch: &impl Watch) -> Option<Fleet> {
+    let scenario = predicted.original();
+    let needed = in_parallel(scenario.runs, threads, watch, |run| nodes_needed(predicted, run))?;
+    let nodes = predicted_nodes(predicted, &needed, f64::from(percent) / 100.0);
+    let mut fleet = scenario.fleet.clone();
+    for (group, nodes) in fleet.node_groups.iter_mut().zip(nodes) {
+        group.scaling.predicted = Some(nodes);
+    }
+    Some(fleet)
 }
 
 /// `work` for `0 .. parts` on up to `threads` threads, answers in order; none when it was cancelled.

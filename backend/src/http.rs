@@ -7,6 +7,7 @@ mod costs;
 mod decisions;
 mod demand;
 mod events;
+mod explanations;
 mod forecasts;
 mod health;
 mod ingest;
@@ -69,6 +70,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(forecasts::routes)
         .configure(costs::routes)
         .configure(shadow_runs::routes)
+        .configure(explanations::routes)
         .configure(reports::routes)
         .configure(anomalies::routes)
         .configure(budgets::routes)

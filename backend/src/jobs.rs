@@ -1,5 +1,6 @@
 //! Work that takes longer than an answer: one job at a time, on a thread of its own.
 
+mod explanation;
 mod retraining;
 mod shadow_run;
 
@@ -72,6 +73,7 @@ impl Runner {
         let done = match stored.job.kind {
             JobKind::ShadowRun => self.shadow_run(&stored).await,
             JobKind::Retraining => self.retrain(&stored).await,
+            JobKind::Explanation => self.explanation(&stored).await,
         };
         let end = match done {
             Ok(output) => JobEnd::Succeeded(output),

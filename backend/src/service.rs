@@ -16,7 +16,7 @@ use anyhow::{Context, anyhow};
 use crate::config::Config;
 use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
 use crate::jobs::Runner;
-use crate::shadowing::{Clock, Cycle, SystemClock, VirtualClock};
+use crate::shadowing::{Beginning, Clock, Cycle, SystemClock, VirtualClock, settled};
 use crate::store::{SqliteStore, Store};
 
 /// The store's file in the folder of the data, and that of the demo.
@@ -36,6 +36,8 @@ pub fn run(config: Config, listening: impl FnOnce(SocketAddr)) -> anyhow::Result
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
     let _in_use = claim_folder(&config.data)?;
     let store = open_store(&config)?;
+    let mut config = config;
+    config.shadowing.start = begin(&*store, config.shadowing.start.take())?;
     let clock: Arc<dyn Clock> = match &config.shadowing.demo {
         Some(demo) => Arc::new(VirtualClock::new(demo.start, demo.speed)),
         None => Arc::new(SystemClock),
@@ -79,6 +81,12 @@ fn claim_folder(data: &Path) -> anyhow::Result<File> {
         )),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
     }
+}
+
+/// What the primary begins with, which is the same at every start.
+fn begin(store: &dyn Store, given: Option<Beginning>) -> anyhow::Result<Option<Beginning>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(settled(store, given))?)
 }
 
 /// The demo has a file of its own and begins afresh, so that no day of the example is counted twice.

@@ -3,6 +3,7 @@
 //! One thread does it hour by hour of its clock. Everything it finds goes into the store; what is only true now (its
 //! clock, the model in use, why there is no forecast) stands on the [`Board`].
 
+mod beginning;
 mod board;
 mod budgeting;
 mod champion;
@@ -17,6 +18,8 @@ mod recording;
 mod side_inputs;
 mod training;
 
+pub(crate) use beginning::settled;
+pub use beginning::{Beginning, BeginningError};
 pub use board::{Board, Snapshot};
 pub(crate) use budgeting::OUTLOOK;
 pub use champion::Champion;
@@ -27,6 +30,7 @@ pub use feed::feed_example;
 pub use known_log::known_log;
 pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
+pub(crate) use primary::actual_of_window;
 pub use side_inputs::{GivenEvent, SideInputs};
 pub use training::{Trained, train};
 

@@ -135,6 +135,9 @@ pub trait Store: Send + Sync {
     /// The next requests after a key and before an instant, in order of (at, id), `limit` at most.
     async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError>;
 
+    /// The request with an id.
+    async fn request(&self, id: String) -> Result<Option<Request>, StoreError>;
+
     /// The next observations after one, `limit` at most, of those that came in during a window; in the order in which
     /// they came in, each with where the scan goes on.
     async fn scan_observations(

@@ -7,6 +7,7 @@ mod budgets;
 mod costs;
 mod demand;
 mod events;
+mod explanations;
 mod ingest;
 mod jobs;
 mod ledger;
@@ -18,6 +19,7 @@ mod problem;
 mod reports;
 mod scenarios;
 mod shadow_runs;
+mod start;
 mod status;
 mod summary;
 
@@ -27,6 +29,7 @@ pub use budgets::BudgetList;
 pub use costs::{CostBin, CostSeries};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
 pub use events::EventView;
+pub use explanations::{ExplanationOrder, ExplanationRun, ExplanationView, FixView};
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
 pub use ledger::LedgerPage;
@@ -40,4 +43,5 @@ pub use shadow_runs::{
     CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, RefusalView,
     RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
+pub use start::{LeftOut, StartAnomaly, StartView};
 pub use status::{Contradictions, ModelInUse, NotReady, Status};

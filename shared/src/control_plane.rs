@@ -35,5 +35,5 @@ pub use settings::{
 pub use settle::{Seats, Settled, settle};
 pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
-pub use step::{Best, ControlPlane, GroupSurvey, SavedPlane, Survey};
+pub use step::{Best, ControlPlane, GroupSurvey, InPlace, SavedPlane, Survey, Underway};
 pub use transition::{Effect, Eviction, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

@@ -2,27 +2,37 @@
 
 mod fixes;
 mod refusals;
+mod setting;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use refusals::first_that_ends;
 use serde::{Deserialize, Serialize};
+pub use setting::Setting;
 
 use crate::control_plane::Survey;
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, ValidScenario};
-use crate::simulation::{Plan, PlanState, Refusal, Run, RunOptions, RunOutcome, simulate};
-use crate::units::{Instant, LedgerUnits, ResourceIndex};
+use crate::simulation::{Eviction, Plan, PlanState, Refusal};
+use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex};
 
-/// What became of one create of a run, what the control plane saw when it decided, and what would have helped.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What became of one create or resize of a run, what the control plane saw when it decided, and what would have helped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// The plan at the end of the window.
+    /// The plan of the resource at the end of the window.
     pub plan: Plan,
+    /// What became of the resize, where the request is one.
+    pub resize: Option<ResizePlan>,
     /// The module that turned it away, where one did.
     pub refused_by: Option<Module>,
-    /// The decision that mattered: the last one of admission, quota and scheduler.
-    pub decision: Option<Decision>,
+    /// The modules that failed with it, in the order of a request's way.
+    pub failed: Vec<FailedAttempts>,
+    /// The decision that mattered: the last one of admission, quota and scheduler, or what there was when the resource
+    /// had to leave its node and found no other.
+    pub decision: Option<DecisionSeen>,
+    /// When and why the resource had to leave nodes.
+    pub departures: Vec<Departure>,
     /// Of the changes that let it in, the one that changes the cost of the run the least; none where none was needed, or
     /// found.
     pub fix: Option<Fix>,
@@ -30,9 +40,51 @@ pub struct Explanation {
     pub tried: u32,
 }
 
-/// A decision about a create.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Decision {
+/// What was decided for a resize.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResizePlan {
+    /// When it was made.
+    pub arrived: Instant,
+    /// The shape of the resource when it was made; none where nothing lived.
+    pub from: Option<FlavorIndex>,
+    /// The shape that it asks for.
+    pub to: FlavorIndex,
+    /// What became of it by the end of the window.
+    pub state: ResizeState,
+}
+
+/// How far a resize came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ResizeState {
+    /// In the modules.
+    Admitted,
+    /// Carried out at this instant.
+    Resized(Instant),
+    /// Passed over: nothing lived that it could be about, or not any more.
+    PassedOver,
+    /// Not let in.
+    Refused(Refusal),
+}
+
+/// Attempts of one module that came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FailedAttempts {
+    /// Which one.
+    pub module: Module,
+    /// How many.
+    pub attempts: u32,
+    /// How many times it tries again before it gives up.
+    pub retries: u32,
+}
+
+/// A decision about a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DecisionSeen {
     /// Who decided.
     pub module: Module,
     /// When.
@@ -41,12 +93,31 @@ pub struct Decision {
     pub survey: Survey,
 }
 
-/// A change that lets a create in.
+/// A node that the resource had to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Departure {
+    /// When.
+    pub at: Instant,
+    /// Which one.
+    pub node: NodeIndex,
+    /// Its group.
+    pub node_group: NodeGroupIndex,
+    /// Why.
+    pub eviction: Eviction,
+    /// Since when the zone of the node was lost, where it was.
+    pub zone_lost_since: Option<Instant>,
+}
+
+/// A change that lets a request in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fix {
-    /// What to change.
+    /// What to change, as edits.
     pub edits: Vec<Edit>,
-    /// When the resource can be used then; none where it is on its way when the window ends.
+    /// What to change that no edit changes.
+    pub settings: Vec<Setting>,
+    /// When the resource can be used then, or has the shape that was asked for; none where it is on its way when the window
+    /// ends.
     pub ready: Option<Instant>,
     /// By how much the run costs more, in ledger units; less where it is negative.
     pub cost_change: LedgerUnits,
@@ -63,86 +134,92 @@ pub enum ExplanationError {
         /// How many there are.
         requests: usize,
     },
-    /// It creates nothing.
+    /// It is a delete, which is never turned away.
     #[error(
-        "request {position} is a {}, and creates are explained; the create of its resource is {}",
-        operation.as_str(),
+        "request {position} is a delete, and creates and resizes are explained; the create of its resource is {}",
         create.map_or_else(|| "before the window".to_owned(), |create| format!("request {create}"))
     )]
-    NoCreate {
+    Delete {
         /// The place that was asked for.
         position: usize,
-        /// What it is.
-        operation: Operation,
         /// The place of the create that began its resource.
         create: Option<usize>,
     },
 }
 
-/// Explains the create at `position` of the requests of run `run`.
+/// The place in a run that a text means: a number counted from 0, or an id of a predicted stream such as `p-000041`.
+pub fn position(text: &str) -> Option<usize> {
+    text.strip_prefix("p-").unwrap_or(text).parse().ok()
+}
+
+/// Explains the create or resize at `position` of the requests of run `run`.
 ///
 /// # Errors
-/// When there is no such request, or it is no create.
+/// When there is no such request, or it is neither.
 pub fn explain(valid: &ValidScenario, run: u32, position: usize) -> Result<Explanation, ExplanationError> {
     let requests = valid.requests(run);
-    let Some(request) = requests.get(position) else {
+    let Some(request) = requests.get(position).copied() else {
         return Err(ExplanationError::NoSuchRequest { position, requests: requests.len() });
     };
-    let resource = request.resource;
-    if request.operation != Operation::Create {
-        let is_create = |other: &IndexedRequest| other.resource == resource && other.operation == Operation::Create;
-        let create = requests.iter().position(is_create);
-        return Err(ExplanationError::NoCreate { position, operation: request.operation, create });
+    if request.operation == Operation::Delete {
+        let is_create =
+            |other: &IndexedRequest| other.resource == request.resource && other.operation == Operation::Create;
+        return Err(ExplanationError::Delete { position, create: requests.iter().position(is_create) });
     }
-    let (outcome, plan) = result(valid, &requests, run, resource);
-    let (decision, last) = watch(valid, &requests, run, resource);
-    let refused_by = match plan.state {
-        // It was on the way from the last module that it left to the next one.
-        PlanState::Refused(Refusal::Overloaded) => Some(after(last)),
-        PlanState::Refused(_) => last,
-        _ => None,
-    };
-    let mut explanation = Explanation { plan, refused_by, decision, fix: None, tried: 0 };
-    // Who is in the modules when the window ends is on the way: nothing held it up.
-    if !is_in(&plan) && plan.state != PlanState::Admitted {
-        (explanation.fix, explanation.tried) = fixes::cheapest(valid, run, &explanation, outcome.cost.total());
+    let seen = witness::watch(valid, &requests, run, request);
+    let mut explanation = seen.explanation;
+    if needs_a_fix(&explanation) {
+        (explanation.fix, explanation.tried) = fixes::cheapest(valid, run, &request, &explanation, seen.cost);
     }
     Ok(explanation)
 }
 
-/// Whether a create came as far as a node, where it needs one.
-fn is_in(plan: &Plan) -> bool {
-    matches!(plan.state, PlanState::Placed | PlanState::Ready | PlanState::Released)
-}
-
-/// What a run yields, and the plan of one resource in it.
-fn result(valid: &ValidScenario, requests: &[IndexedRequest], run: u32, resource: ResourceIndex) -> (RunOutcome, Plan) {
-    let outcome = simulate(valid, requests, RunOptions { run, keep_plans: true, observed: None });
-    let plan = outcome.plans.iter().find(|plan| plan.resource == resource).copied();
-    (outcome, plan.expect("every create has a plan"))
-}
-
-/// The last decision about a create, and the last module that it left.
-fn watch(
-    valid: &ValidScenario,
-    requests: &[IndexedRequest],
-    run: u32,
-    resource: ResourceIndex,
-) -> (Option<Decision>, Option<Module>) {
-    let (mut decision, mut last) = (None, None);
-    let mut watched = Run::new(valid, RunOptions { run, ..RunOptions::default() });
-    watched.play_watched(requests, valid.scenario().window.end, |plane, scheduled| {
-        let leaving = plane.about_to_leave(&scheduled.transition).filter(|(of, _)| *of == resource);
-        let Some((_, module)) = leaving else { return };
-        last = Some(module);
-        if matches!(module, Module::Admission | Module::Quota | Module::Scheduler) {
-            decision = plane.survey(resource).map(|survey| Decision { module, at: scheduled.at, survey });
+impl Explanation {
+    /// Why the request was not let in, if it was not.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.resize {
+            Some(ResizePlan { state: ResizeState::Refused(refusal), .. }) => Some(refusal),
+            Some(_) => None,
+            None => self.plan.state.refusal(),
         }
-    });
-    (decision, last)
+    }
+
+    /// How far the request came, in a word: of a create the state of its plan, of a resize `admitted`, `pending` (it has the
+    /// new shape, and no node), `resized`, `passed_over` or `refused`.
+    pub fn state(&self) -> &'static str {
+        match self.resize.map(|resize| resize.state) {
+            None => self.plan.state.as_str(),
+            Some(ResizeState::Refused(_)) => "refused",
+            Some(ResizeState::Admitted) => "admitted",
+            Some(ResizeState::PassedOver) => "passed_over",
+            Some(ResizeState::Resized(_)) if self.plan.state == PlanState::Pending => "pending",
+            Some(ResizeState::Resized(_)) => "resized",
+        }
+    }
+
+    /// Whether the request got what it asked for: a node, where it needs one, and its shape.
+    fn is_in(&self) -> bool {
+        let carried_out = self.resize.is_none_or(|resize| matches!(resize.state, ResizeState::Resized(_)));
+        carried_out && matches!(self.plan.state, PlanState::Placed | PlanState::Ready | PlanState::Released)
+    }
+
+    /// When the resource can be used, or has the shape that was asked for.
+    fn ready(&self) -> Option<Instant> {
+        match self.resize.map(|resize| resize.state) {
+            Some(ResizeState::Resized(at)) => Some(at),
+            Some(_) => None,
+            None => self.plan.ready,
+        }
+    }
 }
 
-fn after(module: Option<Module>) -> Module {
-    let next = module.map_or(0, |module| module as usize + 1);
-    Module::ALL.get(next).copied().unwrap_or(Module::Metering)
+/// Whether something held the request up. Who is in the modules when the window ends is on the way, and of what is over
+/// nothing has to become.
+fn needs_a_fix(explanation: &Explanation) -> bool {
+    match explanation.resize.map(|resize| resize.state) {
+        Some(ResizeState::Refused(_)) => true,
+        Some(ResizeState::Admitted | ResizeState::PassedOver) => false,
+        Some(ResizeState::Resized(_)) => explanation.plan.state == PlanState::Pending,
+        None => !explanation.is_in() && explanation.plan.state != PlanState::Admitted,
+    }
 }

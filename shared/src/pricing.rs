@@ -143,7 +143,7 @@ impl PriceBook {
     /// The shapes that the book knows: what a flavor's name stands for where requests leave its amounts out.
     pub fn catalogue(&self) -> Catalogue {
         let shapes = self.types.iter().filter_map(|entry| Some((entry.name.clone(), entry.shape?)));
-        Catalogue { flavors: shapes.collect() }
+        Catalogue { flavors: shapes.collect(), ..Catalogue::default() }
     }
 
     /// Whether the prices of single resources are in the book's currency: the built-in ones are in dollars.

@@ -4,6 +4,7 @@
 //! A *base* scenario says what is assumed (fleet, policies, modules, prices, seed, runs); its tenants give quotas and
 //! labels by name, and its demand, start and window are replaced.
 
+mod going_on;
 mod lives;
 mod start;
 

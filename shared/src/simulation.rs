@@ -9,6 +9,7 @@ mod plan_digest;
 mod queue;
 mod recorder;
 mod run;
+mod watch;
 
 pub use check::{Violation, check, check_modules};
 pub use digest::Digest;
@@ -20,6 +21,7 @@ pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
 pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_metered, simulate_to_fork};
+pub use watch::Watch;
 
 pub use crate::control_plane::{Eviction, PlanState, Refusal};
 pub use crate::cost::Utilisation;

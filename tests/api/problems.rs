@@ -28,6 +28,11 @@ fn whatever_is_wrong_is_a_problem_document() {
     check(&server.get("/v1/forecasts?horizon=7m"), 400, "multiple");
     check(&server.get("/v1/forecasts?horizon=2d"), 400, "1d at most");
     check(&server.get("/v1/shadow-runs/j-99"), 404, "j-99");
+    check(&server.get("/v1/explanations/j-99"), 404, "no explanation `j-99`");
+    let explain = |body: &str| server.post("/v1/explanations", json, body.as_bytes());
+    check(&explain(r#"{"request":"r-1"}"#), 404, "no request `r-1` in the log");
+    check(&explain(r#"{"request":"0","scenario":"abc"}"#), 404, "no scenario `abc`");
+    check(&explain(r#"{"reqest":"r-1"}"#), 400, "reqest");
     check(&server.get("/v1/jobs/none"), 404, "none");
     check(&server.get("/v1/scenarios/current"), 404, "no shadow has run");
     check(&server.post("/v1/shadow-runs", json, b"{"), 400, "ends inside");

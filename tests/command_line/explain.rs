@@ -59,7 +59,7 @@ fn what_cannot_be_explained_says_why() {
         all.extend(arguments);
         folder.run(all).assert_failed(status, &[part]);
     };
-    fails(&["3", "--scenario", "scenario.json"], 1, "is a delete, and creates are explained");
+    fails(&["3", "--scenario", "scenario.json"], 1, "is a delete, and creates and resizes are explained");
     fails(&["99", "--scenario", "scenario.json"], 1, "there is no request 99: the run has 4");
     fails(&["r-x", "--scenario", "scenario.json"], 2, "`r-x` is no place of a request");
     fails(&["0", "--scenario", "scenario.json", "--run", "7"], 2, "--run is 7");
@@ -96,4 +96,62 @@ fn a_request_of_a_log_is_explained_by_its_id() {
     folder
         .run(["explain", "1", "--scenario", "day.json", "--quotas", "quotas.csv"])
         .assert_failed(2, &["--quotas has no effect with --scenario"]);
+}
+
+/// Two of 32 of a machine's 64 vCPU: the first cannot be resized to 40 beside the second, and is said to lack 8.
+#[test]
+fn a_resize_is_explained_in_place_and_elsewhere() {
+    let folder = Folder::new();
+    let line = |id: &str, minute: u32, op: &str, resource: &str, vcpu: u32, more: &str| {
+        format!(
+            r#"{{"id":"{id}","at":"2026-03-02T00:{minute:02}:00Z","tenant":"acme","op":"{op}","class":"compute","resource":"{resource}"{more}{}}}"#,
+            if op == "delete" { String::new() } else { format!(r#","requested":{{"vcpu":{vcpu},"memory_gib":64}}"#) },
+        )
+    };
+    let urgent = r#","scheduling":{"priority":"high"}"#;
+    let log = [
+        line("r-a", 1, "create", "vm-1", 32, urgent),
+        line("r-b", 2, "create", "vm-2", 32, ""),
+        line("r-c", 30, "resize", "vm-1", 40, ""),
+        line("r-d", 50, "delete", "vm-2", 0, ""),
+    ];
+    folder.write("requests.ndjson", log.join("\n"));
+    folder.write("classes.csv", "name,priority\nhigh,1000\n");
+    let log = ["--requests", "requests.ndjson", "--priority-classes", "classes.csv"];
+    let explain = |id: &str, more: &[&str]| folder.run(["explain", id].iter().chain(&log).chain(more));
+    let text = explain("r-c", &[]).success();
+    for part in [
+        "`acme` resizes resource 0 from 32 vcpu, 64 memory_gib to 40 vcpu, 64 memory_gib",
+        "refused by the scheduler: no_room_to_resize",
+        "in place, node 0 of default has 32 vcpu, 192 memory_gib without it: it lacks 8 vcpu",
+        "elsewhere, where a resize does not move it:",
+        "a new node",
+        "cheapest fix: ",
+        "tried: it is resized 2026-03-02T00:30:",
+    ] {
+        assert!(text.contains(part), "expected `{part}` in: {text}");
+    }
+    let resized = answer(&folder, &["explain", "r-c", "--json", log[0], log[1], log[2], log[3]]);
+    assert_eq!((&resized["operation"], &resized["state"]), (&json!("resize"), &json!("refused")));
+    assert_eq!(resized["decision"]["survey"]["in_place"]["lacking"], json!({"vcpu": 8}));
+    assert!(explain("r-a", &[]).success().contains("priority 1000 (high)"));
+    folder.run(["explain", "r-a", "--requests", "requests.ndjson"]).assert_failed(
+        1,
+        &["requests.ndjson", "line 1", "scheduling.priority", "no priority class that is known: `high` (line 1)"],
+    );
+}
+
+/// Zone `a` is lost from one to two; who asks for it has to leave its node and waits until it is there again.
+#[test]
+fn a_lost_zone_is_named() {
+    let folder = with_scenario("zone-outage");
+    let text = folder.run(["explain", "1", "--scenario", "scenario.json"]).success();
+    for part in [
+        "had to leave node 0 of general at 2026-03-02T01:00:00Z: zone a was lost",
+        "what there was 2026-03-02T01:00:00Z",
+        "zone a is lost since 2026-03-02T01:00:00Z: its nodes are gone",
+        "is in zone b",
+    ] {
+        assert!(text.contains(part), "expected `{part}` in: {text}");
+    }
 }

@@ -46,3 +46,38 @@ fn who_stands_at_the_origin_gets_a_remaining_lifetime_and_moves_nobody_else() {
     }
     assert!(workload(&plain, "archive").is_none() && workload(&started, "archive").is_some());
 }
+
+/// Who stands at the origin is deleted in the predicted stream, as who lives there by the log is, and nobody else moves.
+#[test]
+fn the_predicted_stream_ends_who_stands_at_its_origin() {
+    let (folder, prices) = openstack();
+    folder.write("start.ndjson", STANDING);
+    folder.write("seen.ndjson", SEEN);
+    let predict = |more: &[&str]| {
+        let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", &prices];
+        let options = ["--origin", "2026-03-11T00:00:00Z", "--model", "seasonal-naive"];
+        folder.run([&["predict"], &files[..], &options, more].concat())
+    };
+    let plain = predict(&[]).success();
+    let started = predict(&["--start", "start.ndjson", "--observations", "seen.ndjson"]);
+    assert!(started.stderr.contains("6 live resources at 2026-03-11T00:00:00Z"), "{}", started.stderr);
+    let started = started.success();
+    let about = |text: &str, resource: &str| -> Vec<Value> {
+        let lines = text.lines().filter(|line| line.contains(&format!(r#""resource":"{resource}""#)));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    // Servers of this cloud live for hours, so that both end within the day.
+    for (resource, tenant) in [("old-1", "web-shop"), ("old-2", "archive")] {
+        let [delete] = &about(&started, resource)[..] else { panic!("one request about {resource}") };
+        assert_eq!((&delete["op"], &delete["tenant"]), (&"delete".into(), &tenant.into()));
+        assert!(about(&plain, resource).is_empty());
+    }
+    let creates = |text: &str| text.lines().filter(|line| line.contains(r#""op":"create""#)).count();
+    assert_eq!(creates(&plain), creates(&started));
+    // Its requests go on from the same that stands there.
+    folder.write("predicted.ndjson", &started);
+    let shadow = ["shadow", "--requests", "predicted.ndjson", "--inventory", "nodes.csv", "--prices", &prices];
+    let shadow = folder.run([&shadow[..], &["--start", "start.ndjson", "--runs", "1", "--check", "--json"]].concat());
+    let answer: Value = serde_json::from_str(&shadow.success()).unwrap();
+    assert_eq!(answer["start"]["live"], 2);
+}

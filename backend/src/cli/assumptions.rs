@@ -11,6 +11,7 @@ use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
 use shared::trace::inventory::{InventoryNode, read_inventory};
+use shared::trace::priority_classes::read_priority_classes;
 use shared::trace::quotas::{TenantQuota, read_quotas};
 use shared::units::{Duration, Instant, Window};
 
@@ -39,6 +40,9 @@ pub(super) struct AssumptionArgs {
     /// The most that each tenant may hold at once, CSV `tenant[,vcpu,memory_gib,gpu,…]`; what is empty is not limited
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
+    /// Names that `scheduling.priority` of requests may be, CSV `name,priority`
+    #[arg(long, value_name = "FILE")]
+    priority_classes: Option<String>,
     /// Prices, CSV `instance_type,price_per_hour,currency[,vcpu,memory_gib,…]`, or TOML or JSON with a list `prices` of
     /// these fields; else built-in list prices
     #[arg(long, value_name = "FILE")]
@@ -199,6 +203,22 @@ impl AssumptionArgs {
         Ok((base, notices))
     }
 
+    /// What names in requests stand for: the shapes that prices and machines of `base` name, and priority classes.
+    ///
+    /// # Errors
+    /// When the file of priority classes is wrong.
+    pub(super) fn catalogue(&self, base: &Scenario) -> Result<Catalogue, CliError> {
+        let mut catalogue = base.price_book.catalogue();
+        for group in &base.fleet.node_groups {
+            catalogue.flavors.entry(group.instance_type.clone()).or_insert(group.capacity);
+        }
+        if let Some(path) = &self.priority_classes {
+            let read = read_priority_classes(&input::read_text(path)?);
+            catalogue.priority_classes = read.map_err(CliError::in_file(input::name(path)))?;
+        }
+        Ok(catalogue)
+    }
+
     /// How many predicted streams are run.
     pub(super) fn runs(&self) -> u32 {
         self.runs.unwrap_or(RUNS)
@@ -215,6 +235,7 @@ impl AssumptionArgs {
             inventory: self.inventory.or(file.inventory),
             fleet: self.fleet.or(file.fleet),
             quotas: self.quotas.or(file.quotas),
+            priority_classes: self.priority_classes.or(file.priority_classes),
             prices: self.prices.or(file.prices),
             exchange_rates: self.exchange_rates.or(file.exchange_rates),
             commitments: self.commitments.or(file.commitments),
@@ -231,6 +252,7 @@ impl AssumptionArgs {
             ("--inventory", self.inventory.is_some()),
             ("--fleet", self.fleet.is_some()),
             ("--quotas", self.quotas.is_some()),
+            ("--priority-classes", self.priority_classes.is_some()),
             ("--prices", self.prices.is_some()),
             ("--exchange-rates", self.exchange_rates.is_some()),
             ("--commitments", self.commitments.is_some()),
@@ -253,13 +275,4 @@ fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Er
         Some(wrong) => Err(D::Error::custom(format!("is {wrong}; expected 1 to {RUNS_MAX}"))),
         None => Ok(runs),
     }
-}
-
-/// The shapes that prices and machines name, for requests that give a flavor without amounts.
-pub(super) fn catalogue(base: &Scenario) -> Catalogue {
-    let mut catalogue = base.price_book.catalogue();
-    for group in &base.fleet.node_groups {
-        catalogue.flavors.entry(group.instance_type.clone()).or_insert(group.capacity);
-    }
-    catalogue
 }

@@ -108,22 +108,21 @@ impl ContextArgs {
     /// # Errors
     /// At the first wrong place, with its file.
     pub(super) fn read(&self, requests: &str, catalogue: &Catalogue) -> Result<Demand, CliError> {
-        self.read_beside(requests, catalogue, None, None)
+        self.read_beside(requests, catalogue, None, |first, _| first)
     }
 
-    /// The same beside what lives at the origin, or where there is none, at the start of the first bin.
+    /// The same beside what lives at `begins`, given the instants of the first and the last request.
     fn read_beside(
         &self,
         requests: &str,
         catalogue: &Catalogue,
         start: Option<&Start>,
-        origin: Option<Instant>,
+        begins: impl FnOnce(Instant, Instant) -> Instant,
     ) -> Result<Demand, CliError> {
         if self.bin <= Duration::ZERO {
             return Err(CliError::Usage("--bin is nothing; expected a duration such as 5m".to_owned()));
         }
         let zone = self.zone()?;
-        let begins = |first: Instant| origin.unwrap_or_else(|| first.floor(self.bin));
         let log = read_log_beside(requests, catalogue, start, begins)?;
         let older = self.history.as_deref().map(|path| read_log(path, catalogue)).transpose()?;
         if let (Some(last), Some(first)) = (older.as_ref().and_then(RequestLog::last), log.first())
@@ -212,12 +211,22 @@ impl DemandArgs {
         self.context.read(&self.requests, catalogue)
     }
 
-    /// The same beside what lives when the shadow begins.
+    /// The same beside what lives at the origin, or where there is none, at the start of the first bin.
     ///
     /// # Errors
     /// As [`DemandArgs::read`].
     pub(super) fn read_beside(&self, catalogue: &Catalogue, start: &Start) -> Result<Demand, CliError> {
-        self.context.read_beside(&self.requests, catalogue, Some(start), self.origin())
+        let begins = |first: Instant, _| self.origin().unwrap_or_else(|| first.floor(self.bin()));
+        self.context.read_beside(&self.requests, catalogue, Some(start), begins)
+    }
+
+    /// The same beside what lives at the origin, or where there is none, at the end of the last whole bin.
+    ///
+    /// # Errors
+    /// As [`DemandArgs::read`].
+    pub(super) fn read_up_to(&self, catalogue: &Catalogue, start: &Start) -> Result<Demand, CliError> {
+        let ends = |_, last: Instant| self.origin().unwrap_or_else(|| last.floor(self.bin()));
+        self.context.read_beside(&self.requests, catalogue, Some(start), ends)
     }
 
     /// What messages call the primary's requests.

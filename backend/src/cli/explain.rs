@@ -2,12 +2,11 @@
 
 mod table;
 
-use serde::Serialize;
-use shared::explanation::{Decision, Explanation, Fix, explain};
-use shared::request::Module;
-use shared::scenario::{Edit, Scenario, ValidScenario};
-use shared::simulation::{Plan, Refusal};
-use shared::units::{Instant, Money, Resources};
+use std::collections::BTreeMap;
+
+use shared::api::ExplanationView;
+use shared::explanation::{explain, position};
+use shared::scenario::{Scenario, ValidScenario};
 
 use super::assumptions::AssumptionArgs;
 use super::demand::DemandArgs;
@@ -19,9 +18,10 @@ use crate::{input, output};
 
 /// Say why a request got the node that it got, or none, and what would have let it in
 ///
-/// For the create that was asked about: what became of it, and, at the decision that mattered, what every node group had to
-/// offer. Where it was refused, or never got a node, changes are tried one by one (more quota, more nodes, larger ones, more
-/// workers), each by a run of its own, and the one that costs the least is given.
+/// For the create or resize that was asked about: what became of it, and, at the decision that mattered, what every node
+/// group had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes are
+/// tried one by one (more quota, more nodes, larger ones, other policies, a zone that is kept, more workers, a longer
+/// queue, more retries), each by a run of its own, and the one that costs the least is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
@@ -58,42 +58,16 @@ Examples:
   shadowplane explain 41 --scenario day.json
   shadowplane explain p-000041 --scenario predicted.json --run 3 --json";
 
-/// The answer, in names.
-#[derive(Serialize)]
-struct Answer<'a> {
-    request: usize,
-    tenant: &'a str,
-    flavor: &'a str,
-    requested: Resources,
-    /// `admitted`, `pending`, `placed`, `ready`, `released` or `refused`, at the end of the window.
-    state: &'static str,
-    /// Why it was refused.
-    reason: Option<&'static str>,
-    refused_by: Option<Module>,
-    plan: &'a Plan,
-    decision: Option<&'a Decision>,
-    fix: Option<FixView>,
-    /// How many changes were tried.
-    tried: u32,
-}
-
-/// A change that lets the create in.
-#[derive(Serialize)]
-struct FixView {
-    /// In words.
-    changes: Vec<String>,
-    edits: Vec<Edit>,
-    ready: Option<Instant>,
-    cost_change: Money,
-}
+/// The name of a file, its scenario, the place of the request in it, and the numbers of priority classes.
+type Asked<'a> = (&'a str, Scenario, usize, BTreeMap<String, i32>);
 
 impl Args {
     /// Runs the command.
     ///
     /// # Errors
-    /// When an input is wrong, or the request is no create of it.
+    /// When an input is wrong, or the request is neither a create nor a resize of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let (file, scenario, position) = match (&self.scenario, &self.requests) {
+        let (file, scenario, position, classes) = match (&self.scenario, &self.requests) {
             (Some(path), _) => self.of_scenario(path)?,
             (None, Some(path)) => self.of_log(path)?,
             (None, None) => return Err(CliError::Usage("explain needs --requests or --scenario".to_owned())),
@@ -108,12 +82,13 @@ impl Args {
         output::progress("trying what would let it in");
         let explanation = explain(&valid, self.run, position).map_err(|error| named(&error))?;
         output::progress_done();
-        let answer = answer(position, valid.scenario(), &explanation);
+        let request = valid.requests(self.run)[position];
+        let answer = ExplanationView::new(valid.scenario(), position, &request, explanation).with_class(&classes);
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer, valid.scenario())) }
     }
 
     /// A scenario of a file, and the place of the request in it.
-    fn of_scenario<'a>(&self, path: &'a str) -> Result<(&'a str, Scenario, usize), CliError> {
+    fn of_scenario<'a>(&self, path: &'a str) -> Result<Asked<'a>, CliError> {
         let zone = self.time_zone.as_ref().map(|_| "--time-zone");
         if let Some(option) = self.assumptions.given().or(self.start.given()).or(zone) {
             return Err(CliError::Usage(format!(
@@ -121,14 +96,15 @@ impl Args {
             )));
         }
         let position = self.position()?;
-        Ok((path, read_scenario(path)?.scenario, position))
+        Ok((path, read_scenario(path)?.scenario, position, BTreeMap::new()))
     }
 
     /// The scenario of a log, and the place of the request with the id in it.
-    fn of_log<'a>(&self, path: &'a str) -> Result<(&'a str, Scenario, usize), CliError> {
+    fn of_log<'a>(&self, path: &'a str) -> Result<Asked<'a>, CliError> {
         let zone = self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
         let args = DemandArgs::of_log(path.to_owned(), zone);
-        let AsTheyAre { scenario, ids, .. } = Inputs::read(&args, &self.assumptions, &self.start)?.as_they_are();
+        let inputs = Inputs::read(&args, &self.assumptions, &self.start)?;
+        let AsTheyAre { scenario, ids, .. } = inputs.as_they_are();
         let position = ids.iter().position(|id| *id == self.request).ok_or_else(|| {
             let first = ids.first().map_or(String::new(), |id| format!("; the first is `{id}`"));
             let requests = output::counted(ids.len() as u64, "request");
@@ -138,42 +114,16 @@ impl Args {
                 self.request
             ))
         })?;
-        Ok((path, scenario, position))
+        Ok((path, scenario, position, inputs.priority_classes))
     }
 
     fn position(&self) -> Result<usize, CliError> {
-        let number = self.request.trim_start_matches("p-");
-        number.parse().map_err(|_| {
+        position(&self.request).ok_or_else(|| {
             let message = format!(
                 "`{}` is no place of a request; expected a number counted from 0, or an id such as p-000041",
                 self.request
             );
             CliError::Usage(message)
         })
-    }
-}
-
-fn answer<'a>(request: usize, scenario: &'a Scenario, explanation: &'a Explanation) -> Answer<'a> {
-    let flavor = &scenario.flavors[explanation.plan.flavor.usize()];
-    let currency = scenario.price_book.currency;
-    let fix = |fix: &Fix| FixView {
-        edits: fix.edits.clone(),
-        changes: fix.edits.iter().map(|edit| edit.describe(scenario)).collect(),
-        ready: fix.ready,
-        cost_change: fix.cost_change.to_money(currency),
-    };
-    let state = explanation.plan.state;
-    Answer {
-        request,
-        tenant: &scenario.tenants[explanation.plan.tenant.usize()].name,
-        flavor: &flavor.name,
-        requested: flavor.requested,
-        state: state.as_str(),
-        reason: state.refusal().map(Refusal::as_str),
-        refused_by: explanation.refused_by,
-        plan: &explanation.plan,
-        decision: explanation.decision.as_ref(),
-        fix: explanation.fix.as_ref().map(fix),
-        tried: explanation.tried,
     }
 }

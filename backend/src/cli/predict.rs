@@ -4,14 +4,16 @@ use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::stream::{RecordNames, StreamSettings, Tags, tagged, to_records};
 use shared::units::Duration;
 
-use super::assumptions::{AssumptionArgs, catalogue};
+use super::assumptions::AssumptionArgs;
 use super::demand::{DemandArgs, selection};
+use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::output;
 
 /// Predict the requests to come, in exactly the format of the actual ones
 ///
-/// Creates with batches and lifetimes; resizes and deletes, of new resources and of those that live at the origin.
+/// Creates with batches and lifetimes; resizes and deletes, of new resources and of those that live at the origin, by the
+/// log or by --start.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -22,6 +24,8 @@ pub(super) struct Args {
     horizon: Duration,
     #[command(flatten)]
     assumptions: AssumptionArgs,
+    #[command(flatten)]
+    start: StartArgs,
     /// Which of the streams to write, from 0 to one less than --runs
     #[arg(long, default_value_t = 0, value_name = "K")]
     run: u32,
@@ -33,7 +37,8 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   shadowplane predict --requests requests.ndjson --horizon 1d > predicted.ndjson
-  shadowplane predict --requests requests.ndjson --run 1 --seed 7 | shadowplane shadow --requests -";
+  shadowplane predict --requests requests.ndjson --run 1 --seed 7 | shadowplane shadow --requests -
+  shadowplane predict --requests requests.ndjson --origin 2026-03-11T00:00:00Z --start live.ndjson";
 
 impl Args {
     /// Runs the command.
@@ -50,9 +55,15 @@ impl Args {
         let machines = self.assumptions.machines()?;
         let (base, converted) = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
         converted.iter().for_each(|notice| output::warn(notice));
-        let demand = self.demand.read(&catalogue(&base))?;
+        let catalogue = self.assumptions.catalogue(&base)?;
+        let start = self.start.read(&base, &machines, &catalogue)?;
+        if let Some((name, log)) = start.log() {
+            self.assumptions.check_prices(&base, name, log)?;
+        }
+        let demand = self.demand.read_up_to(&catalogue, &start)?;
         self.assumptions.check(&base, &machines, &demand)?.iter().for_each(|odd| output::warn(odd));
-        let origin = self.demand.origin_or_end(&demand);
+        let stands = demand.log.standing.as_ref().map(|standing| standing.at);
+        let origin = stands.unwrap_or_else(|| self.demand.origin_or_end(&demand));
         let warning = self.demand.check_origin(&demand, origin)?;
         warning.iter().for_each(|warning| output::warn(warning));
         let known = demand.known(origin);
@@ -63,9 +74,15 @@ impl Args {
         let prediction =
             known.predict(&past, &model, self.horizon, &StreamSettings::default()).map_err(|error| data(&error))?;
         let primary = known.primary(&base, None).map_err(|problems| data(&problems))?;
-        let scenario = known.predicted(&base, &primary.fork, prediction.stream, self.horizon);
+        let mut fork = primary.fork;
+        if self.start.given().is_some() {
+            let (begun, view) = start.begin(&known, &base, fork, &base.fleet.names_of_inventory(&machines));
+            view.notices.iter().for_each(|notice| output::warn(notice));
+            fork = begun;
+        }
+        let scenario = known.predicted(&base, &fork, prediction.stream, self.horizon);
         let valid = ValidScenario::new(scenario).map_err(|problems| data(&problems))?;
-        let live: Vec<String> = known.names_of(&primary.fork.lives).map(str::to_owned).collect();
+        let live: Vec<String> = known.names_of(&fork.lives).map(str::to_owned).collect();
         let Scenario { tenants, flavors, terms, .. } = valid.scenario();
         let stream = valid.requests(self.run);
         let none = Tags::default();

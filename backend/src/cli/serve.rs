@@ -5,14 +5,16 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use shared::input::parse_toml_document;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
-use super::assumptions::{AssumptionArgs, catalogue};
+use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
+use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{BudgetConfig, Config, ShadowingConfig};
 use crate::{input, output, service};
@@ -25,6 +27,8 @@ use crate::{input, output, service};
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
+  shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
+      --observations state/observations.ndjson     from what runs in a cluster
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -73,6 +77,18 @@ struct Settings {
     /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
     #[arg(long, value_name = "PERCENT")]
     sure: Option<u8>,
+    /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
+    /// this share of the predicted streams does with, in percent. Runs them twice
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[serde(deserialize_with = "percent")]
+    predictive_scaling: Option<u8>,
+    /// What runs already when the service begins: its creates, NDJSON, as `import kubernetes-state` writes them; they live
+    /// from the whole hour after all that is known of them, and are kept with the log
+    #[arg(long, value_name = "FILE")]
+    start: Option<String>,
+    /// Facts about what runs already, NDJSON: nodes, and when they were ready; else the policy places them
+    #[arg(long, value_name = "FILE")]
+    observations: Option<String>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
 }
@@ -89,6 +105,9 @@ impl Settings {
             body_bytes: self.body_bytes.or(file.body_bytes),
             budgets: self.budgets.or(file.budgets),
             sure: self.sure.or(file.sure),
+            predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
+            start: self.start.or(file.start),
+            observations: self.observations.or(file.observations),
             assumptions: self.assumptions.or(file.assumptions),
         }
     }
@@ -133,14 +152,22 @@ impl Args {
     fn config(&self) -> Result<Config, CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
-        if let Some(option) = settings.assumptions.given().filter(|_| self.demo) {
+        let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
+        let start = StartArgs::new(settings.start.clone(), settings.observations.clone());
+        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.demo) {
             let message =
                 format!("{option} has no effect with --demo, whose workload has a fleet and prices of its own");
             return Err(CliError::Usage(message));
         }
-        let shadowing = if self.demo { ShadowingConfig::demo(self.speed) } else { assuming(&settings.assumptions)? };
+        if settings.observations.is_some() && settings.start.is_none() {
+            let message = "--observations has no effect without --start: nothing runs yet; name what does";
+            return Err(CliError::Usage(message.to_owned()));
+        }
+        let shadowing =
+            if self.demo { ShadowingConfig::demo(self.speed) } else { assuming(&settings.assumptions, &start)? };
         let budgets = settings.budgets(&shadowing.assumed)?;
-        let shadowing = ShadowingConfig { budgets, ..shadowing };
+        let predictive_scaling = settings.predictive_scaling;
+        let shadowing = ShadowingConfig { budgets, predictive_scaling, ..shadowing };
         Ok(Config {
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
@@ -152,7 +179,7 @@ impl Args {
 }
 
 /// What the service shadows under these assumptions; they are checked before the first request comes in.
-fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
+fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<ShadowingConfig, CliError> {
     let inventory = assumptions.machines()?;
     let (base, converted) = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
     converted.iter().for_each(|notice| output::warn(notice));
@@ -160,8 +187,21 @@ fn assuming(assumptions: &AssumptionArgs) -> Result<ShadowingConfig, CliError> {
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
     assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));
     some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
-    let catalogue = catalogue(&base);
-    Ok(ShadowingConfig { inventory, ..ShadowingConfig::system(base, catalogue) })
+    let catalogue = assumptions.catalogue(&base)?;
+    let runs = start.read(&base, &inventory, &catalogue)?;
+    if let Some((name, log)) = runs.log() {
+        assumptions.check_prices(&base, name, log)?;
+    }
+    let start = runs.beginning();
+    Ok(ShadowingConfig { inventory, start, ..ShadowingConfig::system(base, catalogue) })
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let percent = Option::<i64>::deserialize(deserializer)?;
+    let checked = |percent: i64| u8::try_from(percent).ok().filter(|percent| (1..=100).contains(percent));
+    percent
+        .map(|wrong| checked(wrong).ok_or_else(|| D::Error::custom(format!("is {wrong}; expected 1 to 100"))))
+        .transpose()
 }
 
 fn read_settings(path: &str) -> Result<Settings, CliError> {

@@ -11,12 +11,13 @@ use shared::scenario::Scenario;
 use shared::shadow::{Known, Started};
 use shared::simulation::Fork;
 use shared::trace::inventory::InventoryNode;
-use shared::units::Instant;
+use shared::units::{Duration, Instant};
 
 use super::CliError;
 use super::demand::read_log;
 use crate::input;
 use crate::output::{counted, in_line, some};
+use crate::shadowing::Beginning;
 
 /// Files of what runs.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -78,6 +79,11 @@ struct AnomalyView {
 }
 
 impl StartArgs {
+    /// These files.
+    pub(super) fn new(start: Option<String>, observations: Option<String>) -> Self {
+        Self { start, observations }
+    }
+
     /// The first option that was given.
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [("--start", self.start.is_some()), ("--observations", self.observations.is_some())];
@@ -125,6 +131,16 @@ impl Start {
     /// The name of the file of those who live, and their log.
     pub(super) fn log(&self) -> Option<(&str, &RequestLog)> {
         self.living.as_ref().map(|(name, log)| (name.as_str(), log))
+    }
+
+    /// What a primary begins with: who lives at the end of the hour after which nothing more is known of anybody.
+    pub(super) fn beginning(&self) -> Option<Beginning> {
+        let (_, log) = self.log()?;
+        let seen = self.observations.iter().flat_map(|(_, seen)| [seen.ready_at, seen.released_at]);
+        let latest = seen.flatten().chain(log.last()).max()?;
+        let at = latest.floor(Duration::HOUR) + Duration::HOUR;
+        let observations = self.observations.iter().map(|(_, seen)| seen.clone()).collect();
+        Some(Beginning { at, creates: self.living(at), too_large: self.too_large.clone(), observations })
     }
 
     /// The creates of those who live at `at`, as far as there are machines that hold them.

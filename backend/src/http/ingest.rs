@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
 use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
 use shared::input::InputError;
-use shared::request::{Catalogue, Observation, Operation, Request, RequestLogBuilder, ResourceClass};
+use shared::request::{Catalogue, Observation, Operation, Priority, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::units::{Duration, Resources, Window};
 
@@ -59,7 +59,7 @@ pub(super) const AHEAD_MAX: Duration = Duration::DAY;
 /// Nothing is dated earlier than this before it: every bin since the first request is counted.
 const BEHIND_MAX: Duration = Duration::from_seconds(10 * 366 * 86_400);
 
-fn check(line: u64, request: Request, catalogue: &Catalogue, known: &Window) -> Result<Request, InputError> {
+fn check(line: u64, mut request: Request, catalogue: &Catalogue, known: &Window) -> Result<Request, InputError> {
     request.validate(line)?;
     if request.id.starts_with("p-") {
         return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
@@ -81,6 +81,14 @@ fn check(line: u64, request: Request, catalogue: &Catalogue, known: &Window) -> 
     if let Some(flavor) = request.flavor.as_deref().filter(|flavor| named_only && catalogue.get(flavor).is_none()) {
         let message = format!("`{flavor}` is unknown; add `requested` with its amounts");
         return Err(InputError::field(line, "flavor", message));
+    }
+    // What is stored keeps the number that its class stands for now.
+    if let Some(scheduling) = &mut request.scheduling {
+        let number = catalogue.priority(&scheduling.priority).map_err(|name| {
+            let message = format!("`{name}` is no priority class that is known; expected a number, or one that is");
+            InputError::field(line, "scheduling.priority", message)
+        })?;
+        scheduling.priority = Priority::Number(number);
     }
     Ok(request)
 }

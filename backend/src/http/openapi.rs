@@ -1,8 +1,9 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    AnomalyList, BudgetList, CostSeries, DemandSeries, EventView, ForecastAnswer, IngestAnswer, Job, LedgerPage,
-    ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+    AnomalyList, BudgetList, CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, ForecastAnswer,
+    IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink, ShadowRun,
+    ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -139,6 +140,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     );
     get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
     get(paths::SHADOW_RUN, "One shadow run", &[], json(schemas.of::<ShadowRun>()));
+    get(paths::EXPLANATIONS, "The newest explanations", &[], json(schemas.list_of::<ExplanationRun>()));
+    get(paths::EXPLANATION, "Why a request got what it got", &[], json(schemas.of::<ExplanationRun>()));
     get(
         paths::ALLOCATION,
         "Reports of closed windows, or why there is none",
@@ -174,6 +177,10 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let run = schemas.of::<ShadowRun>();
     change(post.clone(), paths::SHADOW_RUNS, "Orders a shadow run", order, "202", run.clone());
     change(delete.clone(), paths::SHADOW_RUN, "Cancels a shadow run", Vec::new(), "200", run);
+    let order = schemas.json::<ExplanationOrder>();
+    let run = schemas.of::<ExplanationRun>();
+    change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
+    change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
     change(post.clone(), paths::RETRAINING, "Trains a challenger", Vec::new(), "202", schemas.of::<Job>());
     change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());
     let saved = schemas.json::<SavedScenario>();

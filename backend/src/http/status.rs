@@ -36,5 +36,6 @@ async fn status(app: Data<App>) -> Answer<Status> {
         not_ready: snapshot.not_ready,
         basis: snapshot.basis.unwrap_or(Basis::Simulated),
         observed: snapshot.observed,
+        start: snapshot.start,
     }))
 }

@@ -16,8 +16,8 @@ impl Runner {
         let origin = snapshot.now.floor(Duration::HOUR);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
         let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
-        let (log, _) =
-            known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
+        let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
+            .map_err(|error| Stopped::Failed(error.to_string()))?;
         check_end(&log, origin).map_err(|reason| Stopped::Failed(reason.message))?;
         let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin, self.config.horizon).await?;
         let mut watcher = |progress: Progress| {

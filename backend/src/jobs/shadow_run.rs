@@ -39,8 +39,8 @@ impl Runner {
         let origin = snapshot.now.floor(self.config.bin);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
         let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
-        let (log, _) =
-            known_log(&requests, &self.config.catalogue).map_err(|error| Stopped::Failed(error.to_string()))?;
+        let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
+            .map_err(|error| Stopped::Failed(error.to_string()))?;
         name_anew(&mut order.edits, &tenants, &log.tenants)?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };

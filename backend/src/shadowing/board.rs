@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress};
+use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, StartView};
 use shared::units::Instant;
 
 use super::Champion;
@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub basis: Option<Basis>,
     /// What was observed of the open day.
     pub observed: ObservedView,
+    /// What the primary began with, once that hour has closed.
+    pub start: Option<StartView>,
     /// The instant of the latest forecast.
     pub origin: Option<Instant>,
 }

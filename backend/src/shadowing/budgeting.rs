@@ -73,6 +73,9 @@ fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]
     if !config.assumed.price_book.commitments.is_empty() {
         notices.push("commitment discounts are left out: everything stands at its price without them".to_owned());
     }
+    if config.start.is_some() {
+        notices.push("what ran before the log did is left out of what was spent".to_owned());
+    }
     let unknown = config.budgets.budgets.iter().filter_map(|budget| budget.scope.tenant.as_deref());
     for tenant in unknown.filter(|name| !log.tenants.iter().any(|tenant| tenant == *name)) {
         notices.push(format!("nobody is called {tenant} yet, of whom there is a budget"));

@@ -91,7 +91,7 @@ pub(super) fn close(
     let original = predicted.scenario.original();
     let window = original.window;
     let known = Known::numbered_as(original, log);
-    let metered = meter(config, &known, received, window)?;
+    let metered = meter(config, &known, received, window, Some(original))?;
     let wider = ValidScenario::new(known.with_newcomers(original))?;
     let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
     let from = Forked { fork: Fork { state: original.start.clone(), lives }, nodes: predicted.nodes.clone() };

@@ -5,24 +5,34 @@ use std::collections::BTreeMap;
 use shared::api::Contradictions;
 use shared::input::InputError;
 use shared::request::{Catalogue, Operation, Request, RequestLog, RequestLogBuilder, ResourceClass};
+use shared::units::Instant;
+
+use super::Beginning;
 
 /// The log of requests that arrived one by one, and which of them contradict the others.
 ///
 /// Each request was valid when it was accepted, but together they may not be: a create of a resource that lives, or a
-/// delete of another class. The earlier one holds; the later one is left out, until what was missing has come in too.
+/// delete of another class. The earlier one holds; the later one is left out, until what was missing has come in too. Who
+/// lives in the beginning lives for the requests from then on.
 ///
 /// # Errors
 /// When a flavor is no longer in the catalogue.
 pub fn known_log(
     requests: &[Request],
     catalogue: &Catalogue,
+    beginning: Option<&Beginning>,
 ) -> Result<(RequestLog, Option<Contradictions>), InputError> {
-    let mut live: BTreeMap<(&str, &str), ResourceClass> = BTreeMap::new();
+    let mut live: Living<'_> = BTreeMap::new();
+    let mut deleted: BTreeMap<(&str, &str), Instant> = BTreeMap::new();
+    let mut to_begin = beginning;
     let mut builder = RequestLogBuilder::new(catalogue.clone());
     let mut contradictions: Option<Contradictions> = None;
     let mut in_order: Vec<&Request> = requests.iter().collect();
     in_order.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     for (position, request) in in_order.into_iter().enumerate() {
+        if let Some(beginning) = to_begin.take_if(|beginning| request.at >= beginning.at) {
+            begin(beginning, &deleted, &mut live);
+        }
         let resource = (request.tenant.as_str(), request.resource.as_str());
         let class = live.get(&resource).copied();
         let fits = match request.operation {
@@ -40,12 +50,31 @@ pub fn known_log(
         }
         match request.operation {
             Operation::Create => live.insert(resource, request.class),
-            Operation::Delete => live.remove(&resource),
+            Operation::Delete => {
+                deleted.insert(resource, request.at);
+                live.remove(&resource)
+            }
             Operation::Resize => class,
         };
         builder.push(position as u64 + 1, request.clone())?;
     }
+    if let Some(Beginning { at, creates, .. }) = beginning {
+        builder.stand(*at, creates.iter().cloned())?;
+    }
     Ok((builder.finish()?, contradictions))
+}
+
+/// Classes of what lives, by tenant and name.
+type Living<'a> = BTreeMap<(&'a str, &'a str), ResourceClass>;
+
+/// Adds who lives in the beginning: whom the log has not deleted by then since they were asked for.
+fn begin<'a>(beginning: &'a Beginning, deleted: &BTreeMap<(&str, &str), Instant>, live: &mut Living<'a>) {
+    for create in beginning.creates.iter().filter(|create| create.at < beginning.at) {
+        let resource = (create.tenant.as_str(), create.resource.as_str());
+        if deleted.get(&resource).is_none_or(|&at| at < create.at) {
+            live.entry(resource).or_insert(create.class);
+        }
+    }
 }
 
 /// What a request says that cannot be beside the ones before it.
@@ -77,10 +106,18 @@ mod tests {
             .unwrap()
         };
         let requests = [create("2", "01:00:00"), create("1", "00:00:00")];
-        let (log, contradictions) = known_log(&requests, &Catalogue::default()).unwrap();
+        let (log, contradictions) = known_log(&requests, &Catalogue::default(), None).unwrap();
         let found = contradictions.unwrap();
         assert_eq!((log.requests.len(), found.count, found.request.as_str()), (1, 1, "2"));
         assert!(found.message.contains("`vm` of `acme`"), "{}", found.message);
         assert_eq!(&*log.ids[0], "1");
+        // Who lives in the beginning cannot be created again after it, nor is it unknown to its delete.
+        let creates = vec![create("s", "00:00:00")];
+        let at = "2026-01-01T00:30:00Z".parse().unwrap();
+        let beginning = Beginning { at, creates, too_large: Vec::new(), observations: Vec::new() };
+        let later = create("2", "01:00:00");
+        let delete = create("3", "02:00:00").into_delete("2026-01-01T02:00:00Z".parse().unwrap());
+        let (log, contradictions) = known_log(&[later, delete], &Catalogue::default(), Some(&beginning)).unwrap();
+        assert_eq!((log.requests.len(), log.orphans, contradictions.unwrap().request.as_str()), (1, 0, "2"));
     }
 }

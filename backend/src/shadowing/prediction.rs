@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
 use shared::forecast::{self, Forecast, horizon_bins};
 use shared::request::{Received, RequestLog, Silence};
-use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::scenario::{Edit, Problems, Scenario, ValidScenario};
 use shared::shadow::{Known, PredictionError};
 use shared::stream::{StreamError, StreamSettings};
 use shared::units::{Duration, Instant};
@@ -12,6 +12,7 @@ use shared::units::{Duration, Instant};
 use super::primary::{Forked, folded, forked};
 use super::{Champion, SideInputs};
 use crate::config::ShadowingConfig;
+use crate::ensemble;
 
 /// At most so many tenants have a series of their own.
 const TENANTS_MAX: usize = 50;
@@ -97,9 +98,10 @@ pub fn predict(
         })?;
     let fits = |problems| because("scenario_cannot_run", problems);
     let folded = folded(config, &known, received, ask.origin);
-    let Forked { fork, nodes } = forked(&config.assumed, &known, &folded).map_err(fits)?;
+    let Forked { fork, nodes } = forked(config, &config.assumed, &known, &folded).map_err(fits)?;
     let base = Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), ..config.assumed.clone() };
     let scenario = known.predicted(&base, &fork, prediction.stream, ask.horizon);
+    let scenario = scaled_ahead(config, scenario).map_err(fits)?;
     Ok(Prediction {
         forecast: StoredForecast {
             horizon: ask.horizon,
@@ -107,11 +109,20 @@ pub fn predict(
             tenants: known.tenant_names().iter().map(str::to_owned).collect(),
             forecast: prediction.forecast,
         },
-        scenario: ValidScenario::new(scenario).map_err(fits)?,
+        scenario,
         champion,
         lives: known.ids_of(&fork.lives),
         nodes,
     })
+}
+
+/// A predicted scenario whose fleet is told how many nodes will be needed, where that is wanted. What is edited is no part
+/// of what was forecast.
+fn scaled_ahead(config: &ShadowingConfig, scenario: Scenario) -> Result<ValidScenario, Problems> {
+    let Some(percent) = config.predictive_scaling else { return ValidScenario::new(scenario) };
+    let unedited = ValidScenario::new(Scenario { edits: Vec::new(), ..scenario.clone() })?;
+    let fleet = ensemble::scaled_ahead(&unedited, percent, ensemble::available_threads(), &|_, _| true);
+    ValidScenario::new(Scenario { fleet: fleet.expect("nobody cancels it"), ..scenario })
 }
 
 /// Refuses to learn from a log that ended long before `origin`: all that could be learnt is that nothing comes.

@@ -1,14 +1,18 @@
 //! The primary: what the log and the observations say of it, and what it cost.
 
+use std::borrow::Cow;
+
 use shared::allocation::Basis;
-use shared::control_plane::{Folded, ObservedFleet, fold};
+use shared::api::{LeftOut, StartAnomaly, StartView};
+use shared::control_plane::{AnomalyKind, Folded, Node, ObservedFleet, State, fold};
 use shared::request::{IndexedRequest, Received};
 use shared::scenario::{Demand, Problems, Scenario, ValidScenario};
-use shared::shadow::Known;
+use shared::shadow::{Known, Started};
 use shared::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use shared::units::{Instant, Window};
 use shared::variance::NotObserved;
 
+use super::Beginning;
 use crate::config::ShadowingConfig;
 
 /// The primary at an instant.
@@ -31,12 +35,24 @@ pub(super) struct Metered {
 /// Holds what has been received against what was asked for before `end`.
 pub(super) fn folded(config: &ShadowingConfig, known: &Known<'_>, received: &[Received], end: Instant) -> Folded {
     let assumed = &config.assumed;
-    fold(received, &known.asked(end), &assumed.fleet, assumed.autoscaling, &config.inventory)
+    let all: Cow<'_, [Received]> = match &config.start {
+        None => Cow::Borrowed(received),
+        Some(beginning) => beginning.received().chain(received.iter().cloned()).collect(),
+    };
+    fold(&all, &known.asked(end), &assumed.fleet, assumed.autoscaling, &config.inventory)
 }
 
 /// The primary at the origin of `known`: on observed machines where enough was observed before, otherwise simulated
-/// from what is assumed.
-pub(super) fn forked(base: &Scenario, known: &Known<'_>, folded: &Folded) -> Result<Forked, Problems> {
+/// from what is assumed. It goes on from what it began with, where that was said and was earlier.
+pub(super) fn forked(
+    config: &ShadowingConfig,
+    base: &Scenario,
+    known: &Known<'_>,
+    folded: &Folded,
+) -> Result<Forked, Problems> {
+    if let Some(beginning) = config.start.as_ref().filter(|beginning| beginning.at <= known.origin) {
+        return gone_on(config, base, &known.at(beginning.at), folded, known.origin);
+    }
     let observed = observed_before(folded, known.origin);
     let end = known.primary(base, observed)?;
     let nodes = if observed.is_some() { folded.names_of(&end.fork.state) } else { Vec::new() };
@@ -47,6 +63,81 @@ pub(super) fn forked(base: &Scenario, known: &Known<'_>, folded: &Folded) -> Res
 pub(super) fn observed_before(folded: &Folded, end: Instant) -> Option<&ObservedFleet> {
     let before = Window { start: Instant::from_micros(i64::MIN), end };
     enough(folded, before).is_ok().then_some(&folded.fleet)
+}
+
+/// The primary as it begins, at the origin of `known`: with what its log says of before, and with what is said to live.
+pub(super) fn begun(
+    config: &ShadowingConfig,
+    base: &Scenario,
+    known: &Known<'_>,
+    folded: &Folded,
+) -> Result<Started, Problems> {
+    let before = known.primary(base, None)?.fork;
+    Ok(known.started(base, before, folded, &base.fleet.names_of_inventory(&config.inventory)))
+}
+
+/// The primary at `end`, which began at the origin of `known`.
+fn gone_on(
+    config: &ShadowingConfig,
+    base: &Scenario,
+    known: &Known<'_>,
+    folded: &Folded,
+    end: Instant,
+) -> Result<Forked, Problems> {
+    let Started { fork, nodes, .. } = begun(config, base, known, folded)?;
+    let mut by_group: Vec<_> = nodes.into_iter().map(Vec::into_iter).collect();
+    let name = |node: &Node| by_group[node.node_group.usize()].next().unwrap_or_default();
+    let nodes = fork.state.nodes.iter().map(name).collect();
+    let began = Forked { fork, nodes };
+    if end == known.origin {
+        return Ok(began);
+    }
+    let fleet = observed_after(known, folded, Window { start: known.origin, end }, &began);
+    let fork = known.gone_on(base, &began.fork, end, fleet.as_ref().ok())?;
+    let nodes = if fleet.is_ok() { names_then(&fork.state, &began, folded, known.origin) } else { Vec::new() };
+    Ok(Forked { fork, nodes })
+}
+
+/// The names of the nodes of a state to which the primary went on from a fork at `start`.
+fn names_then(state: &State, from: &Forked, folded: &Folded, start: Instant) -> Vec<String> {
+    let names = folded.names_after(start, &from.nodes);
+    let old = &from.fork.state;
+    let position = |node: &Node| match node.index.0.checked_sub(old.nodes_started) {
+        Some(new) => Some(old.nodes.len() + new as usize),
+        None => old.nodes.iter().position(|other| other.index == node.index),
+    };
+    let name = |node: &Node| position(node).and_then(|position| names.get(position)).cloned();
+    state.nodes.iter().map(|node| name(node).unwrap_or_default()).collect()
+}
+
+/// What became of what the primary was said to begin with, where it was; `known` is its log, whenever it is cut.
+///
+/// # Errors
+/// When what is assumed cannot run.
+pub(super) fn start_view(config: &ShadowingConfig, known: &Known<'_>) -> Result<Option<StartView>, Problems> {
+    let Some(Beginning { at, too_large, .. }) = &config.start else { return Ok(None) };
+    let known = known.at(*at);
+    let folded = folded(config, &known, &[], *at);
+    let started = begun(config, &config.assumed, &known, &folded)?;
+    let left_out = |request: &str, reason: &str| LeftOut { request: request.to_owned(), reason: reason.to_owned() };
+    let impossible = known.standing().into_iter().flat_map(|standing| &standing.impossible);
+    let impossible = impossible.map(|(id, why)| left_out(id, why.sentence()));
+    let large = too_large.iter().map(|id| left_out(id, "larger than any machine"));
+    let anomalies =
+        folded.anomalies.iter().map(|found| StartAnomaly { request: found.request.clone(), kind: found.kind });
+    let crowded = known.ids_of(&started.crowded_out).into_iter();
+    let crowded = crowded.map(|request| StartAnomaly { request, kind: AnomalyKind::NodeTooSmall });
+    let state = &started.fork.state;
+    Ok(Some(StartView {
+        at: *at,
+        live: state.live.len() as u64,
+        added: started.only_standing,
+        on_observed_nodes: started.on_seen_nodes,
+        pending: state.pending.len() as u64,
+        nodes: state.nodes.len() as u64,
+        left_out: impossible.chain(large).collect(),
+        anomalies: anomalies.chain(crowded).collect(),
+    }))
 }
 
 /// The machines and placements of a window that goes on from a fork, or why they are not known.
@@ -78,7 +169,8 @@ fn enough(folded: &Folded, window: Window) -> Result<(), NotObserved> {
 /// The requests of a window on the machines that were observed, at the prices that were paid; on machines of our own
 /// policy where too little was observed.
 ///
-/// `known` ends where the window begins.
+/// `known` ends where the window begins; `predicted` is what was predicted for the window, whose fleet may have been told
+/// how many nodes it needs.
 ///
 /// # Errors
 /// When what is assumed cannot run.
@@ -87,17 +179,38 @@ pub(super) fn meter(
     known: &Known<'_>,
     received: &[Received],
     window: Window,
+    predicted: Option<&Scenario>,
 ) -> Result<Metered, Problems> {
     let folded = folded(config, known, received, window.end);
     let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
-    let base = Scenario { price_book, ..config.assumed.clone() };
-    let from = forked(&base, known, &folded)?;
+    let told =
+        predicted.filter(|predicted| config.predictive_scaling.is_some() && predicted.window.start == window.start);
+    let fleet = told.map_or(&config.assumed.fleet, |predicted| &predicted.fleet).clone();
+    let base = Scenario { price_book, fleet, ..config.assumed.clone() };
+    let from = forked(config, &base, known, &folded)?;
     let (valid, requests) = actual(&base, known, &from.fork, window)?;
     let fleet = observed_after(known, &folded, window, &from);
     let options = RunOptions { observed: fleet.as_ref().ok(), ..RunOptions::default() };
     let end = simulate_to_fork(&valid, &requests, options);
     let basis = if fleet.is_ok() { Basis::Metered } else { Basis::Simulated };
     Ok(Metered { end, basis, folded })
+}
+
+/// The requests of a window on the primary as it was when the window began, where our policy decides from then on, and the
+/// id of each. `known` ends where the window begins.
+///
+/// # Errors
+/// When what is assumed cannot run.
+pub(crate) fn actual_of_window(
+    config: &ShadowingConfig,
+    known: &Known<'_>,
+    received: &[Received],
+    window: Window,
+) -> Result<(ValidScenario, Vec<String>), Problems> {
+    let folded = folded(config, known, received, window.start);
+    let Forked { fork, .. } = forked(config, &config.assumed, known, &folded)?;
+    let (valid, _) = actual(&config.assumed, known, &fork, window)?;
+    Ok((valid, known.ids_in(window, &fork.lives).map(str::to_owned).collect()))
 }
 
 /// The requests of a window in the indices of a run that goes on from a fork.

@@ -97,6 +97,10 @@ impl Store for SqliteStore {
         self.reader.call(move |connection| log::scan_requests(connection, &after, end, limit)).await
     }
 
+    async fn request(&self, id: String) -> Result<Option<Request>, StoreError> {
+        self.reader.call(move |connection| log::request(connection, &id)).await
+    }
+
     async fn scan_observations(
         &self,
         after: ObservationKey,

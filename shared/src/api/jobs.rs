@@ -35,6 +35,8 @@ pub enum JobKind {
     ShadowRun,
     /// Trains a challenger.
     Retraining,
+    /// Explains a request.
+    Explanation,
 }
 
 /// The states of a job; a running one is queued again when the service restarts.
@@ -70,6 +72,7 @@ impl JobKind {
         match self {
             Self::ShadowRun => "shadow_run",
             Self::Retraining => "retraining",
+            Self::Explanation => "explanation",
         }
     }
 }

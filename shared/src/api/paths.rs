@@ -36,6 +36,11 @@ pub const CORRECTED_COSTS: &str = "/v1/costs/corrected";
 pub const SHADOW_RUNS: &str = "/v1/shadow-runs";
 /// `GET` → [`ShadowRun`](super::ShadowRun); `DELETE` cancels it.
 pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
+/// `POST` [`ExplanationOrder`](super::ExplanationOrder) → 202, `Location` and
+/// [`ExplanationRun`](super::ExplanationRun); `GET` → the newest fifty, without answers.
+pub const EXPLANATIONS: &str = "/v1/explanations";
+/// `GET` → [`ExplanationRun`](super::ExplanationRun); `DELETE` cancels it.
+pub const EXPLANATION: &str = "/v1/explanations/{id}";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
 /// `GET ?from&to` → [`AnomalyList`](super::AnomalyList).

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ObservedView;
+use super::{ObservedView, StartView};
 use crate::allocation::Basis;
 use crate::units::{Duration, Instant};
 
@@ -55,6 +55,9 @@ pub struct Status {
     /// What was observed of the day that is open, and what was impossible about it.
     #[serde(default)]
     pub observed: ObservedView,
+    /// What the primary began with, where it was said to begin with anything, once that hour has closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartView>,
 }
 
 /// Requests that contradict earlier ones.

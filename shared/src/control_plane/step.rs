@@ -29,7 +29,7 @@ mod scheduling;
 mod survey;
 
 pub use save::SavedPlane;
-pub use survey::{Best, GroupSurvey, Survey};
+pub use survey::{Best, GroupSurvey, InPlace, Survey, Underway};
 
 /// A running control plane.
 ///

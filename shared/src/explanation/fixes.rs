@@ -1,33 +1,39 @@
-//! Changes that might let a create in, tried one by one.
+//! Changes that might let a request in, tried one by one.
 
-use super::{Decision, Explanation, Fix, is_in, result};
-use crate::control_plane::Survey;
-use crate::request::Module;
-use crate::scenario::{Edit, Scenario, ValidScenario};
-use crate::simulation::{PlanState, Refusal};
-use crate::units::{Dimension, LedgerUnits, NodeGroupIndex, ResourceIndex, Resources};
+use super::witness::{Seen, watch};
+use super::{DecisionSeen, Explanation, Fix, Setting};
+use crate::control_plane::GroupSurvey;
+use crate::request::IndexedRequest;
+use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
+use crate::simulation::Refusal;
+use crate::units::{Dimension, FlavorIndex, LedgerUnits, NodeGroupIndex, Resources};
 
-/// The most nodes or the most times as many workers that are tried.
+/// The most nodes, retries or times as many workers that are tried.
 const MOST: u32 = 64;
 /// How many instance types are tried for a group, the cheapest first.
 const TYPES: usize = 3;
 
-/// The cheapest change that lets the create in, and how many were tried.
+/// The cheapest change that lets the request in, and how many were tried.
 pub(super) fn cheapest(
     valid: &ValidScenario,
     run: u32,
+    request: &IndexedRequest,
     explanation: &Explanation,
     before: LedgerUnits,
 ) -> (Option<Fix>, u32) {
-    let mut trials = Trials { valid, run, resource: explanation.plan.resource, before, tried: 0 };
-    let found = match explanation.plan.state {
-        PlanState::Refused(Refusal::Quota) => trials.more_quota(explanation),
-        PlanState::Refused(Refusal::NoSuchNode) => trials.larger_nodes(explanation),
-        PlanState::Refused(Refusal::Overloaded) => {
-            explanation.refused_by.into_iter().filter_map(|module| trials.more_workers(module)).collect()
+    let mut trials = Trials { valid, run, request, explanation, before, tried: 0 };
+    let found = match explanation.refusal() {
+        Some(Refusal::Quota) => trials.more_quota(),
+        Some(Refusal::NoSuchNode) => trials.larger_nodes(),
+        Some(Refusal::NoRoomToResize) => trials.room_in_place(),
+        Some(Refusal::Overloaded) => trials.shorter_queue(),
+        Some(Refusal::Failed) => trials.more_retries(),
+        Some(Refusal::Observed) => Vec::new(),
+        None => {
+            let mut found = trials.zones_kept();
+            found.extend(trials.more_nodes(&[]));
+            found
         }
-        PlanState::Refused(_) => Vec::new(),
-        _ => trials.more_nodes(explanation, &[]),
     };
     (found.into_iter().min_by_key(|fix| fix.cost_change), trials.tried)
 }
@@ -35,29 +41,39 @@ pub(super) fn cheapest(
 struct Trials<'a> {
     valid: &'a ValidScenario,
     run: u32,
-    resource: ResourceIndex,
+    request: &'a IndexedRequest,
+    explanation: &'a Explanation,
     /// What the run costs as it is.
     before: LedgerUnits,
     tried: u32,
 }
 
 impl Trials<'_> {
-    /// Runs the scenario with a change; a fix where the create gets in.
+    /// Runs the scenario with other edits; a fix where the request gets in.
     fn attempt(&mut self, edits: Vec<Edit>) -> Option<Fix> {
+        self.attempt_all(edits, Vec::new())
+    }
+
+    fn attempt_all(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<Fix> {
         let mut changed = self.valid.original().clone();
+        settings.iter().for_each(|setting| setting.apply(&mut changed));
         changed.edits.extend(edits.iter().cloned());
         let changed = ValidScenario::new(changed).ok()?;
         self.tried += 1;
-        let (outcome, plan) = result(&changed, &changed.requests(self.run), self.run, self.resource);
-        let cost_change = outcome.cost.total() - self.before;
-        is_in(&plan).then_some(Fix { edits, ready: plan.ready, cost_change })
+        let Seen { explanation, cost } = watch(&changed, &changed.requests(self.run), self.run, *self.request);
+        let cost_change = cost - self.before;
+        explanation.is_in().then(|| Fix { edits, settings, ready: explanation.ready(), cost_change })
     }
 
     /// The smallest of 1 to [`MOST`] that is enough, by doubling and then halving the step: more never harms.
-    fn smallest(&mut self, edits: impl Fn(u32) -> Vec<Edit>) -> Option<Fix> {
+    fn smallest(&mut self, change: impl Fn(u32) -> (Vec<Edit>, Vec<Setting>)) -> Option<Fix> {
+        let mut attempt = |more| {
+            let (edits, settings) = change(more);
+            self.attempt_all(edits, settings)
+        };
         let mut enough = 1;
         let mut found = loop {
-            match self.attempt(edits(enough)) {
+            match attempt(enough) {
                 Some(fix) => break fix,
                 None if enough == MOST => return None,
                 None => enough *= 2,
@@ -66,7 +82,7 @@ impl Trials<'_> {
         let mut too_few = enough / 2;
         while enough - too_few > 1 {
             let middle = too_few + (enough - too_few) / 2;
-            match self.attempt(edits(middle)) {
+            match attempt(middle) {
                 Some(fix) => (found, enough) = (fix, middle),
                 None => too_few = middle,
             }
@@ -74,73 +90,130 @@ impl Trials<'_> {
         Some(found)
     }
 
-    /// As much more quota as was missing, alone or with further nodes.
-    fn more_quota(&mut self, explanation: &Explanation) -> Vec<Fix> {
+    /// As much more quota as was missing, alone or with what else is missing then.
+    fn more_quota(&mut self) -> Vec<Fix> {
         let scenario = self.valid.scenario();
-        let tenant = explanation.plan.tenant;
-        let Some((quota, Decision { survey, .. })) =
-            scenario.tenants[tenant.usize()].quota.zip(explanation.decision.as_ref())
+        let tenant = self.explanation.plan.tenant;
+        let Some((quota, DecisionSeen { survey, .. })) =
+            scenario.tenants[tenant.usize()].quota.zip(self.explanation.decision.as_ref())
         else {
             return Vec::new();
         };
-        let requested = scenario.flavors[explanation.plan.flavor.usize()].requested;
+        let of = |flavor: FlavorIndex| scenario.flavors[flavor.usize()].requested;
+        // A resize holds both shapes until it is done.
+        let from = self.explanation.resize.and_then(|resize| resize.from).map_or(Resources::ZERO, of);
+        let requested = self.requested().max(from);
         let needed = survey.held.checked_add(requested).unwrap_or(requested);
         // What is not asked for is not held against the tenant.
         let raised = Dimension::ALL.map(|d| if requested[d] > 0 { quota[d].max(needed[d]) } else { quota[d] });
         let edit = Edit::Quota { tenant, quota: Some(Resources::from_array(raised)) };
         match self.attempt(vec![edit.clone()]) {
             Some(fix) => vec![fix],
-            None => self.more_nodes(explanation, &[edit]),
+            None => self.more_nodes(&[edit]),
         }
     }
 
+    /// The zones kept that were lost when it was decided.
+    fn zones_kept(&mut self) -> Vec<Fix> {
+        let Some(DecisionSeen { at, .. }) = self.explanation.decision else { return Vec::new() };
+        let lost = self.open(|group| group.holds && group.lost_since.is_some());
+        let fleet = &self.valid.scenario().fleet;
+        let mut zones: Vec<&str> =
+            lost.into_iter().filter_map(|group| fleet.node_groups[group].zone.as_deref()).collect();
+        zones.dedup();
+        let kept = |zone: &str| -> Vec<Setting> {
+            let lost = fleet.outages.iter().filter(|outage| outage.zone == zone && outage.is_on(at));
+            lost.cloned().map(Setting::NoOutage).collect()
+        };
+        zones.into_iter().filter_map(|zone| self.attempt_all(Vec::new(), kept(zone))).collect()
+    }
+
     /// Further nodes of each group that could hold the resource.
-    fn more_nodes(&mut self, explanation: &Explanation, first: &[Edit]) -> Vec<Fix> {
-        let Some(Decision { survey: Survey { groups, .. }, .. }) = &explanation.decision else { return Vec::new() };
-        let possible = groups.iter().enumerate().filter(|(_, group)| group.in_zone && group.holds);
+    fn more_nodes(&mut self, first: &[Edit]) -> Vec<Fix> {
         let mut found = Vec::new();
-        for (position, _) in possible {
-            let node_group = NodeGroupIndex::from_usize(position);
-            let group = &self.valid.scenario().fleet.node_groups[position];
-            let (min, max) = (group.min, group.max);
-            found.extend(self.smallest(|more| {
-                let mut edits = first.to_vec();
-                edits.push(Edit::MaxNodes { node_group, max: max + more });
-                // The machines of an inventory are there whether they are used or not.
-                if min == max {
-                    edits.push(Edit::MinNodes { node_group, min: max + more });
-                }
-                edits
-            }));
+        for position in self.open(|group| group.holds && group.lost_since.is_none()) {
+            let valid = self.valid;
+            found.extend(self.smallest(|more| (grown(valid, position, more, first), Vec::new())));
         }
         found
     }
 
     /// Machines that could hold the resource, in place of those of each group in its zone.
-    fn larger_nodes(&mut self, explanation: &Explanation) -> Vec<Fix> {
+    fn larger_nodes(&mut self) -> Vec<Fix> {
+        let types = types_that_hold(self.valid.scenario(), self.requested().on_node());
+        let open = self.open(|_| true);
+        open.into_iter().flat_map(|position| self.other_types(position, &types)).collect()
+    }
+
+    fn other_types(&mut self, position: usize, types: &[String]) -> Vec<Fix> {
+        let node_group = NodeGroupIndex::from_usize(position);
+        let edit = |name: &String| vec![Edit::InstanceType { node_group, instance_type: name.clone() }];
+        types.iter().filter_map(|name| self.attempt(edit(name))).collect()
+    }
+
+    /// Room for a resize on the node that its resource is on: larger machines, another one that takes those who came
+    /// later, or another way to choose them.
+    fn room_in_place(&mut self) -> Vec<Fix> {
+        let place = self.explanation.decision.as_ref().and_then(|decision| decision.survey.in_place.as_ref());
+        let Some(place) = place else { return Vec::new() };
         let scenario = self.valid.scenario();
-        let requested = scenario.flavors[explanation.plan.flavor.usize()].requested.on_node();
-        let groups = explanation.decision.iter().flat_map(|decision| decision.survey.groups.iter().enumerate());
-        let open: Vec<usize> = groups.filter(|(_, group)| group.in_zone).map(|(position, _)| position).collect();
-        let types = types_that_hold(scenario, requested);
-        let mut found = Vec::new();
-        for position in open {
-            for instance_type in &types {
-                let node_group = NodeGroupIndex::from_usize(position);
-                found.extend(
-                    self.attempt(vec![Edit::InstanceType { node_group, instance_type: instance_type.clone() }]),
-                );
-            }
-        }
+        let position = place.node_group.usize();
+        let capacity = scenario.fleet.node_groups[position].capacity;
+        let needed = capacity.checked_add(place.lacking).unwrap_or(capacity);
+        let mut found = self.other_types(position, &types_that_hold(scenario, needed));
+        found.extend(self.attempt(grown(self.valid, position, 1, &[])));
+        let others = PlacementPolicy::ALL.into_iter().filter(|policy| *policy != scenario.placement);
+        found.extend(others.filter_map(|policy| self.attempt(vec![Edit::Placement { policy }])));
         found
     }
 
-    fn more_workers(&mut self, module: Module) -> Option<Fix> {
-        let workers = self.valid.scenario().modules[module].workers;
-        self.smallest(|more| vec![Edit::Workers { module, workers: workers.saturating_add(more) }])
+    /// More workers, or a longer queue, where too many waited.
+    fn shorter_queue(&mut self) -> Vec<Fix> {
+        let Some(module) = self.explanation.refused_by else { return Vec::new() };
+        let settings = &self.valid.scenario().modules[module];
+        let (workers, limit) = (settings.workers, settings.queue_limit.unwrap_or(0));
+        let more_workers =
+            self.smallest(|more| (vec![Edit::Workers { module, workers: workers.saturating_add(more) }], Vec::new()));
+        let longer = |more: u32| Setting::QueueLimit { module, queue_limit: limit.saturating_add(more) };
+        let longer_queue = self.smallest(|more| (Vec::new(), vec![longer(more)]));
+        more_workers.into_iter().chain(longer_queue).collect()
+    }
+
+    /// More retries of the module that gave up.
+    fn more_retries(&mut self) -> Vec<Fix> {
+        let Some(module) = self.explanation.refused_by else { return Vec::new() };
+        let failures = self.valid.scenario().modules[module].failures;
+        let retries = failures.map_or(0, |failures| failures.retries);
+        let more = |more: u32| Setting::Retries { module, retries: retries.saturating_add(more) };
+        self.smallest(|count| (Vec::new(), vec![more(count)])).into_iter().collect()
+    }
+
+    /// What the request asks for.
+    fn requested(&self) -> Resources {
+        self.valid.scenario().flavors[self.request.flavor.usize()].requested
+    }
+
+    /// The groups in the zone that was asked for that are like this.
+    fn open(&self, like: impl Fn(&GroupSurvey) -> bool) -> Vec<usize> {
+        let groups = self.explanation.decision.iter().flat_map(|decision| decision.survey.groups.iter().enumerate());
+        groups.filter(|(_, group)| group.in_zone && like(group)).map(|(position, _)| position).collect()
     }
 }
 
+/// Edits that let a group have more nodes, after others.
+fn grown(valid: &ValidScenario, position: usize, more: u32, first: &[Edit]) -> Vec<Edit> {
+    let node_group = NodeGroupIndex::from_usize(position);
+    let group = &valid.scenario().fleet.node_groups[position];
+    let mut edits = first.to_vec();
+    edits.push(Edit::MaxNodes { node_group, max: group.max + more });
+    // The machines of an inventory are there whether they are used or not.
+    if group.min == group.max {
+        edits.push(Edit::MinNodes { node_group, min: group.max + more });
+    }
+    edits
+}
+
+/// The cheapest machines that hold so much.
 fn types_that_hold(scenario: &Scenario, requested: Resources) -> Vec<String> {
     let at = scenario.window.start;
     let entries = scenario.price_book.types.iter();

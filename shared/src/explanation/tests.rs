@@ -1,11 +1,13 @@
-//! What is said about a create is what happened to it, and the fix is the smallest that there is.
+//! What is said about a create or a resize is what happened to it, and the fix is the smallest that there is.
 
 use super::*;
-use crate::control_plane::{ModuleSettings, ServiceTime};
+use crate::control_plane::{Failures, ModuleSettings, Outage, PlacementPolicy, ServiceTime};
 use crate::example;
 use crate::request::{Flavor, ResourceClass, Terms};
 use crate::scenario::{Demand, Scenario};
-use crate::units::{Duration, FlavorIndex, NodeGroupIndex, Rate, Resources, TenantIndex, TermsIndex};
+use crate::units::{
+    Dimension, Duration, FlavorIndex, NodeGroupIndex, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex,
+};
 
 /// A day of one group of at most `max` nodes of 8 vCPU and 32 GiB that boot at once, and modules that take no time; a
 /// create of 4 vCPU and 16 GiB by the first tenant every minute, and nothing is deleted.
@@ -83,10 +85,11 @@ fn the_fix_of_a_quota_is_what_is_missing() {
     assert_eq!(explanation.fix.unwrap().edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
 }
 
-/// One worker that takes two minutes, and nobody may wait: every second create is turned away. A second worker is enough.
+/// One worker that takes 90 s, and nobody may wait: the second create, a minute later, is turned away. A second worker
+/// costs nothing here, and neither does a longer queue, but with the worker nobody waits.
 #[test]
 fn the_fix_of_a_full_queue_is_a_worker() {
-    let mut busy = scenario(3, 5);
+    let mut busy = scenario(2, 5);
     busy.modules[Module::Quota] = ModuleSettings {
         queue_limit: Some(0),
         ..ModuleSettings::new(1, ServiceTime::Constant(Duration::from_seconds(90)), Rate::ZERO)
@@ -164,4 +167,170 @@ fn a_fixed_fleet_gets_further_machines() {
     let edits = [Edit::MinNodes { node_group: group, min: 4 }, Edit::MaxNodes { node_group: group, max: 4 }];
     let problems = fixed.check_edits(&edits).unwrap_err().0;
     assert_eq!(problems[0].to_string(), "edits[0].min: is 4; expected at most max (3)", "each on those before it");
+}
+
+/// A resize of resource `resource` to so much vCPU and 16 GiB, `minute` minutes into the window; its flavor is the last one.
+fn resize(scenario: &mut Scenario, resource: u32, minute: i64, vcpu: u32) {
+    let flavor = FlavorIndex::from_usize(scenario.flavors.len());
+    let requested = Resources::compute(vcpu, 16_384);
+    scenario.flavors.push(Flavor { name: format!("of-{vcpu}"), requested, ..scenario.flavors[0].clone() });
+    let at = scenario.window.start + Duration::from_minutes(minute);
+    let Demand::Requests(requests) = &mut scenario.demand else { panic!("it has requests") };
+    let of = requests[resource as usize];
+    let resize = IndexedRequest { at, operation: Operation::Resize, flavor, draw_key: 1_000, ..of };
+    requests.push(resize);
+}
+
+/// The scenario with the fix of an explanation made.
+fn fixed(mut scenario: Scenario, fix: &Fix) -> Scenario {
+    fix.apply(&mut scenario);
+    scenario
+}
+
+/// Two of 4 vCPU fill the first of two machines of 8; the first of them wants 6. It lacks 2 in place, and there would be room
+/// on the other one, which is paid anyway: whoever spreads resources over it has the room.
+#[test]
+fn a_resize_is_refused_in_place_though_there_is_room_elsewhere() {
+    let mut full = scenario(2, 2);
+    full.fleet.node_groups[0].min = 2;
+    // No machine of another shape is known.
+    full.price_book.types.iter_mut().for_each(|entry| entry.shape = None);
+    resize(&mut full, 0, 5, 6_000);
+    let explanation = explained(full.clone(), 2);
+    assert_eq!((explanation.state(), explanation.refusal()), ("refused", Some(Refusal::NoRoomToResize)));
+    assert_eq!(explanation.refused_by, Some(Module::Scheduler));
+    assert_eq!(explanation.plan.state, PlanState::Ready, "it stays as it was");
+    let survey = explanation.decision.unwrap().survey;
+    let place = survey.in_place.unwrap();
+    assert_eq!((place.free, place.lacking), (Resources::compute(4_000, 16_384), Resources::compute(2_000, 0)));
+    assert_eq!((survey.groups[0].nodes, survey.groups[0].with_room), (1, 1));
+    let fix = explanation.fix.unwrap();
+    assert!(matches!(fix.edits[..], [Edit::Placement { policy }] if policy != PlacementPolicy::FirstFit), "{fix:?}");
+    assert_eq!(fix.cost_change, LedgerUnits::ZERO);
+    assert_eq!(fix.ready, Some(full.window.start + Duration::from_minutes(5)));
+    let explanation = explained(fixed(full, &fix), 2);
+    assert_eq!((explanation.state(), explanation.fix, explanation.tried), ("resized", None, 0));
+}
+
+/// One machine, of which the other resource takes half: only a larger one has room for 6 beside 4.
+#[test]
+fn a_resize_may_need_a_larger_machine() {
+    let mut full = scenario(2, 1);
+    resize(&mut full, 0, 5, 6_000);
+    let fix = explained(full.clone(), 2).fix.unwrap();
+    let [Edit::InstanceType { instance_type, .. }] = &fix.edits[..] else { panic!("{fix:?}") };
+    let entry = full.price_book.get(instance_type).unwrap();
+    assert!(entry.shape.unwrap()[Dimension::Vcpu] >= 10_000, "{entry:?}");
+    assert_eq!(explained(fixed(full, &fix), 2).state(), "resized");
+}
+
+/// It holds both shapes while it is resized: 4 + 4 are held, and 6 in place of the first 4 make 10.
+#[test]
+fn a_resize_counts_against_the_quota() {
+    let mut limited = scenario(2, 5);
+    limited.fleet.node_groups[0].capacity = Resources::compute(32_000, 131_072);
+    limited.tenants[0].quota = Some(Resources::compute(9_000, 65_536));
+    resize(&mut limited, 0, 5, 6_000);
+    let explanation = explained(limited.clone(), 2);
+    assert_eq!((explanation.refusal(), explanation.refused_by), (Some(Refusal::Quota), Some(Module::Quota)));
+    let quota = Some(Resources::compute(10_000, 65_536));
+    assert_eq!(explanation.fix.unwrap().edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
+    // Who is over by then is passed over.
+    let Demand::Requests(requests) = &mut limited.demand else { panic!("it has requests") };
+    let delete = IndexedRequest { operation: Operation::Delete, at: requests[1].at + Duration::HOUR, ..requests[0] };
+    let late = IndexedRequest { at: delete.at + Duration::HOUR, ..requests[2] };
+    requests.truncate(2);
+    requests.extend([delete, late]);
+    let explanation = explained(limited, 3);
+    assert_eq!((explanation.state(), explanation.fix), ("passed_over", None));
+}
+
+/// Who waits for a node is given its new shape while it waits, and waits on: a second node is what it needs.
+#[test]
+fn a_resize_of_who_waits_waits_too() {
+    let mut waiting = scenario(3, 1);
+    resize(&mut waiting, 2, 5, 6_000);
+    let explanation = explained(waiting, 3);
+    assert_eq!((explanation.state(), explanation.resize.unwrap().from), ("pending", Some(FlavorIndex(0))));
+    let fix = explanation.fix.unwrap();
+    assert_eq!(fix.edits, [Edit::MaxNodes { node_group: NodeGroupIndex(0), max: 2 }]);
+}
+
+/// A group in each of two zones, `a` with room for five nodes; `a` is lost by an edit from the first hour on.
+fn with_lost_zone(max_in_b: u32) -> (Scenario, Outage) {
+    let mut lost = scenario(1, 5);
+    let b = crate::scenario::NodeGroup {
+        name: "b".to_owned(),
+        zone: Some("b".to_owned()),
+        max: max_in_b,
+        ..lost.fleet.node_groups[0].clone()
+    };
+    lost.fleet.node_groups[0].zone = Some("a".to_owned());
+    lost.fleet.node_groups.push(b);
+    let outage = Outage { zone: "a".to_owned(), from: lost.window.start + Duration::HOUR, until: lost.window.end };
+    lost.edits = vec![Edit::ZoneOutage(outage.clone())];
+    (lost, outage)
+}
+
+#[test]
+fn a_lost_zone_is_named_and_the_fix_keeps_it_or_goes_elsewhere() {
+    let (lost, outage) = with_lost_zone(0);
+    let explanation = explained(lost.clone(), 0);
+    assert_eq!(explanation.plan.state, PlanState::Pending);
+    let [departure] = explanation.departures[..] else { panic!("{:?}", explanation.departures) };
+    assert_eq!((departure.at, departure.eviction), (outage.from, Eviction::NodeFailed));
+    assert_eq!(departure.zone_lost_since, Some(outage.from));
+    let decision = explanation.decision.unwrap();
+    assert_eq!(decision.at, outage.from);
+    let [a, b] = &decision.survey.groups[..] else { panic!("there are two groups") };
+    assert_eq!((a.lost_since, a.nodes, b.lost_since), (Some(outage.from), 0, None));
+    // Kept, its node is paid to the end as the one in zone b would be, but that one boots an hour later: the cheapest is
+    // what is not paid twice.
+    let fix = explanation.fix.unwrap();
+    assert!(fix.settings == [Setting::NoOutage(outage.clone())] || !fix.edits.is_empty(), "{fix:?}");
+    assert_eq!(explained(fixed(lost, &fix), 0).plan.state, PlanState::Ready);
+    // Who asks for zone a can only be helped by keeping it.
+    let (mut bound, outage) = with_lost_zone(5);
+    bound.terms = vec![Terms { zone: Some("a".to_owned()), ..Terms::default() }];
+    let Demand::Requests(requests) = &mut bound.demand else { panic!("it has requests") };
+    requests[0].terms = Some(TermsIndex(0));
+    let fix = explained(bound.clone(), 0).fix.unwrap();
+    assert_eq!((&fix.settings[..], &fix.edits[..]), (&[Setting::NoOutage(outage)][..], &[][..]));
+    assert!(explained(fixed(bound, &fix), 0).departures.is_empty());
+}
+
+/// Nine attempts of ten fail, and none is made again: the fix is the least number of retries that is enough, no less.
+#[test]
+fn the_fix_of_a_module_that_fails_is_to_try_again() {
+    let mut failing = scenario(8, 5);
+    let back_off = Duration::from_micros(1_000);
+    failing.modules[Module::Quota].failures = Some(Failures { per_million: 900_000, retries: 0, back_off });
+    let first = (0..8).find(|&position| explained(failing.clone(), position).refusal() == Some(Refusal::Failed));
+    let position = first.expect("hardly ever do all of eight get through");
+    let explanation = explained(failing.clone(), position);
+    assert_eq!(explanation.refused_by, Some(Module::Quota));
+    assert_eq!(explanation.failed, [FailedAttempts { module: Module::Quota, attempts: 1, retries: 0 }]);
+    let fix = explanation.fix.unwrap();
+    let [Setting::Retries { module: Module::Quota, retries }] = fix.settings[..] else { panic!("{fix:?}") };
+    let with = |retries: u32| {
+        let mut scenario = failing.clone();
+        Setting::Retries { module: Module::Quota, retries }.apply(&mut scenario);
+        explained(scenario, position)
+    };
+    assert_eq!(with(retries - 1).refusal(), Some(Refusal::Failed));
+    let let_in = with(retries);
+    assert_eq!((let_in.plan.state, let_in.failed[0].attempts), (PlanState::Ready, retries));
+}
+
+/// A second worker costs as much as the first, a longer queue nothing: of two that take 90 s and come a minute apart, the
+/// second has to wait.
+#[test]
+fn a_longer_queue_is_cheaper_than_a_worker() {
+    let mut busy = scenario(3, 5);
+    busy.modules[Module::Quota] = ModuleSettings {
+        queue_limit: Some(0),
+        ..ModuleSettings::new(1, ServiceTime::Constant(Duration::from_seconds(90)), Rate::from_nanos(1_000_000_000_000))
+    };
+    let fix = explained(busy, 1).fix.unwrap();
+    assert_eq!(fix.settings, [Setting::QueueLimit { module: Module::Quota, queue_limit: 1 }]);
 }

@@ -12,6 +12,9 @@ use crate::input::InputError;
 use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex};
 use stands::Stands;
 
+/// So many lines are named of each priority class that is not known.
+const LINES_SHOWN: usize = 5;
+
 /// Requests in order of time, with their names in tables.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog {
@@ -106,6 +109,8 @@ pub struct RequestLogBuilder {
     terms: IndexSet<Terms, FixedState>,
     label_sets: IndexSet<BTreeMap<String, String>, FixedState>,
     duplicates: u64,
+    /// Lines that name a priority class that is not known, by its name.
+    unknown_classes: BTreeMap<String, Vec<u64>>,
     /// Since when the standing ones are known to live; their ids, and their creates.
     standing: Option<(Instant, Vec<Box<str>>, Vec<Pending>)>,
 }
@@ -129,7 +134,7 @@ struct Pending {
 }
 
 impl RequestLogBuilder {
-    /// A builder that looks up flavors without amounts in `catalogue`.
+    /// A builder that looks up flavors without amounts, and priority classes, in `catalogue`.
     pub fn new(catalogue: Catalogue) -> Self {
         let mut builder = Self { catalogue, ..Self::default() };
         builder.label_sets.insert(BTreeMap::new());
@@ -162,6 +167,11 @@ impl RequestLogBuilder {
         self.pending.iter().map(|pending| pending.at).min()
     }
 
+    /// The instant of the last request so far.
+    pub fn last(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.at).max()
+    }
+
     /// Adds resources, by their creates, that are known to live at `at`: they are no requests of this log, but its
     /// requests from then on may be about them.
     ///
@@ -181,6 +191,7 @@ impl RequestLogBuilder {
 
     fn intern(&mut self, line: u64, request: Request) -> Result<(String, Pending), InputError> {
         let flavor = self.flavor(line, &request)?;
+        let priority = self.priority(line, &request);
         let pending = Pending {
             line,
             at: request.at,
@@ -190,7 +201,7 @@ impl RequestLogBuilder {
             flavor,
             batch: request.batch.as_deref().map(|batch| BatchIndex(self.batches.intern(batch))),
             lifetime: request.lifetime,
-            terms: Terms::of(request.zone.as_deref(), request.scheduling.as_ref())
+            terms: Terms::of(request.zone.as_deref(), request.scheduling.as_ref(), priority)
                 .map(|terms| TermsIndex::from_usize(self.terms.insert_full(terms).0)),
             labels: self.label_sets.insert_full(request.labels).0 as u32,
             stands_since: None,
@@ -216,11 +227,24 @@ impl RequestLogBuilder {
         Ok(Some(FlavorIndex::from_usize(index)))
     }
 
+    /// The number of a request's priority; a class that is not known is taken note of.
+    fn priority(&mut self, line: u64, request: &Request) -> i32 {
+        let Some(scheduling) = &request.scheduling else { return 0 };
+        self.catalogue.priority(&scheduling.priority).unwrap_or_else(|unknown| {
+            self.unknown_classes.entry(unknown.to_owned()).or_default().push(line);
+            0
+        })
+    }
+
     /// Orders the requests and follows every resource through its lives.
     ///
     /// # Errors
-    /// When a resource is created while it lives, or changes its class.
+    /// When requests name priority classes that are not known, all of which are named, a resource is created while it
+    /// lives, or changes its class.
     pub fn finish(mut self) -> Result<RequestLog, InputError> {
+        if let Some(unknown) = unknown_classes(&self.unknown_classes) {
+            return Err(unknown);
+        }
         let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
         let mut stands = self.standing.take().map(|(at, more, creates)| {
             let own_creates = self.pending.iter().filter(|pending| pending.operation == Operation::Create).count();
@@ -307,6 +331,23 @@ impl RequestLogBuilder {
         }
         Ok(log)
     }
+}
+
+/// Says which priority classes are not known, and where each stands, if there are any.
+fn unknown_classes(unknown: &BTreeMap<String, Vec<u64>>) -> Option<InputError> {
+    let first = unknown.values().flatten().min()?;
+    let of = |(name, lines): (&String, &Vec<u64>)| {
+        let shown: Vec<String> = lines.iter().take(LINES_SHOWN).map(u64::to_string).collect();
+        let more = lines.len().saturating_sub(LINES_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("`{name}` (line {}{more})", shown.join(", "))
+    };
+    let names: Vec<String> = unknown.iter().map(of).collect();
+    let message = format!(
+        "no priority class that is known: {}; expected a number, or a table `name,priority` with them",
+        names.join(", ")
+    );
+    Some(InputError::field(*first, "scheduling.priority", message))
 }
 
 /// New indices for a table's rows: by first use in order of time, so that what comes later moves nothing earlier.

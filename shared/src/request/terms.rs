@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Priority;
+
 /// What decides where a resource may go beside its shape: a row of a log's or scenario's table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,9 +51,10 @@ pub struct SpreadRule {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scheduling {
-    /// How urgent: who waits is placed highest first, and may take the place of lower ones; 0 unless said.
+    /// How urgent: who waits is placed highest first, and may take the place of lower ones; a number, or the name of a
+    /// priority class; 0 unless said.
     #[serde(skip_serializing_if = "is_default")]
-    pub priority: i32,
+    pub priority: Priority,
     /// The group that the resource is in; rules name groups of the same tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -89,9 +92,10 @@ impl Domain {
 }
 
 impl Terms {
-    /// The terms of a request; none where it asks for nothing.
-    pub fn of(zone: Option<&str>, scheduling: Option<&Scheduling>) -> Option<Self> {
-        let Scheduling { priority, group, affinity, anti_affinity, spread } = scheduling.cloned().unwrap_or_default();
+    /// The terms of a request whose priority comes to this number; none where it asks for nothing.
+    pub fn of(zone: Option<&str>, scheduling: Option<&Scheduling>, priority: i32) -> Option<Self> {
+        let Scheduling { priority: _, group, affinity, anti_affinity, spread } =
+            scheduling.cloned().unwrap_or_default();
         let rules = |groups: BTreeMap<Domain, Vec<String>>| {
             let of = |(domain, groups): (Domain, Vec<String>)| {
                 groups.into_iter().map(move |group| GroupRule { domain, group })
@@ -119,7 +123,7 @@ impl Terms {
             groups
         };
         let scheduling = Scheduling {
-            priority: self.priority,
+            priority: Priority::Number(self.priority),
             group: self.group.clone(),
             affinity: groups(&self.affinity),
             anti_affinity: groups(&self.anti_affinity),
@@ -192,6 +196,33 @@ mod tests {
         assert!(text.contains(asked), "{text}");
         // A request that asks for nothing has no terms, and one that says so with nothing in it neither.
         assert!(read("create", r#""scheduling":{}"#).unwrap().terms.is_empty());
+    }
+
+    #[test]
+    fn a_priority_class_is_looked_up_and_all_that_are_unknown_are_named() {
+        let line = |id: u32, priority: &str| {
+            format!(
+                r#"{{"id":"{id}","at":"2026-01-01T00:00:00Z","tenant":"acme","op":"create","class":"compute","resource":"vm-{id}","requested":{{"vcpu":2}},"scheduling":{{"priority":{priority}}}}}"#
+            )
+        };
+        let read = |lines: &[String]| {
+            let priority_classes = [("high".to_owned(), 1_000)].into();
+            let mut builder = RequestLogBuilder::new(Catalogue { priority_classes, ..Catalogue::default() });
+            read_requests(&lines.join("\n"), &mut builder)?;
+            builder.finish()
+        };
+        let log = read(&[line(1, r#""high""#), line(2, "1000")]).unwrap();
+        // The name and its number are one.
+        assert_eq!((log.terms.len(), log.terms[0].priority), (1, 1_000));
+        let lines = [line(1, r#""low""#), line(2, r#""high""#), line(3, r#""lower""#), line(4, r#""low""#)];
+        let error = read(&lines).unwrap_err();
+        assert_eq!((error.line, error.field.as_deref()), (1, Some("scheduling.priority")));
+        assert!(error.message.contains("`low` (line 1, 4), `lower` (line 3)"), "{error}");
+        for wrong in ["1.5", "true", "2147483648", r#""""#] {
+            let error = read(&[line(1, wrong)]).unwrap_err();
+            assert_eq!(error.field.as_deref(), Some("scheduling.priority"), "{error}");
+            assert!(error.message.contains("or the name of a priority class"), "{error}");
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{EventQueue, SavedQueue};
 use super::recorder::{Kept, Recorder};
+use super::watch::Watch;
 use super::{Digest, ModuleOutcome, RunOutcome};
-use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, Scheduled, State};
+use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, State};
 use crate::cost::{Books, Charges, Meter, MeteringLog, MeteringRecords, Rates, Usage};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
@@ -160,16 +161,11 @@ impl<'a> Run<'a> {
 
     /// Goes on up to `until`, or to the end of the window, with `requests` from where it is.
     pub fn play(&mut self, requests: &[IndexedRequest], until: Instant) {
-        self.play_watched(requests, until, |_, _| {});
+        self.play_watched(requests, until, &mut ());
     }
 
-    /// As [`Run::play`], and shows every transition before it happens.
-    pub fn play_watched(
-        &mut self,
-        requests: &[IndexedRequest],
-        until: Instant,
-        mut before: impl FnMut(&ControlPlane<'_>, &Scheduled),
-    ) {
+    /// As [`Run::play`], while somebody looks on.
+    pub fn play_watched(&mut self, requests: &[IndexedRequest], until: Instant, watch: &mut impl Watch) {
         let until = until.min(self.scenario.window.end);
         let mut arrivals = requests.iter().take_while(|request| request.at < until).peekable();
         loop {
@@ -182,17 +178,19 @@ impl<'a> Run<'a> {
             let at = if from_queue {
                 let scheduled = self.queue.pop().expect("it was peeked at");
                 self.advance(scheduled.at);
-                before(&self.plane, &scheduled);
+                watch.before(&self.plane, &scheduled);
                 self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
                 scheduled.at
             } else if let Some(request) = arrivals.next() {
                 self.advance(request.at);
+                watch.arrives(request);
                 self.arrive(request);
                 request.at
             } else {
                 break;
             };
             self.events += 1;
+            watch.after(&self.plane, at, &self.out.effects);
             self.drain(at);
         }
         self.advance(until);

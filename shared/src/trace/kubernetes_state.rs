@@ -3,6 +3,7 @@
 //! ```text
 //! text ─► documents ─► objects ─┬─► nodes    ─► inventory
 //!                               ├─► quotas   ─► quotas, by tenant
+//!                               ├─► priorities ─► priority classes
 //!                               ├─► pods     ─► requests (compute), observations
 //!                               ├─► volumes  ─► requests (storage)
 //!                               └─► services ─► requests (network)
@@ -17,6 +18,7 @@ mod nodes;
 mod objects;
 mod owner;
 mod pods;
+mod priorities;
 mod quantity;
 mod quotas;
 mod rules;
@@ -49,8 +51,11 @@ pub struct ClusterState {
     pub requests: Vec<Request>,
     /// What is known of each live pod, in the order of the requests.
     pub observations: Vec<Observation>,
+    /// Numbers of priority classes, by name.
+    pub priority_classes: BTreeMap<String, i32>,
     /// What to know about all of that.
     pub said: Said,
+    priorities: priorities::Priorities,
     quotas_by_namespace: quotas::ByNamespace,
     /// What pods want of others, by the id of their request.
     wanted: rules::Wanted,
@@ -77,6 +82,7 @@ pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState,
             "PersistentVolumeClaim" => volumes::take(kind, &value, &tenants, &mut state)?,
             "Service" => services::take(kind, &value, &tenants, &mut state)?,
             "ResourceQuota" => quotas::take(kind, &value, &mut state)?,
+            "PriorityClass" => priorities::take(kind, &value, &mut state)?,
             other => {
                 *state.said.kinds_unknown.entry(other.to_owned()).or_default() += 1;
                 return Ok(());
@@ -94,6 +100,7 @@ pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState,
 impl ClusterState {
     /// With everything in an order that does not depend on that of the dump.
     fn in_order(mut self, namespaces: BTreeSet<String>, tenants: &Tenants<'_>) -> Self {
+        priorities::resolve(&mut self);
         rules::carry_over(&mut self);
         self.nodes.sort_by(|a, b| a.name.cmp(&b.name));
         self.requests.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));

@@ -14,10 +14,10 @@ use crate::{input, output};
 /// # Errors
 /// At the first wrong line, and when there is no request at all.
 pub(in crate::cli) fn read_log(path: &str, catalogue: &Catalogue) -> Result<RequestLog, CliError> {
-    read_log_beside(path, catalogue, None, |first| first)
+    read_log_beside(path, catalogue, None, |first, _| first)
 }
 
-/// Reads one log of requests beside what lives at `begins`, given the instant of its first request.
+/// Reads one log of requests beside what lives at `begins`, given the instants of its first and its last request.
 ///
 /// # Errors
 /// At the first wrong line, and when there is no request at all.
@@ -25,13 +25,13 @@ pub(in crate::cli) fn read_log_beside(
     path: &str,
     catalogue: &Catalogue,
     start: Option<&Start>,
-    begins: impl FnOnce(Instant) -> Instant,
+    begins: impl FnOnce(Instant, Instant) -> Instant,
 ) -> Result<RequestLog, CliError> {
     let text = input::read_text(path)?;
     let mut builder = RequestLogBuilder::new(catalogue.clone());
     read_requests(&text, &mut builder).map_err(CliError::in_file(input::name(path)))?;
     if let Some(((file, _), start)) = start.and_then(|start| Some((start.log()?, start))) {
-        let at = begins(builder.first().unwrap_or_default());
+        let at = begins(builder.first().unwrap_or_default(), builder.last().unwrap_or_default());
         builder.stand(at, start.living(at)).map_err(CliError::in_file(file))?;
     }
     let log = builder.finish().map_err(CliError::in_file(input::name(path)))?;

@@ -2,68 +2,135 @@
 
 use std::fmt::Write;
 
-use shared::control_plane::{Best, GroupSurvey};
-use shared::explanation::Decision;
+use shared::api::{ExplanationView, FixView};
+use shared::control_plane::{Best, GroupSurvey, InPlace};
+use shared::explanation::{DecisionSeen, Departure, FailedAttempts, ResizeState};
+use shared::request::Operation;
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
+use shared::simulation::Eviction;
 use shared::units::Money;
 
-use super::Answer;
 use crate::output;
 
-pub(super) fn text(answer: &Answer<'_>, scenario: &Scenario) -> String {
+pub(super) fn text(answer: &ExplanationView, scenario: &Scenario) -> String {
     let mut out = String::new();
     write_all(&mut out, answer, scenario).expect("writing to a String cannot fail");
     out
 }
 
-fn write_all(out: &mut String, answer: &Answer<'_>, scenario: &Scenario) -> std::fmt::Result {
-    let plan = answer.plan;
-    writeln!(out, "request {}: `{}` asks for {} ({})", answer.request, answer.tenant, answer.flavor, answer.requested)?;
-    writeln!(out, "arrived {}", plan.arrived)?;
+fn write_all(out: &mut String, answer: &ExplanationView, scenario: &Scenario) -> std::fmt::Result {
+    write_request(out, answer)?;
     let by = answer.refused_by.map(|module| format!(" by the {}", module.as_str())).unwrap_or_default();
-    match (answer.reason, plan.ready) {
-        (Some(reason), _) => writeln!(out, "refused{by}: {reason}")?,
-        (None, Some(ready)) => {
-            let node = plan.node.map(|node| format!(" on node {}", node.0)).unwrap_or_default();
-            writeln!(out, "ready {ready}{node}; {} when the window ends", answer.state)?;
-        }
-        (None, None) => writeln!(out, "{} when the window ends", answer.state)?,
+    match answer.reason {
+        Some(reason) => writeln!(out, "refused{by}: {}", reason.as_str())?,
+        None => write_state(out, answer)?,
     }
-    if let Some(decision) = answer.decision {
+    for FailedAttempts { module, attempts, retries } in &answer.failed {
+        let attempts = output::counted(u64::from(*attempts), "attempt");
+        let retries = output::counted(u64::from(*retries), "time");
+        writeln!(out, "the {} failed: {attempts} came to nothing; it tries again {retries} at most", module.as_str())?;
+    }
+    for departure in &answer.departures {
+        writeln!(out, "{}", left(departure, scenario))?;
+    }
+    if let Some(decision) = &answer.decision {
         write_decision(out, answer, decision, scenario)?;
     }
     match &answer.fix {
-        Some(fix) => {
-            writeln!(out, "\ncheapest fix: {}", fix.changes.join(", and "))?;
-            let ready = fix
-                .ready
-                .map_or_else(|| "is on its way when the window ends".to_owned(), |at| format!("is ready {at}"));
-            let cost = match &fix.cost_change {
-                change if change.amount.is_zero() => "costs the same".to_owned(),
-                change if change.amount.is_sign_negative() => {
-                    format!("costs {} less", Money { amount: -change.amount, ..*change })
-                }
-                change => format!("costs {change} more"),
-            };
-            writeln!(out, "  tried: it {ready}, and the run {cost}")?;
-        }
+        Some(fix) => write_fix(out, answer, fix),
         None if answer.tried > 0 => {
             let tried = output::counted(u64::from(answer.tried), "change");
-            writeln!(out, "\nno fix found: {tried} of quota, nodes or workers did not let it in")?;
+            writeln!(out, "\nno fix found: {tried} of the scenario did not let it in")
         }
-        None => {}
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, scenario: &Scenario) -> std::fmt::Result {
-    writeln!(out, "\ndecided {} by the {}", decision.at, decision.module.as_str())?;
+fn write_request(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
+    let ExplanationView { request, tenant, flavor, requested, .. } = answer;
+    let arrived = answer.resize.map_or(answer.plan.arrived, |resize| resize.arrived);
+    if answer.operation == Operation::Resize {
+        let from = answer.resized_from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+        let resource = answer.plan.resource.0;
+        writeln!(out, "request {request}: `{tenant}` resizes resource {resource}{from} to {flavor} ({requested})")?;
+    } else {
+        let priority = answer.priority.filter(|priority| *priority != 0);
+        let class = answer.priority_class.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let priority = priority.map(|priority| format!(", priority {priority}{class}")).unwrap_or_default();
+        writeln!(out, "request {request}: `{tenant}` asks for {flavor} ({requested}){priority}")?;
+    }
+    writeln!(out, "arrived {arrived}")
+}
+
+/// What became of a request that was not refused.
+fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
+    let plan = &answer.plan;
+    let node = plan.node.map(|node| format!(" on node {}", node.0)).unwrap_or_default();
+    match (answer.resize.map(|resize| resize.state), plan.ready) {
+        (Some(ResizeState::Resized(at)), _) => {
+            writeln!(out, "resized {at}{node}; the resource is {} when the window ends", plan.state.as_str())
+        }
+        (Some(ResizeState::PassedOver), _) => writeln!(out, "passed over: nothing lived that it could be about"),
+        (None, Some(ready)) => writeln!(out, "ready {ready}{node}; {} when the window ends", answer.state),
+        (_, _) => writeln!(out, "{} when the window ends", answer.state),
+    }
+}
+
+/// Why the resource had to leave a node.
+fn left(departure: &Departure, scenario: &Scenario) -> String {
+    let Departure { at, node, node_group, eviction, zone_lost_since } = departure;
+    let group = &scenario.fleet.node_groups[node_group.usize()];
+    let why = match (eviction, zone_lost_since) {
+        (_, Some(_)) => format!("zone {} was lost", group.zone.as_deref().unwrap_or_default()),
+        (Eviction::Preempted, None) => "a more urgent one took its place".to_owned(),
+        (Eviction::Interrupted, None) => "the spot node was taken back".to_owned(),
+        (Eviction::NodeFailed, None) => "the node failed".to_owned(),
+        (Eviction::Consolidated, None) => "the node had little to do and was emptied".to_owned(),
+    };
+    format!("had to leave node {} of {} at {at}: {why}", node.0, group.name)
+}
+
+fn write_fix(out: &mut String, answer: &ExplanationView, fix: &FixView) -> std::fmt::Result {
+    writeln!(out, "\ncheapest fix: {}", fix.changes.join(", "))?;
+    let becomes = if answer.operation == Operation::Resize { "is resized" } else { "is ready" };
+    let ready =
+        fix.ready.map_or_else(|| "is on its way when the window ends".to_owned(), |at| format!("{becomes} {at}"));
+    let cost = match &fix.cost_change {
+        change if change.amount.is_zero() => "costs the same".to_owned(),
+        change if change.amount.is_sign_negative() => {
+            format!("costs {} less", Money { amount: -change.amount, ..*change })
+        }
+        change => format!("costs {change} more"),
+    };
+    writeln!(out, "  tried: it {ready}, and the run {cost}")
+}
+
+fn write_decision(
+    out: &mut String,
+    answer: &ExplanationView,
+    decision: &DecisionSeen,
+    scenario: &Scenario,
+) -> std::fmt::Result {
+    let DecisionSeen { module, at, survey } = decision;
+    // Where somebody was lost nobody decided: this is what there was then.
+    let lost = answer.departures.iter().any(|departure| departure.at == *at);
+    if lost {
+        writeln!(out, "\nwhat there was {at}")?;
+    } else {
+        writeln!(out, "\ndecided {at} by the {}", module.as_str())?;
+    }
     let tenant = &scenario.tenants[answer.plan.tenant.usize()];
     if let Some(quota) = tenant.quota {
-        writeln!(out, "  `{}` held {} of its quota of {quota}", tenant.name, decision.survey.held)?;
+        writeln!(out, "  `{}` held {} of its quota of {quota}", tenant.name, survey.held)?;
     }
-    if decision.survey.groups.is_empty() {
+    if let Some(place) = &survey.in_place {
+        writeln!(out, "  {}", in_place(place, scenario))?;
+    }
+    if survey.groups.is_empty() {
         return writeln!(out, "  it needs no node");
+    }
+    if survey.in_place.is_some() {
+        writeln!(out, "  elsewhere, where a resize does not move it:")?;
     }
     let groups = &scenario.fleet.node_groups;
     let width = groups.iter().map(|group| group.name.chars().count()).max().unwrap_or(0).max("node group".len());
@@ -72,7 +139,7 @@ fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, sc
         "  {:width$}  {:>7}  {:>9}  {:>9}  {:>7}",
         "node group", "nodes", "with room", "permitted", "at most"
     )?;
-    for (group, survey) in groups.iter().zip(&decision.survey.groups) {
+    for (group, survey) in groups.iter().zip(&survey.groups) {
         writeln!(
             out,
             "  {:width$}  {:>7}  {:>9}  {:>9}  {:>7}  {}",
@@ -85,6 +152,14 @@ fn write_decision(out: &mut String, answer: &Answer<'_>, decision: &Decision, sc
         )?;
     }
     Ok(())
+}
+
+/// Whether the node that the resource is on had room for the new shape.
+fn in_place(place: &InPlace, scenario: &Scenario) -> String {
+    let InPlace { node, node_group, free, lacking } = place;
+    let group = &scenario.fleet.node_groups[node_group.usize()].name;
+    let fits = if lacking.is_zero() { "it fits".to_owned() } else { format!("it lacks {lacking}") };
+    format!("in place, node {} of {group} has {free} without it: {fits}", node.0)
 }
 
 /// The node that the policy ranks first, and by what.
@@ -104,11 +179,15 @@ fn verdict(placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) 
     if let Some(best) = &survey.best {
         return preferred(placement, best);
     }
+    let zone = group.zone.as_deref().unwrap_or("without a name");
     if !survey.in_zone {
-        return format!("is in zone {}", group.zone.as_deref().unwrap_or("without a name"));
+        return format!("is in zone {zone}");
     }
     if !survey.holds {
         return format!("an empty node has {}", group.schedulable());
+    }
+    if let Some(since) = survey.lost_since {
+        return format!("zone {zone} is lost since {since}: its nodes are gone");
     }
     if survey.paid < group.max && survey.growth_permitted {
         return "a new node".to_owned();
@@ -118,6 +197,7 @@ fn verdict(placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) 
     }
     match &survey.lacking {
         Some(lacking) => format!("full: the node with the most room lacks {lacking}"),
+        None if survey.paid > 0 => "has no other node, and may have none".to_owned(),
         None => "has no nodes, and may have none".to_owned(),
     }
 }

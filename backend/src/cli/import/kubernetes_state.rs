@@ -5,7 +5,7 @@ mod report;
 use serde::Serialize;
 use shared::request::write_line;
 use shared::trace::kubernetes_state::{ClusterState, Said, read_state};
-use shared::trace::{inventory, quotas};
+use shared::trace::{inventory, priority_classes, quotas};
 
 use super::super::{CliError, Global};
 use super::mapping;
@@ -14,16 +14,17 @@ use crate::{input, output};
 /// Import what a Kubernetes cluster has and runs: machines, quotas, live resources, and where they are
 ///
 /// Writes into the folder given with -o: inventory.csv (the nodes, with what pods may use of them), quotas.csv (of
-/// tenants, from ResourceQuotas), requests.ndjson (a create a live pod, claim and load balancer) and observations.ndjson
-/// (nodes of pods, and when they were ready). What the dump has nothing of is not written, and said.
+/// tenants, from ResourceQuotas), priority-classes.csv (from PriorityClasses), requests.ndjson (a create a live pod, claim
+/// and load balancer) and observations.ndjson (nodes of pods, and when they were ready). What the dump has nothing of is not written, and said.
 ///
 /// Tenants are namespaces, unless --mapping says otherwise. A pod asks for the most of what its containers need together
 /// and what it needs to start, and its overhead; GPUs are nvidia.com/gpu and amd.com/gpu. Requests are rounded up to
 /// 0.001 vCPU and 1 MiB, capacities and quotas down. Pods that have ended hold nothing; pods that ask for nothing are
-/// counted and left out. What made a resource is its label `kubernetes/owner`.
+/// counted and left out. A pod without a number of priority has that of its class. What made a resource is its label
+/// `kubernetes/owner`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  kubectl get nodes,pods,pvc,services,resourcequotas -A -o json > state.json
+  kubectl get nodes,pods,pvc,services,resourcequotas,priorityclasses -A -o json > state.json
   shadowplane import kubernetes-state state.json -o state/
   kubectl get nodes,pods -A -o json | shadowplane import kubernetes-state - --mapping mapping.toml -o state/
   shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
@@ -44,6 +45,7 @@ pub(super) struct Args {
 struct Summary<'a> {
     nodes: usize,
     quotas: usize,
+    priority_classes: usize,
     requests: usize,
     observations: usize,
     #[serde(flatten)]
@@ -62,10 +64,11 @@ impl Args {
         output::write_folder(&self.output, &NAMES, &written)?;
         let lacks = report::lacks(&state);
         if global.json {
-            let ClusterState { nodes, quotas, requests, observations, said, .. } = &state;
+            let ClusterState { nodes, quotas, priority_classes, requests, observations, said, .. } = &state;
             return output::print_json(&Summary {
                 nodes: nodes.len(),
                 quotas: quotas.len(),
+                priority_classes: priority_classes.len(),
                 requests: requests.len(),
                 observations: observations.len(),
                 said,
@@ -79,11 +82,12 @@ impl Args {
 
 const INVENTORY: &str = "inventory.csv";
 const QUOTAS: &str = "quotas.csv";
+const PRIORITY_CLASSES: &str = "priority-classes.csv";
 const REQUESTS: &str = "requests.ndjson";
 const OBSERVATIONS: &str = "observations.ndjson";
 
 /// The files of such a folder.
-const NAMES: [&str; 4] = [INVENTORY, QUOTAS, REQUESTS, OBSERVATIONS];
+const NAMES: [&str; 5] = [INVENTORY, QUOTAS, PRIORITY_CLASSES, REQUESTS, OBSERVATIONS];
 
 /// The files that the state has something for.
 fn files(state: &ClusterState) -> Vec<(&'static str, String)> {
@@ -97,6 +101,11 @@ fn files(state: &ClusterState) -> Vec<(&'static str, String)> {
     let all = [
         (INVENTORY, state.nodes.is_empty(), inventory::write_inventory(&state.nodes)),
         (QUOTAS, state.quotas.is_empty(), quotas::write_quotas(&state.quotas)),
+        (
+            PRIORITY_CLASSES,
+            state.priority_classes.is_empty(),
+            priority_classes::write_priority_classes(&state.priority_classes),
+        ),
         (REQUESTS, state.requests.is_empty(), requests),
         (OBSERVATIONS, state.observations.is_empty(), observations),
     ];

@@ -1,5 +1,7 @@
 //! The requests of a log as they are: what runs without an origin, and what `explain` looks into.
 
+use std::collections::BTreeMap;
+
 use shared::allocation::ResourceLabels;
 use shared::request::RequestLog;
 use shared::scenario::Scenario;
@@ -8,7 +10,7 @@ use shared::simulation::Fork;
 use super::notices::notices;
 use super::plans::Named;
 use crate::cli::CliError;
-use crate::cli::assumptions::{AssumptionArgs, catalogue};
+use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::demand::{Demand, DemandArgs};
 use crate::cli::start::{Start, StartArgs, StartView};
 use crate::output;
@@ -23,6 +25,8 @@ pub(in crate::cli) struct Inputs {
     pub(in crate::cli) start: Start,
     /// Names of the nodes of an inventory, by group.
     pub(in crate::cli) nodes: Vec<Vec<String>>,
+    /// Numbers of priority classes, by name.
+    pub(in crate::cli) priority_classes: BTreeMap<String, i32>,
 }
 
 /// A log as a scenario from its first bin to its last.
@@ -50,7 +54,7 @@ impl Inputs {
         let machines = assumptions.machines()?;
         let (base, converted) = assumptions.base_on(&machines, args.bin(), args.time_zone())?;
         output::progress("reading requests");
-        let catalogue = catalogue(&base);
+        let catalogue = assumptions.catalogue(&base)?;
         let start = start.read(&base, &machines, &catalogue)?;
         if let Some((name, log)) = start.log() {
             assumptions.check_prices(&base, name, log)?;
@@ -68,12 +72,12 @@ impl Inputs {
         odd.iter().for_each(|odd| output::warn(odd));
         demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);
-        Ok(Self { base, demand, start, nodes })
+        Ok(Self { base, demand, start, nodes, priority_classes: catalogue.priority_classes })
     }
 
     /// The requests from the first to the last, on what lives already or on nothing.
     pub(in crate::cli) fn as_they_are(&self) -> AsTheyAre {
-        let Self { base, demand, start: living, nodes } = self;
+        let Self { base, demand, start: living, nodes, .. } = self;
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
         let known = demand.known(start);

@@ -172,7 +172,7 @@ impl RunArgs {
     }
 
     fn predict(&self, args: &DemandArgs, inputs: &Inputs, origin: Instant) -> Result<Prepared, CliError> {
-        let Inputs { base, demand, start: living, nodes } = inputs;
+        let Inputs { base, demand, start: living, nodes, .. } = inputs;
         let known = demand.known(origin);
         let Foreseen { prediction, selection, fork, warning } = Foreseen::new(args, inputs, &known, self.horizon())?;
         let (fork, nodes, view) = self.begun(living, &known, base, fork, nodes.clone());

@@ -2,7 +2,6 @@
 
 use shared::input::parse_json_document;
 use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
-use shared::simulation::{nodes_needed, predicted_nodes};
 
 use super::{CliError, cancelled, data};
 use crate::{ensemble, input, output};
@@ -47,19 +46,12 @@ impl WhatIfArgs {
     /// # Errors
     /// When the scenario cannot run, or it is cancelled.
     pub(super) fn fleet(&self, predicted: &Scenario, threads: usize) -> Result<Fleet, CliError> {
-        let mut fleet = predicted.fleet.clone();
-        let Some(percent) = self.predictive_scaling else { return Ok(fleet) };
+        let Some(percent) = self.predictive_scaling else { return Ok(predicted.fleet.clone()) };
         let valid = ValidScenario::new(predicted.clone()).map_err(data)?;
         let watch = |done, total| {
             output::progress(&format!("counting the nodes that are needed: run {done} of {total}"));
             true
         };
-        let needed = ensemble::in_parallel(predicted.runs, threads, &watch, |run| nodes_needed(&valid, run));
-        let needed = needed.ok_or_else(cancelled)?;
-        let nodes = predicted_nodes(&valid, &needed, f64::from(percent) / 100.0);
-        for (group, nodes) in fleet.node_groups.iter_mut().zip(nodes) {
-            group.scaling.predicted = Some(nodes);
-        }
-        Ok(fleet)
+        ensemble::scaled_ahead(&valid, percent, threads, &watch).ok_or_else(cancelled)
     }
 }

@@ -16,7 +16,7 @@ use crate::ensemble;
 use crate::shadowing::budgeting::outlook;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
-use crate::shadowing::primary::{Metered, meter};
+use crate::shadowing::primary::{Metered, meter, start_view};
 use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, known_log, predict};
 use crate::store::{requests_in, whole_ledger};
 
@@ -77,10 +77,10 @@ impl Cycle {
         self.taken_in = self.store.summary().await?.requests;
         let requests = requests_in(&*self.store, Window { start: self.log_start, ..Window::ALWAYS }).await?;
         let (closed, open) = requests.split_at(requests.partition_point(|request| request.at < hour));
-        let (log, mut contradictions) = known_log(closed, &self.config.catalogue)?;
+        let (log, mut contradictions) = known_log(closed, &self.config.catalogue, self.config.start.as_ref())?;
         let mut orphans = log.orphans;
         if !open.is_empty() {
-            let (all, found) = known_log(&requests, &self.config.catalogue)?;
+            let (all, found) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())?;
             (orphans, contradictions) = (all.orphans, found);
         }
         let tenants = log.tenants.iter().map(str::to_owned).collect();
@@ -100,12 +100,20 @@ impl Cycle {
     ) -> Result<(), CycleError> {
         let first_time = self.board.snapshot().origin.is_none();
         let first = log.first().unwrap_or(end).floor(self.config.assumed.bin);
-        let window = Window { start: if first_time { first } else { day }, end };
+        let from = if first_time { first } else { day };
+        // What it cost is known from when it is known who lives.
+        let began = self.config.start.as_ref().map(|beginning| beginning.at).filter(|at| *at < end);
+        let window = Window { start: began.map_or(from, |at| from.max(at)), end };
         // Facts about requests of the open hour are no facts about nobody's: they wait for its close.
         let known = received.iter().filter(|received| !open.contains(&received.observation.request));
         let known: Vec<Received> = known.cloned().collect();
-        let metered = meter(&self.config, &Known::new(log, None, window.start), &known, window);
+        let predicted = self.predicted.as_ref().map(|predicted| predicted.scenario.original());
+        let metered = meter(&self.config, &Known::new(log, None, window.start), &known, window, predicted);
         let Ok(Metered { end: ended, basis, folded }) = metered else { return Ok(()) };
+        if began.is_some() && self.board.snapshot().start.is_none() {
+            let start = start_view(&self.config, &Known::new(log, None, end)).unwrap_or_default();
+            self.board.update(|snapshot| snapshot.start = start);
+        }
         // Facts about the closed hours come in later too, and by a clock that may since have been set back.
         let since = Window { start: day, ..Window::ALWAYS };
         let observed = ObservedView::new(&folded, since, ended.outcome.anomalies);

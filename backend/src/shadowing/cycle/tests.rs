@@ -15,10 +15,16 @@ use shared::units::{Duration, Instant, Window};
 use super::Cycle;
 use crate::config::{BudgetConfig, ShadowingConfig};
 use crate::shadowing::champion::keep_champion;
-use crate::shadowing::{Board, Champion, Clock, OUTLOOK};
+use crate::shadowing::{Beginning, Board, Champion, Clock, OUTLOOK, settled};
 use crate::store::{Collection, Document, JobEnd, SqliteStore, Store, whole_ledger};
 
 struct SetClock(Mutex<Instant>);
+
+impl SetClock {
+    fn set(&self, now: Instant) {
+        *self.0.lock().unwrap() = now;
+    }
+}
 
 impl Clock for SetClock {
     fn now(&self) -> Instant {
@@ -110,6 +116,93 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 /// The ledger of a service, which has to be an unbroken chain.
 async fn ledger(life: &Life) -> Vec<Record> {
     verify(&whole_ledger(&*life.store).await.unwrap()).unwrap().1
+}
+
+/// What is predicted for the day is told to its fleet, and to that of the primary that the day is judged by.
+#[test]
+fn a_fleet_that_is_scaled_ahead_knows_what_is_predicted_after_a_kill_too() {
+    let folder = folder("scaled-ahead");
+    block_on(async {
+        let file = folder.join("scaled-ahead.sqlite");
+        let store = SqliteStore::open(&file).unwrap();
+        let window = Window { start: example::START, end: midnight() + Duration::DAY * 2 };
+        store.append_requests(example::requests_between(example::SEED, window)).await.unwrap();
+        drop(store);
+        let ahead = |config: ShadowingConfig| ShadowingConfig { predictive_scaling: Some(90), ..config };
+        let mut life = begin_as(&file, midnight(), ahead).await;
+        catch_up(&mut life).await;
+        let told = |life: &Life| {
+            let scenario = life.cycle.predicted.as_ref().unwrap().scenario.original().clone();
+            scenario.fleet.node_groups.into_iter().map(|group| group.scaling.predicted.unwrap()).collect::<Vec<_>>()
+        };
+        let first = told(&life);
+        let day = example::scenario().bin;
+        assert!(first.iter().all(|nodes| nodes.from == midnight() && nodes.step == day), "{first:?}");
+        assert!(first.iter().any(|nodes| nodes.nodes.iter().any(|&count| count > 0)), "{first:?}");
+        drop(life);
+        let mut again = begin_as(&file, midnight() + Duration::HOUR, ahead).await;
+        assert_eq!(told(&again), first);
+        again.clock.set(midnight() + Duration::HOUR * 25);
+        catch_up(&mut again).await;
+        assert_eq!(reports(&again).await.len(), 4, "one a grouping");
+    });
+}
+
+/// Two run when the service begins: one is deleted at ten, the other lives on, and a kill changes nothing of it.
+#[test]
+fn the_primary_goes_on_from_what_it_began_with() {
+    let folder = folder("beginning");
+    block_on(async {
+        let file = folder.join("beginning.sqlite");
+        let at = midnight() - Duration::HOUR * 12;
+        let create = |id: &str| -> Request {
+            let created = at - Duration::DAY * 9;
+            serde_json::from_str(&format!(
+                r#"{{"id":"{id}","at":"{created}","tenant":"archive","op":"create","class":"compute","resource":"{id}",
+                    "requested":{{"vcpu":2,"memory_gib":4}}}}"#
+            ))
+            .unwrap()
+        };
+        let creates = vec![create("s-1"), create("s-2")];
+        let beginning = Beginning { at, creates, too_large: vec!["s-3".to_owned()], observations: Vec::new() };
+        let store = SqliteStore::open(&file).unwrap();
+        let window = Window { start: example::START, end: midnight() + Duration::DAY * 2 };
+        store.append_requests(example::requests_between(example::SEED, window)).await.unwrap();
+        let delete = Request { id: "d-1".to_owned(), ..create("s-1") }.into_delete(midnight() + Duration::HOUR * 10);
+        store.append_requests(vec![delete]).await.unwrap();
+        assert_eq!(settled(&store, Some(beginning.clone())).await.unwrap().as_ref(), Some(&beginning));
+        drop(store);
+        let begin = async |now: Instant| {
+            let store = SqliteStore::open(&file).unwrap();
+            // Nobody says it again: it is kept with the log.
+            let start = settled(&store, None).await.unwrap();
+            drop(store);
+            begin_as(&file, now, |config| ShadowingConfig { start, ..config }).await
+        };
+        let standing = |life: &Life| -> Vec<String> {
+            let lives = &life.cycle.predicted.as_ref().unwrap().lives;
+            lives.iter().filter(|id| id.starts_with("s-")).cloned().collect()
+        };
+        let mut life = begin(midnight()).await;
+        catch_up(&mut life).await;
+        assert_eq!(standing(&life), ["s-1", "s-2"]);
+        let view = life.board.snapshot().start.unwrap();
+        assert_eq!((view.at, view.added, view.pending, view.left_out[0].request.as_str()), (at, 2, 0, "s-3"));
+        let scenario = life.cycle.predicted.as_ref().unwrap().scenario.original().clone();
+        drop(life);
+
+        let mut second = begin(midnight() + Duration::HOUR * 25).await;
+        assert_eq!(second.cycle.predicted.as_ref().unwrap().scenario.original(), &scenario);
+        assert_eq!(second.board.snapshot().start, Some(view));
+        catch_up(&mut second).await;
+        assert_eq!(standing(&second), ["s-2"], "the other one was deleted");
+        assert_eq!(second.board.snapshot().orphans, 0);
+        assert_eq!(reports(&second).await.len(), 4, "one a grouping");
+        // A log that has gone on from one beginning takes no other.
+        let other = Beginning { creates: vec![create("s-2")], ..beginning };
+        let error = settled(&*second.store, Some(other)).await.unwrap_err().to_string();
+        assert!(error.contains("began with 2 other resources"), "{error}");
+    });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Requests and observations.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use shared::request::{Observation, Operation, Received, Request};
 use shared::units::{Duration, Instant, Window};
@@ -61,6 +61,12 @@ pub(super) fn scan_requests(
         .prepare_cached("SELECT body FROM requests WHERE (at, id) > (?1, ?2) AND at < ?3 ORDER BY at, id LIMIT ?4")?;
     let rows = statement.query_map(params![after.at.micros(), after.id, end.micros(), limit as i64], body)?;
     rows.map(|row| parse(&row?)).collect()
+}
+
+pub(super) fn request(connection: &Connection, id: &str) -> Result<Option<Request>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT body FROM requests WHERE id = ?1")?;
+    let found = statement.query_row(params![id], body).optional()?;
+    found.map(|text| parse(&text)).transpose()
 }
 
 pub(super) fn scan_observations(

@@ -110,14 +110,14 @@ fn told(advice: &Advice, scenario: &Rc<Scenario>, zone: Zone, on_try: &Callback<
         let tried = format!("None of {} that were tried lets it in.", format::counted(advice.tried.into(), "change"));
         return html! { <p class="note" data-testid="advice">{ first }{ " " }{ tried }</p> };
     };
-    let words: Vec<String> = fix.edits.iter().map(|edit| edit.describe(scenario)).collect();
+    let words = fix.describe(scenario);
     let change = fix.cost_change.to_money(scenario.price_book.currency);
     let cost = format!("{} in that run, the cheapest of {} tried", format::signed_money(&change), advice.tried);
     let onclick = {
-        let (edits, scenario, on_try) = (fix.edits.clone(), scenario.clone(), on_try.clone());
+        let (fix, scenario, on_try) = (fix.clone(), scenario.clone(), on_try.clone());
         Callback::from(move |_: MouseEvent| {
             let mut changed = (*scenario).clone();
-            changed.edits.extend(edits.iter().cloned());
+            fix.apply(&mut changed);
             on_try.emit(changed);
         })
     };

@@ -83,6 +83,16 @@ impl Folded {
         state.nodes.iter().map(name).collect()
     }
 
+    /// The names of the machines of [`Folded::after`], in its order.
+    pub fn names_after(&self, start: Instant, names: &[String]) -> Vec<String> {
+        let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let is_new = |(name, seen): &(&String, &ObservedNode)| {
+            !known.contains(name.as_str()) && !seen.gone.is_some_and(|gone| gone <= start)
+        };
+        let new = self.names.iter().zip(&self.fleet.nodes).filter(is_new).map(|(name, _)| name.clone());
+        names.iter().cloned().chain(new).collect()
+    }
+
     /// The same facts for a run that goes on from a fork at `start`: its own machines first, by the names that they
     /// had, and resources by its own indices.
     ///

@@ -154,6 +154,7 @@ fn a_fork_s_machines_come_first_and_keep_their_names() {
     let names = ["unheard of".to_owned(), "old".to_owned()];
     let index = |resource: ResourceIndex| (resource.0 != 1).then_some(ResourceIndex(resource.0 + 10));
     let after = folded.after(at(550), &state, &names, index);
+    assert_eq!(folded.names_after(at(550), &names).len(), after.nodes.len());
     assert_eq!(after.placements, BTreeMap::from([(ResourceIndex(10), 1), (ResourceIndex(12), 3)]));
     let lives: Vec<_> = after.nodes.iter().map(|node| (node.ordered, node.gone)).collect();
     // `old` is given back 90 s after the delete at 500 s; what came to be known of the others later begins at the fork.

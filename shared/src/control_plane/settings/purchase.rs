@@ -44,6 +44,13 @@ pub struct Outage {
     pub until: Instant,
 }
 
+impl Outage {
+    /// Whether the zone is lost at `at`.
+    pub fn is_on(&self, at: Instant) -> bool {
+        (self.from..self.until).contains(&at)
+    }
+}
+
 impl Spot {
     /// Spot nodes with two minutes of notice.
     pub fn new(price_percent: u32, interrupted_after: Option<Duration>) -> Self {

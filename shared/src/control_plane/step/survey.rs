@@ -1,4 +1,4 @@
-//! What the control plane sees when it decides about a create: for people who ask why.
+//! What the control plane sees when it decides about a create or a resize: for people who ask why.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,45 @@ use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::placement::left;
 use crate::control_plane::rules::Candidate;
-use crate::control_plane::transition::Transition;
+use crate::control_plane::transition::{PlanState, Transition};
 use crate::request::{Module, Operation};
-use crate::units::{Dimension, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
+use crate::units::{Dimension, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
 
 /// What a resource could have got at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Survey {
     /// What its tenant held, without it; what does not fit an amount is the largest there is.
     pub held: Resources,
     /// Every node group, in order; none where the resource needs no node.
     pub groups: Vec<GroupSurvey>,
+    /// The node that it is on, where it is on one.
+    pub in_place: Option<InPlace>,
+}
+
+/// What the node had to offer that a resource is on already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InPlace {
+    /// Which one.
+    pub node: NodeIndex,
+    /// Its group.
+    pub node_group: NodeGroupIndex,
+    /// What would be free on it without the resource.
+    pub free: Resources,
+    /// What is missing for the shape that was asked for; nothing where it fits.
+    pub lacking: Resources,
 }
 
 /// What one node group had to offer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupSurvey {
     /// Whether it is in the zone that was asked for.
     pub in_zone: bool,
     /// Whether an empty node of it holds the resource.
     pub holds: bool,
-    /// Nodes that are paid and not being given back.
+    /// Nodes that are paid and not being given back, without the one that the resource is on.
     pub nodes: u32,
     /// Those of them with enough room.
     pub with_room: u32,
@@ -42,10 +60,28 @@ pub struct GroupSurvey {
     pub best: Option<Best>,
     /// What is missing on the node where the least is, where none has room.
     pub lacking: Option<Resources>,
+    /// Since when its zone is lost, where it is: its nodes are gone, and there are no new ones.
+    pub lost_since: Option<Instant>,
+}
+
+/// A request on its way, for those who look on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Underway {
+    /// What it is about.
+    pub resource: ResourceIndex,
+    /// What it does.
+    pub operation: Operation,
+    /// The shape that it asks for.
+    pub flavor: FlavorIndex,
+    /// When it was made.
+    pub arrived: Instant,
+    /// The module that it is about to leave; none where it enters one.
+    pub leaves: Option<Module>,
 }
 
 /// A node that a policy prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Best {
     /// Which one.
     pub node: NodeIndex,
@@ -58,24 +94,66 @@ pub struct Best {
 }
 
 impl ControlPlane<'_> {
-    /// What a create in the modules is about, and the module that it is about to leave.
-    pub fn about_to_leave(&self, transition: &Transition) -> Option<(ResourceIndex, Module)> {
-        let Transition::Leave { call, module } = *transition else { return None };
+    /// The request that a transition takes on its way; none where it is about a machine, or the request is void.
+    pub fn underway(&self, transition: &Transition) -> Option<Underway> {
+        let (Transition::Enter { call, module } | Transition::Leave { call, module }) = *transition else {
+            return None;
+        };
+        let leaves = matches!(transition, Transition::Leave { .. }).then_some(module);
         let call = self.calls.get(call);
-        (call.operation == Operation::Create).then(|| (self.lives.get(call.live).resource, module))
+        let live = self.lives.get(call.live);
+        (!Self::is_void(&call, live)).then_some(Underway {
+            resource: live.resource,
+            operation: call.operation,
+            flavor: call.flavor,
+            arrived: call.arrived,
+            leaves,
+        })
     }
 
-    /// What a resource could get now; none where it does not live.
-    pub fn survey(&self, resource: ResourceIndex) -> Option<Survey> {
+    /// What a resource could get now if it were of this flavor, or as it is; none where it does not live.
+    pub fn survey(&self, now: Instant, resource: ResourceIndex, flavor: Option<FlavorIndex>) -> Option<Survey> {
         let live = self.lives.get(self.lives.find(resource)?);
-        let requested = self.on_node(live.flavor);
+        let requested = self.on_node(flavor.unwrap_or(live.flavor));
         let asked = if self.needs_node(live.flavor) { self.settings.fleet.node_groups.len() } else { 0 };
-        let groups = (0..asked).map(|group| self.survey_group(live, requested, NodeGroupIndex::from_usize(group)));
-        Some(Survey { held: self.quotas.held_without(live.tenant, live.held), groups: groups.collect() })
+        let groups = (0..asked).map(|group| self.survey_group(now, live, requested, NodeGroupIndex::from_usize(group)));
+        let in_place = live.slot.map(|slot| {
+            let node = self.nodes.slot(slot).node;
+            let mut room = self.nodes.room(slot);
+            room.give(self.on_node(live.flavor), live.devices);
+            let lacking = lacking(requested, &room);
+            InPlace { node: node.index, node_group: node.node_group, free: room.free, lacking }
+        });
+        Some(Survey { held: self.quotas.held_without(live.tenant, live.held), groups: groups.collect(), in_place })
     }
 
-    fn survey_group(&self, live: &Live, requested: Resources, node_group: NodeGroupIndex) -> GroupSurvey {
-        let of_group = |(_, slot): &(u32, &Slot)| slot.node.node_group == node_group && slot.node.gone.is_none();
+    /// The shape of a resource; none where it does not live.
+    pub fn flavor(&self, resource: ResourceIndex) -> Option<FlavorIndex> {
+        self.lives.find(resource).map(|live| self.lives.get(live).flavor)
+    }
+
+    /// Whether a resource waits for a node.
+    pub fn is_pending(&self, resource: ResourceIndex) -> bool {
+        self.lives.find(resource).is_some_and(|live| self.lives.get(live).state == PlanState::Pending)
+    }
+
+    /// The node at a position among the machines of the run, and its group.
+    pub fn node_at(&self, slot: u32) -> (NodeIndex, NodeGroupIndex) {
+        let node = self.nodes.slot(slot).node;
+        (node.index, node.node_group)
+    }
+
+    /// Since when the zone of a group is lost, where it is.
+    pub fn lost_since(&self, now: Instant, node_group: NodeGroupIndex) -> Option<Instant> {
+        let fleet = self.settings.fleet;
+        let zone = fleet.node_groups[node_group.usize()].zone.as_ref()?;
+        fleet.outages.iter().filter(|outage| outage.zone == *zone && outage.is_on(now)).map(|outage| outage.from).min()
+    }
+
+    fn survey_group(&self, now: Instant, live: &Live, requested: Resources, node_group: NodeGroupIndex) -> GroupSurvey {
+        let of_group = |(position, slot): &(u32, &Slot)| {
+            slot.node.node_group == node_group && slot.node.gone.is_none() && live.slot != Some(*position)
+        };
         let nodes: Vec<(u32, &Slot)> = self.nodes.iter_paid().filter(of_group).collect();
         let permit = |slot: u32| self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes);
         let with_room: Vec<u32> =
@@ -83,7 +161,8 @@ impl ControlPlane<'_> {
         let in_zone = self.rules.is_open(live.terms, node_group.usize());
         let permitted = with_room.iter().filter(|&&slot| in_zone && permit(slot)).count() as u32;
         let only_here = |group: usize| in_zone && group == node_group.usize();
-        let best = self.nodes.choose(requested, only_here, permit).map(|slot| {
+        let elsewhere = |slot: u32| live.slot != Some(slot) && permit(slot);
+        let best = self.nodes.choose(requested, only_here, elsewhere).map(|slot| {
             let score = self.nodes.shown(self.settings.placement, slot, requested);
             let slot = self.nodes.slot(slot);
             let rest = slot.free.checked_sub(requested).expect("it has room");
@@ -102,6 +181,7 @@ impl ControlPlane<'_> {
             growth_permitted: self.rules.permit_new(live, node_group, &self.nodes),
             best,
             lacking: lacking.min_by_key(least).filter(|lacking| !lacking.is_zero()),
+            lost_since: self.lost_since(now, node_group),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn each_object(text: &str, take: &mut Take<'_>) -> Result<(), InputEr
 }
 
 pub(super) const EXPECTED: &str =
-    "expected what `kubectl get nodes,pods,pvc,services,resourcequotas -A -o json` prints";
+    "expected what `kubectl get nodes,pods,pvc,services,resourcequotas,priorityclasses -A -o json` prints";
 
 fn no_json(text: &str, error: &serde_json::Error) -> InputError {
     let line = error.line() as u64;

@@ -106,6 +106,8 @@ pub(super) struct PodSpec {
     pub(super) topology_spread_constraints: Vec<Value>,
     #[serde(default)]
     pub(super) priority: Option<i32>,
+    #[serde(default)]
+    pub(super) priority_class_name: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -227,6 +229,15 @@ pub(super) struct ServiceStatus {
 pub(super) struct LoadBalancer {
     #[serde(default, deserialize_with = "or_nothing")]
     pub(super) ingress: Vec<Value>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PriorityClass {
+    pub(super) metadata: Metadata,
+    pub(super) value: i32,
+    #[serde(default, deserialize_with = "or_nothing")]
+    pub(super) global_default: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -5,7 +5,7 @@ use super::quantity::Rounding;
 use super::rules::Wants;
 use super::{ClusterState, Tenants, amounts, owner};
 use crate::input::InputError;
-use crate::request::{Observation, Request, ResourceClass, Scheduling};
+use crate::request::{Observation, Priority, Request, ResourceClass, Scheduling};
 use crate::units::Instant;
 
 /// The annotation of a pod that its node runs by itself, and that the API server only mirrors.
@@ -41,8 +41,14 @@ pub(super) fn take(
     let mut request = tenants.request("pod", metadata, created, (ResourceClass::Compute, converted.resources), said);
     request.zone = pod.spec.node_selector.get(ZONE).cloned();
     label(&mut request, metadata);
-    let priority = pod.spec.priority.unwrap_or_default();
-    request.scheduling = (priority != 0).then(|| Scheduling { priority, ..Scheduling::default() });
+    let class = pod.spec.priority_class_name.clone().filter(|name| !name.is_empty());
+    match pod.spec.priority {
+        Some(0) => {}
+        Some(number) => {
+            request.scheduling = Some(Scheduling { priority: Priority::Number(number), ..Scheduling::default() });
+        }
+        None => state.priorities.unsaid.push((request.id.clone(), class)),
+    }
     let wants = Wants::of(metadata, &pod.spec);
     said.pods_with_rules += u64::from(wants.lost || pod.spec.node_selector.keys().any(|key| key != ZONE));
     state.wanted.insert(request.id.clone(), wants);

@@ -25,6 +25,12 @@ pub struct Said {
     pub pods_with_rules: u64,
     /// Pods that several selectors of others' rules select; rules see them in the first of these groups only.
     pub pods_in_many_groups: u64,
+    /// Pods whose priority is that of the class that they name.
+    pub priorities_by_class: u64,
+    /// Pods that name no class, whose priority is that of the cluster's default one.
+    pub priorities_by_default: u64,
+    /// Priority classes that pods name and that are not in the dump, with the number of pods; their priority is taken for 0.
+    pub priority_classes_unknown: BTreeMap<String, u64>,
     /// Resources that pods ask for and that have no dimension here, with the number of pods.
     pub resources_unknown: BTreeMap<String, u64>,
     /// Claims of volumes.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::request::Priority;
 use crate::trace::mapping::read_mapping;
 use crate::units::Dimension;
 
@@ -148,6 +149,38 @@ fn tenants_are_namespaces_or_what_a_mapping_says() {
     assert_eq!(limits(&plain), [("shop".to_owned(), 3_000, 8_192), ("store".to_owned(), 1_500, u32::MAX)]);
     assert_eq!(limits(&mapped), [("retail".to_owned(), 4_500, u32::MAX)]);
     assert_eq!(plain.said.quota_limits_unknown, BTreeMap::from([("pods".to_owned(), 1)]));
+}
+
+/// A number that a pod says itself holds; then its class, of the dump or of every cluster, then the default class.
+#[test]
+fn a_pod_is_as_urgent_as_its_class_says() {
+    let class = |name: &str, value: i32, rest: &str| {
+        format!(r#"{{"kind":"PriorityClass","metadata":{{"name":"{name}"}},"value":{value}{rest}}}"#)
+    };
+    let dump = [
+        pod("own", "1", r#","priority":7,"priorityClassName":"high""#),
+        pod("named", "1", r#","priorityClassName":"high""#),
+        pod("system", "1", r#","priorityClassName":"system-cluster-critical""#),
+        pod("unsaid", "1", ""),
+        pod("unknown", "1", r#","priorityClassName":"gone""#),
+        class("high", 1_000, ""),
+        class("usual", 10, r#","globalDefault":true"#),
+    ]
+    .concat();
+    let state = read_state(&dump, None).unwrap();
+    let priority = |name: &str| {
+        let request = state.requests.iter().find(|request| request.resource == name).unwrap();
+        request.scheduling.as_ref().map(|scheduling| scheduling.priority.clone())
+    };
+    let number = |number| Some(Priority::Number(number));
+    assert_eq!(
+        (priority("own"), priority("named"), priority("system")),
+        (number(7), number(1_000), number(2_000_000_000))
+    );
+    assert_eq!((priority("unsaid"), priority("unknown")), (number(10), None));
+    assert_eq!((state.said.priorities_by_class, state.said.priorities_by_default), (2, 1));
+    assert_eq!(state.said.priority_classes_unknown, BTreeMap::from([("gone".to_owned(), 1)]));
+    assert_eq!(state.priority_classes, BTreeMap::from([("high".to_owned(), 1_000), ("usual".to_owned(), 10)]));
 }
 
 #[test]

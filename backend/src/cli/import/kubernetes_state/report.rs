@@ -8,7 +8,7 @@ use shared::request::{Request, ResourceClass};
 use shared::trace::kubernetes_state::{ClusterState, Said};
 use shared::units::Dimension;
 
-use super::{INVENTORY, OBSERVATIONS, QUOTAS, REQUESTS};
+use super::{INVENTORY, OBSERVATIONS, PRIORITY_CLASSES, QUOTAS, REQUESTS};
 use crate::output::{counted, some};
 
 /// What the dump has nothing of, with the command that brings it.
@@ -34,6 +34,10 @@ pub(super) fn text(state: &ClusterState, lacks: &[&str], folder: &str) -> String
     }
     if !state.quotas.is_empty() {
         line(&file(QUOTAS), format!("quotas of {}", counted(state.quotas.len() as u64, "tenant")));
+    }
+    if !state.priority_classes.is_empty() {
+        let count = counted(state.priority_classes.len() as u64, "name");
+        line(&file(PRIORITY_CLASSES), format!("{count} of priorities"));
     }
     if !state.requests.is_empty() {
         line(&file(REQUESTS), live(&state.requests));
@@ -110,6 +114,19 @@ fn sentences(said: &Said) -> Vec<String> {
         (&said.nodes_not_ready, "not ready, used by the shadow all the same"),
     ] {
         say(nodes.len() as u64, format!("{what}: {}", named("node", nodes)));
+    }
+    let by_class = of(said.priorities_by_class, "pod");
+    say(said.priorities_by_class, format!("as urgent as the priority class that they name says: {by_class}"));
+    let by_default = of(said.priorities_by_default, "pod");
+    say(said.priorities_by_default, format!("as urgent as the default priority class says: {by_default}"));
+    for (name, &pods) in &said.priority_classes_unknown {
+        let pods_of = of(pods, "pod");
+        say(
+            pods,
+            format!(
+                "of priority 0, as their class {name} is not in the dump (kubectl get priorityclasses -o json): {pods_of}"
+            ),
+        );
     }
     let rules = said.pods_with_rules;
     say(rules, format!("not carried over: some of where {} may go", of(rules, "pod")));

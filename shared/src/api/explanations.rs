@@ -1,0 +1,149 @@
+//! Why a request got what it got: the order, and the answer in names, the same here and on the command line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Job;
+use crate::explanation::{DecisionSeen, Departure, Explanation, FailedAttempts, Fix, ResizePlan, Setting};
+use crate::request::{IndexedRequest, Module, Operation};
+use crate::scenario::{Edit, Scenario};
+use crate::simulation::{Plan, Refusal};
+use crate::units::{Instant, Money, Resources};
+
+/// A request that someone wants to have explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExplanationOrder {
+    /// The id of a create or a resize of the log, whose day is run up to the clock's now on what the service assumes; of a
+    /// scenario its place in the run, counted from 0, or its id in a predicted stream, such as `p-000041`.
+    pub request: String,
+    /// Content hash of a saved scenario that the request is in, instead of the log.
+    #[serde(default)]
+    pub scenario: Option<String>,
+    /// Which run of the scenario, counted from 0.
+    #[serde(default)]
+    pub run: u32,
+}
+
+/// One ordered explanation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExplanationRun {
+    /// State and failure; its id is that of the explanation.
+    pub job: Job,
+    /// What was ordered.
+    pub order: ExplanationOrder,
+    /// The answer, once there is one; only in the answer about one explanation.
+    pub explanation: Option<ExplanationView>,
+}
+
+/// What became of a create or a resize, what the control plane saw when it decided, and what would have helped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExplanationView {
+    /// Its place in the run, counted from 0.
+    pub request: u64,
+    /// `create` or `resize`.
+    pub operation: Operation,
+    /// Who asked.
+    pub tenant: String,
+    /// The shape that was asked for.
+    pub flavor: String,
+    /// What it amounts to.
+    pub requested: Resources,
+    /// The shape of the resource before a resize.
+    pub resized_from: Option<String>,
+    /// How urgent a create is; 0 where nothing was said.
+    pub priority: Option<i32>,
+    /// The priority class that stands for that number, where it is known.
+    pub priority_class: Option<String>,
+    /// At the end of the window: of a create `admitted`, `pending`, `placed`, `ready`, `released` or `refused`; of a resize
+    /// `admitted`, `pending` (it has the new shape, and no node), `resized`, `passed_over` or `refused`.
+    pub state: String,
+    /// Why it was refused.
+    pub reason: Option<Refusal>,
+    /// By which module.
+    pub refused_by: Option<Module>,
+    /// Modules that failed with it.
+    pub failed: Vec<FailedAttempts>,
+    /// The plan of the resource.
+    pub plan: Plan,
+    /// What was decided for a resize.
+    pub resize: Option<ResizePlan>,
+    /// The names of the node groups, by index.
+    pub node_groups: Vec<String>,
+    /// The decision that mattered.
+    pub decision: Option<DecisionSeen>,
+    /// Nodes that the resource had to leave.
+    pub departures: Vec<Departure>,
+    /// The cheapest change that lets it in.
+    pub fix: Option<FixView>,
+    /// How many changes were tried.
+    pub tried: u32,
+}
+
+/// A change that lets a request in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FixView {
+    /// In words.
+    pub changes: Vec<String>,
+    /// Those that are edits, as `--edits` takes them.
+    pub edits: Vec<Edit>,
+    /// Those that are not: settings of the scenario itself.
+    pub settings: Vec<Setting>,
+    /// When the resource can be used then, or has its new shape.
+    pub ready: Option<Instant>,
+    /// By how much the run costs more.
+    pub cost_change: Money,
+}
+
+impl ExplanationView {
+    /// The same with the name of its priority class, if one of these has its number; of several the first by name.
+    #[must_use]
+    pub fn with_class(self, classes: &BTreeMap<String, i32>) -> Self {
+        let is_its = |number: &i32| Some(*number) == self.priority;
+        let class = classes.iter().find(|(_, number)| is_its(number)).map(|(name, _)| name.clone());
+        Self { priority_class: class, ..self }
+    }
+
+    /// An explanation of the request at `position` of a scenario, in names.
+    pub fn new(scenario: &Scenario, position: usize, request: &IndexedRequest, explanation: Explanation) -> Self {
+        let flavor = |index: crate::units::FlavorIndex| &scenario.flavors[index.usize()];
+        let (state, reason) = (explanation.state().to_owned(), explanation.refusal());
+        let Explanation { plan, resize, refused_by, failed, decision, departures, fix, tried } = explanation;
+        let asked = resize.map_or(plan.flavor, |resize| resize.to);
+        let terms = request.terms.map(|terms| &scenario.terms[terms.usize()]);
+        Self {
+            request: position as u64,
+            operation: request.operation,
+            tenant: scenario.tenants[plan.tenant.usize()].name.clone(),
+            flavor: flavor(asked).name.clone(),
+            requested: flavor(asked).requested,
+            resized_from: resize.and_then(|resize| resize.from).map(|from| flavor(from).name.clone()),
+            priority: resize.is_none().then(|| terms.map_or(0, |terms| terms.priority)),
+            priority_class: None,
+            state,
+            reason,
+            refused_by,
+            failed,
+            plan,
+            resize,
+            node_groups: scenario.fleet.node_groups.iter().map(|group| group.name.clone()).collect(),
+            decision,
+            departures,
+            fix: fix.map(|fix| FixView::new(scenario, fix)),
+            tried,
+        }
+    }
+}
+
+impl FixView {
+    fn new(scenario: &Scenario, fix: Fix) -> Self {
+        let changes = fix.describe(scenario);
+        let Fix { edits, settings, ready, cost_change } = fix;
+        Self { changes, edits, settings, ready, cost_change: cost_change.to_money(scenario.price_book.currency) }
+    }
+}

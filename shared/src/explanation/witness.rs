@@ -1,0 +1,146 @@
+//! A run in which one request is watched.
+
+use super::{DecisionSeen, Departure, Explanation, FailedAttempts, ResizePlan, ResizeState};
+use crate::control_plane::{ControlPlane, Effect, Scheduled, Underway};
+use crate::request::{IndexedRequest, MODULES, Module, Operation};
+use crate::scenario::ValidScenario;
+use crate::simulation::{PlanState, Refusal, Run, RunOptions, Watch};
+use crate::units::{FlavorIndex, Instant, LedgerUnits};
+
+/// What was seen.
+pub(super) struct Seen {
+    /// Without a fix.
+    pub(super) explanation: Explanation,
+    /// What the run costs.
+    pub(super) cost: LedgerUnits,
+}
+
+/// Runs a scenario and watches one of its requests.
+pub(super) fn watch(valid: &ValidScenario, requests: &[IndexedRequest], run: u32, request: IndexedRequest) -> Seen {
+    let mut witness = Witness::new(request);
+    let mut watched = Run::new(valid, RunOptions { run, keep_plans: true, observed: None });
+    watched.play_watched(requests, valid.scenario().window.end, &mut witness);
+    let outcome = watched.outcome();
+    let plan = outcome.plans.iter().find(|plan| plan.resource == request.resource).copied();
+    let plan = plan.expect("whatever is created, or lives at the start, has a plan");
+    let is_over = matches!(plan.state, PlanState::Released | PlanState::Refused(_));
+    let resize = (request.operation == Operation::Resize).then(|| ResizePlan {
+        arrived: request.at,
+        from: witness.from,
+        to: request.flavor,
+        state: match (witness.refused, witness.carried_out) {
+            (Some((refusal, _)), _) => ResizeState::Refused(refusal),
+            (None, Some(at)) => ResizeState::Resized(at),
+            (None, None) if is_over || witness.from.is_none() => ResizeState::PassedOver,
+            (None, None) => ResizeState::Admitted,
+        },
+    });
+    let failed = Module::ALL.into_iter().zip(witness.failed).filter(|(_, attempts)| *attempts > 0);
+    let retries = |module: Module| valid.scenario().modules[module].failures.map_or(0, |failures| failures.retries);
+    let failed = failed.map(|(module, attempts)| FailedAttempts { module, attempts, retries: retries(module) });
+    let explanation = Explanation {
+        plan,
+        resize,
+        refused_by: witness.refused.map(|(_, module)| module),
+        failed: failed.collect(),
+        decision: witness.decision,
+        departures: witness.departures,
+        fix: None,
+        tried: 0,
+    };
+    Seen { explanation, cost: outcome.cost.total() }
+}
+
+/// Who looks on, and remembers what concerns one request.
+struct Witness {
+    request: IndexedRequest,
+    /// Whether the step that is made is one of the request.
+    is_its_own: bool,
+    decision: Option<DecisionSeen>,
+    refused: Option<(Refusal, Module)>,
+    failed: [u32; MODULES],
+    departures: Vec<Departure>,
+    /// The shape of the resource when its resize came.
+    from: Option<FlavorIndex>,
+    /// When a resize was carried out.
+    carried_out: Option<Instant>,
+}
+
+impl Witness {
+    fn new(request: IndexedRequest) -> Self {
+        Self {
+            request,
+            is_its_own: false,
+            decision: None,
+            refused: None,
+            failed: [0; MODULES],
+            departures: Vec::new(),
+            from: None,
+            carried_out: None,
+        }
+    }
+
+    /// Whether this is the request that is watched. A create is made again, as it was, when its resource was evicted.
+    fn is_it(&self, underway: &Underway) -> bool {
+        let Underway { resource, operation, flavor, arrived, .. } = *underway;
+        let IndexedRequest { resource: of, operation: does, flavor: to, at, .. } = self.request;
+        (resource, operation) == (of, does) && (does == Operation::Create || (flavor, arrived) == (to, at))
+    }
+
+    /// What there is for the resource, in the shape that the request asks for.
+    fn survey(&self, plane: &ControlPlane<'_>, at: Instant, module: Module) -> Option<DecisionSeen> {
+        let shape = (self.request.operation == Operation::Resize).then_some(self.request.flavor);
+        plane.survey(at, self.request.resource, shape).map(|survey| DecisionSeen { module, at, survey })
+    }
+
+    /// Takes note of a step of the request itself.
+    fn own(&mut self, now: Instant, effect: &Effect) {
+        match *effect {
+            Effect::Refused { refusal, module } => self.refused = Some((refusal, module)),
+            Effect::Served { module, failed, .. } => {
+                self.failed[module as usize] += u32::from(failed);
+                if module == Module::Provisioner && self.carried_out.is_none() {
+                    self.carried_out = Some(now);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Watch for Witness {
+    fn arrives(&mut self, request: &IndexedRequest) {
+        self.is_its_own = *request == self.request;
+    }
+
+    fn before(&mut self, plane: &ControlPlane<'_>, scheduled: &Scheduled) {
+        let its_own = plane.underway(&scheduled.transition).filter(|underway| self.is_it(underway));
+        self.is_its_own = its_own.is_some();
+        if let Some(module @ (Module::Admission | Module::Quota | Module::Scheduler)) =
+            its_own.and_then(|own| own.leaves)
+        {
+            self.decision = self.survey(plane, scheduled.at, module);
+        }
+    }
+
+    fn after(&mut self, plane: &ControlPlane<'_>, now: Instant, effects: &[Effect]) {
+        if self.is_its_own {
+            if self.from.is_none() {
+                self.from = plane.flavor(self.request.resource);
+            }
+            effects.iter().for_each(|effect| self.own(now, effect));
+        }
+        for effect in effects {
+            let Effect::Evicted { resource, slot, eviction, .. } = *effect else { continue };
+            if resource != self.request.resource {
+                continue;
+            }
+            let (node, node_group) = plane.node_at(slot);
+            let zone_lost_since = plane.lost_since(now, node_group);
+            self.departures.push(Departure { at: now, node, node_group, eviction, zone_lost_since });
+            if self.request.operation == Operation::Create && plane.is_pending(resource) {
+                self.decision = self.survey(plane, now, Module::Scheduler);
+            }
+        }
+    }
+}
