@@ -6,6 +6,7 @@ mod ingest;
 mod observations;
 mod odd_history;
 mod problems;
+mod replay;
 mod restart;
 mod server;
 mod shadow;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use shared::allocation::Budget;
 use shared::features::TimeZone;
@@ -12,7 +13,7 @@ use shared::scenario::Scenario;
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
-use crate::shadowing::Beginning;
+use crate::shadowing::{Beginning, Recording};
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ pub struct ShadowingConfig {
     pub promotion: PromotionSettings,
     /// What may be spent.
     pub budgets: BudgetConfig,
-    /// The demo, where it is one.
-    pub demo: Option<DemoConfig>,
+    /// What is replayed, where it is not the present that comes in.
+    pub replay: Option<ReplayConfig>,
 }
 
 /// What may be spent, and when a breach is sure.
@@ -81,15 +82,31 @@ impl Default for BudgetConfig {
     }
 }
 
-/// The example workload on a clock of its own.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DemoConfig {
-    /// Seconds of the virtual clock per second.
+/// A world of the past on a clock of its own, which waits for whatever is due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayConfig {
+    /// Seconds of the virtual clock per second, at most.
     pub speed: f64,
-    /// Seeds the workload.
-    pub seed: u64,
-    /// Where the virtual clock begins.
+    /// Where the virtual clock begins: what happened before is there already.
     pub start: Instant,
+    /// Where it stands still; never where nothing is said.
+    pub end: Option<Instant>,
+    /// Whether the service ends there too.
+    pub exit: bool,
+    /// What happens.
+    pub world: ReplayedWorld,
+}
+
+/// What is replayed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplayedWorld {
+    /// The example workload with its primary, which goes on for ever: the demo.
+    Example {
+        /// Seeds the workload.
+        seed: u64,
+    },
+    /// What was recorded elsewhere.
+    Recorded(Arc<Recording>),
 }
 
 impl ShadowingConfig {
@@ -98,10 +115,15 @@ impl ShadowingConfig {
         self.assumed.time_zone.parse().unwrap_or_default()
     }
 
-    /// The end of the bins whose requests have all come in when the clock says `now`, late ones aside: of a demo's world
-    /// one hears when an hour closes.
+    /// Whether the example workload is replayed.
+    pub fn is_demo(&self) -> bool {
+        matches!(&self.replay, Some(replay) if matches!(replay.world, ReplayedWorld::Example { .. }))
+    }
+
+    /// The end of the bins whose requests have all come in when the clock says `now`, late ones aside: of a replayed
+    /// world one hears when an hour closes.
     pub fn counted_until(&self, now: Instant) -> Instant {
-        now.floor(if self.demo.is_some() { Duration::HOUR } else { self.bin })
+        now.floor(if self.replay.is_some() { Duration::HOUR } else { self.bin })
     }
 
     /// Shadows what comes in, on the clock of the system, under assumptions; `catalogue` has the amounts of flavors
@@ -123,7 +145,7 @@ impl ShadowingConfig {
             triggers: TriggerSettings::default(),
             promotion: PromotionSettings::default(),
             budgets: BudgetConfig::default(),
-            demo: None,
+            replay: None,
         }
     }
 
@@ -134,10 +156,19 @@ impl ShadowingConfig {
             // The demo's bill: nothing else of the truth is known here.
             bill: Some(shared::example::truth().price_book),
             keep: Some(Duration::DAY * 21),
-            late: Duration::ZERO,
-            demo: Some(DemoConfig { speed, seed: shared::example::SEED, start }),
-            ..Self::system(shared::example::scenario(), Catalogue::default())
+            ..Self::system(shared::example::scenario(), Catalogue::default()).replaying(ReplayConfig {
+                speed,
+                start,
+                end: None,
+                exit: false,
+                world: ReplayedWorld::Example { seed: shared::example::SEED },
+            })
         }
+    }
+
+    /// The same for what is replayed, whose requests all come in time.
+    pub fn replaying(self, replay: ReplayConfig) -> Self {
+        Self { late: Duration::ZERO, replay: Some(replay), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Work that takes longer than an answer: one job at a time, on a thread of its own.
+//! Work that takes longer than an answer: one job at a time, on a thread of its own, or in turn with the loop of a replay.
 
 mod explanation;
 mod retraining;
@@ -57,15 +57,23 @@ impl Runner {
                 tokio::time::sleep(IDLE).await;
                 continue;
             }
-            match self.store.claim(wall_clock()).await {
-                Ok(Some(job)) => self.work(job).await,
-                Ok(None) => tokio::time::sleep(IDLE).await,
-                Err(error) => {
-                    tracing::error!(%error, "no job could be claimed");
-                    tokio::time::sleep(IDLE).await;
-                }
+            if let Err(error) = self.work_off().await {
+                tracing::error!(%error, "no job could be claimed");
             }
+            tokio::time::sleep(IDLE).await;
         }
+    }
+
+    /// Works on jobs until none waits, or the service ends.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn work_off(&self) -> Result<(), StoreError> {
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(job) = self.store.claim(wall_clock()).await? else { break };
+            self.work(job).await;
+        }
+        Ok(())
     }
 
     async fn work(&self, stored: StoredJob) {

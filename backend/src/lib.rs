@@ -8,6 +8,7 @@ pub mod input;
 pub mod jobs;
 pub mod known_events;
 pub mod output;
+pub mod replay;
 pub mod service;
 pub mod shadowing;
 pub mod store;

@@ -12,25 +12,37 @@ use std::time::Duration as StdDuration;
 use actix_web::middleware::{Compress, DefaultHeaders, ErrorHandlers, from_fn};
 use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
+use tokio::sync::oneshot;
 
 use crate::config::Config;
 use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
 use crate::jobs::Runner;
-use crate::shadowing::{Beginning, Clock, Cycle, SystemClock, VirtualClock, settled};
+use crate::replay::{ReplaySummary, replay, stay};
+use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
 use crate::store::{SqliteStore, Store};
 
-/// The store's file in the folder of the data, and that of the demo.
+/// The store's file in the folder of the data, that of the demo, and that of another replay.
 pub(crate) const DATABASE: &str = "shadowplane.sqlite";
 pub(crate) const DEMO_DATABASE: &str = "demo.sqlite";
+pub(crate) const REPLAY_DATABASE: &str = "replay.sqlite";
 
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
 
-/// Runs until it is told to stop (SIGINT or SIGTERM); `listening` hears the address as soon as there is one.
+/// What the service tells of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// It listens.
+    Listening(SocketAddr),
+    /// All that was to be replayed has happened.
+    Replayed(Box<ReplaySummary>),
+}
+
+/// Runs until it is told to stop (SIGINT or SIGTERM), or to the end of what is replayed; `hear` hears the news.
 ///
 /// # Errors
-/// When the address is taken, the folder cannot be used, or the dashboard is not there.
-pub fn run(config: Config, listening: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+/// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
+pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
@@ -38,8 +50,8 @@ pub fn run(config: Config, listening: impl FnOnce(SocketAddr)) -> anyhow::Result
     let store = open_store(&config)?;
     let mut config = config;
     config.shadowing.start = begin(&*store, config.shadowing.start.take())?;
-    let clock: Arc<dyn Clock> = match &config.shadowing.demo {
-        Some(demo) => Arc::new(VirtualClock::new(demo.start, demo.speed)),
+    let clock: Arc<dyn Clock> = match &config.shadowing.replay {
+        Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
     };
     let app = Data::new(App {
@@ -50,12 +62,16 @@ pub fn run(config: Config, listening: impl FnOnce(SocketAddr)) -> anyhow::Result
         body_bytes_max: config.body_bytes_max,
     });
     let stop = Arc::new(AtomicBool::new(false));
-    let threads = [spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?];
-    listening(listener.local_addr()?);
-    let served = actix_web::rt::System::new().block_on(serve(listener, app, dashboard));
+    let (over, is_over) = oneshot::channel();
+    hear(News::Listening(listener.local_addr()?));
+    let threads = match &app.config.replay {
+        Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
+        None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
+    };
+    let served = actix_web::rt::System::new().block_on(serve(listener, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
-        thread.join().map_err(|_| anyhow!("a thread of the service panicked; its message is above"))?;
+        thread.join().map_err(|_| anyhow!("a thread of the service panicked; its message is above"))??;
     }
     Ok(served?)
 }
@@ -89,16 +105,20 @@ fn begin(store: &dyn Store, given: Option<Beginning>) -> anyhow::Result<Option<B
     Ok(runtime.block_on(settled(store, given))?)
 }
 
-/// The demo has a file of its own and begins afresh, so that no day of the example is counted twice.
+/// A replay has a file of its own and begins afresh, so that no day is counted twice.
 fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    let name = if config.shadowing.demo.is_some() { DEMO_DATABASE } else { DATABASE };
+    let name = match &config.shadowing.replay {
+        Some(_) if config.shadowing.is_demo() => DEMO_DATABASE,
+        Some(_) => REPLAY_DATABASE,
+        None => DATABASE,
+    };
     let file = config.data.join(name);
-    if config.shadowing.demo.is_some() {
+    if config.shadowing.replay.is_some() {
         for end in ["", "-wal", "-shm"] {
             let old = config.data.join(format!("{name}{end}"));
             match std::fs::remove_file(&old) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(anyhow!("cannot remove the last demo's {}: {error}", old.display()));
+                    return Err(anyhow!("cannot remove the last replay's {}: {error}", old.display()));
                 }
                 _ => {}
             }
@@ -108,14 +128,17 @@ fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
-fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<JoinHandle<()>> {
+fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     let (app, stop) = (app.clone(), Arc::clone(stop));
     on_thread("loop", async move {
         let (store, board) = (Arc::clone(&app.store), Arc::clone(&app.board));
         let begun = Cycle::begin(store, board, Arc::clone(&app.clock), Arc::clone(&app.config)).await;
         let mut cycle = match begun {
             Ok(cycle) => cycle,
-            Err(error) => return tracing::error!(%error, "the loop cannot begin"),
+            Err(error) => {
+                tracing::error!(%error, "the loop cannot begin");
+                return Ok(());
+            }
         };
         while !stop.load(Ordering::Relaxed) {
             match cycle.step().await {
@@ -127,16 +150,46 @@ fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<JoinHandle<
                 }
             }
         }
+        Ok(())
     })
 }
 
-fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<JoinHandle<()>> {
-    let runner = Runner {
+/// The loop and the jobs of a replay, in turn; `over` is told when the service shall end.
+fn spawn_replay(
+    app: &Data<App>,
+    stop: &Arc<AtomicBool>,
+    over: oneshot::Sender<()>,
+    hear: impl Fn(News) + Send + 'static,
+) -> io::Result<Worker> {
+    let (app, jobs) = (app.clone(), runner(app, stop));
+    on_thread("replay", async move {
+        let (store, board) = (Arc::clone(&app.store), Arc::clone(&app.board));
+        // Where this ends, be it by an error, `over` is dropped, and the service ends.
+        let _over = over;
+        let mut cycle = Cycle::begin(store, board, Arc::clone(&app.clock), Arc::clone(&app.config)).await?;
+        if !replay(&mut cycle, &jobs).await? {
+            return Ok(());
+        }
+        let summary = ReplaySummary::new(&*app.store, &app.board, &app.config).await?;
+        hear(News::Replayed(Box::new(summary)));
+        if app.config.replay.as_ref().is_some_and(|replay| !replay.exit) {
+            stay(&mut cycle, &jobs).await?;
+        }
+        Ok(())
+    })
+}
+
+fn runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> Runner {
+    Runner {
         store: Arc::clone(&app.store),
         board: Arc::clone(&app.board),
         config: Arc::clone(&app.config),
         stop: Arc::clone(stop),
-    };
+    }
+}
+
+fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
+    let runner = runner(app, stop);
     on_thread("jobs", async move {
         match runner.store.requeue_running().await {
             Ok(0) => {}
@@ -144,19 +197,29 @@ fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<JoinHandl
             Err(error) => tracing::error!(%error, "running jobs could not be queued again"),
         }
         runner.run().await;
+        Ok(())
     })
 }
 
-fn on_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> io::Result<JoinHandle<()>> {
+/// A thread of the service; what it could not go on with.
+type Worker = JoinHandle<Result<(), CycleError>>;
+
+fn on_thread(name: &str, work: impl Future<Output = Result<(), CycleError>> + Send + 'static) -> io::Result<Worker> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work))
 }
 
-async fn serve(listener: TcpListener, app: Data<App>, dashboard: Option<Dashboard>) -> io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    app: Data<App>,
+    dashboard: Option<Dashboard>,
+    is_over: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let replays = app.config.replay.is_some();
     let policy = dashboard.as_ref().map_or("default-src 'none'; frame-ancestors 'none'".to_owned(), |dashboard| {
         dashboard.content_security_policy.clone()
     });
-    actix_web::HttpServer::new(move || {
+    let server = actix_web::HttpServer::new(move || {
         let headers = DefaultHeaders::new()
             .add(("Content-Security-Policy", policy.clone()))
             .add(("X-Content-Type-Options", "nosniff"))
@@ -176,6 +239,14 @@ async fn serve(listener: TcpListener, app: Data<App>, dashboard: Option<Dashboar
     .workers(1)
     .shutdown_timeout(5)
     .listen(listener)?
-    .run()
-    .await
+    .run();
+    if replays {
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            // Nobody says so: it is over when there is nobody left who could.
+            let _ = is_over.await;
+            handle.stop(true).await;
+        });
+    }
+    server.await
 }

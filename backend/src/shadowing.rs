@@ -10,13 +10,13 @@ mod champion;
 mod clock;
 mod closing;
 mod cycle;
-mod feed;
 mod known_log;
 mod prediction;
 mod primary;
 mod recording;
 mod side_inputs;
 mod training;
+mod world;
 
 pub(crate) use beginning::settled;
 pub use beginning::{Beginning, BeginningError};
@@ -26,13 +26,13 @@ pub use champion::Champion;
 pub(crate) use champion::keep_champion;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use cycle::{Cycle, CycleError};
-pub use feed::feed_example;
 pub use known_log::known_log;
 pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
 pub(crate) use primary::actual_of_window;
 pub use side_inputs::{GivenEvent, SideInputs};
 pub use training::{Trained, train};
+pub use world::Recording;
 
 /// The first part of the keys, among reports, of windows that have none.
 pub(crate) const UNREPORTED: &str = "unreported";

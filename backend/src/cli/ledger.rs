@@ -10,7 +10,7 @@ use shared::input::InputError;
 use shared::simulation::Digest;
 
 use super::{CliError, Global};
-use crate::service::{DATABASE, DEMO_DATABASE};
+use crate::service::{DATABASE, DEMO_DATABASE, REPLAY_DATABASE};
 use crate::store::{SqliteStore, whole_ledger};
 use crate::{input, output};
 
@@ -147,7 +147,7 @@ fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
 }
 
 fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
-    let files = [DATABASE, DEMO_DATABASE].map(|file| folder.join(file));
+    let files = [DATABASE, DEMO_DATABASE, REPLAY_DATABASE].map(|file| folder.join(file));
     let Some(path) = files.iter().find(|path| path.is_file()) else {
         let file = files[0].display();
         let message = format!("{file}: there is no such file; name the folder that `serve --data` has");

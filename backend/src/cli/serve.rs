@@ -1,5 +1,7 @@
 //! `shadowplane serve`: the service.
 
+mod replayed;
+
 use std::io::IsTerminal;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,11 +14,13 @@ use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
+use self::replayed::ReplayArgs;
 use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{BudgetConfig, Config, ShadowingConfig};
+use crate::service::News;
 use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
@@ -24,6 +28,7 @@ use crate::{input, output, service};
 #[command(after_help = "Examples:
   shadowplane serve --demo                          the example workload on an accelerated clock
   shadowplane serve --demo --speed 600              ten virtual minutes a second
+  shadowplane serve --replay requests.ndjson --speed 1e9 --replay-exit     the whole loop on a log of the past
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
@@ -47,12 +52,8 @@ pub(super) struct Args {
     config: Option<String>,
     #[command(flatten)]
     settings: Settings,
-    /// Replay the example workload on a virtual clock, in a database of its own that begins afresh at every start
-    #[arg(long)]
-    demo: bool,
-    /// Seconds of the demo's clock per second
-    #[arg(long, requires = "demo", default_value_t = 2_400.0, value_name = "N")]
-    speed: f64,
+    #[command(flatten)]
+    replayed: ReplayArgs,
 }
 
 /// What the command line, the environment and the file may say.
@@ -127,9 +128,10 @@ impl Settings {
 }
 
 impl Args {
-    pub(super) fn run(&self, _: &Global) -> Result<(), CliError> {
-        if !(self.speed.is_finite() && self.speed > 0.0) {
-            return Err(CliError::Usage(format!("--speed is {}; expected a number above zero", self.speed)));
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let speed = self.replayed.speed;
+        if !(speed.is_finite() && speed > 0.0) {
+            return Err(CliError::Usage(format!("--speed is {speed}; expected a number above zero")));
         }
         let config = self.config()?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
@@ -138,13 +140,11 @@ impl Args {
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
-        let demo = self.demo;
-        service::run(config, |address| {
+        let (demo, json) = (self.replayed.demo, global.json);
+        service::run(config, move |news| {
+            let text = if json { in_json(&news) } else { in_words(&news, demo) };
             // Nobody may be reading; the service runs all the same.
-            let _ = writeln!(std::io::stdout(), "listening on http://{address}");
-            if demo {
-                let _ = writeln!(std::io::stdout(), "the demo begins afresh in its own file, demo.sqlite");
-            }
+            let _ = std::io::stdout().write_all(text.as_bytes());
         })?;
         Ok(())
     }
@@ -154,7 +154,7 @@ impl Args {
         let settings = self.settings.clone().or(file);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let start = StartArgs::new(settings.start.clone(), settings.observations.clone());
-        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.demo) {
+        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.replayed.demo) {
             let message =
                 format!("{option} has no effect with --demo, whose workload has a fleet and prices of its own");
             return Err(CliError::Usage(message));
@@ -163,8 +163,15 @@ impl Args {
             let message = "--observations has no effect without --start: nothing runs yet; name what does";
             return Err(CliError::Usage(message.to_owned()));
         }
-        let shadowing =
-            if self.demo { ShadowingConfig::demo(self.speed) } else { assuming(&settings.assumptions, &start)? };
+        let shadowing = if self.replayed.demo {
+            ShadowingConfig::demo(self.replayed.speed)
+        } else {
+            let present = assuming(&settings.assumptions, &start)?;
+            match self.replayed.config(&present.catalogue)? {
+                Some(replay) => present.replaying(replay),
+                None => present,
+            }
+        };
         let budgets = settings.budgets(&shadowing.assumed)?;
         let predictive_scaling = settings.predictive_scaling;
         let shadowing = ShadowingConfig { budgets, predictive_scaling, ..shadowing };
@@ -176,6 +183,25 @@ impl Args {
             shadowing,
         })
     }
+}
+
+fn in_words(news: &News, demo: bool) -> String {
+    match news {
+        News::Listening(address) if demo => {
+            format!("listening on http://{address}\nthe demo begins afresh in its own file, demo.sqlite\n")
+        }
+        News::Listening(address) => format!("listening on http://{address}\n"),
+        News::Replayed(summary) => replayed::text(summary),
+    }
+}
+
+/// One object a line.
+fn in_json(news: &News) -> String {
+    let news = match news {
+        News::Listening(address) => serde_json::json!({ "listening": format!("http://{address}") }),
+        News::Replayed(summary) => serde_json::json!({ "replayed": summary }),
+    };
+    format!("{news}\n")
 }
 
 /// What the service shadows under these assumptions; they are checked before the first request comes in.

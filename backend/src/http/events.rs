@@ -65,30 +65,21 @@ type Given = (String, GivenEvent);
 /// What a body gives, with the line of each; what has the key of an earlier one replaces it.
 fn read(app: &App, bytes: &[u8]) -> Result<Vec<Numbered<Given>>, Problem> {
     let text = body::text(bytes)?;
-    let own = |event: KnownEvent| {
-        let name = (&event.name, &event.tenant, event.window.start.micros());
-        (key(&format!("{name:?}")), GivenEvent::Event(event))
-    };
     if is_icalendar(text) {
         let events = split(text).map_err(Problem::input)?;
         let year = Window { start: app.clock.now(), end: app.clock.now() + SHOWN_MAX };
         let calendar = |(line, uid, calendar): (u64, String, String)| {
-            let given = GivenEvent::Icalendar(calendar);
-            (line, given.occurrences(&app.config.zone(), year).map(|_| (key(&uid), given)))
+            let given = GivenEvent::of_calendar(&uid, calendar);
+            (line, given.1.occurrences(&app.config.zone(), year).map(|_| given))
         };
         return Ok(events.into_iter().map(calendar).collect());
     }
     if text.trim_start().starts_with(['{', '[']) {
         let records = body::records::<KnownEvent>(bytes)?;
-        return Ok(records.into_iter().map(|(line, record)| (line, record.map(own))).collect());
+        return Ok(records.into_iter().map(|(line, record)| (line, record.map(GivenEvent::keyed))).collect());
     }
     let events = known_event_rows(text).map_err(Problem::input)?;
-    Ok(events.into_iter().map(|(line, event)| (line, event.map(own))).collect())
-}
-
-/// A key that a path can hold.
-fn key(name: &str) -> String {
-    blake3::hash(name.as_bytes()).to_hex()[..16].to_owned()
+    Ok(events.into_iter().map(|(line, event)| (line, event.map(GivenEvent::keyed))).collect())
 }
 
 async fn list(app: Data<App>, Query(query): Query<Between>) -> Answer<Vec<EventView>> {

@@ -17,7 +17,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: snapshot.now,
-        demo: config.demo.is_some(),
+        demo: config.is_demo(),
         speed: app.clock.speed(),
         bin: config.bin,
         cost_bin: assumed.bin,

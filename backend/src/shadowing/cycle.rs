@@ -8,7 +8,6 @@ mod write;
 
 use std::sync::Arc;
 
-use shared::example::Primary;
 use shared::feedback::Triggers;
 use shared::input::InputError;
 use shared::request::Received;
@@ -16,7 +15,8 @@ use shared::units::{Duration, Instant, Window};
 
 use self::hour::open_day;
 use super::closing::{Accuracies, Predicted};
-use super::{Board, Clock, feed_example};
+use super::world::World;
+use super::{Board, Clock};
 use crate::config::ShadowingConfig;
 use crate::store::{BATCH, ObservationKey, Store, StoreError};
 
@@ -29,9 +29,9 @@ pub struct Cycle {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     config: Arc<ShadowingConfig>,
-    /// The demo's world; the loop only hears of it what it appends to the log.
-    world: Option<Primary>,
-    /// What the clock said at the beginning: a demo's may run faster than its hours can be closed.
+    /// The world that is replayed; the loop only hears of it what it appends to the log.
+    world: Option<World>,
+    /// What the clock said at the beginning.
     began: Instant,
     /// The next hour that closes.
     next: Instant,
@@ -70,8 +70,8 @@ pub enum CycleError {
 }
 
 impl Cycle {
-    /// A loop that goes on where it was when it ended, or begins with the clock's present hour. A demo gets its past
-    /// first.
+    /// A loop that goes on where it was when it ended, or begins with the clock's present hour. A replay gets
+    /// its past first.
     ///
     /// # Errors
     /// When the store fails.
@@ -81,18 +81,12 @@ impl Cycle {
         clock: Arc<dyn Clock>,
         config: Arc<ShadowingConfig>,
     ) -> Result<Self, CycleError> {
-        let mut world = config.demo.map(|demo| Primary::new(demo.seed, shared::example::START));
-        let next = match (&config.demo, &mut world) {
-            (Some(demo), Some(world)) => {
-                let mut day = shared::example::START;
-                while day < demo.start {
-                    day = (day + Duration::DAY).min(demo.start);
-                    feed_example(&*store, world, day).await?;
-                }
-                demo.start
-            }
-            _ => (clock.now() - config.late).floor(Duration::HOUR),
-        };
+        let mut world = None;
+        let mut next = (clock.now() - config.late).floor(Duration::HOUR);
+        if let Some(replay) = &config.replay {
+            next = replay.start;
+            world.insert(World::begin(&*store, &replay.world).await?).advance(&*store, next).await?;
+        }
         let mut cycle = Self {
             triggers: Triggers::new(config.triggers),
             drift_decided: false,
@@ -124,8 +118,11 @@ impl Cycle {
     /// # Errors
     /// When the store fails or holds no log.
     pub async fn step(&mut self) -> Result<bool, CycleError> {
+        // A clock that waits goes on now that the last hour is closed, and what it asked for is done.
+        let closes = self.next + self.config.late;
+        self.clock.run_until(self.end().map_or(closes, |end| closes.min(end)));
         let now = self.clock.now();
-        let due = self.next + self.config.late <= now;
+        let due = closes <= now;
         if due {
             self.close_hour(self.next).await?;
             self.next += Duration::HOUR;
@@ -148,9 +145,25 @@ impl Cycle {
         Ok(due)
     }
 
+    /// How long the clock takes until the next hour closes.
+    pub fn until_due(&self) -> std::time::Duration {
+        let seconds = (self.next + self.config.late - self.clock.now()).seconds() / self.clock.speed();
+        std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+
+    /// Whether all that is replayed has happened, and its last hour is closed.
+    pub fn is_over(&self) -> bool {
+        self.end().is_some_and(|end| self.next > end)
+    }
+
+    fn end(&self) -> Option<Instant> {
+        self.config.replay.as_ref().and_then(|replay| replay.end)
+    }
+
     /// Whether there is no forecast yet, and requests have come in since it was last tried, and no more are coming.
     async fn requests_have_come(&mut self) -> Result<bool, StoreError> {
-        if self.board.snapshot().origin.is_some() {
+        // A replay comes to the same end however fast it is, so that it goes by no clock but its own.
+        if self.board.snapshot().origin.is_some() || self.world.is_some() {
             return Ok(false);
         }
         let requests = self.store.summary().await?.requests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shared::features::{Features, KnownEvent, SensorReading, TimeZone};
+use shared::features::{Features, KnownEvent, SensorReading, TimeZone, read_known_events};
 use shared::input::InputError;
 use shared::shadow::Known;
 use shared::units::{Duration, Instant, Window};
@@ -32,6 +32,29 @@ pub enum GivenEvent {
 }
 
 impl GivenEvent {
+    /// An event in our own form, and the key of what it replaces.
+    pub fn keyed(event: KnownEvent) -> (String, Self) {
+        let name = (&event.name, &event.tenant, event.window.start.micros());
+        (key(&format!("{name:?}")), Self::Event(event))
+    }
+
+    /// The event of a calendar, and the key of what it replaces: of the same UID.
+    pub fn of_calendar(uid: &str, calendar: String) -> (String, Self) {
+        (key(uid), Self::Icalendar(calendar))
+    }
+
+    /// What a text gives: events as CSV, or a calendar.
+    ///
+    /// # Errors
+    /// At the first wrong place.
+    pub fn read(text: &str) -> Result<Vec<(String, Self)>, InputError> {
+        if known_events::is_icalendar(text) {
+            let events = known_events::split(text)?;
+            return Ok(events.into_iter().map(|(_, uid, calendar)| Self::of_calendar(&uid, calendar)).collect());
+        }
+        Ok(read_known_events(text)?.into_iter().map(|(_, event)| Self::keyed(event)).collect())
+    }
+
     /// Its occurrences in a window; times without a zone are local to `zone`.
     ///
     /// # Errors
@@ -88,6 +111,11 @@ impl SideInputs {
             .with_events(&self.events, known.tenant_names())
             .with_sensors(&self.readings)
     }
+}
+
+/// A key that a path can hold.
+fn key(name: &str) -> String {
+    blake3::hash(name.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// Every known event that was given.

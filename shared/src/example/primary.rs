@@ -48,6 +48,11 @@ impl Primary {
         Self { truth: truth(), seed, now: start, state: State::default(), lives: Vec::new(), creates: 0 }
     }
 
+    /// How far it has lived.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
     /// Lives until `end`; where it has come as far already, nothing happens.
     ///
     /// # Panics

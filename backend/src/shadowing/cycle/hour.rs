@@ -17,7 +17,7 @@ use crate::shadowing::budgeting::outlook;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter, start_view};
-use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, feed_example, known_log, predict};
+use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, known_log, predict};
 use crate::store::{requests_in, whole_ledger};
 
 /// So many of the newest trainings are looked at for one that has ended well.
@@ -26,10 +26,8 @@ const JOBS_SEEN: usize = 20;
 impl Cycle {
     pub(super) async fn close_hour(&mut self, hour: Instant) -> Result<(), CycleError> {
         let over = Window { start: hour - Duration::HOUR, end: hour };
-        if let (Some(world), Some(demo)) = (&mut self.world, self.config.demo)
-            && hour > demo.start
-        {
-            feed_example(&*self.store, world, hour).await?;
+        if let Some(world) = &mut self.world {
+            world.advance(&*self.store, hour).await?;
         }
         let (mut log, open) = self.take_in_log(hour).await?;
         if log.requests.is_empty() {
