@@ -13,7 +13,7 @@ use shared::scenario::Scenario;
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
-use crate::shadowing::{Beginning, Recording};
+use crate::shadowing::{Beginning, Recording, Schedule};
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct ShadowingConfig {
     pub training_steps: u32,
     /// When to train a challenger.
     pub triggers: TriggerSettings,
+    /// When to train a challenger whatever the errors are, by the calendar.
+    pub schedule: Option<Schedule>,
     /// When a challenger is better.
     pub promotion: PromotionSettings,
     /// What may be spent.
@@ -143,6 +145,7 @@ impl ShadowingConfig {
             late: Duration::from_minutes(10),
             training_steps: 300,
             triggers: TriggerSettings::default(),
+            schedule: None,
             promotion: PromotionSettings::default(),
             budgets: BudgetConfig::default(),
             replay: None,

@@ -23,4 +23,4 @@ pub use correction::{
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::{Direction, PageHinkley};
 pub use promotion::{PromotionSettings, promotion};
-pub use triggers::{TriggerMemory, TriggerSettings, Triggers};
+pub use triggers::{Circumstances, TriggerMemory, TriggerSettings, Triggers};

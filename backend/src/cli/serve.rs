@@ -1,6 +1,7 @@
 //! `shadowplane serve`: the service.
 
 mod replayed;
+mod triggers_file;
 
 use std::io::IsTerminal;
 use std::io::Write;
@@ -15,6 +16,7 @@ use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
 use self::replayed::ReplayArgs;
+use self::triggers_file::TriggersFile;
 use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
 use super::start::StartArgs;
@@ -40,14 +42,16 @@ use crate::{input, output, service};
   [assumptions]
   inventory = \"nodes.csv\"
   policy = \"best-fit\"
+  [triggers]
+  schedule = \"0 3 * * 1\"                           trains on Mondays at 3:00, besides when forecasts go wrong
 
   curl --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
   curl http://127.0.0.1:8080/v1/forecasts?horizon=1d
 
 The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
-    /// Settings, TOML: the options below by their names, those of assumptions under `[assumptions]`; what the command
-    /// line or the environment says holds
+    /// Settings, TOML: the options below by their names, those of assumptions under `[assumptions]`, and when models are
+    /// trained under `[triggers]`; what the command line or the environment says holds
     #[arg(long, env = "SHADOWPLANE_CONFIG", value_name = "FILE")]
     config: Option<String>,
     #[command(flatten)]
@@ -92,6 +96,9 @@ struct Settings {
     observations: Option<String>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
+    /// When models are trained; only a file says so.
+    #[arg(skip)]
+    triggers: TriggersFile,
 }
 
 const BODY_BYTES: usize = 32 << 20;
@@ -110,6 +117,7 @@ impl Settings {
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
             assumptions: self.assumptions.or(file.assumptions),
+            triggers: file.triggers,
         }
     }
 }
@@ -167,6 +175,7 @@ impl Args {
             ShadowingConfig::demo(self.replayed.speed)
         } else {
             let present = assuming(&settings.assumptions, &start)?;
+            let present = settings.triggers.applied(present)?;
             match self.replayed.config(&present.catalogue)? {
                 Some(replay) => present.replaying(replay),
                 None => present,

@@ -22,14 +22,17 @@ pub struct TriggerSettings {
     pub drift_tolerance: f64,
     /// The Page–Hinkley statistic from which a challenger is trained.
     pub drift_limit: f64,
-    /// After this time a challenger is trained whatever the errors are.
-    pub every: Duration,
+    /// After this time a challenger is trained whatever the errors are; where nothing is said, only a schedule says when.
+    pub every: Option<Duration>,
+    /// So many requests since the last training, in parts of those that there were then, are enough new data for another.
+    pub new_data: f64,
     /// No challenger is trained sooner after the last one.
     pub cool_down: Duration,
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; a change of demand worth five mean hours; weekly; two days apart.
+    /// A quarter of the cost over one to two weeks; a change of demand worth five mean hours; weekly; a log that is three
+    /// times as long; two days apart.
     fn default() -> Self {
         Self {
             wape_limit: 0.25,
@@ -37,7 +40,8 @@ impl Default for TriggerSettings {
             windows_min: 3,
             drift_tolerance: 0.1,
             drift_limit: 5.0,
-            every: Duration::DAY * 7,
+            every: Some(Duration::DAY * 7),
+            new_data: 2.0,
             cool_down: Duration::DAY * 2,
         }
     }
@@ -60,6 +64,20 @@ pub struct TriggerMemory {
     /// When a training was asked for last, whatever came of it.
     #[serde(default)]
     last_asked: Option<Instant>,
+    /// How many requests there were when a training was last asked for, or ended well.
+    #[serde(default)]
+    requests: Option<u64>,
+}
+
+/// What a decision goes by besides the errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// A training is queued or running.
+    pub under_way: bool,
+    /// The latest instant of the schedule; none where there is no schedule.
+    pub scheduled: Option<Instant>,
+    /// Requests in the log.
+    pub requests: u64,
 }
 
 impl Triggers {
@@ -68,7 +86,13 @@ impl Triggers {
         let drift = PageHinkley::new(settings.drift_tolerance);
         Self {
             settings,
-            memory: TriggerMemory { windows: VecDeque::new(), drift, last_training: None, last_asked: None },
+            memory: TriggerMemory {
+                windows: VecDeque::new(),
+                drift,
+                last_training: None,
+                last_asked: None,
+                requests: None,
+            },
         }
     }
 
@@ -97,18 +121,24 @@ impl Triggers {
         }
     }
 
-    /// A training is asked for: no other one is until the cool-down is over, even if it fails.
-    pub fn asked(&mut self, at: Instant) {
+    /// A training is asked for of a log of so many `requests`: no other one is until the cool-down is over, even if it
+    /// fails.
+    pub fn asked(&mut self, at: Instant, requests: u64) {
         self.memory.last_asked = Some(at);
+        self.memory.requests = Some(requests);
     }
 
-    /// A training that began at `at` has ended well: what was measured before is the old model's. Saying so again
-    /// changes nothing.
-    pub fn trained(&mut self, at: Instant) {
+    /// A training that began at `at` has ended well, and there are so many `requests` now: what was measured before is
+    /// the old model's. Saying so again changes nothing.
+    pub fn trained(&mut self, at: Instant, requests: u64) {
         if self.memory.last_training.is_some_and(|last| last >= at) {
             return;
         }
         self.memory.last_training = Some(at);
+        // Of a training that nobody asked the triggers for, it is only known that it has ended.
+        if self.memory.last_asked.is_none_or(|asked| asked < at) {
+            self.memory.requests = Some(requests);
+        }
         self.memory.drift.reset();
         self.memory.windows.clear();
     }
@@ -120,35 +150,24 @@ impl Triggers {
 
     /// Whether a training could begin now.
     pub fn cooled_down(&self, now: Instant) -> bool {
-        let last = self.memory.last_training.max(self.memory.last_asked);
-        last.is_none_or(|last| now - last >= self.settings.cool_down)
+        self.last().is_none_or(|last| now - last >= self.settings.cool_down)
+    }
+
+    /// When a training was last asked for, or began.
+    fn last(&self) -> Option<Instant> {
+        self.memory.last_training.max(self.memory.last_asked)
     }
 
     /// Weighs all triggers against each other; every signal is in the decision, whichever way it points. While a
-    /// training is `under_way`, no other one is asked for.
-    pub fn decide(&self, now: Instant, under_way: bool) -> Decision {
-        let settings = &self.settings;
-        let wape = (self.memory.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
-        let (drift, _) = self.memory.drift.statistic();
-        let since = self.memory.last_training.map(|last| (now - last).seconds() / 86_400.0);
-        let every = settings.every.seconds() / 86_400.0;
-        let cool_down = settings.cool_down.seconds() / 86_400.0;
-        let signal = |name: &str, value: Option<f64>, limit: f64| Signal {
-            name: name.to_owned(),
-            value,
-            limit,
-            fired: value.is_some_and(|value| value >= limit),
-        };
-        let signals = vec![
-            signal("cost_weighted_wape", wape, settings.wape_limit),
-            signal("demand_drift", (self.memory.drift.count() > 0).then_some(drift), settings.drift_limit),
-            signal("days_since_training", since, every),
-        ];
+    /// training is under way, no other one is asked for.
+    pub fn decide(&self, now: Instant, circumstances: Circumstances) -> Decision {
+        let signals = self.signals(now, circumstances);
+        let cool_down = days(self.settings.cool_down);
         let fired: Vec<&str> =
             signals.iter().filter(|signal| signal.fired).map(|signal| signal.name.as_str()).collect();
         let (verdict, reason) = if fired.is_empty() {
             (Verdict::KeepModel, "no signal is at its limit".to_owned())
-        } else if under_way {
+        } else if circumstances.under_way {
             (Verdict::KeepModel, format!("{} fired, but a training is under way", fired.join(", ")))
         } else if !self.cooled_down(now) {
             let reason = format!("{} fired, but the last training is less than {cool_down} days ago", fired.join(", "));
@@ -157,6 +176,31 @@ impl Triggers {
             (Verdict::Retrain, format!("{} fired", fired.join(", ")))
         };
         Decision { at: now, verdict, reason, signals }
+    }
+
+    fn signals(&self, now: Instant, circumstances: Circumstances) -> Vec<Signal> {
+        let (settings, memory) = (&self.settings, &self.memory);
+        let wape = (memory.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
+        let drift = (memory.drift.count() > 0).then_some(memory.drift.statistic().0);
+        let since = memory.last_training.map(|last| days(now - last));
+        let then = memory.requests.filter(|then| *then > 0);
+        let new_data = then.map(|then| circumstances.requests.saturating_sub(then) as f64 / then as f64);
+        // What fell into a cool-down is made up for when that is over.
+        let due = circumstances.scheduled.zip(self.last()).map(|(at, last)| f64::from(u8::from(at > last)));
+        let signal = |name: &str, value: Option<f64>, limit: f64| Signal {
+            name: name.to_owned(),
+            value,
+            limit,
+            fired: value.is_some_and(|value| value >= limit),
+        };
+        let mut signals = vec![
+            signal("cost_weighted_wape", wape, settings.wape_limit),
+            signal("demand_drift", drift, settings.drift_limit),
+            signal("new_data", new_data, settings.new_data),
+        ];
+        signals.extend(settings.every.map(|every| signal("days_since_training", since, days(every))));
+        signals.extend(circumstances.scheduled.map(|_| signal("schedule_due", due, 1.0)));
+        signals
     }
 
     fn wape(&self) -> Option<f64> {
@@ -168,9 +212,15 @@ impl Triggers {
     }
 }
 
+fn days(span: Duration) -> f64 {
+    span.seconds() / 86_400.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const IDLE: Circumstances = Circumstances { under_way: false, scheduled: None, requests: 0 };
 
     fn day(number: i64) -> Instant {
         Instant::from_micros(0) + Duration::DAY * number
@@ -186,13 +236,9 @@ mod tests {
         // One tenant 10 too high, the other 10 too low, of 40: |10| + |10| over 40 = 0.5, although the sums agree.
         let accounts = || vec![(LedgerUnits(30), LedgerUnits(20)), (LedgerUnits(10), LedgerUnits(20))];
         (0..2).for_each(|_| triggers.observe_cost(accounts()));
-        assert_eq!(
-            signal(&triggers.decide(day(2), false), "cost_weighted_wape").value,
-            None,
-            "two windows are too few"
-        );
+        assert_eq!(signal(&triggers.decide(day(2), IDLE), "cost_weighted_wape").value, None, "two windows are too few");
         triggers.observe_cost(accounts());
-        let decision = triggers.decide(day(3), false);
+        let decision = triggers.decide(day(3), IDLE);
         assert_eq!(signal(&decision, "cost_weighted_wape").value, Some(0.5));
         assert_eq!((decision.verdict, decision.reason.as_str()), (Verdict::Retrain, "cost_weighted_wape fired"));
     }
@@ -200,52 +246,81 @@ mod tests {
     #[test]
     fn a_level_shift_fires_and_the_cool_down_holds() {
         let mut triggers = Triggers::new(TriggerSettings::default());
-        triggers.trained(day(0));
+        triggers.trained(day(0), 0);
         (0..24).for_each(|_| triggers.observe_demand(40.0, 40.0, 40.0));
-        assert_eq!(triggers.decide(day(1), false).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(1), IDLE).verdict, Verdict::KeepModel);
         // Half as much again for a day: each hour adds 0.5 less the running mean, which ends at 0.25, less 0.1.
         (0..24).for_each(|_| triggers.observe_demand(40.0, 60.0, 40.0));
         assert!(triggers.drifted());
-        let early = triggers.decide(day(1), false);
+        let early = triggers.decide(day(1), IDLE);
         assert_eq!(early.verdict, Verdict::KeepModel);
         assert!(signal(&early, "demand_drift").fired && early.reason.contains("less than 2 days ago"));
-        assert_eq!(triggers.decide(day(2), true).verdict, Verdict::KeepModel);
-        assert_eq!(triggers.decide(day(2), false).verdict, Verdict::Retrain);
-        triggers.asked(day(2));
+        assert_eq!(triggers.decide(day(2), Circumstances { under_way: true, ..IDLE }).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(2), IDLE).verdict, Verdict::Retrain);
+        triggers.asked(day(2), 0);
         assert!(triggers.drifted(), "what was measured is not forgotten before the training has ended well");
         assert_eq!(
-            triggers.decide(day(3), false).verdict,
+            triggers.decide(day(3), IDLE).verdict,
             Verdict::KeepModel,
             "one that failed is not tried every hour"
         );
-        assert_eq!(triggers.decide(day(4), false).verdict, Verdict::Retrain);
-        triggers.trained(day(2));
+        assert_eq!(triggers.decide(day(4), IDLE).verdict, Verdict::Retrain);
+        triggers.trained(day(2), 0);
         assert!(!triggers.drifted());
     }
 
     #[test]
     fn limits_of_today_hold_for_what_was_remembered() {
         let mut triggers = Triggers::new(TriggerSettings::default());
-        triggers.trained(day(0));
+        triggers.trained(day(0), 0);
         (0..3).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(30), LedgerUnits(20))]));
         // 10 too much of 20: a WAPE of 0.5 in three windows.
-        assert_eq!(triggers.decide(day(3), false).verdict, Verdict::Retrain);
+        assert_eq!(triggers.decide(day(3), IDLE).verdict, Verdict::Retrain);
         let memory = serde_json::to_string(triggers.memory()).unwrap();
         let lenient = TriggerSettings { wape_limit: 0.6, ..TriggerSettings::default() };
         let mut resumed = Triggers::resume(lenient, serde_json::from_str(&memory).unwrap());
-        let decision = resumed.decide(day(3), false);
+        let decision = resumed.decide(day(3), IDLE);
         assert_eq!((decision.verdict, signal(&decision, "cost_weighted_wape").limit), (Verdict::KeepModel, 0.6));
-        resumed.trained(day(0));
-        assert_eq!(signal(&resumed.decide(day(3), false), "cost_weighted_wape").value, Some(0.5), "said before");
-        resumed.trained(day(1));
-        assert_eq!(signal(&resumed.decide(day(3), false), "cost_weighted_wape").value, None);
+        resumed.trained(day(0), 0);
+        assert_eq!(signal(&resumed.decide(day(3), IDLE), "cost_weighted_wape").value, Some(0.5), "said before");
+        resumed.trained(day(1), 0);
+        assert_eq!(signal(&resumed.decide(day(3), IDLE), "cost_weighted_wape").value, None);
     }
 
     #[test]
     fn the_schedule_fires_by_itself() {
         let mut triggers = Triggers::new(TriggerSettings::default());
-        triggers.trained(day(0));
-        assert_eq!(triggers.decide(day(6), false).verdict, Verdict::KeepModel);
-        assert_eq!(triggers.decide(day(7), false).reason, "days_since_training fired");
+        triggers.trained(day(0), 0);
+        assert_eq!(triggers.decide(day(6), IDLE).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(7), IDLE).reason, "days_since_training fired");
+    }
+
+    #[test]
+    fn a_scheduled_training_that_fell_into_the_cool_down_is_made_up_for() {
+        let settings = TriggerSettings { every: None, ..TriggerSettings::default() };
+        let mut triggers = Triggers::new(settings);
+        let on = |scheduled: i64| Circumstances { scheduled: Some(day(scheduled)), ..IDLE };
+        assert_eq!(triggers.decide(day(1), on(1)).verdict, Verdict::KeepModel, "the first training is not scheduled");
+        triggers.trained(day(2), 0);
+        assert_eq!(triggers.decide(day(9), on(1)).verdict, Verdict::KeepModel, "it has been trained since");
+        let early = triggers.decide(day(3), on(3));
+        assert!(early.verdict == Verdict::KeepModel && signal(&early, "schedule_due").fired, "{early:?}");
+        let late = triggers.decide(day(4), on(3));
+        assert_eq!((late.verdict, late.reason.as_str()), (Verdict::Retrain, "schedule_due fired"));
+        assert!(late.signals.iter().all(|signal| signal.name != "days_since_training"), "the schedule alone says when");
+    }
+
+    #[test]
+    fn a_log_that_is_three_times_as_long_is_enough_new_data() {
+        let mut triggers = Triggers::new(TriggerSettings::default());
+        triggers.asked(day(1), 1_000);
+        let with = |requests| Circumstances { requests, ..IDLE };
+        // 2,999 are 1.999 times as many on top; 3,000 are twice as many. The training that failed does not matter.
+        assert_eq!(triggers.decide(day(4), with(2_999)).verdict, Verdict::KeepModel);
+        assert_eq!(triggers.decide(day(4), with(3_000)).reason, "new_data fired");
+        triggers.trained(day(1), 3_000);
+        assert_eq!(signal(&triggers.decide(day(4), with(3_000)), "new_data").value, Some(2.0), "it saw 1,000");
+        triggers.trained(day(4), 3_000);
+        assert_eq!(signal(&triggers.decide(day(6), with(3_000)), "new_data").value, Some(0.0), "somebody asked for it");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::api::{JobKind, JobState, NotReady, ObservedView};
 use shared::features::SeriesKey;
 use shared::feedback::ledger::verify;
-use shared::feedback::{Decision, PastErrors, Verdict};
+use shared::feedback::{Circumstances, Decision, PastErrors, Verdict};
 use shared::forecast::BinForecast;
 use shared::request::{Received, RequestLog};
 use shared::shadow::Known;
@@ -47,6 +47,10 @@ impl Cycle {
         let mut received = self.take_in_observations().await?;
         self.charge(&log, &received, &open, Window { start: day, end: hour }).await?;
         self.watch_demand(over).await?;
+        if hour != hour.floor(Duration::DAY) && self.is_scheduled_in(over) {
+            let decision = self.decide(hour).await?;
+            self.carry_out(decision).await?;
+        }
         if hour == hour.floor(Duration::DAY) {
             self.close_day(&log, &received, Window { start: day, end: hour }).await?;
             // The new day is predicted from the log that it will be judged by: where that begins later, tenants stand in
@@ -175,15 +179,25 @@ impl Cycle {
         };
         let output = self.store.job(ended.job.id).await?.and_then(|stored| stored.output);
         if let Some(decision) = output.and_then(|output| serde_json::from_str::<Decision>(&output).ok()) {
-            self.triggers.trained(decision.at);
+            self.triggers.trained(decision.at, self.taken_in);
         }
         Ok(())
     }
 
+    /// Whether the schedule has an instant in an hour that is over, its end included.
+    fn is_scheduled_in(&self, hour: Window) -> bool {
+        let latest = self.config.schedule.as_ref().and_then(|schedule| schedule.latest(hour.end));
+        latest.is_some_and(|at| at > hour.start)
+    }
+
     async fn decide(&self, now: Instant) -> Result<Decision, CycleError> {
         let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?;
-        let under_way = latest.first().is_some_and(|stored| !stored.job.state.is_final());
-        Ok(self.triggers.decide(now, under_way))
+        let circumstances = Circumstances {
+            under_way: latest.first().is_some_and(|stored| !stored.job.state.is_final()),
+            scheduled: self.config.schedule.as_ref().and_then(|schedule| schedule.latest(now)),
+            requests: self.taken_in,
+        };
+        Ok(self.triggers.decide(now, circumstances))
     }
 
     /// Records a decision, and queues what it asks for.
@@ -191,7 +205,7 @@ impl Cycle {
         self.write_decision(&decision).await?;
         if decision.verdict == Verdict::Retrain {
             self.store.submit(JobKind::Retraining, "{}".to_owned(), crate::jobs::wall_clock()).await?;
-            self.triggers.asked(decision.at);
+            self.triggers.asked(decision.at, self.taken_in);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use shared::allocation::{Basis, BudgetState, RowKind, read_budgets};
 use shared::api::{BudgetList, JobKind, Progress, UnreportedWindow};
 use shared::example;
 use shared::feedback::ledger::{Record, scorecard, verify};
-use shared::feedback::{AnomalyReport, Decision, Verdict};
+use shared::feedback::{AnomalyReport, Circumstances, Decision, Verdict};
 use shared::request::{Catalogue, Request};
 use shared::scenario::Scenario;
 use shared::units::{Duration, Instant, Window};
@@ -390,7 +390,7 @@ fn only_a_training_that_ended_well_clears_the_triggers() {
     block_on(async {
         let mut life = begun(&folder.join("store.sqlite")).await;
         let trained = |life: &Life| {
-            let signals = life.cycle.triggers.decide(midnight(), false).signals;
+            let signals = life.cycle.triggers.decide(midnight(), Circumstances::default()).signals;
             signals.iter().find(|signal| signal.name == "days_since_training").unwrap().value
         };
         // The first forecast has asked for a training; it fails.
