@@ -79,12 +79,14 @@ impl Runner {
     async fn work(&self, stored: StoredJob) {
         let id = stored.job.id.clone();
         let done = match stored.job.kind {
-            JobKind::ShadowRun => self.shadow_run(&stored).await,
-            JobKind::Retraining => self.retrain(&stored).await,
-            JobKind::Explanation => self.explanation(&stored).await,
+            JobKind::ShadowRun => self.shadow_run(&stored).await.map(Some),
+            JobKind::Retraining => self.retrain(&stored).await.map(|()| None),
+            JobKind::Explanation => self.explanation(&stored).await.map(Some),
         };
         let end = match done {
-            Ok(output) => JobEnd::Succeeded(output),
+            Ok(Some(output)) => JobEnd::Succeeded(output),
+            // It has ended together with what came of it.
+            Ok(None) => return self.board.forget(&id),
             Err(Stopped::Failed(reason)) => JobEnd::Failed(reason),
             Err(Stopped::Cancelled) if self.board.is_cancelled(&id) => JobEnd::Cancelled,
             // The service ends: the job stays as it is and is queued again at the next start.

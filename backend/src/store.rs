@@ -172,7 +172,29 @@ pub trait Store: Send + Sync {
     async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
 
     /// Ends a job that has not ended, with how far it came (all the way where it succeeded); whether it did.
-    async fn finish(&self, id: String, end: JobEnd, progress: Progress, now: Instant) -> Result<bool, StoreError>;
+    async fn finish(&self, id: String, end: JobEnd, progress: Progress, now: Instant) -> Result<bool, StoreError> {
+        self.finish_with(id, end, progress, now, Vec::new()).await
+    }
+
+    /// The same, and writes what came of it: both, or neither where the job had ended.
+    async fn finish_with(
+        &self,
+        id: String,
+        end: JobEnd,
+        progress: Progress,
+        now: Instant,
+        documents: Vec<(Collection, Document)>,
+    ) -> Result<bool, StoreError>;
+
+    /// Writes a document, and queues the job that it asks for: both, or the document alone where a job of this kind with
+    /// this input was queued before.
+    async fn put_and_submit(
+        &self,
+        document: (Collection, Document),
+        kind: JobKind,
+        input: String,
+        now: Instant,
+    ) -> Result<(), StoreError>;
 
     /// Queues again what was running when the service stopped; how many those were.
     async fn requeue_running(&self) -> Result<u64, StoreError>;
@@ -185,6 +207,9 @@ pub trait Store: Send + Sync {
 
     /// Writes documents; one with the key of an earlier one replaces it.
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError>;
+
+    /// Writes documents of several collections, all or none.
+    async fn put_together(&self, documents: Vec<(Collection, Document)>) -> Result<(), StoreError>;
 
     /// Writes documents, and links a record to the forecast ledger, both or neither. A record with the key of an earlier
     /// one is that one, which stays.

@@ -59,6 +59,33 @@ fn a_replay_stays_at_its_end_unless_told_to_leave() {
     let order = server.post("/v1/shadow-runs", "application/json", br#"{"horizon":"1h","runs":2}"#);
     let done = |reply: &super::server::Reply| reply.json()["job"]["state"] == "succeeded";
     server.wait_for(&order.location.unwrap(), done);
+
+    let decisions = server.get("/v1/decisions").json();
+    let promoted = decisions.as_array().unwrap().iter().any(|decision| decision["verdict"] == "promote");
+    let version = || server.get("/v1/status").json()["model"]["version"].as_u64().unwrap();
+    let before = version();
+    let rolled_back = server.post("/v1/models/rollback", "application/json", b"");
+    if promoted {
+        assert_eq!((rolled_back.status, &rolled_back.json()["verdict"]), (200, &"roll_back".into()));
+        assert_eq!(version(), before + 1);
+    } else {
+        assert_eq!(rolled_back.status, 409, "{}", rolled_back.body);
+        assert!(rolled_back.body.contains("no champion before"), "{}", rolled_back.body);
+    }
+}
+
+#[test]
+fn a_file_says_when_models_are_trained() {
+    let folder = Folder::new();
+    let check = |line: &str, parts: &[&str]| {
+        folder.write("service.toml", format!("[triggers]\n{line}\n"));
+        folder.run(["serve", "--config", "service.toml", "--listen", "127.0.0.1:0"]).assert_failed(1, parts);
+    };
+    check("schedule = \"0 3 * *\"", &["triggers.schedule", "`0 3 * *` is no cron expression", "Mondays at 3:00"]);
+    check("schedule = \"0 3 31 2 *\"", &["never comes"]);
+    check("every = \"1m\"", &["triggers.every", "an hour at least"]);
+    check("new-data = -1", &["triggers.new-data is -1"]);
+    check("monthly = true", &["monthly"]);
 }
 
 #[test]

@@ -1,13 +1,23 @@
-//! `GET /v1/models`.
+//! `GET /v1/models` and `POST /v1/models/rollback`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use shared::api::{JobKind, ModelList, paths};
+use shared::feedback::Decision;
 use shared::forecast::season_bins;
 
-use super::{Answer, App, get, jobs, resource};
+use super::{Answer, App, Problem, get, jobs, resource};
+use crate::shadowing::roll_back;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::MODELS).route(get().to(models)));
+    config
+        .service(resource(paths::MODELS).route(get().to(models)))
+        .service(resource(paths::ROLLBACK).route(web::post().to(rollback)));
+}
+
+async fn rollback(app: Data<App>) -> Answer<Decision> {
+    let decision = roll_back(&*app.store, &app.board).await?;
+    let none = || Problem::conflict("there has been no champion before the present one");
+    decision.map(Json).ok_or_else(none)
 }
 
 async fn models(app: Data<App>) -> Answer<ModelList> {

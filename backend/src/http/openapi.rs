@@ -106,6 +106,7 @@ macro_rules! adds {
 const ADDS_REQUESTS: &str = adds!("requests to the log");
 const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
 const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
@@ -182,6 +183,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
     change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
     change(post.clone(), paths::RETRAINING, "Trains a challenger", Vec::new(), "202", schemas.of::<Job>());
+    let rolled_back = schemas.of::<Decision>();
+    change(post.clone(), paths::ROLLBACK, ROLLS_BACK, Vec::new(), "200", rolled_back);
     change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());
     let saved = schemas.json::<SavedScenario>();
     change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());

@@ -33,6 +33,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         orphans: snapshot.orphans,
         contradictions: snapshot.contradictions,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),
+        fallback: snapshot.fallback,
         not_ready: snapshot.not_ready,
         basis: snapshot.basis.unwrap_or(Basis::Simulated),
         observed: snapshot.observed,

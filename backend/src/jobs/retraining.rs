@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use shared::feedback::Verdict;
+use shared::feedback::{Decision, Verdict};
 use shared::forecast::{Continue, ForecastError, Progress, TrainError};
 use shared::units::{Duration, Instant, Window};
 
-use super::{Runner, Stopped};
-use crate::shadowing::{SideInputs, Trained, check_end, keep_champion, known_log, train};
-use crate::store::{Collection, StoredJob, requests_in, write_document};
+use super::{Runner, Stopped, wall_clock};
+use crate::shadowing::{
+    Champion, SideInputs, Trained, champion_document, check_end, earlier_document, known_log, train,
+};
+use crate::store::{Collection, JobEnd, StoredJob, requests_in, write_document};
 
 impl Runner {
-    pub(super) async fn retrain(&self, stored: &StoredJob) -> Result<String, Stopped> {
+    pub(super) async fn retrain(&self, stored: &StoredJob) -> Result<(), Stopped> {
         let snapshot = self.board.snapshot();
         let origin = snapshot.now.floor(Duration::HOUR);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
@@ -32,25 +34,43 @@ impl Runner {
             TrainError::Forecast(ForecastError::Cancelled) => Stopped::Cancelled,
             error => Stopped::Failed(error.to_string()),
         })?;
-        if self.board.is_cancelled(&stored.job.id) {
-            return Err(Stopped::Cancelled);
-        }
-        let document = write_document(format!("{}/{:?}", decision.at, decision.verdict), decision.at, &decision)?;
-        self.store.put(Collection::Decisions, vec![document]).await?;
-        if decision.verdict == Verdict::Promote {
-            keep_champion(&*self.store, &challenger).await?;
-            self.board.update(|snapshot| snapshot.champion = Some(Arc::new(challenger)));
-        } else {
+        self.conclude(stored, challenger, &decision).await
+    }
+
+    /// Ends the training and makes its challenger champion where the decision says so, all at once or not at all: a
+    /// training that was cancelled in the meantime changes nothing, and one that is repeated after a kill is decided about
+    /// once.
+    async fn conclude(&self, stored: &StoredJob, challenger: Champion, decision: &Decision) -> Result<(), Stopped> {
+        let _changing = self.board.change_champion().await;
+        let present = self.board.snapshot().champion;
+        let key = format!("{}/{:?}", decision.at, decision.verdict);
+        let mut documents = vec![(Collection::Decisions, write_document(key, decision.at, decision)?)];
+        let promoted = decision.verdict == Verdict::Promote;
+        let champion = match &present {
+            Some(present) if promoted => {
+                documents.push((Collection::Models, earlier_document(present)?));
+                Some(challenger)
+            }
+            None if promoted => Some(challenger),
             // The champion stays, with the scores of what it was compared with.
+            Some(present) => Some(Champion { report: challenger.report, ..Champion::clone(present) }),
+            None => None,
+        };
+        if let Some(champion) = &champion {
+            documents.push((Collection::Models, champion_document(champion)?));
+        }
+        let id = stored.job.id.clone();
+        let output = serde_json::to_string(decision).map_err(|error| Stopped::Failed(error.to_string()))?;
+        let progress = self.board.progress(&id).unwrap_or_default();
+        let end = JobEnd::Succeeded(output);
+        if self.store.finish_with(id, end, progress, wall_clock(), documents).await? {
             self.board.update(|snapshot| {
-                if let Some(champion) = &mut snapshot.champion {
-                    Arc::make_mut(champion).report = challenger.report;
+                snapshot.champion = champion.map(Arc::new);
+                if promoted {
+                    snapshot.fallback = None;
                 }
             });
-            if let Some(champion) = self.board.snapshot().champion {
-                keep_champion(&*self.store, &champion).await?;
-            }
         }
-        serde_json::to_string(&decision).map_err(|error| Stopped::Failed(error.to_string()))
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use shared::units::{Duration, Instant, Window};
 use super::{ReplaySummary, replay};
 use crate::config::{ReplayConfig, ReplayedWorld, ShadowingConfig};
 use crate::jobs::Runner;
-use crate::shadowing::{Board, Cycle, Recording, VirtualClock};
+use crate::shadowing::{Board, Cycle, Recording, Schedule, VirtualClock};
 use crate::store::{Collection, SqliteStore, Store, read_documents};
 
 /// The first of the days that are replayed.
@@ -30,7 +30,7 @@ fn days(count: i64) -> Vec<Request> {
     example::requests_between(example::SEED, window)
 }
 
-fn replayed(name: &str, requests: Vec<Request>, speed: f64) -> Replayed {
+fn replayed(name: &str, requests: Vec<Request>, speed: f64, schedule: Option<&str>) -> Replayed {
     let folder = std::env::temp_dir().join(format!("shadowplane-replay-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let recording = Recording::new(requests, Vec::new(), Vec::new(), Vec::new());
@@ -38,6 +38,8 @@ fn replayed(name: &str, requests: Vec<Request>, speed: f64) -> Replayed {
     let world = ReplayedWorld::Recorded(Arc::new(recording));
     let assumed = Scenario { runs: 2, ..example::scenario() };
     let system = ShadowingConfig { training_steps: 2, ..ShadowingConfig::system(assumed, Catalogue::default()) };
+    let schedule = schedule.map(|text| Schedule::new(text, "Europe/Berlin").unwrap());
+    let system = ShadowingConfig { schedule, ..system };
     let config = Arc::new(system.replaying(ReplayConfig { speed, start, end, exit: true, world }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let replayed = runtime.block_on(async {
@@ -71,17 +73,25 @@ fn drift_after(decisions: &[Decision], at: Instant) -> Option<&Decision> {
 fn two_replays_come_to_the_same_end_however_fast_they_are() {
     // The level of a tenant shifts on the tenth of twelve days.
     assert_eq!(example::SHIFT_DAY - FIRST_DAY, 9);
-    let begun = std::time::Instant::now();
-    let fast = replayed("fast", days(12), 1e12);
-    println!("{:?} {:#?}", begun.elapsed(), fast.summary);
-    for decision in &fast.decisions {
-        println!("{} {:?} {}", decision.at, decision.verdict, decision.reason);
-    }
-    let slow = replayed("slow", days(12), 2e6);
+    let fast = replayed("fast", days(12), 1e12, None);
+    let slow = replayed("slow", days(12), 2e6, None);
     assert_eq!(fast.summary, slow.summary);
     assert_eq!(fast.decisions, slow.decisions);
     let shift = example::day_window(example::SHIFT_DAY).start;
     let drift = drift_after(&fast.decisions, shift).expect("the shift is noticed");
     assert!(drift.at - shift <= Duration::DAY, "{drift:?}");
     assert!(fast.summary.trainings >= 2 && fast.summary.ledger.entries > 20, "{:?}", fast.summary);
+}
+
+#[test]
+fn the_calendar_asks_for_a_training_at_its_hour() {
+    // The first training is asked for on the second day, so that the fourth is after its cool-down of two. 3:00 in Berlin
+    // is 1:00 in UTC.
+    let fourth = example::day_window(FIRST_DAY + 3).start;
+    let day = &fourth.to_string()[8..10];
+    let decisions = replayed("calendar", days(4), 1e12, Some(&format!("0 3 {day} * *"))).decisions;
+    let scheduled: Vec<&Decision> =
+        decisions.iter().filter(|decision| decision.reason.contains("schedule_due")).collect();
+    let expected = (fourth + Duration::HOUR, Verdict::Retrain);
+    assert_eq!(scheduled.iter().map(|decision| (decision.at, decision.verdict)).collect::<Vec<_>>(), [expected]);
 }

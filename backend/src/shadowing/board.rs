@@ -14,6 +14,8 @@ pub struct Board {
     snapshot: RwLock<Snapshot>,
     progress: Mutex<BTreeMap<String, Progress>>,
     cancelled: Mutex<BTreeSet<String>>,
+    /// Held by whoever changes the champion, here and in the store: both change together.
+    champion: tokio::sync::Mutex<()>,
 }
 
 /// The loop as it was when it last said something.
@@ -27,6 +29,8 @@ pub struct Snapshot {
     pub not_ready: Option<NotReady>,
     /// The model in use.
     pub champion: Option<Arc<Champion>>,
+    /// Why that is not the champion that was promoted last, where that could not be loaded.
+    pub fallback: Option<String>,
     /// Tenants seen.
     pub tenants: Vec<String>,
     /// Deletes and resizes of resources that the log never created.
@@ -52,6 +56,11 @@ impl Board {
     /// Changes what is true now.
     pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits until nobody else changes the champion.
+    pub async fn change_champion(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.champion.lock().await
     }
 
     /// How far a running job has come.

@@ -139,8 +139,44 @@ impl Store for SqliteStore {
         self.writer.call(move |connection| jobs::claim(connection, now)).await
     }
 
-    async fn finish(&self, id: String, end: JobEnd, progress: Progress, now: Instant) -> Result<bool, StoreError> {
-        self.writer.call(move |connection| jobs::finish(connection, &id, &end, progress, now)).await
+    async fn finish_with(
+        &self,
+        id: String,
+        end: JobEnd,
+        progress: Progress,
+        now: Instant,
+        documents: Vec<(Collection, Document)>,
+    ) -> Result<bool, StoreError> {
+        self.writer
+            .call(move |connection| {
+                let transaction = connection.transaction()?;
+                let ended = jobs::finish(&transaction, &id, &end, progress, now)?;
+                if ended {
+                    documents::put_together(&transaction, &documents)?;
+                }
+                transaction.commit()?;
+                Ok(ended)
+            })
+            .await
+    }
+
+    async fn put_and_submit(
+        &self,
+        document: (Collection, Document),
+        kind: JobKind,
+        input: String,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.writer
+            .call(move |connection| {
+                let transaction = connection.transaction()?;
+                documents::put_together(&transaction, &[document])?;
+                if !jobs::was_submitted(&transaction, kind, &input)? {
+                    jobs::submit(&transaction, kind, &input, now)?;
+                }
+                Ok(transaction.commit()?)
+            })
+            .await
     }
 
     async fn requeue_running(&self) -> Result<u64, StoreError> {
@@ -157,6 +193,16 @@ impl Store for SqliteStore {
 
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError> {
         self.writer.call(move |connection| documents::put(connection, collection, &documents)).await
+    }
+
+    async fn put_together(&self, documents: Vec<(Collection, Document)>) -> Result<(), StoreError> {
+        self.writer
+            .call(move |connection| {
+                let transaction = connection.transaction()?;
+                documents::put_together(&transaction, &documents)?;
+                Ok(transaction.commit()?)
+            })
+            .await
     }
 
     async fn put_and_link(

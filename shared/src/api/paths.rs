@@ -55,6 +55,8 @@ pub const SCORECARD: &str = "/v1/scorecard";
 pub const DECISIONS: &str = "/v1/decisions";
 /// `GET` → [`ModelList`](super::ModelList).
 pub const MODELS: &str = "/v1/models";
+/// `POST` → [`Decision`](crate::feedback::Decision).
+pub const ROLLBACK: &str = "/v1/models/rollback";
 /// `POST` → 202, `Location` and [`Job`](super::Job).
 pub const RETRAINING: &str = "/v1/retraining";
 /// `GET ?limit` → a list of [`Job`](super::Job), newest first.

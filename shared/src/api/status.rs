@@ -48,6 +48,9 @@ pub struct Status {
     pub contradictions: Option<Contradictions>,
     /// The model that makes the forecasts.
     pub model: Option<ModelInUse>,
+    /// Why it is not the champion that was promoted last, where that could not be loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// Why there is no forecast, while there is none.
     pub not_ready: Option<NotReady>,
     /// Where the facts about placements come from: metered where enough of them were observed.

@@ -31,6 +31,8 @@ pub enum Verdict {
     Promote,
     /// The champion stays, the challenger is dropped.
     KeepChampion,
+    /// The champion before becomes champion again.
+    RollBack,
 }
 
 /// One figure against its limit.

@@ -17,8 +17,9 @@ use crate::shadowing::budgeting::outlook;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter, start_view};
+use crate::shadowing::rollback::decision_document;
 use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, known_log, predict};
-use crate::store::{requests_in, whole_ledger};
+use crate::store::{Collection, requests_in, whole_ledger};
 
 /// So many of the newest trainings are looked at for one that has ended well.
 const JOBS_SEEN: usize = 20;
@@ -202,9 +203,13 @@ impl Cycle {
 
     /// Records a decision, and queues what it asks for.
     async fn carry_out(&mut self, decision: Decision) -> Result<(), CycleError> {
-        self.write_decision(&decision).await?;
-        if decision.verdict == Verdict::Retrain {
-            self.store.submit(JobKind::Retraining, "{}".to_owned(), crate::jobs::wall_clock()).await?;
+        let document = (Collection::Decisions, decision_document(&decision)?);
+        if decision.verdict != Verdict::Retrain {
+            self.store.put_together(vec![document]).await?;
+        } else {
+            // An hour that is closed again after a kill comes to the same decision, and asks for nothing twice.
+            let input = format!("{{\"asked\":\"{}\"}}", decision.at);
+            self.store.put_and_submit(document, JobKind::Retraining, input, crate::jobs::wall_clock()).await?;
             self.triggers.asked(decision.at, self.taken_in);
         }
         Ok(())
@@ -238,6 +243,7 @@ impl Cycle {
         }
         let first = snapshot.champion.is_none();
         let mut newest = None;
+        let changing = self.board.change_champion().await;
         self.board.update(|snapshot| {
             snapshot.not_ready = None;
             snapshot.origin = Some(origin);
@@ -250,6 +256,7 @@ impl Cycle {
         if let Some(champion) = newest {
             keep_champion(&*self.store, &champion).await?;
         }
+        drop(changing);
         if first {
             self.first_training(origin).await?;
         }

@@ -14,6 +14,7 @@ use crate::ensemble;
 use crate::shadowing::champion::stored_champion;
 use crate::shadowing::closing::Accuracies;
 use crate::shadowing::recording::forecast_record;
+use crate::shadowing::rollback::fall_back;
 use crate::store::{Collection, StoreError, write_document};
 
 /// The loop after an hour has closed.
@@ -56,7 +57,13 @@ impl Cycle {
                 self.board.update(|snapshot| (snapshot.champion, snapshot.origin) = (champion, origin));
             }
             Err(StoreError::Unreadable(error)) => {
-                tracing::warn!(error, "the stored champion cannot be used; the baseline serves");
+                let at = memory.as_ref().map_or(self.next, |memory| memory.next);
+                let (champion, fallback) = fall_back(&*self.store, at, &error).await?;
+                let origin = memory.as_ref().filter(|_| champion.is_some()).map(|memory| memory.origin);
+                self.board.update(|snapshot| {
+                    (snapshot.champion, snapshot.origin) = (champion.map(Arc::new), origin);
+                    snapshot.fallback = Some(fallback);
+                });
             }
             Err(error) => return Err(error.into()),
         }

@@ -2,7 +2,6 @@
 
 use shared::allocation::MoneyBand;
 use shared::api::{BudgetList, OutcomeView, SavedScenario, UnreportedWindow, WindowReport};
-use shared::feedback::Decision;
 use shared::scenario::ValidScenario;
 use shared::simulation::Outcome;
 use shared::units::{Instant, LedgerUnits, Window};
@@ -86,11 +85,5 @@ impl Cycle {
         let key = format!("{UNREPORTED}/{}", window.start);
         let document = write_document(key, window.start, &UnreportedWindow { window, reason })?;
         Ok(self.store.put(Collection::Reports, vec![document]).await?)
-    }
-
-    pub(super) async fn write_decision(&self, decision: &Decision) -> Result<(), CycleError> {
-        let key = format!("{}/{}", decision.at, decision.reason);
-        let document = write_document(key, decision.at, decision)?;
-        Ok(self.store.put(Collection::Decisions, vec![document]).await?)
     }
 }

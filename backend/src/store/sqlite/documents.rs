@@ -45,6 +45,16 @@ pub(super) fn put_in(
     Ok(())
 }
 
+/// Documents of several collections as a part of a larger transaction.
+pub(super) fn put_together(
+    transaction: &Transaction<'_>,
+    documents: &[(Collection, Document)],
+) -> Result<(), StoreError> {
+    documents
+        .iter()
+        .try_for_each(|(collection, document)| put_in(transaction, *collection, core::slice::from_ref(document)))
+}
+
 pub(super) fn get(connection: &Connection, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
     let sql = format!("SELECT key, at, body FROM {} WHERE key = ?1", table(collection));
     Ok(connection.prepare_cached(&sql)?.query_row(params![key], document).optional()?)

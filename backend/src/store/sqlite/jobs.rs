@@ -26,6 +26,12 @@ pub(super) fn submit(connection: &Connection, kind: JobKind, input: &str, now: I
     })
 }
 
+/// Whether a job of a kind was ever queued with this input.
+pub(super) fn was_submitted(connection: &Connection, kind: JobKind, input: &str) -> Result<bool, StoreError> {
+    let mut found = connection.prepare_cached("SELECT 1 FROM jobs WHERE kind = ?1 AND input = ?2")?;
+    Ok(found.exists(params![kind.as_str(), input])?)
+}
+
 pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<StoredJob>, StoreError> {
     // One statement on the one writing thread: no two claims can take the same row.
     let sql = format!(

@@ -5,7 +5,9 @@ use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::SqliteStore;
-use crate::store::{Appended, JobEnd, LogKey, ObservationKey, Store, StoreError, observations_in, requests_in};
+use crate::store::{
+    Appended, Collection, Document, JobEnd, LogKey, ObservationKey, Store, StoreError, observations_in, requests_in,
+};
 
 /// A file that is gone when the test is over.
 struct File(PathBuf);
@@ -120,4 +122,34 @@ fn a_newer_file_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file.0.join("store.sqlite")).unwrap_err();
     assert_eq!(error, StoreError::TooNew { found: 99, known: 4 });
+}
+
+#[test]
+fn what_came_of_a_job_is_written_with_its_end_or_not_at_all() {
+    let file = File::new("ends");
+    block_on(async {
+        let store = file.open();
+        let document =
+            |key: &str| (Collection::Models, Document { key: key.to_owned(), at: at(0), body: "1".to_owned() });
+        let asked = (Collection::Decisions, document("asked").1);
+        for _ in 0..2 {
+            // The same decision after a kill asks for nothing twice.
+            store.put_and_submit(asked.clone(), JobKind::Retraining, "at 0".to_owned(), at(0)).await.unwrap();
+        }
+        store.put_and_submit(asked, JobKind::Retraining, "at 1".to_owned(), at(1)).await.unwrap();
+        let jobs = store.jobs(None, 10).await.unwrap();
+        assert_eq!(jobs.iter().map(|stored| stored.input.as_str()).collect::<Vec<_>>(), ["at 1", "at 0"]);
+
+        let finish = async |id: &str, key: &str| {
+            let end = JobEnd::Succeeded("{}".to_owned());
+            let documents = vec![document(key)];
+            store.finish_with(id.to_owned(), end, Progress::default(), at(2), documents).await.unwrap()
+        };
+        let there = async |key: &str| store.get(Collection::Models, key.to_owned()).await.unwrap().is_some();
+        let [second, first] = &jobs[..] else { panic!("{jobs:?}") };
+        assert!(finish(&first.job.id, "first").await && there("first").await);
+        store.finish(second.job.id.clone(), JobEnd::Cancelled, Progress::default(), at(2)).await.unwrap();
+        assert!(!finish(&second.job.id, "second").await && !there("second").await, "it was cancelled before");
+        assert!(!finish(&first.job.id, "again").await && !there("again").await, "it has ended");
+    });
 }

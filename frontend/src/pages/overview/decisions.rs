@@ -88,6 +88,7 @@ fn entry(decision: &Decision, zone: Zone) -> Html {
         Verdict::KeepModel => ("keep model", "badge"),
         Verdict::Promote => ("promote challenger", "badge strong"),
         Verdict::KeepChampion => ("keep champion", "badge"),
+        Verdict::RollBack => ("roll back", "badge strong"),
     };
     html! {
         <li>
