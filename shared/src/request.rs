@@ -7,6 +7,7 @@ mod log;
 mod names;
 mod ndjson;
 mod observation;
+mod outage;
 mod priority;
 mod record;
 mod standing;

@@ -90,6 +90,11 @@ impl<'a> Known<'a> {
         Self { origin, tables, log, older }
     }
 
+    /// The times before the origin in which the log has no data.
+    pub fn outages(&self) -> Vec<Window> {
+        self.log.log.before(self.origin).outages()
+    }
+
     /// Counts of creates and arrivals in whole bins that end at the origin, from the first request on.
     ///
     /// One series each of what [`SeriesKey::standard`] names, for at most `tenants_max` tenants.

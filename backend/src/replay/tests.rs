@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use shared::api::UnreportedWindow;
 use shared::example;
 use shared::feedback::{Decision, Verdict};
 use shared::request::{Catalogue, Request};
@@ -12,7 +13,7 @@ use shared::units::{Duration, Instant, Window};
 use super::{ReplaySummary, replay};
 use crate::config::{ReplayConfig, ReplayedWorld, ShadowingConfig};
 use crate::jobs::Runner;
-use crate::shadowing::{Board, Cycle, Recording, Schedule, VirtualClock};
+use crate::shadowing::{Board, Cycle, Recording, Schedule, UNREPORTED, VirtualClock};
 use crate::store::{Collection, SqliteStore, Store, read_documents};
 
 /// The first of the days that are replayed.
@@ -22,6 +23,8 @@ const FIRST_DAY: i64 = 8;
 struct Replayed {
     summary: ReplaySummary,
     decisions: Vec<Decision>,
+    /// Days without a report, and why.
+    unreported: Vec<UnreportedWindow>,
 }
 
 fn days(count: i64) -> Vec<Request> {
@@ -52,9 +55,12 @@ fn replayed(name: &str, requests: Vec<Request>, speed: f64, schedule: Option<&st
         assert!(replay(&mut cycle, &jobs).await.unwrap());
         assert_eq!(Some(board.snapshot().now), end, "the clock stands still at the end");
         let decisions = store.list(Collection::Decisions, Window::ALWAYS, usize::MAX).await.unwrap();
+        let mut unreported = store.list(Collection::Reports, Window::ALWAYS, usize::MAX).await.unwrap();
+        unreported.retain(|report| report.key.starts_with(UNREPORTED));
         Replayed {
             summary: ReplaySummary::new(&*store, &board, &config).await.unwrap(),
             decisions: read_documents(&decisions).unwrap(),
+            unreported: read_documents(&unreported).unwrap(),
         }
     });
     std::fs::remove_dir_all(folder).unwrap();
@@ -94,4 +100,18 @@ fn the_calendar_asks_for_a_training_at_its_hour() {
         decisions.iter().filter(|decision| decision.reason.contains("schedule_due")).collect();
     let expected = (fourth + Duration::HOUR, Verdict::Retrain);
     assert_eq!(scheduled.iter().map(|decision| (decision.at, decision.verdict)).collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn an_outage_is_no_drift_and_teaches_nothing() {
+    // Nothing comes from 6:00 to 20:00 on the fifth of six days: creates, and deletes of what lived.
+    let fifth = example::day_window(FIRST_DAY + 4).start;
+    let outage = Window { start: fifth + Duration::HOUR * 6, end: fifth + Duration::HOUR * 20 };
+    let mut requests = days(6);
+    requests.retain(|request| !outage.contains(request.at));
+    let Replayed { decisions, unreported, .. } = replayed("outage", requests, 1e12, None);
+    assert_eq!(unreported.len(), 1, "{unreported:?}");
+    assert_eq!(unreported[0].window.start, fifth);
+    assert!(unreported[0].reason.starts_with("there is no data from"), "{}", unreported[0].reason);
+    assert_eq!(drift_after(&decisions, outage.start), None);
 }

@@ -45,6 +45,8 @@ pub struct Cycle {
     /// Expected creates of each hour of the newest forecast.
     expected: Vec<(Instant, f64)>,
     accuracies: Accuracies,
+    /// The times without data in the log, as they were known when the last hour closed.
+    outages: Vec<Window>,
     triggers: Triggers,
     /// Whether this day has a decision about the drift of demand.
     drift_decided: bool,
@@ -95,6 +97,7 @@ impl Cycle {
             taken_in: 0,
             shown: (std::time::Instant::now(), std::time::Duration::ZERO),
             accuracies: Accuracies::new(),
+            outages: Vec::new(),
             world,
             received: Arc::default(),
             received_until: ObservationKey::default(),

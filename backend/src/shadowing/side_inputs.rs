@@ -106,7 +106,9 @@ impl SideInputs {
 
     /// Everything that forecasts are made from: one way for training and serving.
     pub(super) fn features(&self, config: &ShadowingConfig, known: &Known<'_>, tenants_max: usize) -> Features {
-        Features::new(known.series(config.bin, tenants_max))
+        let mut series = known.series(config.bin, tenants_max);
+        series.fill(&known.outages());
+        Features::new(series)
             .in_zone(config.zone())
             .with_events(&self.events, known.tenant_names())
             .with_sensors(&self.readings)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::request::{History, IndexedRequest, Operation, ResourceClass};
-use crate::units::{Duration, Instant, TenantIndex};
+use crate::units::{Duration, Instant, TenantIndex, Window};
 
 /// What a series counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,6 +141,28 @@ impl SeriesSet {
         }
     }
 
+    /// Counts what was not counted in outages: as many as in the same bin a week before, or a day before where there is no
+    /// earlier one. Zero would say that nobody had asked; what is before the first day stays as it is.
+    pub fn fill(&mut self, outages: &[Window]) {
+        let bins = self.bins();
+        let [day, week] = [1, 7].map(|days| (Duration::DAY * days).divide(self.bin) as usize);
+        for outage in outages {
+            // Only whole bins: what was asked for in the others was counted.
+            let into = |at: Instant| (at - self.start).max(Duration::ZERO).divide(self.bin);
+            let begun = into(outage.start);
+            let first = begun + i64::from(self.start + self.bin * begun < outage.start);
+            let (first, end) = (first as usize, (into(outage.end) as usize).min(bins));
+            for position in first..end {
+                let Some(before) = [week, day].into_iter().find_map(|back| position.checked_sub(back)) else {
+                    continue;
+                };
+                for series in &mut self.series {
+                    series.counts[position] = series.counts[before];
+                }
+            }
+        }
+    }
+
     /// The earliest start from which whole bins lead from the first request of a history to its cut, so that the
     /// cut is the origin. The cut itself where there is no request.
     ///
@@ -179,6 +201,22 @@ fn class_of(history: &History, request: &IndexedRequest) -> ResourceClass {
 mod tests {
     use super::*;
     use crate::request::{Catalogue, RequestLogBuilder};
+
+    #[test]
+    fn an_outage_counts_as_the_week_before_or_the_day_before() {
+        // Nine days of four bins of six hours, each with the number of its bin.
+        let bin = Duration::HOUR * 6;
+        let start = Instant::from_micros(0);
+        let series = vec![CountSeries { key: SeriesKey::TOTAL, counts: (0..36).map(f64::from).collect() }];
+        let mut set = SeriesSet { start, bin, series };
+        let window = |first: i64, end: i64| Window { start: start + bin * first, end: start + bin * end };
+        let late = Window { start: window(30, 32).start + Duration::HOUR, ..window(30, 32) };
+        set.fill(&[window(1, 2), window(5, 7), late]);
+        let mut expected: Vec<f64> = (0..36).map(f64::from).collect();
+        // Bin 1 has nothing before it; 5 and 6 are those of a day before; 30 was counted in part, and 31 is 31 − 28.
+        (expected[5], expected[6], expected[31]) = (1.0, 2.0, 3.0);
+        assert_eq!(set.series[0].counts, expected);
+    }
 
     #[test]
     fn demand_begins_anew_after_four_weeks_of_silence() {

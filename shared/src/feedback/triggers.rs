@@ -78,6 +78,8 @@ pub struct Circumstances {
     pub scheduled: Option<Instant>,
     /// Requests in the log.
     pub requests: u64,
+    /// When the last request came, where none has come for longer than can be: a training would learn nothing new.
+    pub silent_since: Option<Instant>,
 }
 
 impl Triggers {
@@ -169,6 +171,8 @@ impl Triggers {
             (Verdict::KeepModel, "no signal is at its limit".to_owned())
         } else if circumstances.under_way {
             (Verdict::KeepModel, format!("{} fired, but a training is under way", fired.join(", ")))
+        } else if let Some(since) = circumstances.silent_since {
+            (Verdict::KeepModel, format!("{} fired, but there is no data since {since}", fired.join(", ")))
         } else if !self.cooled_down(now) {
             let reason = format!("{} fired, but the last training is less than {cool_down} days ago", fired.join(", "));
             (Verdict::KeepModel, reason)
@@ -220,7 +224,7 @@ fn days(span: Duration) -> f64 {
 mod tests {
     use super::*;
 
-    const IDLE: Circumstances = Circumstances { under_way: false, scheduled: None, requests: 0 };
+    const IDLE: Circumstances = Circumstances { under_way: false, scheduled: None, requests: 0, silent_since: None };
 
     fn day(number: i64) -> Instant {
         Instant::from_micros(0) + Duration::DAY * number
@@ -256,6 +260,9 @@ mod tests {
         assert_eq!(early.verdict, Verdict::KeepModel);
         assert!(signal(&early, "demand_drift").fired && early.reason.contains("less than 2 days ago"));
         assert_eq!(triggers.decide(day(2), Circumstances { under_way: true, ..IDLE }).verdict, Verdict::KeepModel);
+        let silent = triggers.decide(day(2), Circumstances { silent_since: Some(day(1)), ..IDLE });
+        assert_eq!(silent.verdict, Verdict::KeepModel);
+        assert!(silent.reason.ends_with("no data since 1970-01-02T00:00:00Z"), "{}", silent.reason);
         assert_eq!(triggers.decide(day(2), IDLE).verdict, Verdict::Retrain);
         triggers.asked(day(2), 0);
         assert!(triggers.drifted(), "what was measured is not forgotten before the training has ended well");

@@ -43,6 +43,7 @@ impl Cycle {
             }
             return Ok(());
         }
+        self.outages = log.before(hour).outages();
         self.note_training().await?;
         let day = open_day(hour);
         let mut received = self.take_in_observations().await?;
@@ -126,6 +127,9 @@ impl Cycle {
 
     /// Sets the hour's creates against the newest forecast made before it.
     async fn watch_demand(&mut self, hour: Window) -> Result<(), CycleError> {
+        if self.outage_in(hour).is_some() {
+            return Ok(());
+        }
         let Some(&(_, expected)) = self.expected.iter().find(|(at, _)| *at == hour.start) else { return Ok(()) };
         let mean = self.expected.iter().map(|(_, creates)| creates).sum::<f64>() / self.expected.len() as f64;
         let actual = self.store.count_creates(hour, Duration::HOUR, None).await?;
@@ -141,7 +145,12 @@ impl Cycle {
     }
 
     async fn close_day(&mut self, log: &RequestLog, received: &[Received], window: Window) -> Result<(), CycleError> {
-        if let Some(predicted) = self.predicted.take().filter(|p| p.scenario.scenario().window == window) {
+        let predicted = self.predicted.take().filter(|p| p.scenario.scenario().window == window);
+        if let Some(outage) = self.outage_in(window).filter(|_| predicted.is_some()) {
+            let reason =
+                format!("there is no data from {} to {}: the actual cost is not known", outage.start, outage.end);
+            self.write_unreported(window, reason).await?;
+        } else if let Some(predicted) = predicted {
             let past = self.past_errors(window.start).await?;
             match close(&self.config, log, received, &predicted, &past, &mut self.accuracies) {
                 Ok(closed) => {
@@ -185,6 +194,11 @@ impl Cycle {
         Ok(())
     }
 
+    /// The first outage that touches a window.
+    fn outage_in(&self, window: Window) -> Option<Window> {
+        self.outages.iter().find(|outage| outage.start < window.end && window.start < outage.end).copied()
+    }
+
     /// Whether the schedule has an instant in an hour that is over, its end included.
     fn is_scheduled_in(&self, hour: Window) -> bool {
         let latest = self.config.schedule.as_ref().and_then(|schedule| schedule.latest(hour.end));
@@ -197,6 +211,7 @@ impl Cycle {
             under_way: latest.first().is_some_and(|stored| !stored.job.state.is_final()),
             scheduled: self.config.schedule.as_ref().and_then(|schedule| schedule.latest(now)),
             requests: self.taken_in,
+            silent_since: self.outages.last().filter(|outage| outage.end >= now).map(|outage| outage.start),
         };
         Ok(self.triggers.decide(now, circumstances))
     }
