@@ -95,6 +95,8 @@ pub struct ReplayConfig {
     pub end: Option<Instant>,
     /// Whether the service ends there too.
     pub exit: bool,
+    /// Whether it goes on where the last replay of the same world was; else it begins afresh.
+    pub resume: bool,
     /// What happens.
     pub world: ReplayedWorld,
 }
@@ -164,6 +166,7 @@ impl ShadowingConfig {
                 start,
                 end: None,
                 exit: false,
+                resume: false,
                 world: ReplayedWorld::Example { seed: shared::example::SEED },
             })
         }

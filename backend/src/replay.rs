@@ -23,6 +23,11 @@ const TICK: StdDuration = StdDuration::from_millis(50);
 /// # Errors
 /// When the store fails or holds no log.
 pub async fn replay(cycle: &mut Cycle, jobs: &Runner) -> Result<bool, CycleError> {
+    // A replay that goes on may have been killed while a training ran, or while the hour closed that asked for one.
+    jobs.store.requeue_running().await?;
+    if !cycle.has_asked_already().await? {
+        jobs.work_off().await?;
+    }
     while !jobs.stop.load(Ordering::Relaxed) {
         step(cycle, jobs).await?;
         if cycle.is_over() {
@@ -45,7 +50,9 @@ pub async fn stay(cycle: &mut Cycle, jobs: &Runner) -> Result<(), CycleError> {
 
 async fn step(cycle: &mut Cycle, jobs: &Runner) -> Result<(), CycleError> {
     let closed = cycle.step().await?;
-    jobs.work_off().await?;
+    if closed || !cycle.has_asked_already().await? {
+        jobs.work_off().await?;
+    }
     if !closed {
         tokio::time::sleep(TICK.min(cycle.until_due())).await;
     }

@@ -105,7 +105,7 @@ fn begin(store: &dyn Store, given: Option<Beginning>) -> anyhow::Result<Option<B
     Ok(runtime.block_on(settled(store, given))?)
 }
 
-/// A replay has a file of its own and begins afresh, so that no day is counted twice.
+/// A replay has a file of its own and begins afresh unless it goes on with the last one.
 fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let name = match &config.shadowing.replay {
         Some(_) if config.shadowing.is_demo() => DEMO_DATABASE,
@@ -113,7 +113,7 @@ fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         None => DATABASE,
     };
     let file = config.data.join(name);
-    if config.shadowing.replay.is_some() {
+    if config.shadowing.replay.as_ref().is_some_and(|replay| !replay.resume) {
         for end in ["", "-wal", "-shm"] {
             let old = config.data.join(format!("{name}{end}"));
             match std::fs::remove_file(&old) {

@@ -1,5 +1,8 @@
 //! The whole loop on a log of the past, from outside.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration as StdDuration, Instant};
+
 use shared::example;
 use shared::request::write_line;
 use shared::units::{Duration, Window};
@@ -7,9 +10,9 @@ use shared::units::{Duration, Window};
 use super::server::Server;
 use crate::shadowplane::Folder;
 
-/// Two days of the example and an hour; the default fleet has no GPUs.
-fn record(folder: &Folder) {
-    let window = Window { start: example::START, end: example::START + Duration::DAY * 2 + Duration::HOUR };
+/// So many days of the example and an hour; the default fleet has no GPUs.
+fn record(folder: &Folder, days: i64) {
+    let window = Window { start: example::START, end: example::START + Duration::DAY * days + Duration::HOUR };
     let mut text = String::new();
     for request in example::requests_between(example::SEED, window) {
         if request.flavor.as_deref() != Some("gpu") {
@@ -27,7 +30,7 @@ const REPLAY: [&str; 9] =
 #[test]
 fn a_replay_ends_with_its_requests_the_same_every_time() {
     let folder = Folder::new();
-    record(&folder);
+    record(&folder, 2);
     let replay = |speed: &str| {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", ".", "--json", "--replay-exit"];
         arguments.extend(REPLAY);
@@ -42,7 +45,7 @@ fn a_replay_ends_with_its_requests_the_same_every_time() {
     let (first, second) = (replay("1e12"), replay("1e9"));
     assert_eq!(first, second);
     assert_eq!(first["window"]["end"], "2026-06-03T01:00:00Z", "the end of the hour of the last request: {first}");
-    assert!(first["forecasts"].as_u64() >= Some(4) && first["trainings"].as_u64() >= Some(1), "{first}");
+    assert!(first["forecasts"].as_u64() >= Some(4) && first["decisions"].as_u64() >= Some(2), "{first}");
     let head = first["ledger"]["hash"].as_str().unwrap();
     folder.run(["ledger", "verify", "--data", ".", "--head", head]).success();
 }
@@ -50,7 +53,7 @@ fn a_replay_ends_with_its_requests_the_same_every_time() {
 #[test]
 fn a_replay_stays_at_its_end_unless_told_to_leave() {
     let folder = Folder::new();
-    record(&folder);
+    record(&folder, 2);
     let path = |name: &str| folder.path.join(name).to_str().unwrap().to_owned();
     let server = Server::start(&folder, &["--replay", &path("requests.ndjson"), "--runs", "2", "--speed", "1e12"]);
     let ended = |reply: &super::server::Reply| reply.json()["now"] == "2026-06-03T01:00:00Z";
@@ -97,5 +100,52 @@ fn what_cannot_be_replayed_is_named() {
     folder.run(["serve", "--replay", "wrong.ndjson"]).assert_failed(1, &["wrong.ndjson:1"]);
     folder.run(["serve", "--replay", "empty.ndjson", "--demo"]).assert_failed(2, &["--demo", "--replay"]);
     folder.run(["serve", "--speed", "2"]).assert_failed(2, &["--replay"]);
-    folder.run(["serve", "--demo", "--sensors", "s"]).assert_failed(2, &["--replay"]);
+    folder.run(["serve", "--demo", "--sensors", "s"]).assert_failed(2, &["--demo"]);
+}
+
+/// How often the loop is killed; `cargo xtask proof loop` sets more.
+fn kills() -> u32 {
+    std::env::var("SHADOWPLANE_KILLS").map_or(5, |kills| kills.parse().unwrap())
+}
+
+#[test]
+fn a_loop_that_is_killed_comes_to_the_same_end() {
+    let (whole, killed) = (Folder::new(), Folder::new());
+    record(&whole, 3);
+    record(&killed, 3);
+    let arguments = || {
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", ".", "--json", "--replay-exit"];
+        arguments.extend(REPLAY);
+        arguments.extend(["1e12", "--replay-resume"]);
+        arguments
+    };
+    let begun = Instant::now();
+    let expected = whole.run(arguments()).success();
+    let took = begun.elapsed();
+    // Any numbers will do; these differ from run to run, and are printed with what went wrong.
+    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let after = |kill: u32| {
+        // Knuth's generator, MMIX; its high bits are the random ones.
+        let draw =
+            (seed ^ u64::from(kill)).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // Between the beginning and as long as the whole takes, so that some kills come at its start, in its training,
+        // and near its end.
+        took.mul_f64((draw >> 56) as f64 / 256.0).max(StdDuration::from_millis(20))
+    };
+    for kill in 0..kills() {
+        let mut command = Command::new(tests::shadowplane());
+        command.args(arguments()).current_dir(&killed.path).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(after(kill));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let replayed = |text: &str| -> serde_json::Value { serde_json::from_str(text.lines().last().unwrap()).unwrap() };
+    let ended = killed.run(arguments()).success();
+    // The digest is of every decision, forecast, report and cost, and of the champion's weights.
+    assert_eq!(replayed(&ended), replayed(&expected), "kills drawn with seed {seed}");
+
+    killed.write("requests.ndjson", killed.read("requests.ndjson").lines().skip(1).collect::<Vec<_>>().join("\n"));
+    let other = killed.run(arguments());
+    assert!(other.status == 1 && other.stderr.contains("the last replay was of other files"), "{}", other.stderr);
 }

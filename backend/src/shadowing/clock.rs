@@ -12,6 +12,9 @@ pub trait Clock: Send + Sync {
     /// Seconds of this clock per second; at most where it waits.
     fn speed(&self) -> f64;
 
+    /// Goes on from an instant that was reached before: of the clocks that we set.
+    fn go_on_from(&self, _at: Instant) {}
+
     /// All that was due before `until` is done. The system's clock has not waited for that.
     fn run_until(&self, _until: Instant) {}
 }
@@ -63,6 +66,11 @@ impl Clock for VirtualClock {
         self.speed
     }
 
+    fn go_on_from(&self, at: Instant) {
+        let since = std::time::Instant::now();
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Running { at, since, until: at };
+    }
+
     fn run_until(&self, until: Instant) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if until > running.until {
@@ -95,6 +103,9 @@ mod tests {
         assert_eq!(clock.now(), start + Duration::HOUR);
         clock.run_until(start);
         assert_eq!(clock.now(), start + Duration::HOUR, "it never goes back");
+        clock.go_on_from(start + Duration::DAY);
+        pause();
+        assert_eq!(clock.now(), start + Duration::DAY, "as after a kill");
         // A second of this one takes two of ours.
         let slow = VirtualClock::new(start, 0.5);
         slow.run_until(start + Duration::HOUR);

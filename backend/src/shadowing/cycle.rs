@@ -1,5 +1,6 @@
 //! One hour after the other.
 
+mod asking;
 mod hour;
 mod memory;
 #[cfg(test)]
@@ -66,6 +67,9 @@ pub enum CycleError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is stored is a replay of something else.
+    #[error("the last replay was of other files; replay those, or begin afresh without --replay-resume")]
+    OtherReplay,
     /// What is stored is no log.
     #[error("the stored log: {0}")]
     Log(#[from] InputError),
@@ -87,7 +91,11 @@ impl Cycle {
         let mut next = (clock.now() - config.late).floor(Duration::HOUR);
         if let Some(replay) = &config.replay {
             next = replay.start;
-            world.insert(World::begin(&*store, &replay.world).await?).advance(&*store, next).await?;
+            let world = world.insert(World::begin(&*store, &replay.world).await?);
+            if !world.claims(&*store).await? {
+                return Err(CycleError::OtherReplay);
+            }
+            world.advance(&*store, next).await?;
         }
         let mut cycle = Self {
             triggers: Triggers::new(config.triggers),

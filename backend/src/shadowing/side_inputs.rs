@@ -49,6 +49,7 @@ impl GivenEvent {
     /// At the first wrong place.
     pub fn read(text: &str) -> Result<Vec<(String, Self)>, InputError> {
         if known_events::is_icalendar(text) {
+            IcsEvent::read_all(text)?;
             let events = known_events::split(text)?;
             return Ok(events.into_iter().map(|(_, uid, calendar)| Self::of_calendar(&uid, calendar)).collect());
         }

@@ -15,6 +15,9 @@ use crate::store::{Collection, Store, StoreError, write_document};
 /// Records a batch.
 const BATCH: usize = 5_000;
 
+/// Where the store says what it is a replay of.
+const REPLAYED: &str = "replayed";
+
 /// What was recorded elsewhere, in order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
@@ -52,6 +55,19 @@ impl World {
         let documents = recording.events.iter().map(|(key, given)| write_document(key.clone(), at, given));
         store.put(Collection::Events, documents.collect::<Result<_, _>>()?).await?;
         Ok(Self::Recorded { recording, requests: 0, observations: 0, readings: 0 })
+    }
+
+    /// Whether the store is of this world, or of none yet; then it is of this one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn claims(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        let Self::Recorded { recording, .. } = self else { return Ok(true) };
+        let own = write_document(REPLAYED, Instant::default(), &recording.fingerprint()?)?;
+        match store.get(Collection::Models, REPLAYED.to_owned()).await? {
+            Some(earlier) => Ok(earlier.body == own.body),
+            None => store.put(Collection::Models, vec![own]).await.map(|()| true),
+        }
     }
 
     /// Lets it go on until `end`, and appends what its tenants ask for and what is observed of it.
@@ -123,6 +139,16 @@ impl Recording {
         }
         observed.sort_by_key(|received| received.at);
         Self { requests, observations: observed, readings, events }
+    }
+
+    /// BLAKE3 of all that was recorded, as hexadecimal digits.
+    fn fingerprint(&self) -> Result<String, StoreError> {
+        let unreadable = |error: serde_json::Error| StoreError::Unreadable(error.to_string());
+        let observations: Vec<_> =
+            self.observations.iter().map(|received| (received.at, &received.observation)).collect();
+        let recorded = (&self.requests, observations, &self.readings, &self.events);
+        let text = serde_json::to_vec(&recorded).map_err(unreadable)?;
+        Ok(blake3::hash(&text).to_hex().to_string())
     }
 
     /// The end of the hour of the first request, when a replay begins; none where there is no request.

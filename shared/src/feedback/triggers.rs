@@ -155,6 +155,11 @@ impl Triggers {
         self.last().is_none_or(|last| now - last >= self.settings.cool_down)
     }
 
+    /// Whether no training was asked for or has ended well so far.
+    pub fn are_untouched(&self) -> bool {
+        self.last().is_none()
+    }
+
     /// When a training was last asked for, or began.
     fn last(&self) -> Option<Instant> {
         self.memory.last_training.max(self.memory.last_asked)

@@ -1,7 +1,7 @@
 //! Times without data, which are no times without demand.
 
 use super::{History, RequestLog};
-use crate::units::{Duration, Instant, Window};
+use crate::units::{Duration, Window};
 
 /// A time without a request is an outage where it is so many times as long as any usual one.
 const TIMES_AS_LONG: i64 = 6;
@@ -43,11 +43,6 @@ impl History<'_> {
         longest_first.sort_unstable_by_key(|silence| silence.start);
         longest_first
     }
-
-    /// When the last request came, where there has been an outage since.
-    pub fn silent_since(&self) -> Option<Instant> {
-        self.outages().last().filter(|outage| outage.end == self.end()).map(|outage| outage.start)
-    }
 }
 
 /// The longest time between requests that is no candidate.
@@ -60,6 +55,7 @@ fn usual(between: impl Iterator<Item = Duration>, candidates: &[Window]) -> Dura
 mod tests {
     use super::*;
     use crate::request::{Catalogue, RequestLogBuilder};
+    use crate::units::Instant;
 
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;

@@ -28,20 +28,23 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) replay: Option<String>,
     /// Facts about the requests of --replay, NDJSON: each is known once all that it tells has happened
-    #[arg(long, value_name = "FILE", requires = "replay")]
+    #[arg(long, value_name = "FILE", requires = "replay", conflicts_with = "demo")]
     observations: Option<String>,
     /// Sensor readings beside the requests of --replay, CSV `at,sensor,scope,value`
-    #[arg(long, value_name = "FILE", requires = "replay")]
+    #[arg(long, value_name = "FILE", requires = "replay", conflicts_with = "demo")]
     sensors: Option<String>,
     /// Events that are known ahead, as CSV `name,start,end[,tenant][,repeat]` or a calendar
-    #[arg(long, value_name = "FILE", requires = "replay")]
+    #[arg(long, value_name = "FILE", requires = "replay", conflicts_with = "demo")]
     events: Option<String>,
     /// Seconds of the virtual clock per second, at most: it waits for hours to close and trainings to end
     #[arg(long, requires = "replayed", default_value_t = 2_400.0, value_name = "N")]
     pub(super) speed: f64,
     /// End with the requests of --replay, and print what came of it; else the service stays
-    #[arg(long, requires = "replay")]
+    #[arg(long, requires = "replay", conflicts_with = "demo")]
     replay_exit: bool,
+    /// Go on where the last --replay of the same files was when it was stopped or killed; else it begins afresh
+    #[arg(long, requires = "replay", conflicts_with = "demo")]
+    replay_resume: bool,
 }
 
 impl ReplayArgs {
@@ -57,7 +60,14 @@ impl ReplayArgs {
             return Err(CliError::in_file(input::name(path))(InputError::whole(message.to_owned())));
         };
         let world = ReplayedWorld::Recorded(Arc::new(recording));
-        Ok(Some(ReplayConfig { speed: self.speed, start, end: Some(end), exit: self.replay_exit, world }))
+        Ok(Some(ReplayConfig {
+            speed: self.speed,
+            start,
+            end: Some(end),
+            exit: self.replay_exit,
+            resume: self.replay_resume,
+            world,
+        }))
     }
 
     fn recording(&self, path: &str, catalogue: &Catalogue) -> Result<Recording, CliError> {

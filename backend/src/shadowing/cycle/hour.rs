@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use shared::api::{JobKind, JobState, NotReady, ObservedView};
+use shared::api::{NotReady, ObservedView};
 use shared::features::SeriesKey;
+use shared::feedback::PastErrors;
 use shared::feedback::ledger::verify;
-use shared::feedback::{Circumstances, Decision, PastErrors, Verdict};
 use shared::forecast::BinForecast;
 use shared::request::{Received, RequestLog};
 use shared::shadow::Known;
@@ -17,12 +17,8 @@ use crate::shadowing::budgeting::outlook;
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter, start_view};
-use crate::shadowing::rollback::decision_document;
 use crate::shadowing::{Ask, Prediction, SideInputs, StoredForecast, known_log, predict};
-use crate::store::{Collection, requests_in, whole_ledger};
-
-/// So many of the newest trainings are looked at for one that has ended well.
-const JOBS_SEEN: usize = 20;
+use crate::store::{requests_in, whole_ledger};
 
 impl Cycle {
     pub(super) async fn close_hour(&mut self, hour: Instant) -> Result<(), CycleError> {
@@ -181,53 +177,9 @@ impl Cycle {
         })
     }
 
-    /// Tells the triggers of the newest training that has ended well; one that failed or was cancelled leaves them be.
-    pub(super) async fn note_training(&mut self) -> Result<(), CycleError> {
-        let jobs = self.store.jobs(Some(JobKind::Retraining), JOBS_SEEN).await?;
-        let Some(ended) = jobs.into_iter().find(|stored| stored.job.state == JobState::Succeeded) else {
-            return Ok(());
-        };
-        let output = self.store.job(ended.job.id).await?.and_then(|stored| stored.output);
-        if let Some(decision) = output.and_then(|output| serde_json::from_str::<Decision>(&output).ok()) {
-            self.triggers.trained(decision.at, self.taken_in);
-        }
-        Ok(())
-    }
-
     /// The first outage that touches a window.
     fn outage_in(&self, window: Window) -> Option<Window> {
         self.outages.iter().find(|outage| outage.start < window.end && window.start < outage.end).copied()
-    }
-
-    /// Whether the schedule has an instant in an hour that is over, its end included.
-    fn is_scheduled_in(&self, hour: Window) -> bool {
-        let latest = self.config.schedule.as_ref().and_then(|schedule| schedule.latest(hour.end));
-        latest.is_some_and(|at| at > hour.start)
-    }
-
-    async fn decide(&self, now: Instant) -> Result<Decision, CycleError> {
-        let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?;
-        let circumstances = Circumstances {
-            under_way: latest.first().is_some_and(|stored| !stored.job.state.is_final()),
-            scheduled: self.config.schedule.as_ref().and_then(|schedule| schedule.latest(now)),
-            requests: self.taken_in,
-            silent_since: self.outages.last().filter(|outage| outage.end >= now).map(|outage| outage.start),
-        };
-        Ok(self.triggers.decide(now, circumstances))
-    }
-
-    /// Records a decision, and queues what it asks for.
-    async fn carry_out(&mut self, decision: Decision) -> Result<(), CycleError> {
-        let document = (Collection::Decisions, decision_document(&decision)?);
-        if decision.verdict != Verdict::Retrain {
-            self.store.put_together(vec![document]).await?;
-        } else {
-            // An hour that is closed again after a kill comes to the same decision, and asks for nothing twice.
-            let input = format!("{{\"asked\":\"{}\"}}", decision.at);
-            self.store.put_and_submit(document, JobKind::Retraining, input, crate::jobs::wall_clock()).await?;
-            self.triggers.asked(decision.at, self.taken_in);
-        }
-        Ok(())
     }
 
     async fn predict(&mut self, log: &RequestLog, received: &[Received], origin: Instant) -> Result<(), CycleError> {
@@ -256,7 +208,8 @@ impl Cycle {
         {
             self.write_outlook(origin, &outlook).await?;
         }
-        let first = snapshot.champion.is_none();
+        // After a kill the first champion may be there, and its training not asked for.
+        let first = snapshot.champion.is_none() || self.triggers.are_untouched();
         let mut newest = None;
         let changing = self.board.change_champion().await;
         self.board.update(|snapshot| {
@@ -282,17 +235,6 @@ impl Cycle {
             self.predicted = Some(predicted);
         }
         Ok(())
-    }
-
-    /// The first forecast serves while a model is being trained.
-    async fn first_training(&mut self, origin: Instant) -> Result<(), CycleError> {
-        let decision = Decision {
-            at: origin,
-            verdict: Verdict::Retrain,
-            reason: "no model has been trained yet; the baseline serves until then".to_owned(),
-            signals: Vec::new(),
-        };
-        self.carry_out(decision).await
     }
 
     fn set_not_ready(&self, reason: &str, message: &str) {

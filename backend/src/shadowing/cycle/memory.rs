@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::api::JobKind;
 use shared::feedback::{TriggerMemory, Triggers};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::Digest;
 use shared::units::{Duration, Instant};
 
+use super::asking::asked_at;
 use super::hour::open_day;
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
@@ -41,7 +43,11 @@ struct OpenDay {
 }
 
 const MEMORY: &str = "loop";
-const OPEN_DAY: &str = "open day";
+
+/// The day before has a place of its own until it is closed: a kill may come between that and the prediction of the next.
+fn open_day_key(day: Instant) -> String {
+    format!("open day/{day}")
+}
 
 /// A loop that was down for longer than this goes on with the last days only.
 const CATCH_UP_MAX: Duration = Duration::from_seconds(7 * 86_400);
@@ -78,11 +84,24 @@ impl Cycle {
         }
         self.next = memory.next.max(earliest);
         self.set_log_start(open_day(self.next));
+        if self.world.is_some() {
+            // As it was when the last hour had closed, which is what the jobs of that hour go by.
+            let closed = self.next - Duration::HOUR;
+            self.clock.go_on_from(closed);
+            self.board.update(|snapshot| snapshot.now = closed);
+        }
         if memory.next == self.next {
             self.log_start = memory.log_start;
             self.predicted = self.stored_open_day().await?;
         }
         self.show_primary(self.next - Duration::HOUR).await
+    }
+
+    /// Whether the hour that closes next has asked for a training before a kill: it has to close again before that.
+    pub async fn has_asked_already(&self) -> Result<bool, CycleError> {
+        let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?.pop();
+        let waits = latest.filter(|stored| !stored.job.state.is_final());
+        Ok(waits.and_then(|stored| asked_at(&stored.input)).is_some_and(|asked| asked >= self.next))
     }
 
     /// Remembers where the loop is.
@@ -99,7 +118,11 @@ impl Cycle {
             drift_decided: self.drift_decided,
         };
         let document = write_document(MEMORY, self.next, &memory)?;
-        Ok(self.store.put(Collection::Models, vec![document]).await?)
+        self.store.put(Collection::Models, vec![document]).await?;
+        if self.next - Duration::HOUR == open_day(self.next) {
+            self.store.remove(Collection::Models, open_day_key(open_day(self.next) - Duration::DAY)).await?;
+        }
+        Ok(())
     }
 
     /// Remembers what was predicted for the day that begins.
@@ -111,7 +134,8 @@ impl Cycle {
             lives: predicted.lives.clone(),
             nodes: predicted.nodes.clone(),
         };
-        let document = write_document(OPEN_DAY, open.scenario.window.start, &open)?;
+        let day = open.scenario.window.start;
+        let document = write_document(open_day_key(day), day, &open)?;
         // Both or neither: what a day is judged by is what was written down of it.
         let record = forecast_record(predicted, self.clock.now())?;
         Ok(self.store.put_and_link(Collection::Models, vec![document], record).await?)
@@ -119,10 +143,10 @@ impl Cycle {
 
     /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.
     async fn stored_open_day(&self) -> Result<Option<Predicted>, CycleError> {
-        let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(OPEN_DAY).await? else {
+        let day = open_day(self.next);
+        let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(&open_day_key(day)).await? else {
             return Ok(None);
         };
-        let day = open_day(self.next);
         if scenario.window.start != day {
             return Ok(None);
         }
