@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use shared::allocation::Budget;
+use shared::api::JobKind;
 use shared::features::TimeZone;
 use shared::feedback::{PromotionSettings, TriggerSettings};
 use shared::pricing::PriceBook;
@@ -57,6 +58,8 @@ pub struct ShadowingConfig {
     pub late: Duration,
     /// Steps of a training, at most.
     pub training_steps: u32,
+    /// How long jobs may take; as long as they like in a replay.
+    pub timeouts: JobTimeouts,
     /// When to train a challenger.
     pub triggers: TriggerSettings,
     /// When to train a challenger whatever the errors are, by the calendar.
@@ -67,6 +70,35 @@ pub struct ShadowingConfig {
     pub budgets: BudgetConfig,
     /// What is replayed, where it is not the present that comes in.
     pub replay: Option<ReplayConfig>,
+}
+
+/// How long jobs of each kind may take; none is as long as they like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobTimeouts {
+    /// An ensemble that someone ordered.
+    pub shadow_run: Option<Duration>,
+    /// A training with its backtest.
+    pub retraining: Option<Duration>,
+}
+
+impl JobTimeouts {
+    /// Nothing is ever given up.
+    pub const NONE: Self = Self { shadow_run: None, retraining: None };
+
+    /// That of a kind.
+    pub fn of(&self, kind: JobKind) -> Option<Duration> {
+        match kind {
+            JobKind::ShadowRun => self.shadow_run,
+            JobKind::Retraining => self.retraining,
+        }
+    }
+}
+
+impl Default for JobTimeouts {
+    /// Half an hour for runs, two hours for trainings.
+    fn default() -> Self {
+        Self { shadow_run: Some(Duration::from_minutes(30)), retraining: Some(Duration::HOUR * 2) }
+    }
 }
 
 /// What may be spent, and when a breach is sure.
@@ -146,6 +178,7 @@ impl ShadowingConfig {
             keep: None,
             late: Duration::from_minutes(10),
             training_steps: 300,
+            timeouts: JobTimeouts::default(),
             triggers: TriggerSettings::default(),
             schedule: None,
             promotion: PromotionSettings::default(),
@@ -174,7 +207,7 @@ impl ShadowingConfig {
 
     /// The same for what is replayed, whose requests all come in time.
     pub fn replaying(self, replay: ReplayConfig) -> Self {
-        Self { late: Duration::ZERO, replay: Some(replay), ..self }
+        Self { late: Duration::ZERO, timeouts: JobTimeouts::NONE, replay: Some(replay), ..self }
     }
 }
 

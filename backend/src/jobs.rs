@@ -1,22 +1,32 @@
 //! Work that takes longer than an answer: one job at a time, on a thread of its own, or in turn with the loop of a replay.
 
+mod caught;
 mod explanation;
 mod retraining;
 mod shadow_run;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration as StdDuration;
 
-use shared::api::{JobKind, Progress};
-use shared::units::Instant;
+use shared::api::{Job, JobKind, Progress};
+use shared::units::{Duration, Instant};
 
+use self::caught::caught;
 pub(crate) use shadow_run::saved_hash;
 pub use shadow_run::{RunInput, RunOutput};
 
 use crate::config::ShadowingConfig;
 use crate::shadowing::{Board, Clock, SystemClock};
 use crate::store::{JobEnd, Store, StoreError, StoredJob};
+
+/// A job that is disturbed is begun so often at most.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// It waits so long the first time.
+const BACK_OFF: Duration = Duration::from_seconds(10);
 
 /// How long an idle runner sleeps.
 const IDLE: StdDuration = StdDuration::from_millis(200);
@@ -38,13 +48,18 @@ pub struct Runner {
 enum Stopped {
     /// Its data do not allow it.
     Failed(String),
+    /// Something that may be otherwise the next time.
+    Disturbed(String),
     /// It was cancelled, or the service ends.
     Cancelled,
 }
 
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            StoreError::Database(_) => Self::Disturbed(error.to_string()),
+            error => Self::Failed(error.to_string()),
+        }
     }
 }
 
@@ -78,17 +93,29 @@ impl Runner {
 
     async fn work(&self, stored: StoredJob) {
         let id = stored.job.id.clone();
-        let done = match stored.job.kind {
-            JobKind::ShadowRun => self.shadow_run(&stored).await.map(Some),
-            JobKind::Retraining => self.retrain(&stored).await.map(|()| None),
-            JobKind::Explanation => self.explanation(&stored).await.map(Some),
+        let work = async {
+            match stored.job.kind {
+                JobKind::ShadowRun => self.shadow_run(&stored).await.map(Some),
+                JobKind::Retraining => self.retrain(&stored).await.map(|()| None),
+                JobKind::Explanation => self.explanation(&stored).await.map(Some),
+            }
         };
+        // A panic ends this job, not the thread on which all of them run.
+        let done = caught(work).await.unwrap_or_else(|panic| Err(Stopped::Disturbed(panic)));
         let end = match done {
             Ok(Some(output)) => JobEnd::Succeeded(output),
             // It has ended together with what came of it.
             Ok(None) => return self.board.forget(&id),
             Err(Stopped::Failed(reason)) => JobEnd::Failed(reason),
+            Err(Stopped::Disturbed(reason)) => match back_off(stored.job.attempts) {
+                None => JobEnd::Failed(format!("{reason} (begun {} times)", stored.job.attempts)),
+                Some(wait) => return self.retry(&id, reason, wait).await,
+            },
             Err(Stopped::Cancelled) if self.board.is_cancelled(&id) => JobEnd::Cancelled,
+            Err(Stopped::Cancelled) if self.is_overdue(&stored.job) => {
+                let limit = self.config.timeouts.of(stored.job.kind).unwrap_or(Duration::ZERO);
+                JobEnd::Failed(format!("took longer than {limit}, which is how long it may take"))
+            }
             // The service ends: the job stays as it is and is queued again at the next start.
             Err(Stopped::Cancelled) => return,
         };
@@ -99,10 +126,31 @@ impl Runner {
         self.board.forget(&id);
     }
 
-    /// Notes how far a job has come; whether it shall go on.
-    fn go_on(&self, id: &str, done: u64, total: u64) -> bool {
-        self.board.report(id, Progress { done, total }) && !self.stop.load(Ordering::Relaxed)
+    /// Has a job begun again after a while, which a replay does not wait for.
+    async fn retry(&self, id: &str, reason: String, wait: Duration) {
+        tracing::warn!(job = id, reason, "a job is tried again");
+        let wait = if self.config.replay.is_some() { Duration::ZERO } else { wait };
+        if let Err(error) = self.store.retry(id.to_owned(), reason, wall_clock() + wait).await {
+            tracing::error!(%error, job = id, "a job could not be queued again");
+        }
+        self.board.forget(id);
     }
+
+    /// Notes how far a job has come; whether it shall go on.
+    fn go_on(&self, job: &Job, done: u64, total: u64) -> bool {
+        let wanted = self.board.report(&job.id, Progress { done, total });
+        wanted && !self.stop.load(Ordering::Relaxed) && !self.is_overdue(job)
+    }
+
+    fn is_overdue(&self, job: &Job) -> bool {
+        let took = job.started_at.map(|started| wall_clock() - started);
+        self.config.timeouts.of(job.kind).zip(took).is_some_and(|(limit, took)| took > limit)
+    }
+}
+
+/// How long a job waits that was begun so often: twice as long each time; none where it has been enough.
+fn back_off(attempts: u32) -> Option<Duration> {
+    (attempts < ATTEMPTS_MAX).then(|| BACK_OFF * (1 << attempts.saturating_sub(1)))
 }
 
 /// The time of people: when jobs are queued, begin and end, in a demo too.

@@ -168,7 +168,8 @@ pub trait Store: Send + Sync {
     /// Queues a job.
     async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError>;
 
-    /// Takes the job that has waited longest; no two claims take the same.
+    /// Takes the job that has waited longest, trainings last, and none before it is to be begun again; no two claims take
+    /// the same.
     async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
 
     /// Ends a job that has not ended, with how far it came (all the way where it succeeded); whether it did.
@@ -195,6 +196,9 @@ pub trait Store: Send + Sync {
         input: String,
         now: Instant,
     ) -> Result<(), StoreError>;
+
+    /// Queues a running job again, to be begun at an instant or later; whether it was running.
+    async fn retry(&self, id: String, failure: String, at: Instant) -> Result<bool, StoreError>;
 
     /// Queues again what was running when the service stopped; how many those were.
     async fn requeue_running(&self) -> Result<u64, StoreError>;

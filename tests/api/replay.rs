@@ -89,6 +89,7 @@ fn a_file_says_when_models_are_trained() {
     check("every = \"1m\"", &["triggers.every", "an hour at least"]);
     check("new-data = -1", &["triggers.new-data is -1"]);
     check("monthly = true", &["monthly"]);
+    check("[jobs]\nretraining-timeout = \"0s\"", &["jobs.retraining-timeout", "more than nothing"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `shadowplane serve`: the service.
 
+mod jobs_file;
 mod replayed;
 mod triggers_file;
 
@@ -15,6 +16,7 @@ use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
+use self::jobs_file::JobsFile;
 use self::replayed::ReplayArgs;
 use self::triggers_file::TriggersFile;
 use super::assumptions::AssumptionArgs;
@@ -99,6 +101,9 @@ struct Settings {
     /// When models are trained; only a file says so.
     #[arg(skip)]
     triggers: TriggersFile,
+    /// How long jobs may take; only a file says so.
+    #[arg(skip)]
+    jobs: JobsFile,
 }
 
 const BODY_BYTES: usize = 32 << 20;
@@ -118,6 +123,7 @@ impl Settings {
             observations: self.observations.or(file.observations),
             assumptions: self.assumptions.or(file.assumptions),
             triggers: file.triggers,
+            jobs: file.jobs,
         }
     }
 }
@@ -175,7 +181,7 @@ impl Args {
             ShadowingConfig::demo(self.replayed.speed)
         } else {
             let present = assuming(&settings.assumptions, &start)?;
-            let present = settings.triggers.applied(present)?;
+            let present = settings.jobs.applied(settings.triggers.applied(present)?)?;
             match self.replayed.config(&present.catalogue)? {
                 Some(replay) => present.replaying(replay),
                 None => present,

@@ -27,7 +27,7 @@ impl Runner {
                 Progress::Training { step, max_steps, .. } => (u64::from(step), u64::from(max_steps)),
                 Progress::Backtest { origin, origins, .. } => (origin as u64, origins as u64),
             };
-            if self.go_on(&stored.job.id, done, total) { Continue::Yes } else { Continue::Cancel }
+            if self.go_on(&stored.job, done, total) { Continue::Yes } else { Continue::Cancel }
         };
         let trained = train(&self.config, snapshot.champion.as_deref(), &log, &side_inputs, origin, &mut watcher);
         let Trained { challenger, decision } = trained.map_err(|error| match error {

@@ -48,7 +48,7 @@ impl Runner {
         let champion = snapshot.champion.as_deref();
         let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;
-        let watch = |done: u32, total: u32| self.go_on(&stored.job.id, u64::from(done), u64::from(total));
+        let watch = |done: u32, total: u32| self.go_on(&stored.job, u64::from(done), u64::from(total));
         // One thread: the other one is the loop's.
         let outcome = ensemble::run(&scenario, 1, false, &watch).ok_or(Stopped::Cancelled)?;
         let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };

@@ -179,6 +179,10 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn retry(&self, id: String, failure: String, at: Instant) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| jobs::retry(connection, &id, &failure, at)).await
+    }
+
     async fn requeue_running(&self) -> Result<u64, StoreError> {
         self.writer.call(|connection| jobs::requeue_running(connection)).await
     }

@@ -22,8 +22,14 @@ pub struct Job {
     pub started_at: Option<Instant>,
     /// When it ended.
     pub finished_at: Option<Instant>,
-    /// Why it failed.
+    /// Why it failed, the last time.
     pub failure: Option<String>,
+    /// How often it was begun.
+    #[serde(default)]
+    pub attempts: u32,
+    /// When it is begun again, where it waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Instant>,
 }
 
 /// What a job does.

@@ -7,7 +7,8 @@ use shared::units::Instant;
 use crate::store::{JobEnd, StoreError, StoredJob};
 
 const PREFIX: &str = "j-";
-const COLUMNS: &str = "number, kind, state, done, total, queued_at, started_at, finished_at, failure, input, output";
+const COLUMNS: &str = "number, kind, state, done, total, queued_at, started_at, finished_at, failure, input, output, \
+     attempts, retry_at";
 
 pub(super) fn submit(connection: &Connection, kind: JobKind, input: &str, now: Instant) -> Result<Job, StoreError> {
     connection.execute(
@@ -23,6 +24,8 @@ pub(super) fn submit(connection: &Connection, kind: JobKind, input: &str, now: I
         started_at: None,
         finished_at: None,
         failure: None,
+        attempts: 0,
+        retry_at: None,
     })
 }
 
@@ -35,11 +38,16 @@ pub(super) fn was_submitted(connection: &Connection, kind: JobKind, input: &str)
 pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<StoredJob>, StoreError> {
     // One statement on the one writing thread: no two claims can take the same row.
     let sql = format!(
-        "UPDATE jobs SET state = ?1, started_at = ?2, done = 0, total = 0
-         WHERE number = (SELECT number FROM jobs WHERE state = ?3 ORDER BY number LIMIT 1) RETURNING {COLUMNS}"
+        "UPDATE jobs SET state = ?1, started_at = ?2, done = 0, total = 0, attempts = attempts + 1, retry_at = NULL
+         WHERE number = (
+             SELECT number FROM jobs WHERE state = ?3 AND (retry_at IS NULL OR retry_at <= ?2)
+             ORDER BY kind = ?4, number LIMIT 1
+         ) RETURNING {COLUMNS}"
     );
     let states = (JobState::Running.as_str(), JobState::Queued.as_str());
-    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1], stored_job).optional()?)
+    // Nobody sits and waits for a training.
+    let last = JobKind::Retraining.as_str();
+    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1, last], stored_job).optional()?)
 }
 
 pub(super) fn finish(
@@ -71,6 +79,13 @@ pub(super) fn finish(
         ],
     )?;
     Ok(changed == 1)
+}
+
+pub(super) fn retry(connection: &Connection, id: &str, failure: &str, at: Instant) -> Result<bool, StoreError> {
+    let states = (JobState::Queued.as_str(), JobState::Running.as_str());
+    let sql = "UPDATE jobs SET state = ?2, failure = ?4, retry_at = ?5, done = 0, total = 0, started_at = NULL
+               WHERE number = ?1 AND state = ?3";
+    Ok(connection.execute(sql, params![number(id), states.0, states.1, failure, at.micros()])? == 1)
 }
 
 pub(super) fn requeue_running(connection: &Connection) -> Result<u64, StoreError> {
@@ -109,6 +124,8 @@ fn stored_job(row: &Row<'_>) -> rusqlite::Result<StoredJob> {
             started_at: instant(6)?,
             finished_at: instant(7)?,
             failure: row.get(8)?,
+            attempts: row.get(11)?,
+            retry_at: instant(12)?,
         },
         input: row.get(9)?,
         output: row.get(10)?,

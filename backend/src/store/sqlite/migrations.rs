@@ -5,11 +5,12 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Number n of the list brings a file from version n to n + 1. Entries are only ever added.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
     include_str!("../migrations/0004_anomalies_budgets.sql"),
+    include_str!("../migrations/0005_attempts.sql"),
 ];
 
 /// The first version with a forecast ledger.
