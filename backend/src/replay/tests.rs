@@ -19,35 +19,47 @@ use crate::store::{Collection, SqliteStore, Store, read_documents};
 /// The first of the days that are replayed.
 const FIRST_DAY: i64 = 8;
 
+/// As they are unless said otherwise, but that no log is so short that more of it is news.
+fn unhurried() -> TriggerSettings {
+    TriggerSettings { new_data: 100.0, ..TriggerSettings::default() }
+}
+
 /// What is left of a replay.
 struct Replayed {
     summary: ReplaySummary,
     decisions: Vec<Decision>,
+    /// The reports by tenant, as JSON.
+    reports: Vec<serde_json::Value>,
     /// Days without a report, and why.
     unreported: Vec<UnreportedWindow>,
 }
 
-fn days(count: i64) -> Vec<Request> {
-    let window =
-        Window { start: example::day_window(FIRST_DAY).start, end: example::day_window(FIRST_DAY + count).start };
+/// Requests of the example from a day on.
+fn days_from(first: i64, count: i64) -> Vec<Request> {
+    let window = Window { start: example::day_window(first).start, end: example::day_window(first + count).start };
     example::requests_between(example::SEED, window)
 }
 
-fn replayed(name: &str, requests: Vec<Request>, speed: f64, schedule: Option<&str>) -> Replayed {
+fn days(count: i64) -> Vec<Request> {
+    days_from(FIRST_DAY, count)
+}
+
+fn replayed(
+    name: &str,
+    requests: Vec<Request>,
+    speed: f64,
+    change: impl FnOnce(ShadowingConfig) -> ShadowingConfig,
+) -> Replayed {
     let folder = std::env::temp_dir().join(format!("shadowplane-replay-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let recording = Recording::new(requests, Vec::new(), Vec::new(), Vec::new());
     let (start, end) = (recording.begins().unwrap(), recording.ends());
     let world = ReplayedWorld::Recorded(Arc::new(recording));
-    let assumed = Scenario { runs: 2, ..example::scenario() };
-    let system = ShadowingConfig { training_steps: 2, ..ShadowingConfig::system(assumed, Catalogue::default()) };
-    let schedule = schedule.map(|text| Schedule::new(text, "Europe/Berlin").unwrap());
-    let triggers = match &schedule {
-        // By the calendar alone: neither by the week, nor because the log is still short.
-        Some(_) => TriggerSettings { every: None, new_data: 100.0, ..TriggerSettings::default() },
-        None => TriggerSettings::default(),
-    };
-    let system = ShadowingConfig { schedule, triggers, ..system };
+    // Little of everything: what is tested is that it comes to the same end, and when it trains.
+    let assumed = Scenario { runs: 1, ..example::scenario() };
+    let system = ShadowingConfig::system(assumed, Catalogue::default());
+    let system = ShadowingConfig { training_steps: 2, refresh: Duration::DAY, ..system };
+    let system = change(system);
     let config = Arc::new(system.replaying(ReplayConfig { speed, start, end, exit: true, resume: false, world }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let replayed = runtime.block_on(async {
@@ -60,12 +72,13 @@ fn replayed(name: &str, requests: Vec<Request>, speed: f64, schedule: Option<&st
         assert!(replay(&mut cycle, &jobs).await.unwrap());
         assert_eq!(Some(board.snapshot().now), end, "the clock stands still at the end");
         let decisions = store.list(Collection::Decisions, Window::ALWAYS, usize::MAX).await.unwrap();
-        let mut unreported = store.list(Collection::Reports, Window::ALWAYS, usize::MAX).await.unwrap();
-        unreported.retain(|report| report.key.starts_with(UNREPORTED));
+        let reports = store.list(Collection::Reports, Window::ALWAYS, usize::MAX).await.unwrap();
+        let of = |key: &str| reports.iter().filter(|report| report.key.starts_with(key)).cloned().collect::<Vec<_>>();
         Replayed {
             summary: ReplaySummary::new(&*store, &board, &config).await.unwrap(),
             decisions: read_documents(&decisions).unwrap(),
-            unreported: read_documents(&unreported).unwrap(),
+            reports: read_documents(&of("tenant/")).unwrap(),
+            unreported: read_documents(&of(UNREPORTED)).unwrap(),
         }
     });
     std::fs::remove_dir_all(folder).unwrap();
@@ -84,8 +97,10 @@ fn drift_after(decisions: &[Decision], at: Instant) -> Option<&Decision> {
 fn two_replays_come_to_the_same_end_however_fast_they_are() {
     // The level of a tenant shifts on the tenth of twelve days.
     assert_eq!(example::SHIFT_DAY - FIRST_DAY, 9);
-    let fast = replayed("fast", days(12), 1e12, None);
-    let slow = replayed("slow", days(12), 2e6, None);
+    let mut requests = days(12);
+    requests.retain(|request| [example::SHIFTED_TENANT, "platform"].contains(&request.tenant.as_str()));
+    let fast = replayed("fast", requests.clone(), 1e12, |config| config);
+    let slow = replayed("slow", requests, 2e6, |config| config);
     assert_eq!(fast.summary, slow.summary);
     assert_eq!(fast.decisions, slow.decisions);
     let shift = example::day_window(example::SHIFT_DAY).start;
@@ -100,7 +115,13 @@ fn the_calendar_asks_for_a_training_at_its_hour() {
     // Berlin is 1:00 in UTC.
     let fifth = example::day_window(FIRST_DAY + 4).start;
     let day = &fifth.to_string()[8..10];
-    let decisions = replayed("calendar", days(5), 1e12, Some(&format!("0 3 {day} * *"))).decisions;
+    let schedule = Schedule::new(&format!("0 3 {day} * *"), "Europe/Berlin").unwrap();
+    let by_calendar = |config| {
+        // Neither by the week, nor because the log is still short.
+        let triggers = TriggerSettings { every: None, ..unhurried() };
+        ShadowingConfig { schedule: Some(schedule), triggers, ..config }
+    };
+    let decisions = replayed("calendar", days(5), 1e12, by_calendar).decisions;
     let scheduled: Vec<&Decision> =
         decisions.iter().filter(|decision| decision.reason.contains("schedule_due")).collect();
     let expected = (fifth + Duration::HOUR, Verdict::Retrain);
@@ -114,9 +135,36 @@ fn an_outage_is_no_drift_and_teaches_nothing() {
     let outage = Window { start: fifth + Duration::HOUR * 6, end: fifth + Duration::HOUR * 20 };
     let mut requests = days(6);
     requests.retain(|request| !outage.contains(request.at));
-    let Replayed { decisions, unreported, .. } = replayed("outage", requests, 1e12, None);
+    let Replayed { decisions, unreported, .. } = replayed("outage", requests, 1e12, |config| config);
     assert_eq!(unreported.len(), 1, "{unreported:?}");
     assert_eq!(unreported[0].window.start, fifth);
     assert!(unreported[0].reason.starts_with("there is no data from"), "{}", unreported[0].reason);
     assert_eq!(drift_after(&decisions, outage.start), None);
+}
+
+#[test]
+fn a_change_of_prices_is_named_and_nothing_to_train_for() {
+    // Nodes cost more from the last of five days on; requests and their predictions know nothing of it.
+    assert_eq!(example::PRICE_CHANGE_DAY, 16);
+    let days = || days_from(12, 5);
+    let billed = |config| ShadowingConfig { bill: Some(example::truth().price_book), ..config };
+    let dearer = replayed("dearer", days(), 1e12, |config| billed(ShadowingConfig { triggers: unhurried(), ..config }));
+    let as_before = replayed("as before", days(), 1e12, |config| ShadowingConfig { triggers: unhurried(), ..config });
+
+    let price = |report: &serde_json::Value| -> f64 {
+        let causes = report["report"]["causes"].as_array().unwrap();
+        let price = causes.iter().find(|cause| cause["cause"] == "price").unwrap();
+        price["amount"]["amount"].as_str().unwrap().parse().unwrap()
+    };
+    let prices: Vec<f64> = dearer.reports.iter().map(price).collect();
+    let Some((last, before)) = prices.split_last() else { panic!("no day has a report") };
+    assert!(before.len() >= 2 && before.iter().all(|&price| price == 0.0) && *last > 0.0, "{prices:?}");
+    // A seventh more on one of four days would be more than 3 % of the cost of all of them.
+    let wape = |replayed: &Replayed| {
+        let signals = &replayed.decisions.last().unwrap().signals;
+        signals.iter().find(|signal| signal.name == "cost_weighted_wape").unwrap().value.unwrap()
+    };
+    assert!((wape(&dearer) - wape(&as_before)).abs() < 0.01, "{} {}", wape(&dearer), wape(&as_before));
+    let verdicts = |replayed: &Replayed| replayed.decisions.iter().map(|decision| decision.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&dearer), verdicts(&as_before));
 }

@@ -4,10 +4,9 @@ use core::convert::Infallible;
 use std::collections::BTreeMap;
 
 use shared::allocation::{
-    ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
+    ActualCost, AllocationReport, Basis, Cause, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
 use shared::api::ObservedView;
-use shared::cost::CostBreakdown;
 use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
 use shared::recommendation::{Attempt, Sources, Thresholds, attach, recommend};
@@ -15,8 +14,8 @@ use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome};
-use shared::units::{LedgerUnits, TenantIndex, Window};
-use shared::variance::{Actual, Decomposition, Replay, decompose, explain};
+use shared::units::{LedgerUnits, Window};
+use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain};
 
 use super::primary::{Forked, actual, meter, observed_after};
 use crate::config::ShadowingConfig;
@@ -44,7 +43,7 @@ pub(super) struct Closed {
     pub(super) reports: Vec<AllocationReport>,
     /// What was observed in the window.
     pub(super) observed: ObservedView,
-    /// Predicted mean and actual workload of each tenant, and then of all that is shared.
+    /// Predicted mean and actual workload of each tenant, and then of all that is shared, at the predicted prices.
     pub(super) accounts: Vec<(LedgerUnits, LedgerUnits)>,
     /// What it cost, for the forecast ledger.
     pub(super) actual: Charged,
@@ -122,7 +121,7 @@ pub(super) fn close(
     Ok(Closed {
         reports,
         observed: ObservedView::new(&metered.folded, window, metered.end.outcome.anomalies),
-        accounts: accounts(wider.scenario(), &predicted.outcome, cost.breakdown),
+        accounts: accounts(&decomposition),
         actual: charged(wider.scenario(), cost),
         anomalies,
     })
@@ -166,14 +165,20 @@ fn charged(of: &Scenario, cost: ActualCost<'_>) -> Charged {
     Charged { window: of.window, basis: cost.basis, series }
 }
 
-/// Predicted mean and actual workload of each tenant, and then of all that is shared.
-fn accounts(of: &Scenario, predicted: &Outcome, actual: &CostBreakdown) -> Vec<(LedgerUnits, LedgerUnits)> {
-    let runs = predicted.runs.len().max(1) as i128;
-    let mean = |of: &dyn Fn(&CostBreakdown) -> LedgerUnits| {
-        LedgerUnits(predicted.runs.iter().map(|run| of(&run.cost).0).sum::<i128>() / runs)
+/// Predicted mean and actual workload of each tenant, and then of all that is shared, both at the prices that were
+/// predicted: no training learns prices.
+fn accounts(decomposition: &Decomposition) -> Vec<(LedgerUnits, LedgerUnits)> {
+    let price = Cause::ALL.iter().position(|cause| *cause == Cause::Price);
+    let of = |line: &PartLine| {
+        let dearer = price.and_then(|price| line.amounts[price]).unwrap_or(LedgerUnits(0));
+        (line.predicted, line.actual - dearer)
     };
-    let tenants = (0..of.tenants.len()).map(TenantIndex::from_usize);
-    let by_tenant = tenants.map(|tenant| (mean(&|cost| cost.tenant(tenant)), actual.tenant(tenant)));
-    let shared = (mean(&|cost| cost.total() - cost.workload()), actual.total() - actual.workload());
+    let is_tenant = |line: &&PartLine| matches!(line.part, Part::Tenant(_));
+    let by_tenant = decomposition.parts.iter().filter(is_tenant).map(of);
+    let others = decomposition.parts.iter().filter(|line| !matches!(line.part, Part::Tenant(_) | Part::Class(_)));
+    let sum = |(predicted, actual): (LedgerUnits, LedgerUnits), more: (LedgerUnits, LedgerUnits)| {
+        (predicted + more.0, actual + more.1)
+    };
+    let shared = others.map(of).fold((LedgerUnits(0), LedgerUnits(0)), sum);
     by_tenant.chain([shared]).collect()
 }
