@@ -168,7 +168,8 @@ impl Args {
         let settings = self.settings.clone().or(file);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let start = StartArgs::new(settings.start.clone(), settings.observations.clone());
-        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.replayed.demo) {
+        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.replayed.demo)
+        {
             let message =
                 format!("{option} has no effect with --demo, whose workload has a fleet and prices of its own");
             return Err(CliError::Usage(message));

@@ -87,7 +87,7 @@ impl Folded {
     pub fn names_after(&self, start: Instant, names: &[String]) -> Vec<String> {
         let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         let is_new = |(name, seen): &(&String, &ObservedNode)| {
-            !known.contains(name.as_str()) && !seen.gone.is_some_and(|gone| gone <= start)
+            !known.contains(name.as_str()) && seen.gone.is_none_or(|gone| gone > start)
         };
         let new = self.names.iter().zip(&self.fleet.nodes).filter(is_new).map(|(name, _)| name.clone());
         names.iter().cloned().chain(new).collect()
