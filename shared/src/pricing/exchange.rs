@@ -29,7 +29,20 @@ pub enum ExchangeError {
         /// When the charge began.
         at: Instant,
     },
+    /// More than sums have room for.
+    #[error("a charge in {from} comes to more than 10^12 {to} at a rate of {rate}; is the rate the right way round?")]
+    TooLarge {
+        /// What there is.
+        from: Currency,
+        /// What is asked for.
+        to: Currency,
+        /// The rate.
+        rate: Decimal,
+    },
 }
+
+/// 10¹² units of a currency: ten million of such charges can be added up.
+const CONVERTED_MAX: u128 = 3_600_000_000_000_000_000 * 1_000_000_000_000;
 
 /// The most decimals of a rate.
 const DECIMALS: u32 = 12;
@@ -82,7 +95,7 @@ impl ExchangeRates {
     /// and the date of that rate, where one was needed.
     ///
     /// # Errors
-    /// When there is no such rate.
+    /// When there is no such rate, or it makes more of the amount than a bill can hold.
     pub fn convert(
         &self,
         amount: LedgerUnits,
@@ -93,7 +106,11 @@ impl ExchangeRates {
             return Ok((amount, None));
         }
         let (rate, date) = self.rate((from, to), at)?;
-        Ok((times(amount, rate), Some(date)))
+        let converted = times(amount, rate);
+        if converted.0.unsigned_abs() > CONVERTED_MAX {
+            return Err(ExchangeError::TooLarge { from, to, rate });
+        }
+        Ok((converted, Some(date)))
     }
 
     /// How many units of the second currency one of the first is by the latest rate at or before `at`, and the date of that

@@ -1,5 +1,8 @@
 //! How much of an offered commitment discount to buy.
 
+mod held;
+
+use self::held::beside;
 use crate::pricing::{CommitmentDiscount, CommitmentOffer, Coverage, Offered};
 use crate::scenario::{Edit, ValidScenario};
 use crate::simulation::{Run, RunOptions};
@@ -10,6 +13,8 @@ const HOUR: Duration = Duration::from_minutes(60);
 /// What was used of one instance type or flavor in one hour of one run.
 #[derive(Clone, Copy, Debug)]
 struct Hour {
+    /// When it begins inside the window.
+    from: Instant,
     /// What one costs an hour.
     rate: Rate,
     /// How many × microseconds.
@@ -30,9 +35,9 @@ pub(super) fn commitments(scenario: &ValidScenario, offers: &[CommitmentOffer]) 
         return Vec::new();
     }
     let (book, start) = (&scenario.scenario().price_book, scenario.scenario().window.start);
-    let usage = hourly_use(scenario);
+    let usage = beside(&book.commitments, hourly_use(scenario));
     let bought = |offer: &CommitmentOffer| {
-        let covers = amount(&usage, &offer.offered, &book.commitments)?;
+        let covers = amount(&usage, &offer.offered)?;
         let name = unused_name(&offer.name, &book.commitments);
         let bought = CommitmentDiscount { name, covers, from: start, until: start + offer.term };
         Some(Edit::Commitments { commitments: book.commitments.iter().cloned().chain([bought]).collect() })
@@ -72,7 +77,7 @@ fn add_run(plain: &ValidScenario, index: u32, all: &mut Vec<(String, Vec<Hour>)>
                 all.push((usage.name.to_owned(), Vec::new()));
             }
             let micros = usage.micros - before[line];
-            all[line].1.push(Hour { rate: usage.rate, micros, length: i128::from((until - from).micros()) });
+            all[line].1.push(Hour { from, rate: usage.rate, micros, length: i128::from((until - from).micros()) });
             before[line] = usage.micros;
         }
         (from, played) = (until, next);
@@ -80,17 +85,10 @@ fn add_run(plain: &ValidScenario, index: u32, all: &mut Vec<(String, Vec<Hour>)>
 }
 
 /// The amount of an offer with the largest saving; none where nothing of it saves.
-fn amount(usage: &HourlyUse, offered: &Offered, held: &[CommitmentDiscount]) -> Option<Coverage> {
+fn amount(usage: &HourlyUse, offered: &Offered) -> Option<Coverage> {
     match offered {
         Offered::Machines { instance_type, rate } => {
-            let mut hours: Vec<Hour> = usage.of(|name| name == instance_type).first()?.clone();
-            let held = held.iter().map(|commitment| match &commitment.covers {
-                Coverage::Machines { instance_type: name, count, .. } if name == instance_type => i128::from(*count),
-                _ => 0,
-            });
-            let held: i128 = held.sum();
-            hours.iter_mut().for_each(|hour| hour.micros = (hour.micros - held * hour.length).max(0));
-            let count = machines(&hours, *rate);
+            let count = machines(usage.of(|name| name == instance_type).first()?, *rate);
             (count > 0).then(|| Coverage::Machines { instance_type: instance_type.clone(), count, rate: *rate })
         }
         Offered::Spend { price_percent, families } => {
@@ -168,7 +166,8 @@ mod tests {
     /// Hours in which so many machines at 100 nano-units were used.
     fn hours(used: &[i128]) -> Vec<Hour> {
         let length = i128::from(HOUR.micros());
-        used.iter().map(|used| Hour { rate: Rate::from_nanos(100), micros: used * length, length }).collect()
+        let from = Instant::from_micros(0);
+        used.iter().map(|used| Hour { from, rate: Rate::from_nanos(100), micros: used * length, length }).collect()
     }
 
     #[test]
