@@ -21,6 +21,6 @@ pub use correction::{
     newest_corrected, paired_difference, score_correction,
 };
 pub use decision::{Decision, Signal, Verdict};
-pub use drift::{Direction, PageHinkley};
+pub use drift::ErrorCusum;
 pub use promotion::{PromotionSettings, promotion};
 pub use triggers::{Circumstances, TriggerMemory, TriggerSettings, Triggers};

@@ -50,11 +50,11 @@ fn who_stands_at_the_origin_gets_a_remaining_lifetime_and_moves_nobody_else() {
 /// Who stands at the origin is deleted in the predicted stream, as who lives there by the log is, and nobody else moves.
 #[test]
 fn the_predicted_stream_ends_who_stands_at_its_origin() {
-    let (folder, prices) = openstack();
+    let folder = openstack();
     folder.write("start.ndjson", STANDING);
     folder.write("seen.ndjson", SEEN);
     let predict = |more: &[&str]| {
-        let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", &prices];
+        let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
         let options = ["--origin", "2026-03-11T00:00:00Z", "--model", "seasonal-naive"];
         folder.run([&["predict"], &files[..], &options, more].concat())
     };
@@ -76,7 +76,7 @@ fn the_predicted_stream_ends_who_stands_at_its_origin() {
     assert_eq!(creates(&plain), creates(&started));
     // Its requests go on from the same that stands there.
     folder.write("predicted.ndjson", &started);
-    let shadow = ["shadow", "--requests", "predicted.ndjson", "--inventory", "nodes.csv", "--prices", &prices];
+    let shadow = ["shadow", "--requests", "predicted.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
     let shadow = folder.run([&shadow[..], &["--start", "start.ndjson", "--runs", "1", "--check", "--json"]].concat());
     let answer: Value = serde_json::from_str(&shadow.success()).unwrap();
     assert_eq!(answer["start"]["live"], 2);

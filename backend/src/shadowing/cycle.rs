@@ -14,7 +14,7 @@ use shared::input::InputError;
 use shared::request::Received;
 use shared::units::{Duration, Instant, Window};
 
-use self::hour::open_day;
+use self::hour::{ExpectedHour, open_day};
 use super::closing::{Accuracies, Predicted};
 use super::world::World;
 use super::{Board, Clock};
@@ -43,8 +43,8 @@ pub struct Cycle {
     received_until: ObservationKey,
     /// What was predicted for the day that is open.
     predicted: Option<Predicted>,
-    /// Expected creates of each hour of the newest forecast.
-    expected: Vec<(Instant, f64)>,
+    /// Expected creates of each hour of the newest forecast, of everyone and of tenants.
+    expected: Vec<ExpectedHour>,
     accuracies: Accuracies,
     /// The times without data in the log, as they were known when the last hour closed.
     outages: Vec<Window>,

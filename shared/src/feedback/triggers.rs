@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, PageHinkley, Signal, Verdict};
+use super::{Decision, ErrorCusum, Signal, Verdict};
 use crate::allocation::CostErrors;
 use crate::units::{Duration, Instant, LedgerUnits};
 
@@ -12,15 +12,16 @@ use crate::units::{Duration, Instant, LedgerUnits};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TriggerSettings {
-    /// Cost-weighted WAPE over the slow window from which a challenger is trained.
+    /// Cost-weighted WAPE over the slow window from which a challenger is trained; a quarter more than before the last
+    /// training where that is higher, since training as before would leave it there.
     pub wape_limit: f64,
     /// How many closed windows the slow window has at most.
     pub windows: usize,
     /// How many it has at least before it says anything.
     pub windows_min: usize,
-    /// How far the mean error of demand may move unnoticed, in parts of a mean hour.
+    /// How far an error of demand may be from the usual one unnoticed, in standard deviations.
     pub drift_tolerance: f64,
-    /// The Page–Hinkley statistic from which a challenger is trained.
+    /// What is beyond that in a row, in standard deviations, from which a challenger is trained.
     pub drift_limit: f64,
     /// After this time a challenger is trained whatever the errors are; where nothing is said, only a schedule says when.
     pub every: Option<Duration>,
@@ -31,21 +32,26 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; a change of demand worth five mean hours; weekly; a log that is three
-    /// times as long; two days apart.
+    /// A quarter of the cost over one to two weeks; errors of demand that are eight standard deviations beyond one each,
+    /// in a row; weekly; a log that is three times as long; two days apart.
     fn default() -> Self {
         Self {
             wape_limit: 0.25,
             windows: 14,
             windows_min: 3,
-            drift_tolerance: 0.1,
-            drift_limit: 5.0,
+            drift_tolerance: 1.0,
+            drift_limit: 8.0,
             every: Some(Duration::DAY * 7),
             new_data: 2.0,
             cool_down: Duration::DAY * 2,
         }
     }
 }
+
+/// Cost errors are news from so many times those before the last training on.
+const WORSE: f64 = 1.25;
+
+const DEMAND_DRIFT: &str = "demand_drift";
 
 /// Limits, and what is held against them.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +65,10 @@ pub struct Triggers {
 pub struct TriggerMemory {
     /// Per closed window, predicted and actual cost of each account that is judged by itself.
     windows: VecDeque<Vec<(LedgerUnits, LedgerUnits)>>,
-    drift: PageHinkley,
+    /// Of the demand of everyone, and of each tenant with a forecast of its own.
+    drift: Vec<DemandErrors>,
+    /// The cost-weighted WAPE before the last training, as far as it is known.
+    usual_wape: Option<f64>,
     last_training: Option<Instant>,
     /// When a training was asked for last, whatever came of it.
     #[serde(default)]
@@ -67,6 +76,14 @@ pub struct TriggerMemory {
     /// How many requests there were when a training was last asked for, or ended well.
     #[serde(default)]
     requests: Option<u64>,
+}
+
+/// How wrong the forecasts of demand have been.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct DemandErrors {
+    /// Whose demand; everyone's where none.
+    tenant: Option<String>,
+    errors: ErrorCusum,
 }
 
 /// What a decision goes by besides the errors.
@@ -85,12 +102,12 @@ pub struct Circumstances {
 impl Triggers {
     /// Triggers that have seen nothing.
     pub fn new(settings: TriggerSettings) -> Self {
-        let drift = PageHinkley::new(settings.drift_tolerance);
         Self {
             settings,
             memory: TriggerMemory {
                 windows: VecDeque::new(),
-                drift,
+                drift: Vec::new(),
+                usual_wape: None,
                 last_training: None,
                 last_asked: None,
                 requests: None,
@@ -99,9 +116,11 @@ impl Triggers {
     }
 
     /// Triggers that go on from what others remembered.
-    pub fn resume(settings: TriggerSettings, memory: TriggerMemory) -> Self {
-        let drift = memory.drift.with_tolerance(settings.drift_tolerance);
-        Self { settings, memory: TriggerMemory { drift, ..memory } }
+    pub fn resume(settings: TriggerSettings, mut memory: TriggerMemory) -> Self {
+        for demand in &mut memory.drift {
+            demand.errors = demand.errors.with_tolerance(settings.drift_tolerance);
+        }
+        Self { settings, memory }
     }
 
     /// What they remember.
@@ -109,10 +128,16 @@ impl Triggers {
         &self.memory
     }
 
-    /// Takes in the demand of one hour: predicted and actual creates, and how many an hour of that forecast has on
-    /// average, which makes errors of quiet hours small.
-    pub fn observe_demand(&mut self, predicted: f64, actual: f64, mean_hour: f64) {
-        self.memory.drift.observe((actual - predicted) / mean_hour.max(1.0));
+    /// Takes in the demand of one hour, of a tenant or of everyone: predicted and actual creates. Their difference counts in standard deviations of a
+    /// Poisson variable with the predicted mean, of which full hours allow larger ones.
+    pub fn observe_demand(&mut self, tenant: Option<&str>, predicted: f64, actual: f64) {
+        let drift = &mut self.memory.drift;
+        let at = drift.iter().position(|demand| demand.tenant.as_deref() == tenant).unwrap_or_else(|| {
+            let errors = ErrorCusum::new(self.settings.drift_tolerance);
+            drift.push(DemandErrors { tenant: tenant.map(str::to_owned), errors });
+            drift.len() - 1
+        });
+        drift[at].errors.observe((actual - predicted) / predicted.max(1.0).sqrt());
     }
 
     /// Takes in a closed window: predicted and actual cost of every tenant, so that errors do not cancel out.
@@ -141,13 +166,20 @@ impl Triggers {
         if self.memory.last_asked.is_none_or(|asked| asked < at) {
             self.memory.requests = Some(requests);
         }
-        self.memory.drift.reset();
+        self.memory.usual_wape = self.wape().or(self.memory.usual_wape);
+        self.memory.drift.clear();
         self.memory.windows.clear();
     }
 
     /// Whether the change detector asks for a training, cool-down or not.
     pub fn drifted(&self) -> bool {
-        self.memory.drift.statistic().0 >= self.settings.drift_limit
+        self.drift().is_some_and(|(sum, _)| sum >= self.settings.drift_limit)
+    }
+
+    /// The largest statistic of the change detectors, and whose it is.
+    fn drift(&self) -> Option<(f64, Option<&str>)> {
+        let judged = self.memory.drift.iter().filter_map(|of| Some((of.errors.statistic()?, of.tenant.as_deref())));
+        judged.max_by(|a, b| a.0.total_cmp(&b.0))
     }
 
     /// Whether a training could begin now.
@@ -170,8 +202,12 @@ impl Triggers {
     pub fn decide(&self, now: Instant, circumstances: Circumstances) -> Decision {
         let signals = self.signals(now, circumstances);
         let cool_down = days(self.settings.cool_down);
-        let fired: Vec<&str> =
-            signals.iter().filter(|signal| signal.fired).map(|signal| signal.name.as_str()).collect();
+        let whose = self.drift().and_then(|(_, tenant)| tenant);
+        let named = |signal: &Signal| match whose.filter(|_| signal.name == DEMAND_DRIFT) {
+            Some(tenant) => format!("{DEMAND_DRIFT} of {tenant}"),
+            None => signal.name.clone(),
+        };
+        let fired: Vec<String> = signals.iter().filter(|signal| signal.fired).map(named).collect();
         let (verdict, reason) = if fired.is_empty() {
             (Verdict::KeepModel, "no signal is at its limit".to_owned())
         } else if circumstances.under_way {
@@ -189,8 +225,7 @@ impl Triggers {
 
     fn signals(&self, now: Instant, circumstances: Circumstances) -> Vec<Signal> {
         let (settings, memory) = (&self.settings, &self.memory);
-        let wape = (memory.windows.len() >= settings.windows_min).then(|| self.wape()).flatten();
-        let drift = (memory.drift.count() > 0).then_some(memory.drift.statistic().0);
+        let wape_limit = memory.usual_wape.map_or(0.0, |usual| usual * WORSE).max(settings.wape_limit);
         let since = memory.last_training.map(|last| days(now - last));
         let then = memory.requests.filter(|then| *then > 0);
         let new_data = then.map(|then| circumstances.requests.saturating_sub(then) as f64 / then as f64);
@@ -203,8 +238,8 @@ impl Triggers {
             fired: value.is_some_and(|value| value >= limit),
         };
         let mut signals = vec![
-            signal("cost_weighted_wape", wape, settings.wape_limit),
-            signal("demand_drift", drift, settings.drift_limit),
+            signal("cost_weighted_wape", self.wape(), wape_limit),
+            signal(DEMAND_DRIFT, self.drift().map(|(sum, _)| sum), settings.drift_limit),
             signal("new_data", new_data, settings.new_data),
         ];
         signals.extend(settings.every.map(|every| signal("days_since_training", since, days(every))));
@@ -212,7 +247,11 @@ impl Triggers {
         signals
     }
 
+    /// The cost-weighted WAPE over the slow window, once that is long enough.
     fn wape(&self) -> Option<f64> {
+        if self.memory.windows.len() < self.settings.windows_min {
+            return None;
+        }
         let mut errors = CostErrors::default();
         for &(predicted, actual) in self.memory.windows.iter().flatten() {
             errors.add(predicted, actual);
@@ -256,10 +295,11 @@ mod tests {
     fn a_level_shift_fires_and_the_cool_down_holds() {
         let mut triggers = Triggers::new(TriggerSettings::default());
         triggers.trained(day(0), 0);
-        (0..24).for_each(|_| triggers.observe_demand(40.0, 40.0, 40.0));
+        (0..24).for_each(|_| triggers.observe_demand(None, 40.0, 40.0));
         assert_eq!(triggers.decide(day(1), IDLE).verdict, Verdict::KeepModel);
-        // Half as much again for a day: each hour adds 0.5 less the running mean, which ends at 0.25, less 0.1.
-        (0..24).for_each(|_| triggers.observe_demand(40.0, 60.0, 40.0));
+        // Half as much again: 20 / √40 = 3.16 of Poisson's deviations an hour, less the tolerance of 1 and a mean of at most
+        // 0.45 before the fifth. Five hours leave 5 · (3.16 − 1.45) > 8.
+        (0..5).for_each(|_| triggers.observe_demand(None, 40.0, 60.0));
         assert!(triggers.drifted());
         let early = triggers.decide(day(1), IDLE);
         assert_eq!(early.verdict, Verdict::KeepModel);
@@ -279,6 +319,45 @@ mod tests {
         assert_eq!(triggers.decide(day(4), IDLE).verdict, Verdict::Retrain);
         triggers.trained(day(2), 0);
         assert!(!triggers.drifted());
+    }
+
+    #[test]
+    fn a_tenant_that_drifts_alone_is_named() {
+        let mut triggers = Triggers::new(TriggerSettings::default());
+        let mut hours = |count: usize, small: f64| {
+            for _ in 0..count {
+                triggers.observe_demand(None, 400.0, 391.0 + small);
+                triggers.observe_demand(Some("small"), 9.0, small);
+            }
+            triggers.decide(day(9), IDLE)
+        };
+        assert_eq!(hours(24, 9.0).verdict, Verdict::KeepModel);
+        // Three times as many are 18 / √9 = 6 deviations more of its own, which count as 4, and 18 / √400 = 0.9 of all.
+        let decision = hours(3, 27.0);
+        assert_eq!((decision.verdict, decision.reason.as_str()), (Verdict::Retrain, "demand_drift of small fired"));
+        assert_eq!(signal(&decision, "demand_drift").value.map(f64::round), Some(9.0));
+        let memory = serde_json::to_string(triggers.memory()).unwrap();
+        let resumed = Triggers::resume(TriggerSettings::default(), serde_json::from_str(&memory).unwrap());
+        assert_eq!(resumed.decide(day(9), IDLE), decision);
+    }
+
+    #[test]
+    fn cost_errors_that_the_last_training_left_as_they_were_are_no_news() {
+        let mut triggers = Triggers::new(TriggerSettings::default());
+        // 8 too much of 20: a WAPE of 0.4. The least for news is 1.25 times that, 0.5: 10 too much.
+        let three_of = |triggers: &mut Triggers, predicted: i64| {
+            (0..3).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(predicted.into()), LedgerUnits(20))]));
+        };
+        three_of(&mut triggers, 28);
+        assert_eq!(triggers.decide(day(3), IDLE).verdict, Verdict::Retrain);
+        triggers.trained(day(3), 0);
+        three_of(&mut triggers, 28);
+        let same = triggers.decide(day(6), IDLE);
+        assert_eq!((same.verdict, signal(&same, "cost_weighted_wape").limit), (Verdict::KeepModel, 0.5));
+        let mut worse = Triggers::resume(TriggerSettings::default(), triggers.memory().clone());
+        worse.trained(day(4), 0);
+        three_of(&mut worse, 30);
+        assert_eq!(worse.decide(day(7), IDLE).verdict, Verdict::Retrain);
     }
 
     #[test]

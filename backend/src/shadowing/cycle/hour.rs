@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use shared::api::{NotReady, ObservedView};
 use shared::features::SeriesKey;
 use shared::feedback::PastErrors;
@@ -126,11 +127,12 @@ impl Cycle {
         if self.outage_in(hour).is_some() {
             return Ok(());
         }
-        let Some(&(_, expected)) = self.expected.iter().find(|(at, _)| *at == hour.start) else { return Ok(()) };
-        let mean = self.expected.iter().map(|(_, creates)| creates).sum::<f64>() / self.expected.len() as f64;
-        let actual = self.store.count_creates(hour, Duration::HOUR, None).await?;
-        let actual = actual.first().map_or(0, |(_, creates)| *creates) as f64;
-        self.triggers.observe_demand(expected, actual, mean);
+        let expected = self.expected.iter().filter(|expected| expected.at == hour.start);
+        for ExpectedHour { tenant, creates, .. } in expected {
+            let actual = self.store.count_creates(hour, Duration::HOUR, tenant.clone()).await?;
+            let actual = actual.first().map_or(0, |(_, creates)| *creates) as f64;
+            self.triggers.observe_demand(tenant.as_deref(), *creates, actual);
+        }
         // One decision a day says that the drift goes on; more of them would say nothing new.
         if self.triggers.drifted() && (!self.drift_decided || self.triggers.cooled_down(hour.end)) {
             self.drift_decided = true;
@@ -248,12 +250,30 @@ pub(super) fn open_day(instant: Instant) -> Instant {
     (instant - Duration::from_micros(1)).floor(Duration::DAY)
 }
 
-/// Expected creates of each whole hour of a forecast.
-fn expected_hours(stored: &StoredForecast) -> Vec<(Instant, f64)> {
+/// What a forecast expects of an hour.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ExpectedHour {
+    at: Instant,
+    /// Whose creates; everyone's where none.
+    tenant: Option<String>,
+    creates: f64,
+}
+
+/// Expected creates of each whole hour of a forecast: of everyone, and of each tenant that has a series.
+fn expected_hours(stored: &StoredForecast) -> Vec<ExpectedHour> {
     let forecast = &stored.forecast;
-    let total = forecast.series.iter().find(|series| series.key == SeriesKey::TOTAL);
-    let Some(bins) = total.and_then(|series| series.bins()) else { return Vec::new() };
     let per_hour = Duration::HOUR.divide(forecast.bin).max(1) as usize;
-    let hours = bins.chunks_exact(per_hour).map(|hour| hour.iter().map(BinForecast::mean).sum());
-    hours.enumerate().map(|(i, creates)| (forecast.origin + Duration::HOUR * i as i64, creates)).collect()
+    let mut expected = Vec::new();
+    for series in &forecast.series {
+        let SeriesKey::Creates { tenant, class: None } = series.key else { continue };
+        let tenant = tenant.map(|tenant| stored.tenants[tenant.usize()].clone());
+        let hours = series.bins().unwrap_or_default().chunks_exact(per_hour);
+        let sums = hours.map(|hour| hour.iter().map(BinForecast::mean).sum());
+        expected.extend(sums.enumerate().map(|(i, creates)| ExpectedHour {
+            at: forecast.origin + Duration::HOUR * i as i64,
+            tenant: tenant.clone(),
+            creates,
+        }));
+    }
+    expected
 }

@@ -10,7 +10,7 @@ use shared::simulation::Digest;
 use shared::units::{Duration, Instant};
 
 use super::asking::asked_at;
-use super::hour::open_day;
+use super::hour::{ExpectedHour, open_day};
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::champion::stored_champion;
@@ -26,7 +26,7 @@ struct Memory {
     log_start: Instant,
     /// The instant of the latest forecast.
     origin: Instant,
-    expected: Vec<(Instant, f64)>,
+    expected: Vec<ExpectedHour>,
     accuracies: Accuracies,
     triggers: TriggerMemory,
     drift_decided: bool,
