@@ -98,7 +98,7 @@ fn what_cannot_be_replayed_is_named() {
     folder.write("empty.ndjson", "");
     folder.write("wrong.ndjson", "{}\n");
     folder.run(["serve", "--replay", "empty.ndjson"]).assert_failed(1, &["empty.ndjson", "holds no request"]);
-    folder.run(["serve", "--replay", "wrong.ndjson"]).assert_failed(1, &["wrong.ndjson:1"]);
+    folder.run(["serve", "--replay", "wrong.ndjson"]).assert_failed(1, &["wrong.ndjson: line 1"]);
     folder.run(["serve", "--replay", "empty.ndjson", "--demo"]).assert_failed(2, &["--demo", "--replay"]);
     folder.run(["serve", "--speed", "2"]).assert_failed(2, &["--replay"]);
     folder.run(["serve", "--demo", "--sensors", "s"]).assert_failed(2, &["--demo"]);

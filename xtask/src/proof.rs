@@ -15,7 +15,8 @@ simulation  the invariants of runs on 10,000 random scenarios each: determinism,
 scenarios   changed scenario files for an hour (`scenarios SECONDS` for another time): each has its problems named, or
             runs and breaks no rule
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
-            ledger as without a kill";
+            ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
+            one is new, prices rise, or no data comes: what it notices, when, and what it trains for";
 
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
@@ -51,6 +52,8 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
         }
         Some("loop") => {
             run::build_backend(workspace)?;
+            process::run(command.args(["--lib", "--", "--include-ignored", "--nocapture", "thirty_days"]))?;
+            command = workspace.cargo(&["test", "--release"]);
             command.args(["--test", "integration", "--", "--nocapture", "a_loop_that_is_killed"]);
             command.env("SHADOWPLANE_KILLS", KILLS)
         }

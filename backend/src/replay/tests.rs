@@ -1,5 +1,7 @@
 //! The whole loop on the example's recorded requests.
 
+mod thirty_days;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

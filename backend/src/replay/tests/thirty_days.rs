@@ -1,0 +1,159 @@
+//! Thirty days of the example, in which one thing changes at most. `cargo xtask proof loop` runs them.
+
+#![expect(clippy::print_stdout, reason = "a proof shows its figures")]
+
+use std::collections::BTreeSet;
+
+use shared::request::Operation;
+
+use super::*;
+
+/// The first of the days: a Tuesday after the example's own shift and change of prices, from where on nothing changes.
+const FIRST: i64 = 22;
+
+/// The change comes so many days later, on a Wednesday: two weeks are known, and no weekend is near.
+const CHANGES: i64 = 15;
+
+/// Replayed as the service runs by default, with fewer shadows.
+fn month(name: &str, requests: Vec<Request>, change: impl FnOnce(ShadowingConfig) -> ShadowingConfig) -> Replayed {
+    let by_default = ShadowingConfig::system(example::scenario(), Catalogue::default());
+    replayed(name, requests, 1e12, |config| {
+        let assumed = Scenario { runs: 5, ..config.assumed.clone() };
+        change(ShadowingConfig { assumed, training_steps: by_default.training_steps, ..config })
+    })
+}
+
+fn unchanged() -> Vec<Request> {
+    days_from(FIRST, 30)
+}
+
+fn change_at() -> Instant {
+    example::day_window(FIRST + CHANGES).start
+}
+
+/// Trainings that were asked for, but the first and those by the calendar.
+fn unscheduled(replayed: &Replayed) -> Vec<&Decision> {
+    let beyond = |decision: &&Decision| {
+        decision.verdict == Verdict::Retrain && !decision.signals.is_empty() && !by_calendar(decision)
+    };
+    replayed.decisions.iter().filter(beyond).collect()
+}
+
+fn by_calendar(decision: &Decision) -> bool {
+    decision.signals.iter().filter(|signal| signal.fired).all(|signal| signal.name == "days_since_training")
+}
+
+/// `prediction_accuracy` after the day that begins at an instant.
+fn accuracy(replayed: &Replayed, day: Instant) -> f64 {
+    let of_day = |report: &&serde_json::Value| report["report"]["window"]["start"] == day.to_string();
+    let report = replayed.reports.iter().find(of_day).unwrap_or_else(|| panic!("no report of {day}"));
+    report["report"]["prediction_accuracy"].as_f64().unwrap()
+}
+
+/// The lowest accuracy of the week before an instant.
+fn usual_accuracy(replayed: &Replayed, at: Instant) -> f64 {
+    (1..=7).map(|days| accuracy(replayed, at - Duration::DAY * days)).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask proof loop` runs it"]
+fn nothing_changes_and_at_most_one_training_is_not_by_the_calendar() {
+    let replayed = month("a month", unchanged(), |config| config);
+    // The log is short at first: that there is three times as much of it is not an error of a model.
+    let for_errors = |decision: &&&Decision| !decision.reason.contains("new_data");
+    let unscheduled = unscheduled(&replayed);
+    let asked: Vec<_> = unscheduled.iter().filter(for_errors).collect();
+    println!("unchanged: {} trainings, of which for errors: {asked:#?}", replayed.summary.trainings);
+    assert!(asked.len() <= 1, "{asked:#?}");
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask proof loop` runs it"]
+fn a_tenant_that_asks_three_times_as_much_is_noticed_within_six_hours() {
+    let mut requests = unchanged();
+    let more = requests.iter().filter(|request| request.tenant == "shop" && request.at >= change_at());
+    let more: Vec<Request> = more.flat_map(|request| [copy(request, "b"), copy(request, "c")]).collect();
+    requests.extend(more);
+    requests.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    let replayed = month("a shift", requests, |config| config);
+    let drifts = |decision: &&Decision| decision.at >= change_at() && decision.reason.contains("demand_drift");
+    let noticed = replayed.decisions.iter().find(drifts).expect("it is noticed");
+    let (before, after) = (
+        usual_accuracy(&replayed, change_at()),
+        accuracy(&replayed, noticed.at.floor(Duration::DAY) + Duration::DAY * 2),
+    );
+    println!(
+        "three times as much: noticed {} after it; accuracy {before:.3}, then {after:.3}",
+        noticed.at - change_at()
+    );
+    assert!(noticed.at - change_at() <= Duration::HOUR * 6, "{noticed:?}");
+    assert!(after >= before - 0.05, "{before} {after}");
+}
+
+/// The same request once more, about a resource of its own.
+fn copy(request: &Request, mark: &str) -> Request {
+    let named = |name: &str| format!("{name}-{mark}");
+    Request {
+        id: named(&request.id),
+        resource: named(&request.resource),
+        batch: request.batch.as_deref().map(named),
+        ..request.clone()
+    }
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask proof loop` runs it"]
+fn a_new_tenant_is_predicted_within_two_days() {
+    let mut requests = unchanged();
+    let creates = requests.iter().filter(|request| request.operation == Operation::Create && request.at >= change_at());
+    let kept: BTreeSet<String> = creates.map(|create| create.resource.clone()).collect();
+    requests.retain(|request| request.tenant != "shop" || kept.contains(&request.resource));
+    let replayed = month("a tenant", requests, |config| config);
+    let (before, after) =
+        (usual_accuracy(&replayed, change_at()), accuracy(&replayed, change_at() + Duration::DAY * 3));
+    println!("a new tenant: accuracy {before:.3}, then {after:.3}");
+    assert!(after >= before - 0.05, "{before} {after}");
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask proof loop` runs it"]
+fn a_price_that_rises_is_named_and_no_reason_to_train() {
+    // The example's own change, without the tenant whose level shifts a day later.
+    let mut requests = days_from(example::PRICE_CHANGE_DAY - CHANGES, 30);
+    requests.retain(|request| request.tenant != example::SHIFTED_TENANT);
+    let changes = example::day_window(example::PRICE_CHANGE_DAY).start;
+    let replayed =
+        month("a price", requests, |config| ShadowingConfig { bill: Some(example::truth().price_book), ..config });
+    let price = |report: &serde_json::Value| -> f64 {
+        let causes = report["report"]["causes"].as_array().unwrap();
+        let price = causes.iter().find(|cause| cause["cause"] == "price").unwrap();
+        price["amount"]["amount"].as_str().unwrap().parse().unwrap()
+    };
+    for report in &replayed.reports {
+        let start: Instant = report["report"]["window"]["start"].as_str().unwrap().parse().unwrap();
+        assert_eq!(price(report) > 0.0, start >= changes, "{start}: {}", price(report));
+    }
+    let after: Vec<_> = unscheduled(&replayed).into_iter().filter(|decision| decision.at > changes).collect();
+    println!("a price: trainings for errors after it: {after:#?}");
+    assert!(after.is_empty(), "{after:#?}");
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask proof loop` runs it"]
+fn two_days_without_data_are_not_learnt_from() {
+    let outage = Window { start: change_at() + Duration::HOUR * 5, end: change_at() + Duration::HOUR * 53 };
+    let mut requests = unchanged();
+    requests.retain(|request| !outage.contains(request.at));
+    let replayed = month("an outage", requests, |config| config);
+    let within = |decision: &&Decision| {
+        decision.verdict == Verdict::Retrain && outage.start < decision.at && decision.at <= outage.end
+    };
+    assert_eq!(replayed.decisions.iter().find(within), None);
+    let after = |decision: &&&Decision| decision.at > outage.start;
+    let unscheduled = unscheduled(&replayed);
+    let after: Vec<_> = unscheduled.iter().filter(after).collect();
+    println!("an outage: trainings for errors after it: {after:#?}");
+    assert!(after.is_empty(), "{after:#?}");
+    // The days that it touches, and no other.
+    assert_eq!(replayed.unreported.len(), 3, "{:?}", replayed.unreported);
+}
