@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod ensemble;
+mod hindsight;
 pub mod http;
 pub mod input;
 pub mod jobs;

@@ -35,12 +35,13 @@ pub(super) use self::advice::{AdviceView, RecommendationView, advise, offers};
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
-pub(super) use self::foreseen::{Foreseen, Happened};
+pub(super) use self::foreseen::Foreseen;
 pub(super) use self::metering::{metered, stands_for};
 pub(super) use self::notices::{notices, reaches};
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
 use super::{CliError, Global};
+use crate::hindsight::{Happened, happened};
 use crate::{ensemble, output};
 
 /// Run a shadow of the control plane, and say what it costs
@@ -184,7 +185,7 @@ impl Args {
         answer: &'a mut WithOrigin,
     ) -> Result<(&'a mut AllocationReport, Vec<String>), CliError> {
         output::progress("running what really happened");
-        let Happened { requests, run: happened } = Happened::new(known, base, fork, self.run.horizon())?;
+        let Happened { requests, run: happened } = happened(known, base, fork, self.run.horizon()).map_err(data)?;
         let wider = ValidScenario::new(known.with_newcomers(predicted.original())).map_err(data)?;
         let billed = bill.map(|(bill, log)| bill.window(wider.scenario(), log)).transpose()?;
         let (billed, said) = billed.map_or((None, Vec::new()), |(billed, said)| (Some(billed), said));

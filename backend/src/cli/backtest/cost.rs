@@ -9,7 +9,7 @@ use shared::feedback::{
     CorrectionScores, CorrectionSettings, RESAMPLES, ScoredSeries, SeriesCorrection, corrections, score_correction,
 };
 use shared::forecast::horizon_bins;
-use shared::scenario::ValidScenario;
+use shared::scenario::Problems;
 use shared::simulation::Digest;
 use shared::units::{Currency, Duration, Instant, Money, Window};
 
@@ -17,9 +17,10 @@ use super::{Args, Model};
 use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::demand::{DemandArgs, QuestionArgs};
 use crate::cli::ledger::series_name;
-use crate::cli::shadow::{Foreseen, Happened, Inputs, notices, reaches};
+use crate::cli::shadow::{Foreseen, Inputs, notices, reaches};
 use crate::cli::start::StartArgs;
 use crate::cli::{CliError, Global};
+use crate::hindsight::{Foretold, foretold, happened};
 use crate::{ensemble, input, output};
 
 /// From how many origins at most, where nobody says.
@@ -216,19 +217,18 @@ fn judge(
     let known = inputs.demand.known(window.start);
     let Foreseen { prediction, fork, warning, .. } = Foreseen::new(demand_args, inputs, &known, horizon)?;
     let model = prediction.forecast.model.name.as_str().to_owned();
-    let predicted = known.predicted(base, &fork, prediction.stream, horizon);
-    // Whoever appears in the window has a name by the time that it is judged.
-    let named = known.with_newcomers(&predicted);
-    let (names, currency) = ((&named.tenants[..], &named.flavors[..]), base.price_book.currency);
-    let valid = ValidScenario::new(predicted).map_err(|problems| CliError::Data(problems.to_string()))?;
     let watch = |done, total| {
         output::progress(&format!("{place}: shadow run {done} of {total}"));
         true
     };
     let threads = args.cost.threads.map_or_else(ensemble::available_threads, usize::from);
-    let outcome = ensemble::run(&valid, threads, false, &watch).expect("nobody cancels it");
+    let data = |problems: Problems| CliError::Data(problems.to_string());
+    let foretold = foretold(&known, base, &fork, (prediction.stream, horizon), threads, &watch).map_err(data)?;
+    let Foretold { named, outcome } = foretold.expect("nobody cancels it");
+    // Whoever appears in the window has a name by the time that it is judged.
+    let (names, currency) = ((&named.tenants[..], &named.flavors[..]), base.price_book.currency);
     output::progress(&format!("{place}: running what really happened"));
-    let happened = Happened::new(&known, base, &fork, horizon)?.run;
+    let happened = happened(&known, base, &fork, horizon).map_err(data)?.run;
     let runs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
     let forecast = Record::Forecast(ForecastRecord {
         window,

@@ -1,10 +1,8 @@
-//! What an origin knew and what came of it: one way for `shadow`, reports and backtests of cost.
+//! What an origin knew: one way for `shadow`, reports and backtests of cost.
 
 use shared::forecast::SelectionReport;
-use shared::request::IndexedRequest;
-use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::{Known, Prediction};
-use shared::simulation::{Fork, RunOptions, RunOutcome, simulate};
+use shared::simulation::Fork;
 use shared::stream::StreamSettings;
 use shared::units::Duration;
 
@@ -47,31 +45,5 @@ impl Foreseen {
         output::progress("running the primary up to the origin");
         let fork = known.primary(base, None).map_err(data)?.fork;
         Ok(Self { prediction, selection, fork, warning })
-    }
-}
-
-/// What really happened after an origin.
-pub(in crate::cli) struct Happened {
-    /// The requests, on the fork that the shadow begins with.
-    pub(in crate::cli) requests: Vec<IndexedRequest>,
-    /// What they came to.
-    pub(in crate::cli) run: RunOutcome,
-}
-
-impl Happened {
-    /// Runs the actual requests of the horizon.
-    ///
-    /// # Errors
-    /// When what is assumed cannot run them.
-    pub(in crate::cli) fn new(
-        known: &Known<'_>,
-        base: &Scenario,
-        fork: &Fork,
-        horizon: Duration,
-    ) -> Result<Self, CliError> {
-        let actual = ValidScenario::new(known.actual(base, fork, horizon)).map_err(data)?;
-        let requests = actual.requests(0);
-        let run = simulate(&actual, &requests, RunOptions::default());
-        Ok(Self { requests, run })
     }
 }
