@@ -1,9 +1,12 @@
 //! How good predictions of cost were.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Basis;
-use crate::units::LedgerUnits;
+use crate::cost::CostBreakdown;
+use crate::units::{LedgerUnits, TenantIndex};
 
 /// The specification's smoothing factor.
 const ALPHA: f64 = 0.1;
@@ -77,6 +80,27 @@ impl CostErrors {
         self.absolute_actual += LedgerUnits(actual.0.abs());
     }
 
+    /// Takes in a window: the workload of each tenant, and then all that is shared, each as the mean over the runs of its
+    /// prediction (rounded towards zero) and as it came. Tenants have the same index in both.
+    ///
+    /// # Panics
+    /// When there is no run.
+    pub fn add_window(&mut self, predicted: &[&CostBreakdown], actual: &CostBreakdown) {
+        let mut tenants: BTreeMap<TenantIndex, (LedgerUnits, LedgerUnits)> = BTreeMap::new();
+        for account in predicted.iter().flat_map(|run| &run.accounts) {
+            tenants.entry(account.tenant).or_default().0 += account.workload;
+        }
+        for account in &actual.accounts {
+            tenants.entry(account.tenant).or_default().1 += account.workload;
+        }
+        let shared = |of: &CostBreakdown| of.total() - of.workload();
+        let of_all = (predicted.iter().map(|run| shared(run)).sum(), shared(actual));
+        let runs = predicted.len() as i128;
+        for (sum, actual) in tenants.into_values().chain([of_all]) {
+            self.add(LedgerUnits(sum.0 / runs), actual);
+        }
+    }
+
     /// Σ|y − ŷ| ÷ Σ|y|; none where all actual costs were zero.
     pub fn wape(&self) -> Option<f64> {
         self.relative(self.absolute_error)
@@ -95,6 +119,8 @@ impl CostErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::AccountCost;
+    use crate::units::FlavorIndex;
 
     fn check(windows: &[(i128, i128)], expected: &[Option<f64>]) {
         let mut accuracy = PredictionAccuracy::new(Basis::Simulated);
@@ -126,5 +152,23 @@ mod tests {
         // Off by 10 and 5 of 110; 5 too much in all.
         assert_eq!(errors.wape(), Some(15.0 / 110.0));
         assert_eq!(errors.bias(), Some(5.0 / 110.0));
+    }
+    #[test]
+    fn a_window_is_judged_by_tenant_and_by_what_is_shared() {
+        let cost = |of: &[(u32, i128)], idle| {
+            let account = |&(tenant, workload): &(u32, i128)| AccountCost {
+                tenant: TenantIndex(tenant),
+                flavor: FlavorIndex(0),
+                workload: LedgerUnits(workload),
+            };
+            let accounts = of.iter().map(account).collect();
+            CostBreakdown { accounts, idle: LedgerUnits(idle), ..CostBreakdown::default() }
+        };
+        let mut errors = CostErrors::default();
+        let runs = [cost(&[(0, 50), (1, 10)], 20), cost(&[(0, 70)], 40)];
+        errors.add_window(&[&runs[0], &runs[1]], &cost(&[(0, 50), (2, 20)], 30));
+        // Means of 60 for 50, 5 for 0, 0 for 20, and 30 for 30 that is shared: off by 10 + 5 + 20 of 100, and 5 too little.
+        assert_eq!(errors.wape(), Some(0.35));
+        assert_eq!(errors.bias(), Some(-0.05));
     }
 }
