@@ -22,5 +22,5 @@ pub use correction::{
 };
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::ErrorCusum;
-pub use promotion::{PromotionSettings, promotion};
+pub use promotion::{Measure, PromotionSettings, promotion};
 pub use triggers::{Circumstances, TriggerMemory, TriggerSettings, Triggers};
