@@ -4,6 +4,7 @@
 
 mod anomalies;
 mod budgets;
+mod calibrations;
 mod costs;
 mod demand;
 mod events;
@@ -26,6 +27,7 @@ mod summary;
 pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
 pub use budgets::BudgetList;
+pub use calibrations::{CalibrationList, NotCalibrated, Uncalibrated};
 pub use costs::{CostBin, CostSeries};
 pub use demand::{DemandSeries, ForecastAnswer, ForecastBin, ForecastView};
 pub use events::EventView;

@@ -1,9 +1,10 @@
-//! Feedback: when to retrain and when to promote. Returns decisions, never acts.
+//! Feedback: when to retrain, when to promote, and what to calibrate. Returns decisions, never acts.
 //!
 //! Demand is watched hour by hour with a change detector, cost day by day with a slow error: the specification's
 //! accuracy remembers too little to tell a bad day from a model that has become wrong.
 
 mod anomaly;
+mod calibration;
 mod correction;
 mod decision;
 mod drift;
@@ -15,6 +16,7 @@ pub use anomaly::{
     AnomalyCase, AnomalyReport, Band, BandSource, CostAnomaly, FirstInvolved, LEVEL_PERCENT, NoBand, NotJudged,
     PastErrors, anomalies,
 };
+pub use calibration::{CalibrationVerdict, SERVICE_TIMES_MIN, ServiceCalibration, calibrate, calibrated};
 pub use correction::{
     AmountBand, CorrectedPrediction, CorrectedSeries, CorrectionScores, CorrectionSettings, CorrectionVerdict, Figures,
     PairedDifference, RESAMPLES, ScoredSeries, SeriesCorrection, WindowErrors, corrected, corrections,

@@ -47,6 +47,8 @@ pub const ALLOCATION: &str = "/v1/reports/allocation";
 pub const ANOMALIES: &str = "/v1/anomalies";
 /// `GET` → [`BudgetList`](super::BudgetList), by the newest forecast.
 pub const BUDGETS: &str = "/v1/budgets";
+/// `GET` → [`CalibrationList`](super::CalibrationList), as the newest closed day left them.
+pub const CALIBRATIONS: &str = "/v1/calibrations";
 /// `GET ?after&limit` → [`LedgerPage`](super::LedgerPage).
 pub const LEDGER: &str = "/v1/ledger";
 /// `GET` → [`Scorecard`](crate::feedback::ledger::Scorecard).
