@@ -3,6 +3,7 @@
 mod anomalies;
 mod body;
 mod budgets;
+mod calibrations;
 mod costs;
 mod decisions;
 mod demand;
@@ -74,6 +75,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(reports::routes)
         .configure(anomalies::routes)
         .configure(budgets::routes)
+        .configure(calibrations::routes)
         .configure(decisions::routes)
         .configure(ledger::routes)
         .configure(models::routes)

@@ -6,6 +6,7 @@
 mod beginning;
 mod board;
 mod budgeting;
+mod calibrating;
 mod champion;
 mod clock;
 mod closing;
@@ -24,6 +25,7 @@ pub(crate) use beginning::settled;
 pub use beginning::{Beginning, BeginningError};
 pub use board::{Board, Snapshot};
 pub(crate) use budgeting::OUTLOOK;
+pub(crate) use calibrating::stored_calibrations;
 pub use champion::Champion;
 pub(crate) use champion::{champion_document, earlier_document};
 pub use clock::{Clock, SystemClock, VirtualClock};

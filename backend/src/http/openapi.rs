@@ -1,9 +1,9 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    AnomalyList, BudgetList, CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, ForecastAnswer,
-    IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink, ShadowRun,
-    ShadowRunOrder, Status, paths,
+    AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun,
+    ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink,
+    ShadowRun, ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -151,6 +151,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     );
     get(paths::ANOMALIES, "What of closed windows was out of its band", &WINDOW, json(schemas.of::<AnomalyList>()));
     get(paths::BUDGETS, "Budgets, and when they will be passed", &[], json(schemas.of::<BudgetList>()));
+    get(paths::CALIBRATIONS, "What of the shadow was calibrated", &[], json(schemas.of::<CalibrationList>()));
     get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
     get(paths::SCORECARD, "Forecasts of cost against what came", &[], json(schemas.of::<Scorecard>()));
     get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));

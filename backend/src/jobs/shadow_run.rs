@@ -8,7 +8,7 @@ use shared::units::{Instant, TenantIndex, Window};
 
 use super::{Runner, Stopped};
 use crate::ensemble;
-use crate::shadowing::{Ask, Prediction, SideInputs, known_log, predict};
+use crate::shadowing::{Ask, Prediction, SideInputs, known_log, predict, stored_calibrations};
 use crate::store::{Collection, StoredJob, observations_in, requests_in, write_document};
 
 /// What a run was asked for: stored as the job's input.
@@ -43,7 +43,9 @@ impl Runner {
             .map_err(|error| Stopped::Failed(error.to_string()))?;
         name_anew(&mut order.edits, &tenants, &log.tenants)?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
-        let ask = Ask { origin, horizon: order.horizon, runs: order.runs, seed: order.seed, edits: &order.edits };
+        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().service_times;
+        let (runs, seed) = (order.runs, order.seed);
+        let ask = Ask { origin, horizon: order.horizon, runs, seed, edits: &order.edits, calibrations: &calibrations };
         let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin, order.horizon).await?;
         let champion = snapshot.champion.as_deref();
         let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
+use shared::feedback::{ServiceCalibration, calibrated};
 use shared::forecast::{self, Forecast, horizon_bins};
 use shared::request::{Received, RequestLog, Silence};
 use shared::scenario::{Edit, Problems, Scenario, ValidScenario};
@@ -30,6 +31,8 @@ pub struct Ask<'a> {
     pub seed: u64,
     /// What-if changes.
     pub edits: &'a [Edit],
+    /// What of the modules was calibrated by the origin: the shadow's future goes by it, not the primary that it forks.
+    pub calibrations: &'a [ServiceCalibration],
 }
 
 /// A forecast and its shadows' scenario.
@@ -99,7 +102,9 @@ pub fn predict(
     let fits = |problems| because("scenario_cannot_run", problems);
     let folded = folded(config, &known, received, ask.origin);
     let Forked { fork, nodes } = forked(config, &config.assumed, &known, &folded).map_err(fits)?;
-    let base = Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), ..config.assumed.clone() };
+    let modules = calibrated(&config.assumed.modules, ask.calibrations);
+    let base =
+        Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), modules, ..config.assumed.clone() };
     let scenario = known.predicted(&base, &fork, prediction.stream, ask.horizon);
     let scenario = scaled_ahead(config, scenario).map_err(fits)?;
     Ok(Prediction {

@@ -15,6 +15,7 @@ use shared::units::{Duration, Instant, Window};
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::budgeting::outlook;
+use crate::shadowing::calibrating::{renew_calibrations, stored_calibrations};
 use crate::shadowing::champion::keep_champion;
 use crate::shadowing::closing::close;
 use crate::shadowing::primary::{Metered, meter, start_view};
@@ -161,6 +162,7 @@ impl Cycle {
         self.drift_decided = false;
         let decision = self.decide(window.end).await?;
         self.carry_out(decision).await?;
+        renew_calibrations(&*self.store, &self.config, log, received, window.end).await?;
         self.set_log_start(window.end);
         if self.config.keep.is_some() {
             self.store.forget_before(self.log_start).await?;
@@ -188,7 +190,8 @@ impl Cycle {
         let snapshot = self.board.snapshot();
         let assumed = &self.config.assumed;
         let (runs, seed) = (assumed.runs, assumed.seed);
-        let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[] };
+        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().service_times;
+        let ask = Ask { origin, horizon: self.config.horizon, runs, seed, edits: &[], calibrations: &calibrations };
         // What has come in since was not known at the origin.
         let received: Vec<Received> = received.iter().filter(|received| received.at < origin).cloned().collect();
         let side_inputs =

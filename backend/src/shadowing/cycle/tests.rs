@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use shared::allocation::{Basis, BudgetState, RowKind, read_budgets};
 use shared::api::{BudgetList, JobKind, Progress, UnreportedWindow};
-use shared::example;
+use shared::example::{self, Happened, Primary};
 use shared::feedback::ledger::{Record, scorecard, verify};
-use shared::feedback::{AnomalyReport, Circumstances, Decision, Verdict};
-use shared::request::{Catalogue, Request};
-use shared::scenario::Scenario;
+use shared::feedback::{AnomalyReport, CalibrationVerdict, Circumstances, Decision, Verdict};
+use shared::request::{Catalogue, Module, Request};
+use shared::scenario::{Scenario, ServiceTime};
 use shared::units::{Duration, Instant, Window};
 
 use super::Cycle;
 use crate::config::{BudgetConfig, ShadowingConfig};
 use crate::shadowing::champion::{earlier_document, keep_champion};
-use crate::shadowing::{Beginning, Board, Champion, Clock, OUTLOOK, roll_back, settled};
+use crate::shadowing::{Beginning, Board, Champion, Clock, OUTLOOK, roll_back, settled, stored_calibrations};
 use crate::store::{Collection, Document, JobEnd, SqliteStore, Store, whole_ledger};
 
 struct SetClock(Mutex<Instant>);
@@ -277,6 +277,46 @@ fn a_day_has_its_anomalies_and_every_forecast_its_budgets() {
         assert_eq!((next.origin, next.budgets[1].spent.amount > spent), (Some(midnight() + Duration::DAY), true));
     });
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// The example's scheduler takes 35 ms and its provisioner 38 s in the median, where 10 ms and 20 s are assumed.
+#[test]
+fn predictions_go_by_observed_service_times_and_the_primary_by_the_assumed_ones() {
+    let folder = folder("calibration");
+    block_on(async {
+        let file = folder.join("store.sqlite");
+        let store = SqliteStore::open(&file).unwrap();
+        let Happened { requests, observations } = Primary::new(example::SEED, example::START).advance(midnight());
+        store.append_requests(requests).await.unwrap();
+        store.append_observations(observations, midnight() - Duration::from_micros(1)).await.unwrap();
+        drop(store);
+        let mut life = begin(&file, midnight()).await;
+        catch_up(&mut life).await;
+        let list = stored_calibrations(&*life.store).await.unwrap().unwrap();
+        assert_eq!((list.until, list.not_observed.len()), (Some(midnight()), 2));
+        let modules = |life: &Life| life.cycle.predicted.as_ref().unwrap().scenario.original().modules.clone();
+        let used = modules(&life);
+        for (module, median_s) in [(Module::Scheduler, 0.035), (Module::Provisioner, 38.0)] {
+            let of = list.service_times.iter().find(|of| of.module == module).unwrap();
+            let (before, after) = (of.error_before.unwrap(), of.error_after.unwrap());
+            assert!(of.verdict == CalibrationVerdict::Adopted && after < before / 4.0, "{of:?}");
+            let fitted = of.fitted.as_ref().unwrap();
+            let ServiceTime::Lognormal { median, sigma_milli } = fitted else { panic!("{of:?}") };
+            // Four standard errors of the mean of two thirds of 3,000 logarithms: 4 × 0.7 ÷ √2,000 = 6 %; a few waited
+            // for deletes, whose times are not observed.
+            assert!((median.seconds() / median_s - 1.0).abs() < 0.08, "{of:?}");
+            assert!((600..=800).contains(sigma_milli), "{of:?}");
+            assert_eq!(used[module].services.first().map(|of| &of.service), Some(fitted));
+            assert_eq!(used[module].service, life.cycle.config.assumed.modules[module].service, "of deletes");
+        }
+        assert!(life.cycle.config.assumed.modules.0.iter().all(|settings| settings.services.is_empty()));
+        drop(life);
+
+        let again = begin(&file, midnight() + Duration::HOUR).await;
+        assert_eq!(stored_calibrations(&*again.store).await.unwrap(), Some(list));
+        assert_eq!(modules(&again), used);
+    });
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[test]
