@@ -52,6 +52,14 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     assert!(
         server.get("/v1/anomalies?from=2001-01-01T00:00:00Z&to=2001-02-01T00:00:00Z").body.contains("none_in_window")
     );
+    // The example's own service times are others than those that are assumed of it, and observed.
+    let calibrated = server.wait_for("/v1/calibrations", |reply| !reply.json()["until"].is_null()).json();
+    let scheduler = calibrated["service_times"].as_array().unwrap().iter().find(|of| of["module"] == "scheduler");
+    let scheduler = scheduler.expect("its times were observed");
+    assert_eq!(scheduler["verdict"], "adopted", "{scheduler}");
+    assert!(scheduler["error_after"].as_f64() < scheduler["error_before"].as_f64(), "{scheduler}");
+    let left: Vec<_> = calibrated["not_observed"].as_array().unwrap().iter().map(|left| &left["item"]).collect();
+    assert_eq!(left, ["boot_time", "over_commit"]);
     let outlook = server.wait_for("/v1/budgets", |reply| reply.body.contains("sure_percent")).json();
     let budget = &outlook["budgets"][0];
     let states = ["breached", "will_breach"].map(serde_json::Value::from);
