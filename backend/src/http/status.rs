@@ -30,6 +30,8 @@ async fn status(app: Data<App>) -> Answer<Status> {
         observations: summary.observations,
         readings: summary.readings,
         lag_s: summary.last.map(|last| (snapshot.now - last).max(Duration::ZERO).seconds()),
+        behind_s: snapshot.closes.map_or(0.0, |closes| (app.clock.now() - closes).max(Duration::ZERO).seconds()),
+        skipped: snapshot.skipped,
         orphans: snapshot.orphans,
         contradictions: snapshot.contradictions,
         model: snapshot.champion.map(|champion| champion.in_use(season_bins(config.bin))),

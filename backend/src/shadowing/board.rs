@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, StartView};
+use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, SkippedForecasts, StartView};
 use shared::units::Instant;
 
 use super::Champion;
@@ -23,6 +23,10 @@ pub struct Board {
 pub struct Snapshot {
     /// Its clock; never ahead of what it has worked through by more than an hour.
     pub now: Instant,
+    /// When the next hour closes; none before the first has.
+    pub closes: Option<Instant>,
+    /// Forecasts that were passed over.
+    pub skipped: Option<SkippedForecasts>,
     /// Whether it has worked through all that was there when it began.
     pub caught_up: bool,
     /// Why it has no forecast.

@@ -147,11 +147,11 @@ impl Cycle {
             self.close_hour(self.next - Duration::HOUR).await?;
             self.keep().await?;
         }
-        let caught_up = self.next + self.config.late > self.began;
-        let shown = now.min(self.next + self.config.late);
+        let closes = self.next + self.config.late;
         self.board.update(|snapshot| {
-            snapshot.now = shown.max(snapshot.now);
-            snapshot.caught_up |= caught_up;
+            snapshot.now = now.min(closes).max(snapshot.now);
+            snapshot.closes = Some(closes);
+            snapshot.caught_up |= closes > self.began;
         });
         Ok(due)
     }

@@ -41,6 +41,12 @@ pub struct Status {
     pub readings: u64,
     /// From the last request to the clock, in seconds; 0 where the last one belongs to an hour that is still open.
     pub lag_s: Option<f64>,
+    /// How long the hour that closes next has been over and due to close, in seconds: 0 while the service keeps up.
+    #[serde(default)]
+    pub behind_s: f64,
+    /// Forecasts that were passed over since the start; none while each was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SkippedForecasts>,
     /// Deletes and resizes of resources that the log never created: it began in mid-life.
     pub orphans: u64,
     /// Requests that cannot be beside earlier ones, such as creates of what lives; they are left out.
@@ -61,6 +67,16 @@ pub struct Status {
     /// What the primary began with, where it was said to begin with anything, once that hour has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartView>,
+}
+
+/// Forecasts that were not made, because the next one was due before their turn came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SkippedForecasts {
+    /// How many there are.
+    pub count: u64,
+    /// The instant of the last of them.
+    pub last: Instant,
 }
 
 /// Requests that contradict earlier ones.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shared::api::{NotReady, ObservedView};
+use shared::api::{NotReady, ObservedView, SkippedForecasts};
 use shared::features::SeriesKey;
 use shared::feedback::PastErrors;
 use shared::feedback::ledger::verify;
@@ -59,10 +59,29 @@ impl Cycle {
             received = self.take_in_observations().await?;
         }
         let since_midnight = hour - hour.floor(Duration::DAY);
-        if self.board.snapshot().origin.is_none() || since_midnight.micros() % self.config.refresh.micros() == 0 {
-            self.predict(&log, &received, hour).await?;
+        let first = self.board.snapshot().origin.is_none();
+        if first || since_midnight.micros() % self.config.refresh.micros() == 0 {
+            if !first && self.is_overtaken(hour) {
+                self.pass_over(hour);
+            } else {
+                self.predict(&log, &received, hour).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether the forecast after that of an hour is due already; what a day is judged by is made however late it is.
+    fn is_overtaken(&self, hour: Instant) -> bool {
+        let next = hour + self.config.refresh + self.config.late;
+        hour != hour.floor(Duration::DAY) && next <= self.clock.now()
+    }
+
+    fn pass_over(&self, hour: Instant) {
+        tracing::warn!(%hour, "no forecast is made: the next one is due already");
+        self.board.update(|snapshot| {
+            let count = snapshot.skipped.map_or(0, |skipped| skipped.count) + 1;
+            snapshot.skipped = Some(SkippedForecasts { count, last: hour });
+        });
     }
 
     /// Shows the primary as it was known when an hour closed, again.

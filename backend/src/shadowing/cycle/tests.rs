@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use shared::allocation::{Basis, BudgetState, RowKind, read_budgets};
-use shared::api::{BudgetList, JobKind, Progress, UnreportedWindow};
+use shared::api::{BudgetList, JobKind, Progress, SkippedForecasts, UnreportedWindow};
 use shared::example::{self, Happened, Primary};
 use shared::feedback::ledger::{Record, scorecard, verify};
 use shared::feedback::{AnomalyReport, CalibrationVerdict, Circumstances, Decision, Verdict};
@@ -317,6 +317,25 @@ fn predictions_go_by_observed_service_times_and_the_primary_by_the_assumed_ones(
         assert_eq!(modules(&again), used);
     });
     let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Every six hours a forecast: at 13:30 that of 6:00 is overtaken by that of 12:00, and that of 12:00 by none.
+#[test]
+fn a_loop_that_is_late_passes_over_forecasts_that_are_overtaken() {
+    let folder = folder("late");
+    block_on(async {
+        let mut life = begun(&folder.join("store.sqlite")).await;
+        life.clock.set(midnight() + Duration::HOUR * 13 + Duration::from_minutes(30));
+        assert_eq!(catch_up(&mut life).await, 13);
+        let snapshot = life.board.snapshot();
+        let six = midnight() + Duration::HOUR * 6;
+        assert_eq!(snapshot.skipped, Some(SkippedForecasts { count: 1, last: six }));
+        assert_eq!(snapshot.closes, Some(midnight() + Duration::HOUR * 14));
+        let forecasts = life.store.list(Collection::Forecasts, Window::ALWAYS, 100).await.unwrap();
+        let origins: Vec<Instant> = forecasts.iter().map(|forecast| forecast.at).collect();
+        assert_eq!(origins, [midnight(), midnight() + Duration::HOUR * 12]);
+    });
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
