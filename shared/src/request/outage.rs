@@ -12,16 +12,21 @@ const SHORTEST: Duration = Duration::HOUR;
 /// A log that began less than this before a silence does not say what is usual.
 const LEARNT_AFTER: Duration = Duration::from_seconds(2 * 86_400);
 
-/// What comes more often than once a week, and once besides, is usual however long it is: nights, and weekends.
+/// More of them than one a week, and one besides, are usual however long they are.
 const WEEK: Duration = Duration::from_seconds(7 * 86_400);
+
+/// So many days, and so many weeks, before and after a silence are looked at for one at the same time.
+const NEIGHBOURS: i64 = 7;
 
 impl History<'_> {
     /// The times in which no request came though some must have been made: from the last request before to the first one
     /// after, or to the cut where none has come since.
     ///
-    /// In order of length, the times between requests grow by little from one to the next; where one is six times as long
-    /// as the next shorter one, and longer than an hour, it and all that are longer are outages, unless there are too many
-    /// of them to be anything but usual.
+    /// What comes again at the same time of the day is usual, as nights are, and so is what comes again at the same time of
+    /// the week, as weekends do: half of it has to be silent then too. In order of length, the other times between requests
+    /// grow by little from one to the next; where one is six times as long as the next shorter one and as any night, and
+    /// longer than an hour, it and all that are longer are outages, unless there are too many of them to be anything but
+    /// usual.
     pub fn outages(&self) -> Vec<Window> {
         let RequestLog { requests, .. } = self.tables();
         let known = &requests[..self.tables().position(self.end())];
@@ -29,11 +34,16 @@ impl History<'_> {
             return Vec::new();
         };
         let between = known.windows(2).map(|pair| Window { start: pair[0].at, end: pair[1].at });
-        let silences = between.chain([Window { start: last, end: self.end() }]);
-        let mut longest_first: Vec<Window> =
-            silences.filter(|silence| silence.length() > SHORTEST && silence.start - first >= LEARNT_AFTER).collect();
+        let (silences, short): (Vec<Window>, Vec<Window>) =
+            between.chain([Window { start: last, end: self.end() }]).partition(|silence| silence.length() > SHORTEST);
+        let (nightly, others): (Vec<Window>, Vec<Window>) =
+            silences.iter().partition(|silence| recurs(silence, Duration::DAY, &silences));
+        let mut longest_first: Vec<Window> = others
+            .into_iter()
+            .filter(|silence| silence.start - first >= LEARNT_AFTER && !recurs(silence, WEEK, &silences))
+            .collect();
         longest_first.sort_by_key(|silence| (core::cmp::Reverse(silence.length()), silence.start));
-        let usual = usual(known.windows(2).map(|pair| pair[1].at - pair[0].at), &longest_first);
+        let usual = short.iter().chain(&nightly).map(Window::length).max().unwrap_or(Duration::ZERO);
         let most = 1 + (self.end() - first).divide(WEEK) as usize;
         let count = (1..=longest_first.len().min(most)).rev().find(|&count| {
             let next = longest_first.get(count).map_or(usual, Window::length).max(usual);
@@ -45,10 +55,18 @@ impl History<'_> {
     }
 }
 
-/// The longest time between requests that is no candidate.
-fn usual(between: impl Iterator<Item = Duration>, candidates: &[Window]) -> Duration {
-    let shortest = candidates.last().map_or(SHORTEST, Window::length);
-    between.filter(|&length| length < shortest).max().unwrap_or(Duration::ZERO)
+/// Whether half of a silence was, or will be, silent a whole number of `periods` earlier or later, in silences that are
+/// shorter than one; all of them are in order of time.
+fn recurs(silence: &Window, period: Duration, silences: &[Window]) -> bool {
+    let silent_at = |shift: Duration| {
+        let (start, end) = (silence.start + shift, silence.end + shift);
+        let reached = silences[silences.partition_point(|other| other.end <= start)..].iter();
+        let within = reached.take_while(|other| other.start < end);
+        let others = within.filter(|other| other.length() < period && other.start != silence.start);
+        others.fold(Duration::ZERO, |sum, other| sum + (other.end.min(end) - other.start.max(start)))
+    };
+    let shifts = (1..=NEIGHBOURS).flat_map(|count| [period * count, period * -count]);
+    shifts.map(silent_at).any(|silent| silent * 2 >= silence.length())
 }
 
 #[cfg(test)]
@@ -102,6 +120,22 @@ mod tests {
             days.filter(|day| day % 7 < 5).flat_map(day)
         };
         assert_eq!(outages(office(0..28), 28 * DAY), []);
+        // Nights of 8 hours are less than a sixth of weekends of 56, which come again; the first one is a surprise.
+        let late = |days: std::ops::Range<i64>| {
+            let day = |day: i64| (day * DAY + 6 * HOUR..day * DAY + 22 * HOUR).step_by(10 * MINUTE as usize);
+            days.filter(|day| day % 7 < 5).flat_map(day)
+        };
+        let friday = 4 * DAY + 22 * HOUR - 10 * MINUTE;
+        assert_eq!(outages(late(0..7), 7 * DAY + 5 * HOUR), [(friday, 7 * DAY + 5 * HOUR)]);
+        assert_eq!(outages(late(0..13), 12 * DAY + 12 * HOUR), [], "the second one has begun");
+        assert_eq!(outages(late(0..42), 42 * DAY), []);
+        // The third night is not the first that could be an outage: two have been like it.
+        assert_eq!(outages(late(0..4), 3 * DAY + 5 * HOUR), []);
+        // Weekdays around the clock, and an outage from Tuesday to Thursday of the fourth week beside closed weekends.
+        let outage = 22 * DAY..24 * DAY;
+        let open = (0..35 * DAY).step_by(10 * MINUTE as usize);
+        let open = open.filter(|second| second / DAY % 7 < 5 && !outage.contains(second));
+        assert_eq!(outages(open, 33 * DAY), [(22 * DAY - 10 * MINUTE, 24 * DAY)]);
         // Three weeks closed are much more than six times as long as a night of 14 hours.
         let closed = (4 * DAY + 18 * HOUR - 10 * MINUTE, 28 * DAY + 8 * HOUR);
         assert_eq!(outages(office(0..7).chain(office(28..35)), 33 * DAY), [closed]);
