@@ -123,7 +123,7 @@ pub struct Fix {
     pub cost_change: LedgerUnits,
 }
 
-/// Why there is nothing to explain.
+/// Why there is no explanation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExplanationError {
     /// There are fewer requests.
@@ -134,6 +134,9 @@ pub enum ExplanationError {
         /// How many there are.
         requests: usize,
     },
+    /// Nobody wants it any more.
+    #[error("cancelled")]
+    Cancelled,
     /// It is a delete, which is never turned away.
     #[error(
         "request {position} is a delete, and creates and resizes are explained; the create of its resource is {}",
@@ -157,6 +160,19 @@ pub fn position(text: &str) -> Option<usize> {
 /// # Errors
 /// When there is no such request, or it is neither.
 pub fn explain(valid: &ValidScenario, run: u32, position: usize) -> Result<Explanation, ExplanationError> {
+    explain_watched(valid, run, position, &mut |_| true)
+}
+
+/// The same, which can be cancelled: before each change is tried, `go_on` hears how many were.
+///
+/// # Errors
+/// When there is no such request, it is neither, or `go_on` says no.
+pub fn explain_watched(
+    valid: &ValidScenario,
+    run: u32,
+    position: usize,
+    go_on: &mut dyn FnMut(u32) -> bool,
+) -> Result<Explanation, ExplanationError> {
     let requests = valid.requests(run);
     let Some(request) = requests.get(position).copied() else {
         return Err(ExplanationError::NoSuchRequest { position, requests: requests.len() });
@@ -169,7 +185,8 @@ pub fn explain(valid: &ValidScenario, run: u32, position: usize) -> Result<Expla
     let seen = witness::watch(valid, &requests, run, request);
     let mut explanation = seen.explanation;
     if needs_a_fix(&explanation) {
-        (explanation.fix, explanation.tried) = fixes::cheapest(valid, run, &request, &explanation, seen.cost);
+        let found = fixes::cheapest(valid, run, &request, &explanation, (seen.cost, go_on));
+        (explanation.fix, explanation.tried) = found.ok_or(ExplanationError::Cancelled)?;
     }
     Ok(explanation)
 }

@@ -1,7 +1,7 @@
 //! An explanation that someone ordered.
 
 use shared::api::{ExplanationOrder, ExplanationView, SavedScenario};
-use shared::explanation::{ExplanationError, explain, position};
+use shared::explanation::{ExplanationError, explain_watched, position};
 use shared::request::Request;
 use shared::scenario::ValidScenario;
 use shared::shadow::Known;
@@ -19,8 +19,12 @@ impl Runner {
             Some(hash) => self.of_scenario(hash, &order.request).await?,
             None => self.of_log(&order.request).await?,
         };
-        let explained = |error: ExplanationError| Stopped::Failed(error.to_string());
-        let explanation = explain(&valid, order.run, position).map_err(explained)?;
+        let mut go_on = |tried: u32| self.go_on(&stored.job, u64::from(tried), 0);
+        let explained = explain_watched(&valid, order.run, position, &mut go_on);
+        let explanation = explained.map_err(|error| match error {
+            ExplanationError::Cancelled => Stopped::Cancelled,
+            error => Stopped::Failed(error.to_string()),
+        })?;
         let request = valid.requests(order.run)[position];
         let classes = &self.config.catalogue.priority_classes;
         let view = ExplanationView::new(valid.scenario(), position, &request, explanation).with_class(classes);

@@ -13,15 +13,15 @@ const MOST: u32 = 64;
 /// How many instance types are tried for a group, the cheapest first.
 const TYPES: usize = 3;
 
-/// The cheapest change that lets the request in, and how many were tried.
+/// The cheapest change that lets the request in, and how many were tried; nothing where the watcher says no to the next one.
 pub(super) fn cheapest(
     valid: &ValidScenario,
     run: u32,
     request: &IndexedRequest,
     explanation: &Explanation,
-    before: LedgerUnits,
-) -> (Option<Fix>, u32) {
-    let mut trials = Trials { valid, run, request, explanation, before, tried: 0 };
+    (before, go_on): (LedgerUnits, &mut dyn FnMut(u32) -> bool),
+) -> Option<(Option<Fix>, u32)> {
+    let mut trials = Trials { valid, run, request, explanation, before, go_on, cancelled: false, tried: 0 };
     let found = match explanation.refusal() {
         Some(Refusal::Quota) => trials.more_quota(),
         Some(Refusal::NoSuchNode) => trials.larger_nodes(),
@@ -35,7 +35,7 @@ pub(super) fn cheapest(
             found
         }
     };
-    (found.into_iter().min_by_key(|fix| fix.cost_change), trials.tried)
+    (!trials.cancelled).then(|| (found.into_iter().min_by_key(|fix| fix.cost_change), trials.tried))
 }
 
 struct Trials<'a> {
@@ -45,6 +45,8 @@ struct Trials<'a> {
     explanation: &'a Explanation,
     /// What the run costs as it is.
     before: LedgerUnits,
+    go_on: &'a mut dyn FnMut(u32) -> bool,
+    cancelled: bool,
     tried: u32,
 }
 
@@ -59,6 +61,10 @@ impl Trials<'_> {
         settings.iter().for_each(|setting| setting.apply(&mut changed));
         changed.edits.extend(edits.iter().cloned());
         let changed = ValidScenario::new(changed).ok()?;
+        self.cancelled |= !(self.go_on)(self.tried);
+        if self.cancelled {
+            return None;
+        }
         self.tried += 1;
         let Seen { explanation, cost } = watch(&changed, &changed.requests(self.run), self.run, *self.request);
         let cost_change = cost - self.before;
