@@ -21,8 +21,10 @@ const WINSOR: f64 = 4.0;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorCusum {
     tolerance: f64,
-    /// Errors seen.
+    /// Errors remembered.
     seen: u64,
+    /// So many errors to come are only learnt from.
+    to_learn: u64,
     mean: f64,
     variance: f64,
     up: f64,
@@ -32,7 +34,7 @@ pub struct ErrorCusum {
 impl ErrorCusum {
     /// A detector that has seen nothing.
     pub fn new(tolerance: f64) -> Self {
-        Self { tolerance, seen: 0, mean: 0.0, variance: 0.0, up: 0.0, down: 0.0 }
+        Self { tolerance, seen: 0, to_learn: LEARNT, mean: 0.0, variance: 0.0, up: 0.0, down: 0.0 }
     }
 
     /// Takes in one error whose standard deviation is 1 at least; what is not finite is passed over.
@@ -41,9 +43,13 @@ impl ErrorCusum {
             return;
         }
         let mut off = error - self.mean;
+        let deviation = self.variance.max(1.0).sqrt();
         if self.seen >= LEARNT {
-            let deviation = self.variance.max(1.0).sqrt();
             off = off.clamp(-WINSOR * deviation, WINSOR * deviation);
+        }
+        if self.to_learn > 0 {
+            self.to_learn -= 1;
+        } else {
             self.up = (self.up + off / deviation - self.tolerance).max(0.0);
             self.down = (self.down - off / deviation - self.tolerance).max(0.0);
         }
@@ -55,17 +61,18 @@ impl ErrorCusum {
 
     /// The larger sum of both directions, in standard deviations; none while errors are only learnt from.
     pub fn statistic(&self) -> Option<f64> {
-        (self.seen > LEARNT).then(|| self.up.max(self.down))
+        (self.to_learn == 0).then(|| self.up.max(self.down))
+    }
+
+    /// Begins anew with another model of the same kind: a day is learnt from again, beside what was usual of the last one,
+    /// since a single day, such as a Sunday, does not say how wide errors are.
+    pub fn retrained(&mut self) {
+        *self = Self { to_learn: LEARNT, seen: self.seen.min(MEMORY / 2), up: 0.0, down: 0.0, ..*self };
     }
 
     /// The same memory under another tolerance.
     pub fn with_tolerance(self, tolerance: f64) -> Self {
         Self { tolerance, ..self }
-    }
-
-    /// Forgets everything, as after a retraining: what is usual of one model is not of another.
-    pub fn reset(&mut self) {
-        *self = Self::new(self.tolerance);
     }
 }
 
@@ -74,6 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::feedback::TriggerSettings;
     use crate::random::{Draws, Purpose};
 
     fn after(errors: impl IntoIterator<Item = f64>) -> ErrorCusum {
@@ -88,8 +96,8 @@ mod tests {
 
     #[test]
     fn the_statistic_is_that_of_the_hand_calculation() {
-        assert_eq!(after(zeros(24)).statistic(), None);
-        assert_eq!(after(zeros(25)).statistic(), Some(0.0));
+        assert_eq!(after(zeros(23)).statistic(), None);
+        assert_eq!(after(zeros(24)).statistic(), Some(0.0));
         // z = 3 less the tolerance of 1; the mean is 3/25 = 0.12 then, and the variance 24/25 · 9/25 below the least of 1,
         // so that another 3 adds 3 − 0.12 − 1.
         for error in [3.0, -3.0] {
@@ -101,21 +109,35 @@ mod tests {
     }
 
     #[test]
+    fn after_a_training_a_quiet_day_is_not_what_is_usual() {
+        // Two weeks of ± 4, a training, and a Sunday of none: Monday's 4 is a fourth of what is usual at most, and was 4
+        // deviations of the Sunday.
+        let mut detector = after((0..336).map(|hour| if hour % 2 == 0 { 4.0 } else { -4.0 }));
+        detector.retrained();
+        assert_eq!(detector.statistic(), None);
+        zeros(24).chain([4.0; 3]).for_each(|error| detector.observe(error));
+        let (sum, anew) = (detector.statistic().unwrap(), after(zeros(24).chain([4.0; 3])).statistic().unwrap());
+        assert!(sum < 1.0 && anew > 7.0, "{sum} {anew}");
+    }
+
+    #[test]
     fn what_is_usual_is_no_drift() {
-        // Siegmund, "Sequential analysis" (1985), 2.51: with k = 1 and h = 8 the mean time between alarms of one side of
-        // independent normal errors is (exp(2·9.166) − 2·9.166 − 1) / 2, which is 45 million hours. Of errors that are
-        // half of the one before and half news, sums have the variance (1 + ½) / (1 − ½) = 3 times as large, which
-        // leaves exp(2·9.166 / 3) · 3 / 2, about 680 hours: 28 days.
+        // Siegmund, "Sequential analysis" (1985), 2.51: with k = 1 and h = 11 the mean time between alarms of one side of
+        // independent normal errors is (exp(2·12.166) − 2·12.166 − 1) / 2, which is 18 thousand million hours. Of errors
+        // that are half of the one before and half news, sums have the variance (1 + ½) / (1 − ½) = 3 times as large, which
+        // leaves exp(2·12.166 / 3) · 3 / 2, about 4,990 hours: 208 days.
+        let TriggerSettings { drift_tolerance, drift_limit, .. } = TriggerSettings::default();
+        assert_eq!((drift_tolerance, drift_limit), (1.0, 11.0));
         let draws = Draws::new(7, 0, Purpose::Bootstrap, 0);
         let hours = 100_000;
         let alarms = |errors: &mut dyn FnMut(f64) -> f64| {
-            let mut detector = ErrorCusum::new(1.0);
+            let mut detector = ErrorCusum::new(drift_tolerance);
             let mut alarms = 0;
             for hour in 0..hours {
                 detector.observe(errors(draws.normal(hour)));
-                if detector.statistic().is_some_and(|sum| sum >= 8.0) {
+                if detector.statistic().is_some_and(|sum| sum >= drift_limit) {
                     alarms += 1;
-                    detector.reset();
+                    detector = ErrorCusum::new(drift_tolerance);
                 }
             }
             alarms
@@ -127,7 +149,7 @@ mod tests {
             last = 0.5 * last + 0.75_f64.sqrt() * news;
             last
         });
-        assert!(dependent <= 2 * hours / 680, "{dependent} alarms");
+        assert!(dependent <= 2 * hours / 4_990, "{dependent} alarms");
     }
 
     proptest! {

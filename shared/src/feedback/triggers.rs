@@ -35,7 +35,7 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; errors of demand that are ten standard deviations beyond one each,
+    /// A quarter of the cost over one to two weeks; errors of demand that are eleven standard deviations beyond one each,
     /// in a row; weekly; a log that is three times as long; two days apart.
     fn default() -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Default for TriggerSettings {
             windows: 14,
             windows_min: 3,
             drift_tolerance: 1.0,
-            drift_limit: 10.0,
+            drift_limit: 11.0,
             every: Some(Duration::DAY * 7),
             new_data: 2.0,
             cool_down: Duration::DAY * 2,
@@ -131,8 +131,8 @@ impl Triggers {
         &self.memory
     }
 
-    /// Takes in the demand of one hour, of a tenant or of everyone: predicted and actual creates. Their difference counts in standard deviations of a
-    /// Poisson variable with the predicted mean, of which full hours allow larger ones.
+    /// Takes in the demand of one hour, of a tenant or of everyone: predicted and actual creates. Their difference counts in
+    /// standard deviations of a Poisson variable with the predicted mean, of which full hours allow larger ones.
     pub fn observe_demand(&mut self, tenant: Option<&str>, predicted: f64, actual: f64) {
         let drift = &mut self.memory.drift;
         let at = drift.iter().position(|demand| demand.tenant.as_deref() == tenant).unwrap_or_else(|| {
@@ -170,7 +170,7 @@ impl Triggers {
             self.memory.requests = Some(requests);
         }
         self.memory.usual_wape = self.wape().or(self.memory.usual_wape);
-        self.memory.drift.clear();
+        self.memory.drift.iter_mut().for_each(|demand| demand.errors.retrained());
         self.memory.windows.clear();
     }
 
