@@ -142,3 +142,27 @@ fn progress_line(progress: Progress) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// clap checks this in debug builds alone.
+    #[test]
+    fn no_command_has_an_option_twice() {
+        fn check(command: &clap::Command) {
+            let mut seen = BTreeSet::new();
+            for argument in command.get_arguments() {
+                assert!(seen.insert(argument.get_id()), "{}: {}", command.get_name(), argument.get_id());
+            }
+            let mut longs = BTreeSet::new();
+            for long in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(longs.insert(long), "{}: --{long}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -9,12 +9,14 @@ use shared::api::JobKind;
 use shared::features::TimeZone;
 use shared::feedback::{PromotionSettings, TriggerSettings};
 use shared::pricing::PriceBook;
-use shared::request::Catalogue;
+use shared::request::{Catalogue, RequestLog};
 use shared::scenario::Scenario;
+use shared::shadow::Known;
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
-use crate::shadowing::{Beginning, Recording, Schedule};
+use crate::ensemble;
+use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -44,17 +46,19 @@ pub struct ShadowingConfig {
     pub catalogue: Catalogue,
     /// Have nodes ordered before they are needed: as many as this share of the predicted streams does with, in percent.
     pub predictive_scaling: Option<u8>,
+    /// Older requests, which models learn from besides the log; who of them lives is not known.
+    pub history: Option<Arc<RequestLog>>,
     /// What the primary begins with beside its log.
     pub start: Option<Beginning>,
     /// Step of the counts.
     pub bin: Duration,
     /// How far the loop forecasts.
-    pub horizon: Duration,
-    /// How often it does.
+    pub horizons: Horizons,
+    /// How often forecasts that reach further are made anew.
     pub refresh: Duration,
     /// How much of the log is kept; all of it where nothing is said.
     pub keep: Option<Duration>,
-    /// How long it waits for late requests before an hour counts as over.
+    /// How long it waits for late requests before an hour, or the step of a shorter horizon, counts as over.
     pub late: Duration,
     /// Steps of a training, at most.
     pub training_steps: u32,
@@ -145,10 +149,37 @@ pub enum ReplayedWorld {
     Recorded(Arc<Recording>),
 }
 
+impl ReplayedWorld {
+    /// The first request of what was recorded.
+    pub fn first(&self) -> Option<Instant> {
+        match self {
+            Self::Example { .. } => None,
+            Self::Recorded(recording) => recording.requests.first().map(|request| request.at),
+        }
+    }
+}
+
 impl ShadowingConfig {
     /// The time zone of calendar features and of the days of reports.
     pub fn zone(&self) -> TimeZone {
         self.assumed.time_zone.parse().unwrap_or_default()
+    }
+
+    /// BLAKE3 of all settings but what is replayed and how fast, as hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let learnt = self.history.as_ref().map(|history| (history.requests.len(), history.first(), history.last()));
+        let settings = format!("{learnt:?} {:?}", Self { replay: None, history: None, ..self.clone() });
+        blake3::hash(settings.as_bytes()).to_hex().to_string()
+    }
+
+    /// What models learn from at an instant: the log, and older requests where there are any.
+    pub fn known<'a>(&'a self, log: &'a RequestLog, at: Instant) -> Known<'a> {
+        Known::new(log, self.history.as_deref(), at)
+    }
+
+    /// How many threads a job may use: the loop of a replay waits for it, any other goes on beside it.
+    pub fn job_threads(&self) -> usize {
+        if self.replay.is_some() { ensemble::available_threads() } else { 1 }
     }
 
     /// Whether the example workload is replayed.
@@ -157,9 +188,9 @@ impl ShadowingConfig {
     }
 
     /// The end of the bins whose requests have all come in when the clock says `now`, late ones aside: of a replayed
-    /// world one hears when an hour closes.
+    /// world one hears when an hour, or a shorter step, closes.
     pub fn counted_until(&self, now: Instant) -> Instant {
-        now.floor(if self.replay.is_some() { Duration::HOUR } else { self.bin })
+        now.floor(if self.replay.is_some() { self.horizons.step() } else { self.bin })
     }
 
     /// Shadows what comes in, on the clock of the system, under assumptions; `catalogue` has the amounts of flavors
@@ -171,9 +202,10 @@ impl ShadowingConfig {
             inventory: Vec::new(),
             catalogue,
             predictive_scaling: None,
+            history: None,
             start: None,
             bin: Duration::from_minutes(5),
-            horizon: Duration::DAY,
+            horizons: Horizons::default(),
             refresh: Duration::HOUR * 6,
             keep: None,
             late: Duration::from_minutes(10),

@@ -45,7 +45,7 @@ pub struct Runner {
 }
 
 /// How a job did not succeed.
-enum Stopped {
+pub(crate) enum Stopped {
     /// Its data do not allow it.
     Failed(String),
     /// Something that may be otherwise the next time.

@@ -50,7 +50,7 @@ pub async fn stay(cycle: &mut Cycle, jobs: &Runner) -> Result<(), CycleError> {
 
 async fn step(cycle: &mut Cycle, jobs: &Runner) -> Result<(), CycleError> {
     let closed = cycle.step().await?;
-    if closed || !cycle.has_asked_already().await? {
+    if !cycle.has_asked_already().await? {
         jobs.work_off().await?;
     }
     if !closed {

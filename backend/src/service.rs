@@ -14,7 +14,7 @@ use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
-use crate::config::Config;
+use crate::config::{Config, ShadowingConfig};
 use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
 use crate::jobs::Runner;
 use crate::replay::{ReplaySummary, replay, stay};
@@ -49,7 +49,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     let _in_use = claim_folder(&config.data)?;
     let store = open_store(&config)?;
     let mut config = config;
-    config.shadowing.start = begin(&*store, config.shadowing.start.take())?;
+    config.shadowing.start = begin(&*store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
         Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
@@ -100,9 +100,22 @@ fn claim_folder(data: &Path) -> anyhow::Result<File> {
 }
 
 /// What the primary begins with, which is the same at every start.
-fn begin(store: &dyn Store, given: Option<Beginning>) -> anyhow::Result<Option<Beginning>> {
+fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<Beginning>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    Ok(runtime.block_on(settled(store, given))?)
+    runtime.block_on(async {
+        let first = match config.replay.as_ref().and_then(|replay| replay.world.first()) {
+            Some(first) => Some(first),
+            None => store.summary().await?.first,
+        };
+        let last = config.history.as_ref().and_then(|history| history.last());
+        if let Some((first, last)) = first.zip(last).filter(|(first, last)| first <= last) {
+            return Err(anyhow!(
+                "--history goes on until {last}, but the log begins at {first}: what is in both would count twice; leave it \
+                 out of --history"
+            ));
+        }
+        Ok(settled(store, config.start.clone()).await?)
+    })
 }
 
 /// A replay has a file of its own and begins afresh unless it goes on with the last one.
@@ -131,9 +144,7 @@ fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     let (app, stop) = (app.clone(), Arc::clone(stop));
     on_thread("loop", async move {
-        let (store, board) = (Arc::clone(&app.store), Arc::clone(&app.board));
-        let begun = Cycle::begin(store, board, Arc::clone(&app.clock), Arc::clone(&app.config)).await;
-        let mut cycle = match begun {
+        let mut cycle = match begin_loop(&app).await {
             Ok(cycle) => cycle,
             Err(error) => {
                 tracing::error!(%error, "the loop cannot begin");
@@ -147,11 +158,21 @@ fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
                 Err(error) => {
                     tracing::error!(%error, "an hour could not be closed; it is tried again");
                     tokio::time::sleep(TICK * 20).await;
+                    // From what is stored, as after a kill: what was half done is begun anew.
+                    match begin_loop(&app).await {
+                        Ok(anew) => cycle = anew,
+                        Err(error) => tracing::error!(%error, "the loop cannot go on from what is stored"),
+                    }
                 }
             }
         }
         Ok(())
     })
+}
+
+async fn begin_loop(app: &App) -> Result<Cycle, CycleError> {
+    let (store, board) = (Arc::clone(&app.store), Arc::clone(&app.board));
+    Cycle::begin(store, board, Arc::clone(&app.clock), Arc::clone(&app.config)).await
 }
 
 /// The loop and the jobs of a replay, in turn; `over` is told when the service shall end.
@@ -163,10 +184,9 @@ fn spawn_replay(
 ) -> io::Result<Worker> {
     let (app, jobs) = (app.clone(), runner(app, stop));
     on_thread("replay", async move {
-        let (store, board) = (Arc::clone(&app.store), Arc::clone(&app.board));
         // Where this ends, be it by an error, `over` is dropped, and the service ends.
         let _over = over;
-        let mut cycle = Cycle::begin(store, board, Arc::clone(&app.clock), Arc::clone(&app.config)).await?;
+        let mut cycle = begin_loop(&app).await?;
         if !replay(&mut cycle, &jobs).await? {
             return Ok(());
         }

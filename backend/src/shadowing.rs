@@ -1,6 +1,6 @@
 //! The loop: requests come in, hours close, forecasts are made, shadows run, bills are compared, models retrained.
 //!
-//! One thread does it hour by hour of its clock. Everything it finds goes into the store; what is only true now (its
+//! One thread does it hour by hour of its clock, or in the steps of its shortest horizon. Everything it finds goes into the store; what is only true now (its
 //! clock, the model in use, why there is no forecast) stands on the [`Board`].
 
 mod beginning;
@@ -11,6 +11,7 @@ mod champion;
 mod clock;
 mod closing;
 mod cycle;
+mod horizons;
 mod known_log;
 mod prediction;
 mod primary;
@@ -23,16 +24,17 @@ mod world;
 
 pub(crate) use beginning::settled;
 pub use beginning::{Beginning, BeginningError};
-pub use board::{Board, Snapshot};
+pub use board::{Board, NewestForecast, Snapshot};
 pub(crate) use budgeting::OUTLOOK;
 pub(crate) use calibrating::stored_calibrations;
 pub use champion::Champion;
-pub(crate) use champion::{champion_document, earlier_document};
+pub(crate) use champion::{champion_document, earlier_document, next_version, version_document};
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use cycle::{Cycle, CycleError};
+pub use horizons::{Horizons, HorizonsError, REPORTED};
 pub use known_log::known_log;
-pub(crate) use prediction::check_end;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
+pub(crate) use prediction::{check_end, forecast_key};
 pub(crate) use primary::actual_of_window;
 pub use rollback::roll_back;
 pub use schedule::{Schedule, ScheduleError};

@@ -46,4 +46,4 @@ pub use shadow_runs::{
     RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
 pub use start::{LeftOut, StartAnomaly, StartView};
-pub use status::{Contradictions, ModelInUse, NotReady, SkippedForecasts, Status};
+pub use status::{Contradictions, HorizonView, ModelInUse, NotReady, SkippedForecasts, Status};

@@ -18,9 +18,9 @@ pub use anomaly::{
 };
 pub use calibration::{CalibrationVerdict, SERVICE_TIMES_MIN, ServiceCalibration, calibrate, calibrated};
 pub use correction::{
-    AmountBand, CorrectedPrediction, CorrectedSeries, CorrectionScores, CorrectionSettings, CorrectionVerdict, Figures,
-    PairedDifference, RESAMPLES, ScoredSeries, SeriesCorrection, WindowErrors, corrected, corrections,
-    newest_corrected, paired_difference, score_correction,
+    AmountBand, ComparedSeries, CorrectedPrediction, CorrectedSeries, CorrectionScores, CorrectionSettings,
+    CorrectionVerdict, Figures, PairedDifference, RESAMPLES, ScoredSeries, SeriesCorrection, WindowErrors,
+    compare_ledgers, corrected, corrections, newest_corrected, paired_difference, score_correction,
 };
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::ErrorCusum;

@@ -31,7 +31,7 @@ fn a_chain_that_another_program_made_holds() {
     assert_eq!(achieved, [&0.0, &0.0, &100.0]);
     let table = folder.run(["ledger", "scorecard", "--file", "ledger.ndjson"]).success();
     assert!(table.starts_with("1 window forecast, 1 judged, 0 written down too late to be\n"), "{table}");
-    assert!(table.contains("  simulated        USD          1      0.200     -0.200"), "{table}");
+    assert!(table.contains("  simulated        USD         1d          1      0.200     -0.200"), "{table}");
 }
 
 #[test]

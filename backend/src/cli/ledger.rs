@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use shared::allocation::RowKind;
 use shared::feedback::ledger::{Entry, Head, Record, ScoreRow, Scorecard, scorecard, verify};
+use shared::feedback::{ComparedSeries, CorrectionSettings, PairedDifference, compare_ledgers};
 use shared::input::InputError;
 use shared::simulation::Digest;
 
@@ -16,7 +17,7 @@ use crate::{input, output};
 
 /// Check the forecast ledger, and score the forecasts in it
 ///
-/// `serve` writes down what each day is predicted to cost before it begins to be known, and what it cost once it is over,
+/// `serve` writes down what each window is predicted to cost before it begins to be known, and what it cost once it is over,
 /// each entry with the hash of the one before: BLAKE3 of the 64 hexadecimal digits of `previous`, followed by the text of
 /// `record`. Nobody can change an entry, or leave one out, without changing the hash of all that follow.
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,8 @@ use crate::{input, output};
   shadowplane ledger verify --data data
   shadowplane ledger export --data data -o ledger.ndjson
   shadowplane ledger verify --file ledger.ndjson --head 5f1c…
-  shadowplane ledger scorecard --file ledger.ndjson --json")]
+  shadowplane ledger scorecard --file ledger.ndjson --json
+  shadowplane ledger compare --file frozen.ndjson --with loop.ndjson")]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
@@ -45,6 +47,18 @@ enum What {
         #[command(flatten)]
         from: Source,
     },
+    /// Set the forecasts of one ledger against those of another about the same windows: whose cost WAPE is lower, and how
+    /// sure that is
+    Compare {
+        #[command(flatten)]
+        from: Source,
+        /// What `ledger export` printed of the other one, which is to be better
+        #[arg(long, value_name = "FILE")]
+        with: String,
+        /// Draws the resamples of the intervals
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        seed: u64,
+    },
     /// Print every entry, NDJSON: sequence, previous, hash, record
     Export {
         #[command(flatten)]
@@ -59,7 +73,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Source {
-    /// The service's folder of the database; it may be running
+    /// The service's folder of the database, or the file itself where there are several; it may be running
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// What `ledger export` printed
@@ -84,6 +98,12 @@ impl Args {
                 let (_, _, records) = from.verified()?;
                 let card = scorecard(&records);
                 if global.json { output::print_json(&card) } else { output::print(&text(&card)) }
+            }
+            What::Compare { from, with, seed } => {
+                let (_, _, first) = from.verified()?;
+                let (_, _, second) = Source { data: None, file: Some(with.clone()) }.verified()?;
+                let compared = compare_ledgers(&first, &second, &CorrectionSettings::default(), *seed);
+                if global.json { output::print_json(&compared) } else { output::print(&compared_text(&compared)) }
             }
             What::Export { from, output } => {
                 let (entries, ..) = from.verified()?;
@@ -148,10 +168,20 @@ fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
 
 fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
     let files = [DATABASE, DEMO_DATABASE, REPLAY_DATABASE].map(|file| folder.join(file));
-    let Some(path) = files.iter().find(|path| path.is_file()) else {
-        let file = files[0].display();
-        let message = format!("{file}: there is no such file; name the folder that `serve --data` has");
-        return Err(CliError::Data(message));
+    let there: Vec<&PathBuf> = files.iter().filter(|path| path.is_file()).collect();
+    let path = match there[..] {
+        _ if folder.is_file() => folder,
+        [path] => path,
+        [] => {
+            let file = files[0].display();
+            let message = format!("{file}: there is no such file; name the folder that `serve --data` has");
+            return Err(CliError::Data(message));
+        }
+        _ => {
+            let names: Vec<String> = there.iter().map(|path| path.display().to_string()).collect();
+            let message = format!("there are several ledgers: name one of {} with --data", names.join(", "));
+            return Err(CliError::Data(message));
+        }
     };
     let failed = |error: crate::store::StoreError| CliError::Data(format!("{}: {error}", path.display()));
     let store = SqliteStore::open_to_read(path).map_err(failed)?;
@@ -176,7 +206,7 @@ fn write_card(out: &mut String, card: &Scorecard) -> std::fmt::Result {
         return Ok(());
     }
     write!(out, "\n{:<38}", "cost")?;
-    let heads = ["basis", "currency", "windows", "wape", "bias", "pinball", "in 50 %", "in 80 %", "in 90 %"];
+    let heads = ["basis", "currency", "horizon", "windows", "wape", "bias", "pinball", "in 50 %", "in 80 %", "in 90 %"];
     heads.iter().try_for_each(|head| write!(out, "{head:>11}"))?;
     writeln!(out)?;
     card.rows.iter().try_for_each(|row| write_row(out, row))
@@ -185,11 +215,46 @@ fn write_card(out: &mut String, card: &Scorecard) -> std::fmt::Result {
 fn write_row(out: &mut String, row: &ScoreRow) -> std::fmt::Result {
     let name = series_name(row.kind, row.name.as_deref());
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
-    write!(out, "{name:<38}{:>11}{:>11}{:>11}", row.basis.as_str(), row.currency.as_str(), row.windows)?;
+    let horizon = row.horizon.to_string();
+    write!(out, "{name:<38}{:>11}{:>11}{horizon:>11}{:>11}", row.basis.as_str(), row.currency.as_str(), row.windows)?;
     [row.wape, row.bias, row.pinball].into_iter().try_for_each(|value| write!(out, "{:>11}", share(value)))?;
     let achieved = |score: Option<f64>| score.map_or("-".to_owned(), |percent| format!("{percent:.0} %"));
     row.intervals.iter().try_for_each(|score| write!(out, "{:>11}", achieved(score.achieved_percent)))?;
     writeln!(out)
+}
+
+fn compared_text(compared: &[ComparedSeries]) -> String {
+    let mut out = String::new();
+    write_compared(&mut out, compared).expect("writing to a String cannot fail");
+    out
+}
+
+fn write_compared(out: &mut String, compared: &[ComparedSeries]) -> std::fmt::Result {
+    if compared.is_empty() {
+        return writeln!(out, "no window is judged in both ledgers by the same cost");
+    }
+    writeln!(
+        out,
+        "WAPE of cost; below zero the other ledger's forecasts are better, in brackets with 95 % confidence\n"
+    )?;
+    write!(out, "{:<30}{:>10}{:>9}{:>9}{:>9}{:>9}", "cost", "basis", "horizon", "windows", "this", "other")?;
+    writeln!(out, "  {:<26}{:>9}  {:<26}", "difference", "corrected", "difference")?;
+    for of in compared {
+        let name = series_name(of.kind, of.name.as_deref());
+        let wape = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let (first, second, corrected) = (wape(of.first), wape(of.second), wape(of.corrected));
+        let (basis, horizon) = (of.basis.as_str(), of.horizon.to_string());
+        write!(out, "{name:<30}{basis:>10}{horizon:>9}{:>9}{first:>9}{second:>9}", of.windows)?;
+        let (difference, of_corrected) = (paired(of.difference), paired(of.corrected_difference));
+        writeln!(out, "  {difference:<26}{corrected:>9}  {}", of_corrected)?;
+    }
+    Ok(())
+}
+
+fn paired(difference: Option<PairedDifference>) -> String {
+    difference.map_or("-".to_owned(), |PairedDifference { difference, low, high }| {
+        format!("{difference:+.4} [{low:+.4}, {high:+.4}]")
+    })
 }
 
 /// What people call a row of scores.

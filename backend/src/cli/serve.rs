@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -21,10 +22,12 @@ use self::replayed::ReplayArgs;
 use self::triggers_file::TriggersFile;
 use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
+use super::demand::read_log;
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{BudgetConfig, Config, ShadowingConfig};
 use crate::service::News;
+use crate::shadowing::{Horizons, HorizonsError};
 use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
@@ -38,6 +41,7 @@ use crate::{input, output, service};
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
+  shadowplane serve --horizon 15m,1h,1d,7d --late 1m     how far to forecast; budgets look as far as the longest
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -84,16 +88,26 @@ struct Settings {
     /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
     #[arg(long, value_name = "PERCENT")]
     sure: Option<u8>,
+    /// How far to forecast, in parts of an hour or a day or in days; a day is always among them [default: 1h,1d]
+    #[arg(long, value_name = "HORIZONS", value_delimiter = ',')]
+    horizon: Vec<Duration>,
+    /// How long to wait for late requests before an hour counts as over [default: 10m, and 0s in a replay]
+    #[arg(long, value_name = "DURATION")]
+    late: Option<Duration>,
     /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
     /// this share of the predicted streams does with, in percent. Runs them twice
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     #[serde(deserialize_with = "percent")]
     predictive_scaling: Option<u8>,
+    /// Older requests that models learn from besides, NDJSON; they need not have deletes, and end before those that come in
+    #[arg(long, value_name = "FILE")]
+    history: Option<String>,
     /// What runs already when the service begins: its creates, NDJSON, as `import kubernetes-state` writes them; they live
     /// from the whole hour after all that is known of them, and are kept with the log
     #[arg(long, value_name = "FILE")]
     start: Option<String>,
-    /// Facts about what runs already, NDJSON: nodes, and when they were ready; else the policy places them
+    /// Facts, NDJSON: about the requests of --replay, each known once all that it tells has happened; or, with --start, about
+    /// what runs already: nodes, and when they were ready; else the policy places it
     #[arg(long, value_name = "FILE")]
     observations: Option<String>,
     #[command(flatten)]
@@ -108,6 +122,9 @@ struct Settings {
 
 const BODY_BYTES: usize = 32 << 20;
 
+/// The longest that late requests are waited for: every day is over before the next one is.
+const LATE_MAX: Duration = Duration::from_seconds(12 * 3_600);
+
 impl Settings {
     /// The same, with what `file` says where these say nothing.
     fn or(self, file: Self) -> Self {
@@ -118,7 +135,10 @@ impl Settings {
             body_bytes: self.body_bytes.or(file.body_bytes),
             budgets: self.budgets.or(file.budgets),
             sure: self.sure.or(file.sure),
+            horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
+            late: self.late.or(file.late),
             predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
+            history: self.history.or(file.history),
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
             assumptions: self.assumptions.or(file.assumptions),
@@ -139,6 +159,36 @@ impl Settings {
         let Some(path) = &self.budgets else { return Ok(default) };
         Ok(BudgetConfig { budgets: read_budgets(path, assumed.price_book.currency)?, sure_percent })
     }
+}
+
+impl Settings {
+    /// How long late requests are waited for.
+    fn late(&self, config: &ShadowingConfig) -> Result<Duration, CliError> {
+        match self.late {
+            None => Ok(config.late),
+            Some(_) if config.replay.is_some() => {
+                let message = "--late has no effect on a replay, whose requests all come in time";
+                Err(CliError::Usage(message.to_owned()))
+            }
+            Some(late) if late < Duration::ZERO || late > LATE_MAX => {
+                Err(CliError::Usage(format!("--late is {late}; expected 0s to {LATE_MAX}")))
+            }
+            Some(late) => Ok(late),
+        }
+    }
+
+    /// How far is forecast.
+    fn horizons(&self, config: &ShadowingConfig, late: Duration) -> Result<Horizons, CliError> {
+        if self.horizon.is_empty() {
+            let longer = config.horizons.all().iter().copied().filter(|&horizon| horizon > late);
+            return Horizons::new(&longer.collect::<Vec<_>>(), config.bin, late).map_err(usage);
+        }
+        Horizons::new(&self.horizon, config.bin, late).map_err(usage)
+    }
+}
+
+fn usage(error: HorizonsError) -> CliError {
+    CliError::Usage(format!("--horizon: {error}"))
 }
 
 impl Args {
@@ -167,30 +217,47 @@ impl Args {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
-        let start = StartArgs::new(settings.start.clone(), settings.observations.clone());
-        if let Some(option) = settings.assumptions.given().or(scaling).or(start.given()).filter(|_| self.replayed.demo)
+        let history = settings.history.as_ref().map(|_| "--history");
+        let of_replay = self.replayed.replay.is_some();
+        let (replayed, of_start) =
+            if of_replay { (settings.observations.as_deref(), None) } else { (None, settings.observations.clone()) };
+        let start = StartArgs::new(settings.start.clone(), of_start);
+        if let Some(option) =
+            settings.assumptions.given().or(scaling).or(history).or(start.given()).filter(|_| self.replayed.demo)
         {
             let message =
                 format!("{option} has no effect with --demo, whose workload has a fleet and prices of its own");
             return Err(CliError::Usage(message));
         }
-        if settings.observations.is_some() && settings.start.is_none() {
-            let message = "--observations has no effect without --start: nothing runs yet; name what does";
-            return Err(CliError::Usage(message.to_owned()));
+        match (&settings.observations, &settings.start) {
+            (Some(_), None) if !of_replay => {
+                let message = "--observations has no effect without --start: nothing runs yet; name what does";
+                return Err(CliError::Usage(message.to_owned()));
+            }
+            (Some(_), Some(_)) if of_replay => {
+                let message = "--observations are of --replay or of --start, and both are given; leave out one of them";
+                return Err(CliError::Usage(message.to_owned()));
+            }
+            _ => {}
         }
         let shadowing = if self.replayed.demo {
-            ShadowingConfig::demo(self.replayed.speed)
+            settings.triggers.applied(ShadowingConfig::demo(self.replayed.speed))?
         } else {
             let present = assuming(&settings.assumptions, &start)?;
             let present = settings.jobs.applied(settings.triggers.applied(present)?)?;
-            match self.replayed.config(&present.catalogue)? {
+            let read = |path: &String| read_log(path, &present.catalogue).map(Arc::new);
+            let history = settings.history.as_ref().map(read).transpose()?;
+            let present = ShadowingConfig { history, ..present };
+            match self.replayed.config(&present.catalogue, replayed)? {
                 Some(replay) => present.replaying(replay),
                 None => present,
             }
         };
         let budgets = settings.budgets(&shadowing.assumed)?;
         let predictive_scaling = settings.predictive_scaling;
-        let shadowing = ShadowingConfig { budgets, predictive_scaling, ..shadowing };
+        let late = settings.late(&shadowing)?;
+        let horizons = settings.horizons(&shadowing, late)?;
+        let shadowing = ShadowingConfig { budgets, predictive_scaling, late, horizons, ..shadowing };
         Ok(Config {
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

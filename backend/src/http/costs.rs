@@ -11,6 +11,7 @@ use shared::units::{Duration, Instant, Money, Window};
 
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
+use crate::shadowing::REPORTED;
 use crate::store::{Collection, whole_ledger};
 
 #[derive(Debug, Deserialize)]
@@ -18,6 +19,12 @@ use crate::store::{Collection, whole_ledger};
 struct Between {
     from: Option<Instant>,
     to: Option<Instant>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Over {
+    horizon: Option<Duration>,
 }
 
 /// The most bins of one answer.
@@ -32,7 +39,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {
     let (bin, now) = (app.config.assumed.bin, app.board.snapshot().now);
     let start = query.from.unwrap_or(now - Duration::DAY).floor(bin);
-    let end = query.to.unwrap_or(now + app.config.horizon);
+    let end = query.to.unwrap_or(now + app.config.horizons.longest());
     in_order(Some(start), Some(end))?;
     let window = Window { start, end };
     if window.bins(bin) > BINS_MAX {
@@ -58,12 +65,20 @@ async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSerie
 }
 
 /// Learnt anew from the ledger each time, so that a restart forgets nothing.
-async fn corrected(app: Data<App>) -> Answer<CorrectedPrediction> {
+async fn corrected(app: Data<App>, Query(query): Query<Over>) -> Answer<CorrectedPrediction> {
+    let horizon = query.horizon.unwrap_or(REPORTED);
+    if !app.config.horizons.all().contains(&horizon) {
+        let all: Vec<String> = app.config.horizons.all().iter().map(Duration::to_string).collect();
+        return Err(Problem::field(
+            "horizon",
+            format!("{horizon} is none that is forecast; ask for one of {}", all.join(", ")),
+        ));
+    }
     let entries = whole_ledger(&*app.store).await?;
     let (_, records) =
         verify(&entries).map_err(|broken| Problem::conflict(format!("the forecast ledger: {broken}")))?;
     let basis = app.board.snapshot().basis.unwrap_or(Basis::Simulated);
-    let newest = newest_corrected(&records, basis, &CorrectionSettings::default());
-    let missing = || Problem::not_found("no day has been predicted yet; the first is when one begins");
+    let newest = newest_corrected(&records, basis, horizon, &CorrectionSettings::default());
+    let missing = || Problem::not_found("nothing has been predicted yet; the first window is when one begins");
     newest.map(Json).ok_or_else(missing)
 }

@@ -11,7 +11,7 @@ use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::query::Query;
 use super::{Answer, App, Problem, get, resource};
-use crate::shadowing::StoredForecast;
+use crate::shadowing::{REPORTED, StoredForecast, forecast_key};
 use crate::store::Collection;
 
 #[derive(Debug, Deserialize)]
@@ -27,18 +27,22 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAnswer> {
     let Ask { horizon, tenant } = query;
-    let horizon = horizon.unwrap_or(app.config.horizon);
+    let horizon = horizon.unwrap_or(REPORTED);
     let bins = horizon_bins(horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
-    if horizon > app.config.horizon {
-        let detail = format!("{horizon} is further than the forecasts reach; ask for {} at most", app.config.horizon);
+    let horizons = &app.config.horizons;
+    if horizon > horizons.longest() {
+        let detail = format!("{horizon} is further than the forecasts reach; ask for {} at most", horizons.longest());
         return Err(Problem::field("horizon", detail));
     }
     let snapshot = app.board.snapshot();
-    let Some(origin) = snapshot.origin else {
+    // The newest that reaches as far; of several the shortest.
+    let reaching = horizons.reaching(horizon).filter_map(|longer| Some((snapshot.origin_of(longer)?, longer)));
+    let Some((origin, longer)) = reaching.max_by_key(|&(origin, longer)| (origin, core::cmp::Reverse(longer))) else {
         let waiting = || not_ready("starting", "the first hour has not closed yet");
-        return Ok(Json(ForecastAnswer::NotReady(snapshot.not_ready.unwrap_or_else(waiting))));
+        let of_horizon = snapshot.newest.get(&horizon).and_then(|newest| newest.not_ready.clone());
+        return Ok(Json(ForecastAnswer::NotReady(of_horizon.or(snapshot.not_ready).unwrap_or_else(waiting))));
     };
-    let document = app.store.get(Collection::Forecasts, origin.to_string()).await?;
+    let document = app.store.get(Collection::Forecasts, forecast_key(longer, origin)).await?;
     let stored: StoredForecast = document.ok_or(crate::store::StoreError::Closed)?.read()?;
     let key = match &tenant {
         None => SeriesKey::TOTAL,

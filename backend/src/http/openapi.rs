@@ -112,6 +112,7 @@ const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
+const HORIZON: [(&str, &str); 1] = [("horizon", "Of windows that long; a day unless said")];
 const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
 
 const PAGE: [(&str, &str); 2] =
@@ -135,8 +136,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
     get(
         paths::CORRECTED_COSTS,
-        "The predicted cost of the open day, with and without what was learnt from closed ones",
-        &[],
+        "The predicted cost of the newest window, with and without what was learnt from closed ones",
+        &HORIZON,
         json(schemas.of::<CorrectedPrediction>()),
     );
     get(paths::SHADOW_RUNS, "The newest shadow runs", &[], json(schemas.list_of::<ShadowRun>()));
@@ -183,7 +184,14 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let run = schemas.of::<ExplanationRun>();
     change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
     change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
-    change(post.clone(), paths::RETRAINING, "Trains a challenger", Vec::new(), "202", schemas.of::<Job>());
+    change(
+        post.clone(),
+        paths::RETRAINING,
+        "Trains a challenger; answers the training that is under way, where one is",
+        Vec::new(),
+        "202",
+        schemas.of::<Job>(),
+    );
     let rolled_back = schemas.of::<Decision>();
     change(post.clone(), paths::ROLLBACK, ROLLS_BACK, Vec::new(), "200", rolled_back);
     change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());

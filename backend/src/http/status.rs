@@ -1,19 +1,30 @@
 //! `GET /v1/status`.
 
 use actix_web::web::{Data, Json, ServiceConfig};
-use shared::api::{Basis, Status, paths};
+use shared::api::{Basis, HorizonView, Status, paths};
 use shared::forecast::season_bins;
 use shared::units::Duration;
 
 use super::{Answer, App, get, resource};
+use crate::shadowing::{NewestForecast, Snapshot};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::STATUS).route(get().to(status)));
 }
 
+/// The newest forecast of each horizon that the loop has.
+fn horizons(app: &App, snapshot: &Snapshot) -> Vec<HorizonView> {
+    let view = |&horizon: &Duration| {
+        let NewestForecast { origin, not_ready } = snapshot.newest.get(&horizon).cloned().unwrap_or_default();
+        HorizonView { horizon, origin, not_ready }
+    };
+    app.config.horizons.all().iter().map(view).collect()
+}
+
 async fn status(app: Data<App>) -> Answer<Status> {
     let (snapshot, summary) = (app.board.snapshot(), app.store.summary().await?);
     let (config, assumed) = (&app.config, &app.config.assumed);
+    let horizons = horizons(&app, &snapshot);
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: snapshot.now,
@@ -31,6 +42,7 @@ async fn status(app: Data<App>) -> Answer<Status> {
         readings: summary.readings,
         lag_s: summary.last.map(|last| (snapshot.now - last).max(Duration::ZERO).seconds()),
         behind_s: snapshot.closes.map_or(0.0, |closes| (app.clock.now() - closes).max(Duration::ZERO).seconds()),
+        horizons,
         skipped: snapshot.skipped,
         orphans: snapshot.orphans,
         contradictions: snapshot.contradictions,

@@ -41,7 +41,7 @@ impl Runner {
         let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
         let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
             .map_err(|error| Stopped::Failed(error.to_string()))?;
-        name_anew(&mut order.edits, &tenants, &log.tenants)?;
+        name_anew(&mut order.edits, &tenants, self.config.known(&log, origin).tenant_names())?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().service_times;
         let (runs, seed) = (order.runs, order.seed);
@@ -51,8 +51,7 @@ impl Runner {
         let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;
         let watch = |done: u32, total: u32| self.go_on(&stored.job, u64::from(done), u64::from(total));
-        // One thread: the other one is the loop's.
-        let outcome = ensemble::run(&scenario, 1, false, &watch).ok_or(Stopped::Cancelled)?;
+        let outcome = ensemble::run(&scenario, self.config.job_threads(), false, &watch).ok_or(Stopped::Cancelled)?;
         let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
         let hash = saved_hash(&saved).map_err(failed)?;
         let documents = vec![write_document(hash.clone(), origin, &saved)?, write_document("current", origin, &saved)?];

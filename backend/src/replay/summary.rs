@@ -8,7 +8,7 @@ use shared::simulation::Digest;
 use shared::units::Window;
 
 use crate::config::ShadowingConfig;
-use crate::shadowing::Board;
+use crate::shadowing::{Board, Snapshot};
 use crate::store::{Collection, Store, StoreError, read_documents, whole_ledger};
 
 /// What came of a replay: the same for every replay of the same files with the same options.
@@ -22,6 +22,8 @@ pub struct ReplaySummary {
     pub forecasts: usize,
     /// Decisions about the models, the ones to leave things alone included.
     pub decisions: usize,
+    /// Why there is no forecast, where there is none.
+    pub not_ready: Option<String>,
     /// Trainings that ended well.
     pub trainings: usize,
     /// How many of them led to another champion.
@@ -35,13 +37,15 @@ pub struct ReplaySummary {
 }
 
 /// What the loop writes down for others to read.
-const WRITTEN: [Collection; 6] = [
+const WRITTEN: [Collection; 8] = [
     Collection::Decisions,
     Collection::Forecasts,
     Collection::Runs,
     Collection::Reports,
     Collection::PredictedCosts,
     Collection::ActualCosts,
+    Collection::Anomalies,
+    Collection::Budgets,
 ];
 
 /// So many trainings are counted at most.
@@ -57,7 +61,7 @@ impl ReplaySummary {
         let decisions: Vec<Decision> = read_documents(&decisions)?;
         let trainings = store.jobs(Some(JobKind::Retraining), TRAININGS_MAX).await?;
         let ledger = whole_ledger(store).await?.last().map_or(ZERO, |last| last.head());
-        let champion = board.snapshot().champion;
+        let Snapshot { champion, not_ready, .. } = board.snapshot();
         let mut hasher = blake3::Hasher::new();
         for collection in WRITTEN {
             for document in store.list(collection, Window::ALWAYS, usize::MAX).await? {
@@ -70,6 +74,7 @@ impl ReplaySummary {
             window: config.replay.as_ref().and_then(|replay| Some(Window { start: replay.start, end: replay.end? })),
             requests: store.summary().await?.requests,
             forecasts: store.list(Collection::Forecasts, Window::ALWAYS, usize::MAX).await?.len(),
+            not_ready: not_ready.map(|reason| reason.message),
             trainings: trainings.iter().filter(|stored| stored.job.state == JobState::Succeeded).count(),
             promotions: decisions.iter().filter(|decision| decision.verdict == Verdict::Promote).count(),
             decisions: decisions.len(),

@@ -15,7 +15,7 @@ use shared::units::{Duration, Instant, Window};
 use super::{ReplaySummary, replay};
 use crate::config::{ReplayConfig, ReplayedWorld, ShadowingConfig};
 use crate::jobs::Runner;
-use crate::shadowing::{Board, Cycle, Recording, Schedule, UNREPORTED, VirtualClock};
+use crate::shadowing::{Board, Cycle, Horizons, Recording, Schedule, UNREPORTED, VirtualClock};
 use crate::store::{Collection, SqliteStore, Store, read_documents};
 
 /// The first of the days that are replayed.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, SkippedForecasts, StartView};
-use shared::units::Instant;
+use shared::units::{Duration, Instant};
 
-use super::Champion;
+use super::{Champion, REPORTED};
 
 /// Shared between the loop, the jobs and the answers over HTTP; nothing here survives a restart.
 #[derive(Debug, Default)]
@@ -47,8 +47,48 @@ pub struct Snapshot {
     pub observed: ObservedView,
     /// What the primary began with, once that hour has closed.
     pub start: Option<StartView>,
-    /// The instant of the latest forecast.
+    /// The newest forecast of each horizon.
+    pub newest: BTreeMap<Duration, NewestForecast>,
+}
+
+/// The newest forecast of a horizon.
+#[derive(Clone, Debug, Default)]
+pub struct NewestForecast {
+    /// Its instant; none before the first.
     pub origin: Option<Instant>,
+    /// Why there is none since.
+    pub not_ready: Option<NotReady>,
+}
+
+impl NewestForecast {
+    /// Notes that there is one of an instant.
+    pub fn set(&mut self, origin: Instant) {
+        *self = Self { origin: Some(origin), not_ready: None };
+    }
+}
+
+impl Snapshot {
+    /// The instant of the newest forecast of [`REPORTED`].
+    pub fn origin(&self) -> Option<Instant> {
+        self.origin_of(REPORTED)
+    }
+
+    /// The instant of the newest forecast of a horizon.
+    pub fn origin_of(&self, horizon: Duration) -> Option<Instant> {
+        self.newest.get(&horizon).and_then(|newest| newest.origin)
+    }
+
+    /// The newest origin of each horizon that has one.
+    pub fn origins(&self) -> BTreeMap<Duration, Instant> {
+        self.newest.iter().filter_map(|(&horizon, newest)| Some((horizon, newest.origin?))).collect()
+    }
+
+    /// Has these as the newest origins.
+    pub fn set_origins(&mut self, origins: BTreeMap<Duration, Instant>) {
+        for (horizon, origin) in origins {
+            self.newest.entry(horizon).or_default().set(origin);
+        }
+    }
 }
 
 impl Board {

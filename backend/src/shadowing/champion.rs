@@ -10,7 +10,10 @@ use shared::forecast::{
 };
 use shared::units::{Duration, Instant};
 
-pub(crate) use saved::{champion_document, earlier_champion, earlier_document, keep_champion, stored_champion};
+pub(crate) use saved::{
+    champion_document, earlier_champion, earlier_document, keep_champion, next_version, stored_champion,
+    version_document,
+};
 
 /// A fitted choice of models, with how it came about.
 #[derive(Clone, Debug)]

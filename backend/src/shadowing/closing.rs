@@ -90,13 +90,13 @@ pub(super) fn close(
     let original = predicted.scenario.original();
     let window = original.window;
     let known = Known::numbered_as(original, log);
-    let metered = meter(config, &known, received, window, Some(original))?;
+    let metered = meter(config, &known, received, window, Some(&original.fleet))?;
     let wider = ValidScenario::new(known.with_newcomers(original))?;
     let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
     let from = Forked { fork: Fork { state: original.start.clone(), lives }, nodes: predicted.nodes.clone() };
     let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
     let fleet = observed_after(&known, &metered.folded, window, &from);
-    let cost = ActualCost { breakdown: &metered.end.outcome.cost, basis: metered.basis, status: Status::Final };
+    let cost = metered.actual_cost(Status::Final);
     let fleet = fleet.as_ref().map_err(Clone::clone);
     let actual = Actual { requests: &requests, fleet, price_book: config.bill.as_ref(), cost };
     let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> {
@@ -107,7 +107,7 @@ pub(super) fn close(
     let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
-    let reports = reports(config, wider.scenario(), predicted, cost, &decomposition, accuracy);
+    let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy);
     let anomalies = anomalies(&AnomalyCase {
         scenario: &wider,
         predicted: &predicted.outcome,
@@ -129,7 +129,6 @@ pub(super) fn close(
 
 /// One report a grouping, with the causes of its variance and the advice that stood the test of a replay.
 fn reports(
-    config: &ShadowingConfig,
     of: &Scenario,
     predicted: &Predicted,
     cost: ActualCost<'_>,
@@ -149,7 +148,7 @@ fn reports(
             flavors: &of.flavors,
             currency: of.price_book.currency,
             window: of.window,
-            horizon: config.horizon,
+            horizon: of.window.length(),
             grouping,
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
@@ -160,7 +159,8 @@ fn reports(
     [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()
 }
 
-fn charged(of: &Scenario, cost: ActualCost<'_>) -> Charged {
+/// What the window of a scenario cost, by its tenants and flavors.
+pub(super) fn charged(of: &Scenario, cost: ActualCost<'_>) -> Charged {
     let series = actual_series(cost.breakdown, (&of.tenants, &of.flavors), of.price_book.currency);
     Charged { window: of.window, basis: cost.basis, series }
 }

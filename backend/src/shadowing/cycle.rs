@@ -1,12 +1,15 @@
-//! One hour after the other.
+//! One hour after the other, or one step of the shortest horizon.
 
 mod asking;
-mod hour;
+mod closing_hour;
 mod memory;
+mod predicting;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shared::feedback::Triggers;
@@ -14,7 +17,9 @@ use shared::input::InputError;
 use shared::request::Received;
 use shared::units::{Duration, Instant, Window};
 
-use self::hour::{ExpectedHour, open_day};
+use self::closing_hour::open_day;
+use self::predicting::ExpectedHour;
+use self::windows::OpenWindow;
 use super::closing::{Accuracies, Predicted};
 use super::world::World;
 use super::{Board, Clock};
@@ -24,7 +29,7 @@ use crate::store::{BATCH, ObservationKey, Store, StoreError};
 /// When no more requests have come in for so long, the first ones are all there.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// The loop's state between two hours.
+/// The loop's state between two steps: hours, or parts of them where there is a shorter horizon.
 pub struct Cycle {
     store: Arc<dyn Store>,
     board: Arc<Board>,
@@ -34,7 +39,7 @@ pub struct Cycle {
     world: Option<World>,
     /// What the clock said at the beginning.
     began: Instant,
-    /// The next hour that closes.
+    /// The end of the step that closes next.
     next: Instant,
     /// Where the log begins that this day is judged by.
     log_start: Instant,
@@ -43,6 +48,8 @@ pub struct Cycle {
     received_until: ObservationKey,
     /// What was predicted for the day that is open.
     predicted: Option<Predicted>,
+    /// The windows of other horizons that are open.
+    open: BTreeMap<Duration, OpenWindow>,
     /// Expected creates of each hour of the newest forecast, of everyone and of tenants.
     expected: Vec<ExpectedHour>,
     accuracies: Accuracies,
@@ -67,8 +74,10 @@ pub enum CycleError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is stored is a replay of something else.
-    #[error("the last replay was of other files; replay those, or begin afresh without --replay-resume")]
+    /// What is stored is a replay of something else, or with other settings.
+    #[error(
+        "the last replay was of other files, or with other options; go on with those, or begin afresh without --replay-resume"
+    )]
     OtherReplay,
     /// What is stored is no log.
     #[error("the stored log: {0}")]
@@ -76,7 +85,7 @@ pub enum CycleError {
 }
 
 impl Cycle {
-    /// A loop that goes on where it was when it ended, or begins with the clock's present hour. A replay gets
+    /// A loop that goes on where it was when it ended, or begins with the clock's present step. A replay gets
     /// its past first.
     ///
     /// # Errors
@@ -88,11 +97,11 @@ impl Cycle {
         config: Arc<ShadowingConfig>,
     ) -> Result<Self, CycleError> {
         let mut world = None;
-        let mut next = (clock.now() - config.late).floor(Duration::HOUR);
+        let mut next = (clock.now() - config.late).floor(config.horizons.step());
         if let Some(replay) = &config.replay {
             next = replay.start;
-            let world = world.insert(World::begin(&*store, &replay.world).await?);
-            if !world.claims(&*store).await? {
+            let world = world.insert(World::new(&replay.world));
+            if !world.claims(&*store, &config).await? {
                 return Err(CycleError::OtherReplay);
             }
             world.advance(&*store, next).await?;
@@ -110,6 +119,7 @@ impl Cycle {
             received: Arc::default(),
             received_until: ObservationKey::default(),
             predicted: None,
+            open: BTreeMap::new(),
             expected: Vec::new(),
             log_start: Instant::from_micros(0),
             began: clock.now(),
@@ -124,27 +134,27 @@ impl Cycle {
         Ok(cycle)
     }
 
-    /// Closes the next hour if it is over; whether it was.
+    /// Closes the next step if it is over; whether it was.
     ///
     /// # Errors
     /// When the store fails or holds no log.
     pub async fn step(&mut self) -> Result<bool, CycleError> {
-        // A clock that waits goes on now that the last hour is closed, and what it asked for is done.
+        // A clock that waits goes on now that the last step is closed, and what it asked for is done.
         let closes = self.next + self.config.late;
         self.clock.run_until(self.end().map_or(closes, |end| closes.min(end)));
         let now = self.clock.now();
         let due = closes <= now;
         if due {
-            self.close_hour(self.next).await?;
-            self.next += Duration::HOUR;
+            self.close_step(self.next).await?;
+            self.next += self.config.horizons.step();
             self.keep().await?;
         } else if self.something_has_come().await? {
             let begun = std::time::Instant::now();
-            self.show_primary(self.next - Duration::HOUR).await?;
+            self.show_primary(self.closed_until()).await?;
             self.shown = (std::time::Instant::now(), begun.elapsed());
         } else if self.requests_have_come().await? {
-            // The first forecast need not wait for the next hour.
-            self.close_hour(self.next - Duration::HOUR).await?;
+            // The first forecast need not wait for the next step.
+            self.close_step(self.closed_until()).await?;
             self.keep().await?;
         }
         let closes = self.next + self.config.late;
@@ -156,13 +166,18 @@ impl Cycle {
         Ok(due)
     }
 
-    /// How long the clock takes until the next hour closes.
+    /// The end of the last step that has closed.
+    fn closed_until(&self) -> Instant {
+        self.next - self.config.horizons.step()
+    }
+
+    /// How long the clock takes until the next step closes.
     pub fn until_due(&self) -> std::time::Duration {
         let seconds = (self.next + self.config.late - self.clock.now()).seconds() / self.clock.speed();
         std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 
-    /// Whether all that is replayed has happened, and its last hour is closed.
+    /// Whether all that is replayed has happened, and its last step is closed.
     pub fn is_over(&self) -> bool {
         self.end().is_some_and(|end| self.next > end)
     }
@@ -174,7 +189,7 @@ impl Cycle {
     /// Whether there is no forecast yet, and requests have come in since it was last tried, and no more are coming.
     async fn requests_have_come(&mut self) -> Result<bool, StoreError> {
         // A replay comes to the same end however fast it is, so that it goes by no clock but its own.
-        if self.board.snapshot().origin.is_some() || self.world.is_some() {
+        if self.board.snapshot().origin().is_some() || self.world.is_some() {
             return Ok(false);
         }
         let requests = self.store.summary().await?.requests;
@@ -195,7 +210,7 @@ impl Cycle {
             return Ok(false);
         }
         // Before the first forecast, trying to make it shows them.
-        let forecast = self.board.snapshot().origin.is_some();
+        let forecast = self.board.snapshot().origin().is_some();
         if forecast && self.store.summary().await?.requests != self.taken_in {
             return Ok(true);
         }

@@ -6,7 +6,7 @@ use shared::feedback::{ServiceCalibration, calibrated};
 use shared::forecast::{self, Forecast, horizon_bins};
 use shared::request::{Received, RequestLog, Silence};
 use shared::scenario::{Edit, Problems, Scenario, ValidScenario};
-use shared::shadow::{Known, PredictionError};
+use shared::shadow::PredictionError;
 use shared::stream::{StreamError, StreamSettings};
 use shared::units::{Duration, Instant};
 
@@ -63,6 +63,11 @@ pub struct StoredForecast {
     pub forecast: Forecast,
 }
 
+/// Where the forecast over a horizon from an origin is stored.
+pub(crate) fn forecast_key(horizon: Duration, origin: Instant) -> String {
+    format!("{horizon}/{origin}")
+}
+
 /// Forecasts with the champion, or with the baseline where there is none yet, and puts the shadows' scenario together.
 ///
 /// `received` are the observations that had come in by the origin, and `side_inputs` what is known from elsewhere.
@@ -77,7 +82,7 @@ pub fn predict(
     side_inputs: &SideInputs,
     ask: &Ask<'_>,
 ) -> Result<Prediction, NotReady> {
-    let known = Known::new(log, None, ask.origin);
+    let known = config.known(log, ask.origin);
     check_end(log, ask.origin)?;
     let features = side_inputs.features(config, &known, TENANTS_MAX);
     let past = features.all();
@@ -85,7 +90,8 @@ pub fn predict(
     let champion = match champion {
         Some(champion) if !champion.is_baseline(bins) => champion.clone(),
         earlier => {
-            let fresh = Champion::baseline(&past, config.horizon).map_err(too_short)?;
+            let fitted = config.horizons.reaching(ask.horizon).next().unwrap_or(config.horizons.longest());
+            let fresh = Champion::baseline(&past, fitted).map_err(too_short)?;
             // Fitted anew it is still the one that challengers were compared with.
             earlier.map_or(fresh.clone(), |earlier| Champion { report: earlier.report.clone(), ..fresh })
         }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use shared::allocation::Basis;
+use shared::allocation::{ActualCost, Basis, Status};
 use shared::api::{LeftOut, StartAnomaly, StartView};
 use shared::control_plane::{AnomalyKind, Folded, Node, ObservedFleet, State, fold};
 use shared::request::{IndexedRequest, Received};
-use shared::scenario::{Demand, Problems, Scenario, ValidScenario};
+use shared::scenario::{Demand, Fleet, Problems, Scenario, ValidScenario};
 use shared::shadow::{Known, Started};
 use shared::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use shared::units::{Instant, Window};
@@ -27,9 +27,17 @@ pub(super) struct Forked {
 #[derive(Clone, Debug)]
 pub(super) struct Metered {
     pub(super) end: RunEnd,
+    /// What was run: its tenants and flavors.
+    pub(super) scenario: ValidScenario,
     /// Metered on observed machines, or simulated.
     pub(super) basis: Basis,
     pub(super) folded: Folded,
+}
+
+impl Metered {
+    pub(super) fn actual_cost(&self, status: Status) -> ActualCost<'_> {
+        ActualCost { breakdown: &self.end.outcome.cost, basis: self.basis, status }
+    }
 }
 
 /// Holds what has been received against what was asked for before `end`.
@@ -169,8 +177,8 @@ fn enough(folded: &Folded, window: Window) -> Result<(), NotObserved> {
 /// The requests of a window on the machines that were observed, at the prices that were paid; on machines of our own
 /// policy where too little was observed.
 ///
-/// `known` ends where the window begins; `predicted` is what was predicted for the window, whose fleet may have been told
-/// how many nodes it needs.
+/// `known` ends where the window begins; `told` is the fleet that was told at its beginning how many nodes it will need, with
+/// predictive scaling.
 ///
 /// # Errors
 /// When what is assumed cannot run.
@@ -179,13 +187,11 @@ pub(super) fn meter(
     known: &Known<'_>,
     received: &[Received],
     window: Window,
-    predicted: Option<&Scenario>,
+    told: Option<&Fleet>,
 ) -> Result<Metered, Problems> {
     let folded = folded(config, known, received, window.end);
     let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
-    let told =
-        predicted.filter(|predicted| config.predictive_scaling.is_some() && predicted.window.start == window.start);
-    let fleet = told.map_or(&config.assumed.fleet, |predicted| &predicted.fleet).clone();
+    let fleet = told.filter(|_| config.predictive_scaling.is_some()).unwrap_or(&config.assumed.fleet).clone();
     let base = Scenario { price_book, fleet, ..config.assumed.clone() };
     let from = forked(config, &base, known, &folded)?;
     let (valid, requests) = actual(&base, known, &from.fork, window)?;
@@ -193,7 +199,7 @@ pub(super) fn meter(
     let options = RunOptions { observed: fleet.as_ref().ok(), ..RunOptions::default() };
     let end = simulate_to_fork(&valid, &requests, options);
     let basis = if fleet.is_ok() { Basis::Metered } else { Basis::Simulated };
-    Ok(Metered { end, basis, folded })
+    Ok(Metered { end, scenario: valid, basis, folded })
 }
 
 /// The requests of a window on the primary as it was when the window began, where our policy decides from then on, and the

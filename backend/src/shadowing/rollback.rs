@@ -6,7 +6,7 @@ use std::sync::Arc;
 use shared::feedback::{Decision, Verdict};
 use shared::units::Instant;
 
-use super::champion::{champion_document, earlier_champion, earlier_document};
+use super::champion::{champion_document, earlier_champion, earlier_document, next_version, version_document};
 use super::{Board, Champion};
 use crate::store::{Collection, Document, Store, StoreError, write_document};
 
@@ -21,7 +21,7 @@ pub async fn roll_back(store: &dyn Store, board: &Board) -> Result<Option<Decisi
     let _changing = board.change_champion().await;
     let snapshot = board.snapshot();
     let Some((present, earlier)) = snapshot.champion.zip(earlier_champion(store).await?) else { return Ok(None) };
-    let version = present.version.max(earlier.version) + 1;
+    let version = next_version(store, present.version.max(earlier.version)).await?;
     let reason = format!(
         "version {} serves again, as version {version}, in the place of version {}: somebody asked for it",
         earlier.version, present.version
@@ -32,6 +32,7 @@ pub async fn roll_back(store: &dyn Store, board: &Board) -> Result<Option<Decisi
         .put_together(vec![
             (Collection::Models, champion_document(&champion)?),
             (Collection::Models, earlier_document(&present)?),
+            (Collection::Models, version_document(&champion)?),
             (Collection::Decisions, decision_document(&decision)?),
         ])
         .await?;

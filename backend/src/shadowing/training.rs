@@ -9,11 +9,10 @@ use shared::forecast::{
     season_bins,
 };
 use shared::request::RequestLog;
-use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
 use self::by_cost::{Case, Compared, Unjudged};
-use super::{Champion, SideInputs};
+use super::{Champion, REPORTED, SideInputs};
 use crate::config::ShadowingConfig;
 
 /// Series that a network is trained on: arrivals, the total, and the largest tenants.
@@ -58,12 +57,12 @@ pub fn train(
     origin: Instant,
     watcher: &mut Watcher<'_>,
 ) -> Result<Trained, TrainError> {
-    let known = Known::new(log, None, origin);
+    let known = config.known(log, origin);
     let features = side_inputs.features(config, &known, TENANTS_MAX);
     let past = features.all();
-    let mut selection = SelectionConfig::new(vec![config.horizon]);
+    let mut selection = SelectionConfig::new(possible(&past, config.horizons.all()));
     selection.lstm.max_steps = config.training_steps;
-    let unseen = champion.map(|champion| unseen_origins(&past, config.horizon, &selection, champion.fitted_until));
+    let unseen = champion.map(|champion| unseen_origins(&past, &selection, champion.fitted_until));
     if let Some(unseen) = unseen.filter(|unseen| *unseen >= ORIGINS_MIN) {
         selection.origins = unseen;
     }
@@ -74,7 +73,7 @@ pub fn train(
             judge(&case, champion, &past, &report, origin, watcher)?
         }
         None => {
-            let (_, challenger) = compare_mase(config.horizon, &[], &report.used(config.horizon));
+            let (_, challenger) = compare_mase(REPORTED, &[], &report.used(REPORTED));
             promotion(origin, Measure::Mase, None, challenger, &config.promotion)
         }
     };
@@ -83,10 +82,18 @@ pub fn train(
     Ok(Trained { challenger: Champion { selected, version, fitted_until: origin, report, reason }, decision })
 }
 
-/// How many of the origins that a selection would take are not earlier than `fitted_until`.
-fn unseen_origins(past: &Past<'_>, horizon: Duration, selection: &SelectionConfig, fitted_until: Instant) -> usize {
+/// The horizons that there is enough history to judge models at, and in any case [`REPORTED`].
+fn possible(past: &Past<'_>, horizons: &[Duration]) -> Vec<Duration> {
     let step = season_bins(past.bin()) / 4;
-    let origins = |count| BacktestPlan::new(past, &[horizon], count, step).ok().map(|plan| plan.instants(past));
+    let judged = |horizon: Duration| BacktestPlan::new(past, &[horizon], ORIGINS_MIN, step).is_ok();
+    horizons.iter().copied().filter(|&horizon| horizon == REPORTED || judged(horizon)).collect()
+}
+
+/// How many of the origins that a selection would take are not earlier than `fitted_until`.
+fn unseen_origins(past: &Past<'_>, selection: &SelectionConfig, fitted_until: Instant) -> usize {
+    let step = season_bins(past.bin()) / 4;
+    let origins =
+        |count| BacktestPlan::new(past, &selection.horizons, count, step).ok().map(|plan| plan.instants(past));
     let longest = (1..=selection.origins).rev().find_map(origins).unwrap_or_default();
     longest.iter().filter(|&&at| at >= fitted_until).count()
 }
@@ -107,9 +114,8 @@ fn judge(
             champion: Some(champion),
             challenger: Some(challenger),
             how: format!(
-                "by cost: WAPE {challenger:.4} against the champion's {champion:.4} over {windows} windows of {} that \
-                 neither had seen",
-                config.horizon
+                "by cost: WAPE {challenger:.4} against the champion's {champion:.4} over {windows} windows of \
+                 {REPORTED} that neither had seen"
             ),
         },
         Err(Unjudged::Training(TrainError::Forecast(cancelled))) => return Err(cancelled.into()),
@@ -130,21 +136,21 @@ fn by_mase(
     report: &SelectionReport,
     watcher: &mut Watcher<'_>,
 ) -> Result<Errors, TrainError> {
-    let challenger = report.used(config.horizon);
+    let challenger = report.used(REPORTED);
     let first = report.origins.first();
     let (of_champion, how) = if first.is_some_and(|&first| first >= champion.fitted_until) {
         let origins = report.origins.iter().map(|&origin| (origin - past.start()).divide(past.bin()) as usize);
-        let plan = BacktestPlan { horizons: vec![config.horizon], origins: origins.collect() };
+        let plan = BacktestPlan { horizons: vec![REPORTED], origins: origins.collect() };
         let origins = plan.origins.len();
         (backtest(&champion.selected, past, &plan, watcher)?, format!("over {origins} origins that neither had seen"))
     } else {
-        let model = champion.selected.model(config.horizon.divide(config.bin) as usize);
+        let model = champion.selected.model(REPORTED.divide(config.bin) as usize);
         let how = format!("where its kind, {model}, was fitted anew: too few origins are later than its history");
         // What several models are used for is chosen anew too.
         let alone = report.candidates.iter().find(|one| one.model == model && model != ModelName::Ensemble);
         (alone.map_or_else(|| challenger.clone(), |candidate| candidate.scores.clone()), how)
     };
-    let (champion, challenger) = compare_mase(config.horizon, &of_champion, &challenger);
+    let (champion, challenger) = compare_mase(REPORTED, &of_champion, &challenger);
     Ok(Errors { measure: Measure::Mase, champion, challenger, how })
 }
 
@@ -154,6 +160,7 @@ mod tests {
     use shared::forecast::Continue;
     use shared::request::{Catalogue, RequestLogBuilder};
     use shared::scenario::Scenario;
+    use shared::shadow::Known;
 
     use super::*;
 
@@ -174,7 +181,7 @@ mod tests {
     fn fitted(config: &ShadowingConfig, log: &RequestLog, until: Instant) -> Champion {
         let known = Known::new(log, None, until);
         let features = SideInputs::default().features(config, &known, TENANTS_MAX);
-        Champion { version: 2, ..Champion::baseline(&features.all(), config.horizon).unwrap() }
+        Champion { version: 2, ..Champion::baseline(&features.all(), REPORTED).unwrap() }
     }
 
     fn judged(config: &ShadowingConfig, log: &RequestLog, champion: &Champion, origin: Instant) -> Trained {
@@ -223,7 +230,7 @@ mod tests {
         assert_eq!(challenger.report.origins.len(), 8);
         assert!(decision.reason.contains("seasonal_naive, was fitted anew"), "{}", decision.reason);
         let candidate = challenger.report.candidates.iter().find(|one| one.model == ModelName::SeasonalNaive);
-        let (_, own) = compare_mase(config.horizon, &[], &candidate.unwrap().scores);
+        let (_, own) = compare_mase(REPORTED, &[], &candidate.unwrap().scores);
         assert_eq!(decision.signals[0].limit, own.unwrap() * config.promotion.error_ratio_max);
     }
 }

@@ -9,7 +9,7 @@ use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant};
 
 use super::GivenEvent;
-use crate::config::ReplayedWorld;
+use crate::config::{ReplayedWorld, ShadowingConfig};
 use crate::store::{Collection, Store, StoreError, write_document};
 
 /// Records a batch.
@@ -40,34 +40,35 @@ pub(super) enum World {
 }
 
 impl World {
-    /// A world whose log is empty still, but for the events that are known ahead.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub(super) async fn begin(store: &dyn Store, of: &ReplayedWorld) -> Result<Self, StoreError> {
-        let recording = match of {
-            ReplayedWorld::Example { seed } => {
-                return Ok(Self::Example(Box::new(Primary::new(*seed, shared::example::START))));
+    /// A world whose log is empty still.
+    pub(super) fn new(of: &ReplayedWorld) -> Self {
+        match of {
+            ReplayedWorld::Example { seed } => Self::Example(Box::new(Primary::new(*seed, shared::example::START))),
+            ReplayedWorld::Recorded(recording) => {
+                Self::Recorded { recording: Arc::clone(recording), requests: 0, observations: 0, readings: 0 }
             }
-            ReplayedWorld::Recorded(recording) => Arc::clone(recording),
-        };
-        let at = recording.requests.first().map_or(Instant::default(), |request| request.at);
-        let documents = recording.events.iter().map(|(key, given)| write_document(key.clone(), at, given));
-        store.put(Collection::Events, documents.collect::<Result<_, _>>()?).await?;
-        Ok(Self::Recorded { recording, requests: 0, observations: 0, readings: 0 })
+        }
     }
 
-    /// Whether the store is of this world, or of none yet; then it is of this one.
+    /// Whether the store is of this world, shadowed like this, or of none yet; then it is of this one, and has the events
+    /// that are known ahead.
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) async fn claims(&self, store: &dyn Store) -> Result<bool, StoreError> {
+    pub(super) async fn claims(&self, store: &dyn Store, config: &ShadowingConfig) -> Result<bool, StoreError> {
         let Self::Recorded { recording, .. } = self else { return Ok(true) };
-        let own = write_document(REPLAYED, Instant::default(), &recording.fingerprint()?)?;
-        match store.get(Collection::Models, REPLAYED.to_owned()).await? {
-            Some(earlier) => Ok(earlier.body == own.body),
-            None => store.put(Collection::Models, vec![own]).await.map(|()| true),
+        let fingerprint = (recording.fingerprint()?, config.fingerprint());
+        let own = write_document(REPLAYED, Instant::default(), &fingerprint)?;
+        if let Some(earlier) = store.get(Collection::Models, REPLAYED.to_owned()).await? {
+            return Ok(earlier.body == own.body);
         }
+        let at = recording.requests.first().map_or(Instant::default(), |request| request.at);
+        let events = recording
+            .events
+            .iter()
+            .map(|(key, given)| Ok((Collection::Events, write_document(key.clone(), at, given)?)));
+        let documents: Result<Vec<_>, StoreError> = events.chain([Ok((Collection::Models, own))]).collect();
+        store.put_together(documents?).await.map(|()| true)
     }
 
     /// Lets it go on until `end`, and appends what its tenants ask for and what is observed of it.

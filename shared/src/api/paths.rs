@@ -28,8 +28,8 @@ pub const DEMAND: &str = "/v1/demand";
 pub const FORECASTS: &str = "/v1/forecasts";
 /// `GET ?from&to` → [`CostSeries`](super::CostSeries).
 pub const COSTS: &str = "/v1/costs";
-/// `GET` → [`CorrectedPrediction`](crate::feedback::CorrectedPrediction): what the open day is predicted to cost, corrected
-/// beside uncorrected.
+/// `GET ?horizon=1d` → [`CorrectedPrediction`](crate::feedback::CorrectedPrediction): what the newest window is predicted to
+/// cost, corrected beside uncorrected.
 pub const CORRECTED_COSTS: &str = "/v1/costs/corrected";
 /// `POST` [`ShadowRunOrder`](super::ShadowRunOrder) → 202, `Location` and [`ShadowRun`](super::ShadowRun); `GET` →
 /// the newest fifty, without outcomes.

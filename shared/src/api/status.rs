@@ -44,6 +44,9 @@ pub struct Status {
     /// How long the hour that closes next has been over and due to close, in seconds: 0 while the service keeps up.
     #[serde(default)]
     pub behind_s: f64,
+    /// How far is forecast, the shortest first, and the newest forecast of each.
+    #[serde(default)]
+    pub horizons: Vec<HorizonView>,
     /// Forecasts that were passed over since the start; none while each was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<SkippedForecasts>,
@@ -67,6 +70,19 @@ pub struct Status {
     /// What the primary began with, where it was said to begin with anything, once that hour has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartView>,
+}
+
+/// One of the horizons that are forecast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HorizonView {
+    /// How far it reaches.
+    pub horizon: Duration,
+    /// The instant of its newest forecast; none before the first.
+    pub origin: Option<Instant>,
+    /// Why there is none since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_ready: Option<NotReady>,
 }
 
 /// Forecasts that were not made, because the next one was due before their turn came.

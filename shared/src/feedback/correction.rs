@@ -6,6 +6,7 @@
 //! (H. Bühlmann, "Experience rating and credibility", ASTIN Bulletin 4(3), 1967). It is used where it would have made the
 //! predictions before the origin better, and nowhere else.
 
+mod compared;
 mod consistent;
 mod newest;
 mod paired;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
+pub use compared::{ComparedSeries, compare_ledgers};
 pub use consistent::corrected;
 pub use newest::{AmountBand, CorrectedPrediction, CorrectedSeries, newest_corrected};
 pub use paired::{PairedDifference, RESAMPLES, WindowErrors, paired_difference};

@@ -27,9 +27,6 @@ pub(super) struct ReplayArgs {
     /// (replay.sqlite) that begins afresh at every start
     #[arg(long, value_name = "FILE")]
     pub(super) replay: Option<String>,
-    /// Facts about the requests of --replay, NDJSON: each is known once all that it tells has happened
-    #[arg(long, value_name = "FILE", requires = "replay", conflicts_with = "demo")]
-    observations: Option<String>,
     /// Sensor readings beside the requests of --replay, CSV `at,sensor,scope,value`
     #[arg(long, value_name = "FILE", requires = "replay", conflicts_with = "demo")]
     sensors: Option<String>,
@@ -48,13 +45,17 @@ pub(super) struct ReplayArgs {
 }
 
 impl ReplayArgs {
-    /// What is to be replayed; nothing where no file is.
+    /// What is to be replayed, with what was observed of it; nothing where no file is.
     ///
     /// # Errors
     /// At the first wrong line, with its file, and when there is no request.
-    pub(super) fn config(&self, catalogue: &Catalogue) -> Result<Option<ReplayConfig>, CliError> {
+    pub(super) fn config(
+        &self,
+        catalogue: &Catalogue,
+        observations: Option<&str>,
+    ) -> Result<Option<ReplayConfig>, CliError> {
         let Some(path) = &self.replay else { return Ok(None) };
-        let recording = self.recording(path, catalogue)?;
+        let recording = self.recording(path, catalogue, observations)?;
         let Some((start, end)) = recording.begins().zip(recording.ends()) else {
             let message = "holds no request; write one NDJSON line a request, or see `shadowplane import`";
             return Err(CliError::in_file(input::name(path))(InputError::whole(message.to_owned())));
@@ -70,7 +71,7 @@ impl ReplayArgs {
         }))
     }
 
-    fn recording(&self, path: &str, catalogue: &Catalogue) -> Result<Recording, CliError> {
+    fn recording(&self, path: &str, catalogue: &Catalogue, observations: Option<&str>) -> Result<Recording, CliError> {
         let wrong = || CliError::in_file(input::name(path));
         let mut builder = RequestLogBuilder::new(catalogue.clone());
         let mut requests = Vec::new();
@@ -81,7 +82,7 @@ impl ReplayArgs {
             }
         }
         builder.finish().map_err(wrong())?;
-        let observations = match &self.observations {
+        let observations = match observations {
             None => Vec::new(),
             Some(path) => read_observations(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
         };
@@ -110,6 +111,9 @@ pub(super) fn text(summary: &ReplaySummary) -> String {
         counted(summary.trainings as u64, "training"),
         counted(summary.promotions as u64, "promotion"),
     );
+    if let Some(reason) = &summary.not_ready {
+        let _ = writeln!(text, "  no forecast: {reason}");
+    }
     if let Some(model) = &summary.model {
         let _ =
             writeln!(text, "  model   {}, version {}, fitted until {}", model.name, model.version, model.fitted_until);

@@ -12,6 +12,7 @@ use crate::store::{Collection, Document, Store, StoreError, write_document};
 
 const CHAMPION: &str = "champion";
 const EARLIER: &str = "earlier champion";
+const VERSIONS: &str = "versions";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Saved {
@@ -40,6 +41,24 @@ pub(crate) fn champion_document(champion: &Champion) -> Result<Document, StoreEr
 /// When it cannot be JSON.
 pub(crate) fn earlier_document(champion: &Champion) -> Result<Document, StoreError> {
     document(EARLIER, champion)
+}
+
+/// A version that no champion has had so far, be it that one that can no longer be read had the last one.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn next_version(store: &dyn Store, present: u32) -> Result<u32, StoreError> {
+    let given = store.get(Collection::Models, VERSIONS.to_owned()).await?;
+    let newest = given.map_or(Ok(0), |document| document.read::<u32>())?;
+    Ok(newest.max(present) + 1)
+}
+
+/// That a champion has a version, as it is written down.
+///
+/// # Errors
+/// When it cannot be JSON.
+pub(crate) fn version_document(champion: &Champion) -> Result<Document, StoreError> {
+    write_document(VERSIONS, champion.fitted_until, &champion.version)
 }
 
 /// Writes the champion down, in the place of the last one.

@@ -10,7 +10,7 @@ use crate::jobs::wall_clock;
 use crate::shadowing::rollback::decision_document;
 use crate::store::{Collection, StoreError, StoredJob};
 
-/// So many of the newest trainings are looked at for one that has ended well.
+/// So many of the newest trainings are looked at: for one that has ended well, and for any that has not ended.
 const JOBS_SEEN: usize = 20;
 
 impl Cycle {
@@ -34,11 +34,11 @@ impl Cycle {
     }
 
     pub(super) async fn decide(&self, now: Instant) -> Result<Decision, CycleError> {
-        let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?;
+        let newest = self.store.jobs(Some(JobKind::Retraining), JOBS_SEEN).await?;
         // What this very hour asked for before a kill is not under way yet.
         let asked_now = |stored: &StoredJob| asked_at(&stored.input) == Some(now);
         let circumstances = Circumstances {
-            under_way: latest.first().is_some_and(|stored| !stored.job.state.is_final() && !asked_now(stored)),
+            under_way: newest.iter().any(|stored| !stored.job.state.is_final() && !asked_now(stored)),
             scheduled: self.config.schedule.as_ref().and_then(|schedule| schedule.latest(now)),
             requests: self.taken_in,
             silent_since: self.outages.last().filter(|outage| outage.end >= now).map(|outage| outage.start),

@@ -1,5 +1,6 @@
 //! What a restart goes on from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,9 @@ use shared::simulation::Digest;
 use shared::units::{Duration, Instant};
 
 use super::asking::asked_at;
-use super::hour::{ExpectedHour, open_day};
+use super::closing_hour::open_day;
+use super::predicting::ExpectedHour;
+use super::windows::OpenWindow;
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
 use crate::shadowing::champion::stored_champion;
@@ -24,8 +27,10 @@ use crate::store::{Collection, StoreError, write_document};
 struct Memory {
     next: Instant,
     log_start: Instant,
-    /// The instant of the latest forecast.
-    origin: Instant,
+    /// The instant of the newest forecast of each horizon.
+    origins: BTreeMap<Duration, Instant>,
+    /// The windows of other horizons than the reported one that are open.
+    open: BTreeMap<Duration, OpenWindow>,
     expected: Vec<ExpectedHour>,
     accuracies: Accuracies,
     triggers: TriggerMemory,
@@ -49,55 +54,65 @@ fn open_day_key(day: Instant) -> String {
     format!("open day/{day}")
 }
 
+/// The first whole step that does not begin before an instant.
+fn ceiled(at: Instant, step: Duration) -> Instant {
+    let floor = at.floor(step);
+    if floor == at { at } else { floor + step }
+}
+
 /// A loop that was down for longer than this goes on with the last days only.
 const CATCH_UP_MAX: Duration = Duration::from_seconds(7 * 86_400);
 
 impl Cycle {
-    /// Goes on from what is stored: with the same champion, the same open day, and the first hour that has not closed.
+    /// Goes on from what is stored: with the same champion, the same open day, and the first step that has not closed.
     pub(super) async fn restore(&mut self) -> Result<(), CycleError> {
         let memory = self.stored::<Memory>(MEMORY).await?;
         match stored_champion(&*self.store).await {
             Ok(champion) => {
-                let origin = memory.as_ref().filter(|_| champion.is_some()).map(|memory| memory.origin);
-                let champion = champion.map(Arc::new);
-                self.board.update(|snapshot| (snapshot.champion, snapshot.origin) = (champion, origin));
+                self.board.update(|snapshot| snapshot.champion = champion.map(Arc::new));
             }
             Err(StoreError::Unreadable(error)) => {
                 let at = memory.as_ref().map_or(self.next, |memory| memory.next);
                 let (champion, fallback) = fall_back(&*self.store, at, &error).await?;
-                let origin = memory.as_ref().filter(|_| champion.is_some()).map(|memory| memory.origin);
                 self.board.update(|snapshot| {
-                    (snapshot.champion, snapshot.origin) = (champion.map(Arc::new), origin);
-                    snapshot.fallback = Some(fallback);
+                    (snapshot.champion, snapshot.fallback) = (champion.map(Arc::new), Some(fallback));
                 });
             }
             Err(error) => return Err(error.into()),
         }
         let Some(memory) = memory else { return Ok(()) };
+        self.board.update(|snapshot| {
+            if snapshot.champion.is_some() {
+                snapshot.set_origins(memory.origins);
+            }
+        });
+        self.open = memory.open;
         self.accuracies = memory.accuracies;
         self.triggers = Triggers::resume(self.config.triggers, memory.triggers);
         self.drift_decided = memory.drift_decided;
         self.expected = memory.expected;
+        // Steps may have been others then.
+        let next = ceiled(memory.next, self.config.horizons.step());
         let earliest = self.next - CATCH_UP_MAX;
-        if memory.next < earliest {
+        if next < earliest {
             tracing::warn!(since = %memory.next, from = %earliest, "down for too long to close every hour");
         }
-        self.next = memory.next.max(earliest);
+        self.next = next.max(earliest);
         self.set_log_start(open_day(self.next));
         if self.world.is_some() {
-            // As it was when the last hour had closed, which is what the jobs of that hour go by.
-            let closed = self.next - Duration::HOUR;
+            // As it was when the last step had closed, which is what its jobs go by.
+            let closed = self.closed_until();
             self.clock.go_on_from(closed);
             self.board.update(|snapshot| snapshot.now = closed);
         }
-        if memory.next == self.next {
+        if next == self.next {
             self.log_start = memory.log_start;
             self.predicted = self.stored_open_day().await?;
         }
-        self.show_primary(self.next - Duration::HOUR).await
+        self.show_primary(self.closed_until()).await
     }
 
-    /// Whether the hour that closes next has asked for a training before a kill: it has to close again before that.
+    /// Whether the step that closes next has asked for a training before a kill: it has to close again before that.
     pub async fn has_asked_already(&self) -> Result<bool, CycleError> {
         let latest = self.store.jobs(Some(JobKind::Retraining), 1).await?.pop();
         let waits = latest.filter(|stored| !stored.job.state.is_final());
@@ -107,11 +122,15 @@ impl Cycle {
     /// Remembers where the loop is.
     pub(super) async fn keep(&self) -> Result<(), CycleError> {
         // Nothing has been worked through yet that a restart could lose.
-        let Some(origin) = self.board.snapshot().origin else { return Ok(()) };
+        let origins = self.board.snapshot().origins();
+        if origins.is_empty() {
+            return Ok(());
+        }
         let memory = Memory {
             next: self.next,
             log_start: self.log_start,
-            origin,
+            origins,
+            open: self.open.clone(),
             expected: self.expected.clone(),
             accuracies: self.accuracies.clone(),
             triggers: self.triggers.memory().clone(),
@@ -119,7 +138,7 @@ impl Cycle {
         };
         let document = write_document(MEMORY, self.next, &memory)?;
         self.store.put(Collection::Models, vec![document]).await?;
-        if self.next - Duration::HOUR == open_day(self.next) {
+        if self.closed_until() == open_day(self.next) {
             self.store.remove(Collection::Models, open_day_key(open_day(self.next) - Duration::DAY)).await?;
         }
         Ok(())

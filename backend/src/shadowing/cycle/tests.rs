@@ -1,5 +1,8 @@
 //! The loop over a real store, on a clock that is set by hand.
 
+mod champions;
+mod windows;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +17,8 @@ use shared::units::{Duration, Instant, Window};
 
 use super::Cycle;
 use crate::config::{BudgetConfig, ShadowingConfig};
-use crate::shadowing::champion::{earlier_document, keep_champion};
-use crate::shadowing::{Beginning, Board, Champion, Clock, OUTLOOK, roll_back, settled, stored_calibrations};
+use crate::shadowing::champion::keep_champion;
+use crate::shadowing::{Beginning, Board, Champion, Clock, Horizons, OUTLOOK, settled, stored_calibrations};
 use crate::store::{Collection, Document, JobEnd, SqliteStore, Store, whole_ledger};
 
 struct SetClock(Mutex<Instant>);
@@ -57,7 +60,8 @@ async fn begin_as(file: &Path, now: Instant, change: impl FnOnce(ShadowingConfig
     let board = Arc::new(Board::default());
     let assumed = Scenario { runs: 2, ..example::scenario() };
     let system = ShadowingConfig::system(assumed, Catalogue::default());
-    let config = change(ShadowingConfig { late: Duration::ZERO, ..system });
+    let horizons = Horizons::new(&[], system.bin, Duration::ZERO).unwrap();
+    let config = change(ShadowingConfig { late: Duration::ZERO, horizons, ..system });
     let clock = Arc::new(SetClock(Mutex::new(now)));
     let set: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
     let cycle = Cycle::begin(Arc::clone(&store), Arc::clone(&board), set, Arc::new(config)).await.unwrap();
@@ -357,10 +361,10 @@ fn a_restart_goes_on_where_the_loop_was() {
 
         let mut second = begin(&cut, morning).await;
         let snapshot = second.board.snapshot();
-        let champion = snapshot.champion.unwrap();
+        let champion = snapshot.champion.as_ref().unwrap();
         assert_eq!((champion.version, champion.fitted_until), (2, promoted.fitted_until));
         assert_eq!(champion.selected.to_bytes(), promoted.selected.to_bytes());
-        assert_eq!((champion.reason.as_str(), snapshot.origin), ("promoted", Some(midnight())));
+        assert_eq!((champion.reason.as_str(), snapshot.origin()), ("promoted", Some(midnight())));
         assert_eq!(second.cycle.predicted.as_ref().unwrap().outcome.digest, digest, "of the day that is open");
         // Hours 1 to 30 after midnight have passed in the meantime.
         assert_eq!(catch_up(&mut second).await, 30);
@@ -468,95 +472,6 @@ fn only_a_training_that_ended_well_clears_the_triggers() {
         life.store.finish(second.id, output, progress, midnight()).await.unwrap();
         life.cycle.note_training().await.unwrap();
         assert_eq!(trained(&life), Some(0.0));
-    });
-    let _ = std::fs::remove_dir_all(folder);
-}
-
-/// A service whose champion was promoted in the place of one that was fitted a day earlier.
-async fn begun_with_two(file: &Path) -> Life {
-    let life = begun(file).await;
-    let promoted = life.board.snapshot().champion.unwrap();
-    let earlier = Champion { version: 1, fitted_until: midnight() - Duration::DAY, ..Champion::clone(&promoted) };
-    life.store.put(Collection::Models, vec![earlier_document(&earlier).unwrap()]).await.unwrap();
-    life
-}
-
-async fn decisions(life: &Life, verdict: Verdict) -> Vec<String> {
-    let all = life.store.list(Collection::Decisions, Window::ALWAYS, 100).await.unwrap();
-    let all = all.iter().map(|document| document.read::<Decision>().unwrap());
-    all.filter(|decision| decision.verdict == verdict).map(|decision| decision.reason).collect()
-}
-
-#[test]
-fn a_promotion_can_be_taken_back_and_stays_so() {
-    let folder = folder("rollback");
-    block_on(async {
-        let file = folder.join("store.sqlite");
-        let life = begun(&file).await;
-        assert_eq!(roll_back(&*life.store, &life.board).await.unwrap(), None, "nobody was champion before");
-        drop(life);
-        let file = folder.join("two.sqlite");
-        let life = begun_with_two(&file).await;
-        let decision = roll_back(&*life.store, &life.board).await.unwrap().unwrap();
-        assert_eq!((decision.verdict, decision.at), (Verdict::RollBack, midnight()));
-        assert!(decision.reason.starts_with("version 1 serves again, as version 3, in the place of version 2"));
-        let serves = |life: &Life| {
-            let champion = life.board.snapshot().champion.unwrap();
-            (champion.version, champion.fitted_until)
-        };
-        assert_eq!(serves(&life), (3, midnight() - Duration::DAY));
-        drop(life);
-
-        let life = begin(&file, midnight()).await;
-        assert_eq!(serves(&life), (3, midnight() - Duration::DAY), "after a kill too");
-        assert_eq!(decisions(&life, Verdict::RollBack).await, [decision.reason]);
-        roll_back(&*life.store, &life.board).await.unwrap().unwrap();
-        assert_eq!(serves(&life), (4, midnight()), "the one before is now the one that was promoted");
-    });
-    let _ = std::fs::remove_dir_all(folder);
-}
-
-/// Changes a byte of the champion's weights.
-async fn damage(life: &Life) {
-    let document = life.store.get(Collection::Models, "champion".to_owned()).await.unwrap().unwrap();
-    let mut body: serde_json::Value = serde_json::from_str(&document.body).unwrap();
-    let mut selected = body["selected"].as_str().unwrap().to_owned();
-    let middle = selected.len() / 2;
-    let other = if &selected[middle..=middle] == "A" { "B" } else { "A" };
-    selected.replace_range(middle..=middle, other);
-    body["selected"] = selected.into();
-    let damaged = Document { body: body.to_string(), ..document };
-    life.store.put(Collection::Models, vec![damaged]).await.unwrap();
-}
-
-#[test]
-fn a_champion_that_cannot_be_loaded_takes_nothing_down() {
-    let folder = folder("damaged");
-    block_on(async {
-        let file = folder.join("two.sqlite");
-        let life = begun_with_two(&file).await;
-        damage(&life).await;
-        drop(life);
-        let mut life = begin(&file, midnight() + Duration::HOUR * 6).await;
-        let snapshot = life.board.snapshot();
-        let fallback = snapshot.fallback.unwrap();
-        assert!(fallback.contains("its weights are damaged") && fallback.contains("version 1"), "{fallback}");
-        assert_eq!(snapshot.champion.unwrap().version, 1, "the one before");
-        assert_eq!(decisions(&life, Verdict::RollBack).await, [fallback]);
-        assert_eq!(catch_up(&mut life).await, 6);
-        assert_eq!(life.board.snapshot().origin, Some(midnight() + Duration::HOUR * 6), "it forecasts");
-        drop(life);
-
-        let file = folder.join("one.sqlite");
-        let life = begun(&file).await;
-        damage(&life).await;
-        drop(life);
-        let mut life = begin(&file, midnight() + Duration::HOUR * 6).await;
-        let snapshot = life.board.snapshot();
-        assert!(snapshot.champion.is_none() && snapshot.fallback.unwrap().contains("the baseline serves"));
-        assert_eq!(catch_up(&mut life).await, 6);
-        assert_eq!(life.board.snapshot().champion.unwrap().version, 1, "the baseline");
-        assert!(life.board.snapshot().fallback.is_some(), "until a training has ended well");
     });
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -9,7 +9,7 @@ use shared::units::{Instant, LedgerUnits, Window};
 use super::{Cycle, CycleError};
 use crate::shadowing::closing::Closed;
 use crate::shadowing::recording::actual_record;
-use crate::shadowing::{OUTLOOK, StoredForecast, UNREPORTED};
+use crate::shadowing::{OUTLOOK, REPORTED, StoredForecast, UNREPORTED, forecast_key};
 use crate::store::{Collection, Document, StoreError, write_document};
 
 impl Cycle {
@@ -37,13 +37,20 @@ impl Cycle {
     ) -> Result<(), CycleError> {
         let of = scenario.scenario();
         let origin = of.window.start;
-        let document = write_document(origin.to_string(), origin, forecast)?;
+        let key = forecast_key(forecast.horizon, origin);
+        let document = write_document(key.clone(), origin, forecast)?;
         self.store.put(Collection::Forecasts, vec![document]).await?;
         let view = OutcomeView::new(of, outcome);
-        let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
-        let runs = vec![write_document(origin.to_string(), origin, &view)?];
+        let runs = vec![write_document(key, origin, &view)?];
         self.store.put(Collection::Runs, runs).await?;
-        self.store.put(Collection::Scenarios, vec![write_document("current", origin, &saved)?]).await?;
+        if forecast.horizon == REPORTED {
+            let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
+            self.store.put(Collection::Scenarios, vec![write_document("current", origin, &saved)?]).await?;
+        }
+        // Costs are shown by whole bins.
+        if origin != origin.floor(of.bin) || of.window.length().micros() % of.bin.micros() != 0 {
+            return Ok(());
+        }
         let bins = outcome.runs.first().map_or(0, |run| run.timeline.len());
         let documents: Result<Vec<Document>, StoreError> = (0..bins)
             .map(|i| {

@@ -18,10 +18,9 @@ use shared::stream::StreamSettings;
 use shared::units::{Instant, Window};
 
 use super::super::primary::{folded, forked};
-use super::super::{Champion, SideInputs};
+use super::super::{Champion, REPORTED, SideInputs};
 use super::TENANTS_MAX;
 use crate::config::ShadowingConfig;
-use crate::ensemble;
 use crate::hindsight::{foretold, happened};
 
 /// At most so many windows: each one more takes a horizon from what the judged model is fitted on, and runs every shadow
@@ -103,7 +102,7 @@ pub(super) fn compare(
     let windows = windows(case, champion, past);
     let first = windows.first().ok_or(Unjudged::TooFewWindows)?;
     let stand_in = fitted_until(case, first.start, watcher)?;
-    let models = [Judged::of(case, champion), Judged::Fitted(&stand_in)];
+    let models = [Judged::of(champion, past), Judged::Fitted(&stand_in)];
     let [champion, challenger] = errors(case, &windows, models, watcher)?.map(|errors| errors.wape());
     let (champion, challenger) = champion.zip(challenger).ok_or(Unjudged::NoCost)?;
     Ok(Compared { champion, challenger, windows: windows.len() })
@@ -112,7 +111,7 @@ pub(super) fn compare(
 /// The newest whole horizons that the champion has not been fitted on, in order of time and without those with an outage: as
 /// many as leave enough before them to fit a challenger on. None where that is fewer than two.
 fn windows(case: &Case<'_>, champion: &Champion, past: &Past<'_>) -> Vec<Window> {
-    let (horizon, end) = (case.config.horizon, past.origin());
+    let (horizon, end) = (REPORTED, past.origin());
     let bins = horizon.divide(past.bin()) as usize;
     // What something cost is known from when it is known who lives.
     let known_from = case.config.start.as_ref().map(|beginning| beginning.at);
@@ -135,9 +134,9 @@ fn windows(case: &Case<'_>, champion: &Champion, past: &Past<'_>) -> Vec<Window>
 
 /// What would have been chosen at an instant as the challenger is, from what was known then.
 fn fitted_until(case: &Case<'_>, start: Instant, watcher: &mut Watcher<'_>) -> Result<Selected, TrainError> {
-    let known = Known::new(case.log, None, start);
+    let known = case.config.known(case.log, start);
     let features = case.side_inputs.features(case.config, &known, TENANTS_MAX);
-    let selection = SelectionConfig { origins: ORIGINS, ..case.selection.clone() };
+    let selection = SelectionConfig { origins: ORIGINS, horizons: vec![REPORTED], ..case.selection.clone() };
     Ok(fit_best(&features.all(), &selection, watcher)?.0)
 }
 
@@ -151,15 +150,15 @@ enum Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn of(case: &Case<'_>, champion: &'a Champion) -> Self {
-        let bins = case.config.horizon.divide(case.config.bin) as usize;
+    fn of(champion: &'a Champion, past: &Past<'_>) -> Self {
+        let bins = REPORTED.divide(past.bin()) as usize;
         if champion.is_baseline(bins) { Self::Baseline } else { Self::Fitted(&champion.selected) }
     }
 
     /// As it serves at the end of a past.
-    fn at(self, case: &Case<'_>, past: &Past<'_>) -> Result<Selected, NotReady> {
+    fn at(self, past: &Past<'_>) -> Result<Selected, NotReady> {
         match self {
-            Self::Baseline => Ok(Champion::baseline(past, case.config.horizon)?.selected),
+            Self::Baseline => Ok(Champion::baseline(past, REPORTED)?.selected),
             Self::Fitted(model) => model.updated(past),
         }
     }
@@ -177,23 +176,23 @@ fn errors(
     let mut errors = [CostErrors::default(); 2];
     let mut primary: Option<(Instant, Fork)> = None;
     for (number, window) in windows.iter().enumerate() {
-        let known = Known::new(case.log, None, window.start);
+        let known = case.config.known(case.log, window.start);
         let fork = match primary.take() {
-            Some((at, fork)) => Known::new(case.log, None, at).gone_on(&base, &fork, window.start, None)?,
+            Some((at, fork)) => case.config.known(case.log, at).gone_on(&base, &fork, window.start, None)?,
             None => forked(case.config, &base, &known, &folded(case.config, &known, &[], window.start))?.fork,
         };
         let features = case.side_inputs.features(case.config, &known, TENANTS);
         let past = features.all();
         let actual = happened(&known, &base, &fork, window.length())?.run.cost;
         for (model, errors) in models.iter().zip(&mut errors) {
-            let model = model.at(case, &past).map_err(PredictionError::from)?;
+            let model = model.at(&past).map_err(PredictionError::from)?;
             let name = model.model(window.length().divide(past.bin()) as usize);
             let progress = Progress::Backtest { model: name, origin: number, origins: windows.len() };
             if watcher(progress) == Continue::Cancel {
                 return Err(TrainError::Forecast(ForecastError::Cancelled).into());
             }
             let stream = known.predict(&past, &model, window.length(), &StreamSettings::default())?.stream;
-            let threads = ensemble::available_threads();
+            let threads = case.config.job_threads();
             let foretold = foretold(&known, &base, &fork, (stream, window.length()), threads, &|_, _| true)?;
             let runs = foretold.expect("nobody cancels it").outcome.runs;
             let predicted: Vec<_> = runs.iter().map(|run| &run.cost).collect();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::allocation::{Basis, RowKind, mean_column};
 use crate::feedback::ledger::{Record, pairs};
 use crate::random::student_t_within;
-use crate::units::{Instant, LedgerUnits};
+use crate::units::{LedgerUnits, Window};
 
 /// How many percent of what comes a band claims to hold.
 pub const LEVEL_PERCENT: u8 = 99;
@@ -64,11 +64,11 @@ pub struct Band {
 pub struct PastErrors(BTreeMap<(Basis, RowKind, String), Vec<f64>>);
 
 impl PastErrors {
-    /// Those of the windows of a ledger that were over by `before`; forecasts of nothing have none.
-    pub fn new(records: &[Record], before: Instant) -> Self {
+    /// Those of the windows of a ledger that were as long as `window` and over when it began; forecasts of nothing have none.
+    pub fn new(records: &[Record], window: Window) -> Self {
         let mut errors = Self::default();
         for (forecast, actual) in pairs(records).judged {
-            if forecast.window.end > before {
+            if forecast.window.end > window.start || forecast.window.length() != window.length() {
                 continue;
             }
             for series in &forecast.series {

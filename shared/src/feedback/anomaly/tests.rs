@@ -88,7 +88,7 @@ fn past_errors_are_those_of_forecasts_that_were_in_time() {
         forecast(4, 10, false),
         actual(4, 80, Basis::Metered),
     ];
-    let errors = PastErrors::new(&records, day(4).start);
+    let errors = PastErrors::new(&records, day(4));
     // |16 − 20| / 20 and |15 − 10| / 10; the second day was late, the fourth is of another basis, the fifth is not over.
     assert_eq!(errors.of(Basis::Metered, RowKind::Tenant, "a"), [0.2, 0.5]);
     assert_eq!(errors.of(Basis::Simulated, RowKind::Tenant, "a"), [6.0]);

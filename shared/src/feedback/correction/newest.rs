@@ -8,7 +8,7 @@ use super::super::ledger::{ForecastRecord, QuantileAmount, Record, SeriesForecas
 use super::{CorrectionSettings, SeriesCorrection, corrected, corrections};
 use crate::allocation::{Basis, RowKind};
 use crate::simulation::Digest;
-use crate::units::{Money, Window};
+use crate::units::{Duration, Money, Window};
 
 /// What a window is predicted to cost, with and without what was learnt from those before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,16 +52,18 @@ pub struct AmountBand {
     pub quantiles: Vec<QuantileAmount>,
 }
 
-/// The prediction of the latest window in a ledger, corrected by what had been written down before it; none where nothing
-/// was predicted.
+/// The prediction of the latest window of a horizon in a ledger, corrected by what had been written down before it; none
+/// where nothing was predicted so far.
 pub fn newest_corrected(
     records: &[Record],
     basis: Basis,
+    horizon: Duration,
     settings: &CorrectionSettings,
 ) -> Option<CorrectedPrediction> {
     let mut newest: Option<&ForecastRecord> = None;
     for record in records {
         if let Record::Forecast(forecast) = record
+            && forecast.horizon == horizon
             && newest.is_none_or(|newest| newest.window.start < forecast.window.start)
         {
             newest = Some(forecast);

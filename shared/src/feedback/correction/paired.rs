@@ -10,18 +10,18 @@ pub const RESAMPLES: u32 = 10_000;
 /// The levels of a 95 % interval.
 const ENDS: [f64; 2] = [0.025, 0.975];
 
-/// How far two predictions of one window were off.
+/// How far two predictions of one window were off: one with and one without a correction, or those of two ledgers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WindowErrors {
-    /// |actual − predicted|, summed over the series that count together.
+    /// |actual − predicted| of the first, summed over the series that count together.
     pub without: f64,
-    /// The same with a correction.
+    /// The same of the second.
     pub with: f64,
     /// |actual|, summed likewise.
     pub actual: f64,
 }
 
-/// The difference of two WAPEs over the same windows; below zero where the correction is better.
+/// The difference of two WAPEs over the same windows; below zero where the second is better.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairedDifference {
     /// WAPE with − WAPE without.

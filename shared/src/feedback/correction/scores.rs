@@ -64,7 +64,7 @@ pub struct Figures {
     pub intervals: Vec<IntervalScore>,
 }
 
-type RowKey = (RowKind, Option<String>);
+pub(super) type RowKey = (RowKind, Option<String>);
 
 /// Corrects every prediction with what was known when its window began, and scores it beside the one without.
 ///
@@ -134,7 +134,7 @@ fn key_rows(of: &SeriesCorrection) -> impl Iterator<Item = RowKey> {
 }
 
 /// How far two forecasts of one window were off, by row.
-fn window_errors(
+pub(super) fn window_errors(
     without: &ForecastRecord,
     with: &ForecastRecord,
     actual: &[AmountOf],

@@ -51,6 +51,26 @@ fn actual(number: i64, basis: Basis, amounts: &[(RowKind, &str, f64)]) -> Record
     Record::Actual(ActualRecord { window, recorded: window.end, basis, series })
 }
 
+#[test]
+fn two_ledgers_are_compared_over_the_windows_that_both_judge() {
+    // Of 100 each, the first is off by 10, 20 and 30, the second by 5, 10 and 15; the fourth day cost something else.
+    let first = totals(&[(90.0, 100.0), (120.0, 100.0), (70.0, 100.0), (50.0, 100.0)]);
+    let second = totals(&[(95.0, 100.0), (110.0, 100.0), (85.0, 100.0), (50.0, 90.0), (10.0, 100.0)]);
+    let compared = compare_ledgers(&first, &second, &CorrectionSettings::default(), 1);
+    let [total] = &compared[..] else { panic!("{compared:?}") };
+    assert_eq!((total.kind, total.horizon, total.windows), (RowKind::Total, Duration::DAY, 3));
+    let close = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value} {expected}");
+    close(total.first.unwrap(), 0.2);
+    close(total.second.unwrap(), 0.1);
+    let PairedDifference { difference, low, high } = total.difference.unwrap();
+    close(difference, -0.1);
+    // Day by day the second is better by 5, 10 and 15 of 100: three times the least, and three times the most.
+    close(low, -0.15);
+    close(high, -0.05);
+    // Too few windows were there before each to correct it.
+    assert_eq!((total.corrected, total.corrected_difference), (total.second, total.difference));
+}
+
 /// Days of which the total was predicted and cost so much.
 fn totals(days: &[(f64, f64)]) -> Vec<Record> {
     let of = |(number, &(predicted, cost)): (i64, &(f64, f64))| {
@@ -187,9 +207,9 @@ fn scores_stand_side_by_side() {
 fn the_newest_prediction_is_corrected_by_what_was_known_then() {
     let mut records = totals(&[(50.0, 60.0); 5]);
     let settings = CorrectionSettings::default();
-    assert_eq!(newest_corrected(&[], Basis::Metered, &settings), None);
+    assert_eq!(newest_corrected(&[], Basis::Metered, Duration::DAY, &settings), None);
     records.push(forecast(5, vec![series(RowKind::Total, "", 100.0, 0.1)]));
-    let newest = newest_corrected(&records, Basis::Metered, &settings).unwrap();
+    let newest = newest_corrected(&records, Basis::Metered, Duration::DAY, &settings).unwrap();
     let total = &newest.series[0];
     assert_eq!((newest.window, total.predicted.mean), (day(5), usd(100.0)));
     // Five sevenths of ln 1.2.
@@ -197,8 +217,8 @@ fn the_newest_prediction_is_corrected_by_what_was_known_then() {
     assert!(total.said.starts_with("used: WAPE"), "{}", total.said);
     // What it came to in the end changes nothing of what was said, and another basis knows nothing.
     records.push(actual(5, Basis::Metered, &[(RowKind::Total, "", 1.0)]));
-    assert_eq!(newest_corrected(&records, Basis::Metered, &settings).unwrap(), newest);
-    let billed = newest_corrected(&records, Basis::Billed, &settings).unwrap();
+    assert_eq!(newest_corrected(&records, Basis::Metered, Duration::DAY, &settings).unwrap(), newest);
+    let billed = newest_corrected(&records, Basis::Billed, Duration::DAY, &settings).unwrap();
     assert_eq!((billed.series[0].correction.is_none(), billed.series[0].corrected.mean), (true, usd(100.0)));
 }
 

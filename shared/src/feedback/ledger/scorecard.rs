@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AmountOf, Pairs, Record, SeriesForecast, pairs};
 use crate::allocation::{Basis, RowKind};
-use crate::units::Currency;
+use crate::units::{Currency, Duration};
 
 /// The central intervals whose coverage is counted: what they claim, and the levels of their ends.
 const INTERVALS: [(u8, u8, u8); 3] = [(50, 25, 75), (80, 10, 90), (90, 5, 95)];
@@ -37,6 +37,8 @@ pub struct ScoreRow {
     pub basis: Basis,
     /// In which currency; windows of different ones are never added up.
     pub currency: Currency,
+    /// How far the forecasts reach: windows of different lengths are judged apart.
+    pub horizon: Duration,
     /// The total, a part of it, or a class.
     pub kind: RowKind,
     /// Whose; none for all of the kind, each counted by itself, and where the kind says all.
@@ -98,22 +100,25 @@ pub(in crate::feedback) fn rows_of((kind, name): SeriesKey) -> impl Iterator<Ite
 pub fn scorecard(records: &[Record]) -> Scorecard {
     let Pairs { judged, forecast, late, other_currency } = pairs(records);
     let mut card = Scorecard { forecast, judged: judged.len() as u32, late, other_currency, rows: Vec::new() };
-    let mut sums: BTreeMap<(Basis, Currency, RowKind, Option<String>), Sums> = BTreeMap::new();
+    let mut sums: BTreeMap<(Books, RowKind, Option<String>), Sums> = BTreeMap::new();
     for (forecast, actual) in judged {
         let amounts = forecast.series.iter().map(|of| of.mean).chain(actual.series.iter().map(|of| of.amount));
         let Some(currency) = amounts.map(|amount| amount.currency).next() else { continue };
+        let books = (actual.basis, currency, forecast.horizon);
         for (key, (predicted, came)) in by_series(&forecast.series, &actual.series) {
             rows_of(key).for_each(|(kind, name)| {
-                sums.entry((actual.basis, currency, kind, name)).or_default().add(predicted, came);
+                sums.entry((books, kind, name)).or_default().add(predicted, came);
             });
         }
     }
-    card.rows =
-        sums.into_iter().map(|((basis, currency, kind, name), sums)| sums.row((basis, currency), kind, name)).collect();
+    card.rows = sums.into_iter().map(|((books, kind, name), sums)| sums.row(books, kind, name)).collect();
     // The total first.
-    card.rows.sort_by_key(|row| (row.basis, row.currency, row.kind != RowKind::Total));
+    card.rows.sort_by_key(|row| (row.basis, row.currency, row.horizon, row.kind != RowKind::Total));
     card
 }
+
+/// What is never added up with another: costs known in different ways, in different currencies, over different horizons.
+type Books = (Basis, Currency, Duration);
 
 #[derive(Default)]
 struct Sums {
@@ -153,7 +158,7 @@ impl Sums {
         }
     }
 
-    fn row(self, (basis, currency): (Basis, Currency), kind: RowKind, name: Option<String>) -> ScoreRow {
+    fn row(self, (basis, currency, horizon): Books, kind: RowKind, name: Option<String>) -> ScoreRow {
         let relative = |sum: Decimal| sum.checked_div(self.absolute_actual).and_then(|ratio| ratio.to_f64());
         let of = self.with_forecast;
         let score = |((claimed_percent, ..), inside): ((u8, u8, u8), u32)| IntervalScore {
@@ -165,6 +170,7 @@ impl Sums {
         ScoreRow {
             basis,
             currency,
+            horizon,
             kind,
             name,
             windows: self.windows,

@@ -8,6 +8,7 @@ use shared::units::{Duration, LedgerUnits, TenantIndex};
 use super::super::super::prediction::{Ask, predict};
 use super::super::super::primary::meter;
 use super::*;
+use crate::ensemble;
 
 const DAYS: i64 = 6;
 
@@ -29,9 +30,9 @@ fn config() -> ShadowingConfig {
 }
 
 /// Models that need no training, but for trees: what is trained shows whether it saw too much.
-fn selection(config: &ShadowingConfig) -> SelectionConfig {
+fn selection() -> SelectionConfig {
     let models = vec![ModelName::SeasonalNaive, ModelName::HourMean, ModelName::BoostedTrees];
-    SelectionConfig { models, ..SelectionConfig::new(vec![config.horizon]) }
+    SelectionConfig { models, ..SelectionConfig::new(vec![REPORTED]) }
 }
 
 /// As trained on all that was known `days` before the end.
@@ -39,14 +40,14 @@ fn champion(case: &Case<'_>, days: i64) -> Champion {
     let fitted_until = end() - Duration::DAY * days;
     let known = Known::new(case.log, None, fitted_until);
     let features = case.side_inputs.features(case.config, &known, TENANTS_MAX);
-    let baseline = Champion::baseline(&features.all(), case.config.horizon).unwrap();
+    let baseline = Champion::baseline(&features.all(), REPORTED).unwrap();
     Champion { version: 2, ..baseline }
 }
 
 #[test]
 fn windows_are_whole_and_new_to_the_champion_and_have_enough_before_them() {
     let (config, log, side_inputs) = (config(), log_until(end()), SideInputs::default());
-    let selection = selection(&config);
+    let selection = selection();
     let case = Case { config: &config, log: &log, side_inputs: &side_inputs, selection: &selection };
     let features = side_inputs.features(&config, &Known::new(&log, None, end()), TENANTS);
     let starts = |champion: &Champion, days: i64| {
@@ -70,7 +71,7 @@ fn windows_are_whole_and_new_to_the_champion_and_have_enough_before_them() {
 #[test]
 fn the_challenger_s_stand_in_has_seen_nothing_of_its_windows() {
     let (config, side_inputs) = (config(), SideInputs::default());
-    let selection = selection(&config);
+    let selection = selection();
     let start = end() - Duration::DAY * 2;
     let fitted = |log: &RequestLog| {
         let case = Case { config: &config, log, side_inputs: &side_inputs, selection: &selection };
@@ -82,7 +83,7 @@ fn the_challenger_s_stand_in_has_seen_nothing_of_its_windows() {
 #[test]
 fn errors_are_those_of_what_the_service_would_have_predicted_and_metered() {
     let (config, log, side_inputs) = (config(), log_until(end()), SideInputs::default());
-    let selection = selection(&config);
+    let selection = selection();
     let case = Case { config: &config, log: &log, side_inputs: &side_inputs, selection: &selection };
     let champion = champion(&case, 2);
     let features = side_inputs.features(&config, &Known::new(&log, None, end()), TENANTS_MAX);
@@ -120,7 +121,7 @@ fn errors_are_those_of_what_the_service_would_have_predicted_and_metered() {
 #[test]
 fn the_watcher_cancels_between_shadows() {
     let (config, log, side_inputs) = (config(), log_until(end()), SideInputs::default());
-    let selection = selection(&config);
+    let selection = selection();
     let case = Case { config: &config, log: &log, side_inputs: &side_inputs, selection: &selection };
     let windows = [Window { start: end() - Duration::DAY, end: end() }];
     let mut asked = 0;
