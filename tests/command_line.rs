@@ -14,6 +14,7 @@ mod messages;
 mod model_file;
 mod start;
 mod odd_input;
+mod pools;
 mod price_files;
 mod recommendations;
 mod report;

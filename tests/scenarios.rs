@@ -8,6 +8,7 @@ use std::{env, fs, thread};
 use shared::api::OutcomeView;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::{self, Outcome};
+use shared::units::Dimension;
 use tests::root;
 
 #[test]
@@ -35,6 +36,34 @@ fn check(folder: &Path) {
     }
     let expected = fs::read_to_string(&expected).unwrap();
     assert_eq!(as_json(&text), as_json(&expected), "{}", folder.display());
+}
+
+/// The figures of `tests/scenarios/pools`, reckoned by hand.
+#[test]
+fn pools_come_to_what_a_hand_calculation_says() {
+    let text = fs::read_to_string(root().join("tests/scenarios/pools/input.json")).unwrap();
+    let valid = ValidScenario::new(serde_json::from_str(&text).unwrap()).unwrap();
+    let view = OutcomeView::new(valid.scenario(), &on_threads(&valid, 1));
+    let share = |pool: usize, of: Dimension| (view.pools[pool].taken[&of].mean, view.pools[pool].taken[&of].peak);
+    // ssd-a, 100 GiB of which 150 may be requested: 60 from 0:00, 120 from 0:30, 140 from 1:30 when one becomes 80, and from
+    // 3:00 80 + 60, as one of 60 goes and another comes. (60 × ½ + 120 + 140 × 2½) ÷ (100 × 4) = 500 ÷ 400.
+    assert_eq!(share(0, Dimension::Storage), (1.25, 1.4));
+    // 300 IOPS from 0:00, 600 from 0:30: (150 + 2,100) ÷ 4,000.
+    assert_eq!(share(0, Dimension::Iops), (0.5625, 0.6));
+    // ssd-b: 60 of 150 GiB from 1:00 on, of who asks for no zone and finds 150 free there and 30 in a: 180 ÷ 600.
+    assert_eq!(share(1, Dimension::Storage), (0.3, 0.4));
+    // edge: two balancers of 400 Mbps from 2:00, 1,600 ÷ 4,000; their addresses and, from 2:30, those of two machines:
+    // (2 × ½ + 4 × 1½) ÷ (4 × 4) = 7 ÷ 16.
+    assert_eq!(share(2, Dimension::Network), (0.4, 0.8));
+    assert_eq!(share(2, Dimension::Addresses), (0.4375, 1.0));
+    // A volume at 1:00 for which a has 30 GiB left, a resize by 20 at 2:00 for which it has 10; the third balancer, the third
+    // machine; who asks for zone b while it is lost, which cuts off the one that is there.
+    let refused: Vec<(&str, f64)> =
+        view.refused.iter().map(|refusal| (refusal.reason.as_str(), refusal.count)).collect();
+    let expected =
+        [("no_pool", 1.0), ("no_storage_capacity", 2.0), ("no_network_capacity", 1.0), ("no_address_capacity", 1.0)];
+    assert_eq!(refused, expected);
+    assert_eq!(view.pools.iter().map(|pool| pool.cut_off).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
 }
 
 /// Field by field, whatever the order that a build prints them in.

@@ -42,8 +42,8 @@ pub use problem::{FieldProblem, ProblemDocument};
 pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
-    CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, RefusalView,
-    RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
+    CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, PoolShare, PoolView,
+    RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
 pub use start::{LeftOut, StartAnomaly, StartView};
 pub use status::{Contradictions, HorizonView, ModelInUse, NotReady, SkippedForecasts, Status};

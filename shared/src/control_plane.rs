@@ -12,6 +12,7 @@ mod nodes;
 mod observed;
 mod pages;
 mod placement;
+mod pools;
 mod quota;
 mod residents;
 mod rules;
@@ -27,13 +28,14 @@ mod waiting;
 pub use devices::DeviceSet;
 pub(crate) use devices::Room;
 pub use observed::{Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedFleet, ObservedNode, Stay, fold};
+pub use pools::PoolUse;
 pub use settings::{
-    Autoscaling, Billing, Failures, Fleet, ModuleSettings, Modules, NoTimeOfDay, NodeGroup, Outage, PlacementPolicy,
-    PredictedNodes, Purchase, Scaling, ScheduledNodes, ServiceBin, ServiceOf, ServiceTime, Settings, Spot, TimeOfDay,
-    Weekday,
+    Autoscaling, Billing, CapacityPool, Failures, Fleet, InPools, ModuleSettings, Modules, NoTimeOfDay, NodeGroup,
+    Outage, POOLED, PlacementPolicy, PredictedNodes, Purchase, Scaling, ScheduledNodes, ServiceBin, ServiceOf,
+    ServiceTime, Settings, Spot, TimeOfDay, Weekday,
 };
 pub use settle::{Seats, Settled, settle};
 pub use stage::QueueDepth;
 pub use state::{InFlight, LiveResource, Node, State};
-pub use step::{Best, ControlPlane, GroupSurvey, InPlace, SavedPlane, Survey, Underway};
+pub use step::{Best, ControlPlane, GroupSurvey, InPlace, PoolSurvey, SavedPlane, Survey, Underway};
 pub use transition::{Effect, Eviction, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

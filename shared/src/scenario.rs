@@ -10,8 +10,8 @@ pub use validation::{MAX_BINS, Problem, Problems, ValidScenario};
 
 use crate::control_plane::State;
 pub use crate::control_plane::{
-    Autoscaling, Billing, Fleet, ModuleSettings, Modules, NodeGroup, Outage, PlacementPolicy, PredictedNodes, Purchase,
-    Scaling, ScheduledNodes, ServiceTime, Spot, TimeOfDay, Weekday,
+    Autoscaling, Billing, CapacityPool, Fleet, ModuleSettings, Modules, NodeGroup, Outage, PlacementPolicy,
+    PredictedNodes, Purchase, Scaling, ScheduledNodes, ServiceTime, Spot, TimeOfDay, Weekday,
 };
 use crate::pricing::PriceBook;
 use crate::request::{Flavor, IndexedRequest, Tenant, Terms};

@@ -11,6 +11,7 @@ pub mod kubernetes_state;
 pub mod mapping;
 pub mod ndjson;
 pub mod opencost;
+pub mod pools;
 pub mod priority_classes;
 pub mod quotas;
 pub mod usage;

@@ -10,7 +10,7 @@ mod text_or_number;
 mod time;
 
 pub use amount::Amount;
-pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
+pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, PoolIndex, ResourceIndex, TenantIndex, TermsIndex};
 pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion, apportion_to};
 pub(crate) use number::optional_number;
 pub use resources::{DIMENSIONS, Dimension, MAX_DEVICES, Resources, ResourcesError};

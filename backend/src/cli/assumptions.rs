@@ -5,12 +5,13 @@ mod files;
 pub(super) use files::described_otherwise;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use shared::control_plane::{Autoscaling, Billing, Fleet, Modules, PlacementPolicy, State};
+use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, Modules, PlacementPolicy, State};
 use shared::pricing::{PriceFile, builtin, read_commitments};
 use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
 use shared::trace::inventory::{InventoryNode, read_inventory};
+use shared::trace::pools::read_pools;
 use shared::trace::priority_classes::read_priority_classes;
 use shared::trace::quotas::{TenantQuota, read_quotas};
 use shared::units::{Duration, Instant, Window};
@@ -34,9 +35,14 @@ pub(super) struct AssumptionArgs {
     /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone`; else m5.16xlarge, up to 5,000
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
-    /// The fleet, JSON as in a scenario: `node_groups` with how they grow, are bought and fail, `outages`, `autoscaling`
+    /// The fleet, JSON as in a scenario: `node_groups` with how they grow, are bought and fail, `outages`, `pools`,
+    /// `autoscaling`
     #[arg(long, value_name = "FILE", conflicts_with = "inventory")]
     fleet: Option<String>,
+    /// What zones have beside nodes for volumes, load balancers and addresses, CSV
+    /// `pool,zone[,storage_gib,iops,network_mbps,addresses,…]`; else, and of what no pool has, as much as is asked for
+    #[arg(long, value_name = "FILE")]
+    pools: Option<String>,
     /// The most that each tenant may hold at once, CSV `tenant[,vcpu,memory_gib,gpu,…]`; what is empty is not limited
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
@@ -176,6 +182,7 @@ impl AssumptionArgs {
             None if machines.is_empty() => (Fleet::default(), Autoscaling::default()),
             None => (Fleet::from_inventory(machines), Autoscaling::default()),
         };
+        let fleet = self.with_pools(fleet)?;
         let base = Scenario {
             terms: Vec::new(),
             name: "shadow".to_owned(),
@@ -201,6 +208,18 @@ impl AssumptionArgs {
             edits: Vec::new(),
         };
         Ok((base, notices))
+    }
+
+    /// The fleet with the pools of the file that was given.
+    fn with_pools(&self, fleet: Fleet) -> Result<Fleet, CliError> {
+        let Some(path) = &self.pools else { return Ok(fleet) };
+        if !fleet.pools.is_empty() {
+            let message = "--pools is given, and the file given with --fleet has pools too; expected one of the two";
+            return Err(CliError::Usage(message.to_owned()));
+        }
+        let read = read_pools(&input::read_text(path)?);
+        let rows = read.map_err(CliError::in_table(input::name(path), Kind::Pools))?;
+        Ok(Fleet { pools: rows.into_iter().map(CapacityPool::from).collect(), ..fleet })
     }
 
     /// What names in requests stand for: the shapes that prices and machines of `base` name, and priority classes.
@@ -234,6 +253,7 @@ impl AssumptionArgs {
         Self {
             inventory: self.inventory.or(file.inventory),
             fleet: self.fleet.or(file.fleet),
+            pools: self.pools.or(file.pools),
             quotas: self.quotas.or(file.quotas),
             priority_classes: self.priority_classes.or(file.priority_classes),
             prices: self.prices.or(file.prices),
@@ -251,6 +271,7 @@ impl AssumptionArgs {
         let given = [
             ("--inventory", self.inventory.is_some()),
             ("--fleet", self.fleet.is_some()),
+            ("--pools", self.pools.is_some()),
             ("--quotas", self.quotas.is_some()),
             ("--priority-classes", self.priority_classes.is_some()),
             ("--prices", self.prices.is_some()),

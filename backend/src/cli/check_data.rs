@@ -14,6 +14,7 @@ use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_req
 use shared::trace::csv::Kind;
 use shared::trace::inventory::read_inventory;
 use shared::trace::mapping::read_mapping;
+use shared::trace::pools::read_pools;
 use shared::trace::quotas::read_quotas;
 use shared::trace::usage::read_usage;
 use shared::units::{Duration, Window};
@@ -69,6 +70,9 @@ struct Files {
     /// The most that each tenant may hold at once: tenant[,vcpu,memory_gib,…]
     #[arg(long, value_name = "FILE")]
     quotas: Option<String>,
+    /// What zones have beside nodes: pool,zone[,storage_gib,iops,network_mbps,addresses,…]
+    #[arg(long, value_name = "FILE")]
+    pools: Option<String>,
     /// Charges of a bill, as `import focus` and `import opencost` write them; may be given more than once
     #[arg(long, value_name = "FILE")]
     bill: Vec<String>,
@@ -128,6 +132,11 @@ impl Args {
             files.quotas.as_ref().zip(read_table(files.quotas.as_deref(), Kind::Quotas, read_quotas)?)
         {
             side_inputs::check_quotas(&mut report, input::name(file), &quotas, log.as_ref());
+        }
+        if let Some((file, pools)) =
+            files.pools.as_ref().zip(read_table(files.pools.as_deref(), Kind::Pools, read_pools)?)
+        {
+            side_inputs::check_pools(&mut report, input::name(file), pools, log.as_ref());
         }
         if !files.bill.is_empty() {
             let bill = read_bill(&files.bill)?;

@@ -19,8 +19,8 @@ use crate::{input, output};
 /// Say why a request got the node that it got, or none, and what would have let it in
 ///
 /// For the create or resize that was asked about: what became of it, and, at the decision that mattered, what every node
-/// group had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes are
-/// tried one by one (more quota, more nodes, larger ones, other policies, a zone that is kept, more workers, a longer
+/// group and every pool had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes are
+/// tried one by one (more quota, more nodes, larger ones, more of a pool, other policies, a zone that is kept, more workers, a longer
 /// queue, more retries), each by a run of its own, and the one that costs the least is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]

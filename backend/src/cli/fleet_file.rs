@@ -1,7 +1,7 @@
 //! A fleet of one's own, as a file.
 
 use serde::Deserialize;
-use shared::control_plane::{Autoscaling, Fleet, NodeGroup, Outage};
+use shared::control_plane::{Autoscaling, CapacityPool, Fleet, NodeGroup, Outage};
 use shared::input::parse_json_object;
 
 use super::CliError;
@@ -15,6 +15,8 @@ struct FleetFile {
     #[serde(default)]
     outages: Vec<Outage>,
     #[serde(default)]
+    pools: Vec<CapacityPool>,
+    #[serde(default)]
     autoscaling: Autoscaling,
 }
 
@@ -24,6 +26,6 @@ struct FleetFile {
 /// When the file cannot be read or is no fleet.
 pub(super) fn read_fleet(path: &str) -> Result<(Fleet, Autoscaling), CliError> {
     let read: Result<FleetFile, _> = parse_json_object(&input::read_text(path)?);
-    let FleetFile { node_groups, outages, autoscaling } = read.map_err(CliError::in_file(input::name(path)))?;
-    Ok((Fleet { node_groups, outages }, autoscaling))
+    let FleetFile { node_groups, outages, pools, autoscaling } = read.map_err(CliError::in_file(input::name(path)))?;
+    Ok((Fleet { node_groups, outages, pools }, autoscaling))
 }

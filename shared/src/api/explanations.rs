@@ -74,6 +74,9 @@ pub struct ExplanationView {
     pub resize: Option<ResizePlan>,
     /// The names of the node groups, by index.
     pub node_groups: Vec<String>,
+    /// The names of the pools, by index.
+    #[serde(default)]
+    pub pools: Vec<String>,
     /// The decision that mattered.
     pub decision: Option<DecisionSeen>,
     /// Nodes that the resource had to leave.
@@ -132,6 +135,7 @@ impl ExplanationView {
             plan,
             resize,
             node_groups: scenario.fleet.node_groups.iter().map(|group| group.name.clone()).collect(),
+            pools: scenario.fleet.pools.iter().map(|pool| pool.name.clone()).collect(),
             decision,
             departures,
             fix: fix.map(|fix| FixView::new(scenario, fix)),

@@ -97,6 +97,9 @@ pub struct OutcomeView {
     /// Requested ÷ paid over all runs, from 0 to 1, in each dimension that any node has.
     #[serde(default)]
     pub utilisation: BTreeMap<Dimension, f64>,
+    /// What was taken of each pool of the fleet, in order, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<PoolView>,
     /// Most live resources at once in any run.
     pub peak_live: u32,
     /// Most paid nodes at once in any run.
@@ -169,6 +172,30 @@ pub struct CommitmentView {
     pub net_saving: MoneyBand,
     /// The part of it that was used, from 0 to 1, over all runs; none where it does not hold in the window.
     pub utilisation: Option<f64>,
+}
+
+/// What was taken of one pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PoolView {
+    /// Its name.
+    pub pool: String,
+    /// Where it is; none where it is for all zones.
+    pub zone: Option<String>,
+    /// How much of it was taken, by what it has.
+    pub taken: BTreeMap<Dimension, PoolShare>,
+    /// Resources that were in it when its zone was lost, per run on average.
+    pub cut_off: f64,
+}
+
+/// How much of what a pool has was taken, as a part of that: above 1 where it is over-committed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PoolShare {
+    /// On average over the window and the runs.
+    pub mean: f64,
+    /// At most, in any run.
+    pub peak: f64,
 }
 
 /// A distribution of durations in milliseconds; none of nothing.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::module_views::{bottlenecks, module_views};
 use super::{
-    CommitmentView, CommitmentsView, DurationsView, EvictionView, Labels, MoneyBand, OutcomeView, RefusalView,
-    RunTimelineBin, TenantBand,
+    CommitmentView, CommitmentsView, DurationsView, EvictionView, Labels, MoneyBand, OutcomeView, PoolShare, PoolView,
+    RefusalView, RunTimelineBin, TenantBand,
 };
+use crate::control_plane::{CapacityPool, POOLED};
 use crate::cost::CommitmentCost;
 use crate::pricing::CommitmentDiscount;
 use crate::scenario::Scenario;
@@ -46,6 +47,7 @@ impl OutcomeView {
             pending: mean(runs.iter().map(pending_at_the_end), runs.len()),
             labels: Labels::default(),
             utilisation: utilisation(runs),
+            pools: pools(scenario, runs),
             peak_live: runs.iter().map(|run| run.peak_live).max().unwrap_or(0),
             peak_nodes: runs.iter().map(|run| run.peak_nodes).max().unwrap_or(0),
             timeline: timeline(scenario, runs),
@@ -118,6 +120,27 @@ fn utilisation(runs: &[RunOutcome]) -> BTreeMap<Dimension, f64> {
         (capacity > 0).then(|| (dimension, requested as f64 / capacity as f64))
     };
     Dimension::ALL.into_iter().filter_map(share).collect()
+}
+
+fn pools(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<PoolView> {
+    let micros = scenario.window.length().micros() as f64 * runs.len().max(1) as f64;
+    let view = |(i, pool): (usize, &CapacityPool)| {
+        let uses = || runs.iter().map(move |run| &run.pools[i]);
+        let share = |of: &Dimension| {
+            let (has, of) = (f64::from(pool.capacity[*of]), *of as usize);
+            let held: u128 = uses().map(|taken| taken.held_micros[of]).sum();
+            let peak = uses().map(|taken| taken.peak[of]).max().unwrap_or(0);
+            PoolShare { mean: held as f64 / (has * micros), peak: peak as f64 / has }
+        };
+        let has = POOLED.into_iter().filter(|of| pool.capacity[*of] > 0);
+        PoolView {
+            pool: pool.name.clone(),
+            zone: pool.zone.clone(),
+            taken: has.map(|of| (of, share(&of))).collect(),
+            cut_off: mean(uses().map(|taken| taken.cut_off), runs.len()),
+        }
+    };
+    scenario.fleet.pools.iter().enumerate().map(view).collect()
 }
 
 fn timeline(scenario: &Scenario, runs: &[RunOutcome]) -> Vec<RunTimelineBin> {

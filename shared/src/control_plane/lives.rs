@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::devices::DeviceSet;
 use super::pages::Pages;
+use super::settings::InPools;
 use super::transition::PlanState;
 use crate::request::IndexedRequest;
 use crate::units::{FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, TermsIndex};
@@ -34,6 +35,8 @@ pub(super) struct Live {
     pub(super) slot: Option<u32>,
     /// Which GPUs of its node it holds.
     pub(super) devices: DeviceSet,
+    /// The pools that it is in.
+    pub(super) pools: InPools,
     pub(super) created: Instant,
     pub(super) ready: Option<Instant>,
     /// Keys its random draws.
@@ -57,6 +60,7 @@ impl Live {
             terms: request.terms,
             slot: None,
             devices: DeviceSet::default(),
+            pools: InPools::default(),
             created: request.at,
             ready: None,
             draw_key: request.draw_key,

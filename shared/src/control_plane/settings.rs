@@ -4,11 +4,14 @@ mod defaults;
 mod fleet;
 mod inventory;
 mod modules;
+mod pool;
 mod purchase;
 mod scaling;
 
 pub use fleet::{Autoscaling, Billing, Fleet, NodeGroup, PlacementPolicy};
 pub use modules::{Failures, ModuleSettings, Modules, ServiceBin, ServiceOf, ServiceTime};
+pub(super) use pool::Parts;
+pub use pool::{CapacityPool, InPools, POOLED};
 pub use purchase::{Outage, Purchase, Spot};
 pub(super) use scaling::LocalMinute;
 pub use scaling::{NoTimeOfDay, PredictedNodes, Scaling, ScheduledNodes, TimeOfDay, Weekday};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::devices::DeviceSet;
+use super::settings::InPools;
 use crate::request::{MODULES, Module, Operation};
 use crate::units::{FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
 
@@ -61,6 +62,9 @@ pub struct LiveResource {
     /// Which GPUs of its node it holds; where it holds some and none is named, they are chosen anew.
     #[serde(default)]
     pub devices: DeviceSet,
+    /// Which pools it is in; where it takes of some and none is named, they are chosen anew.
+    #[serde(default)]
+    pub pools: InPools,
     /// When it was created.
     pub created: Instant,
     /// When it could be used, once it could.

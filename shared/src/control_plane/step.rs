@@ -4,6 +4,7 @@ use super::call::{Call, Calls};
 use super::lives::{Live, Lives};
 use super::nodes::Nodes;
 use super::observed::ObservedFleet;
+use super::pools::{PoolUse, Pools};
 use super::quota::Quotas;
 use super::residents::Residents;
 use super::rules::Rules;
@@ -29,7 +30,7 @@ mod scheduling;
 mod survey;
 
 pub use save::SavedPlane;
-pub use survey::{Best, GroupSurvey, InPlace, Survey, Underway};
+pub use survey::{Best, GroupSurvey, InPlace, PoolSurvey, Survey, Underway};
 
 /// A running control plane.
 ///
@@ -40,6 +41,7 @@ pub struct ControlPlane<'a> {
     observed: Option<&'a ObservedFleet>,
     stages: [Stage; MODULES],
     nodes: Nodes,
+    pools: Pools<'a>,
     quotas: Quotas<'a>,
     calls: Calls,
     lives: Lives,
@@ -145,6 +147,11 @@ impl ControlPlane<'_> {
     /// Resources that wait for a node.
     pub fn pending(&self) -> u32 {
         self.waiting.count()
+    }
+
+    /// What was taken of each pool up to `now`.
+    pub fn pool_uses(&self, now: Instant) -> Vec<PoolUse> {
+        self.pools.uses(now)
     }
 
     /// How long the queue of a module was up to `now`.

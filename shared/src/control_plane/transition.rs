@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::InPools;
 use crate::request::{Module, Operation};
 use crate::units::{Duration, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 
@@ -220,6 +221,8 @@ pub struct Placed {
     pub node: Option<NodeIndex>,
     /// The position of that node among the machines of the run.
     pub slot: Option<u32>,
+    /// The pools that it is or was in.
+    pub pools: InPools,
     /// How far it came.
     pub state: PlanState,
 }
@@ -323,12 +326,33 @@ pub enum Refusal {
     Overloaded,
     /// A module failed as often as it may.
     Failed,
+    /// No pool of its zone is there that could ever hold it: none is large enough, or the zone is lost.
+    NoPool,
+    /// The pool of its zone with the most free has too little storage left, or the one that a resize is in.
+    NoStorageCapacity,
+    /// It has too few operations per second left.
+    NoIopsCapacity,
+    /// It has too little bandwidth left.
+    NoNetworkCapacity,
+    /// It has too few addresses left.
+    NoAddressCapacity,
 }
 
 impl Refusal {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Quota, Self::NoSuchNode, Self::NoRoomToResize, Self::Observed, Self::Overloaded, Self::Failed];
+    pub const ALL: [Self; 11] = [
+        Self::Quota,
+        Self::NoSuchNode,
+        Self::NoRoomToResize,
+        Self::Observed,
+        Self::Overloaded,
+        Self::Failed,
+        Self::NoPool,
+        Self::NoStorageCapacity,
+        Self::NoIopsCapacity,
+        Self::NoNetworkCapacity,
+        Self::NoAddressCapacity,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -339,6 +363,23 @@ impl Refusal {
             Self::Observed => "observed",
             Self::Overloaded => "overloaded",
             Self::Failed => "failed",
+            Self::NoPool => "no_pool",
+            Self::NoStorageCapacity => "no_storage_capacity",
+            Self::NoIopsCapacity => "no_iops_capacity",
+            Self::NoNetworkCapacity => "no_network_capacity",
+            Self::NoAddressCapacity => "no_address_capacity",
         }
+    }
+
+    /// Whether pools had no room for it.
+    pub const fn is_of_pools(self) -> bool {
+        matches!(
+            self,
+            Self::NoPool
+                | Self::NoStorageCapacity
+                | Self::NoIopsCapacity
+                | Self::NoNetworkCapacity
+                | Self::NoAddressCapacity
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::witness::{Seen, watch};
 use super::{DecisionSeen, Explanation, Fix, Setting};
-use crate::control_plane::GroupSurvey;
+use crate::control_plane::{CapacityPool, GroupSurvey, PoolSurvey};
 use crate::request::IndexedRequest;
 use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::Refusal;
@@ -29,6 +29,17 @@ pub(super) fn cheapest(
         Some(Refusal::Overloaded) => trials.shorter_queue(),
         Some(Refusal::Failed) => trials.more_retries(),
         Some(Refusal::Observed) => Vec::new(),
+        Some(
+            Refusal::NoPool
+            | Refusal::NoStorageCapacity
+            | Refusal::NoIopsCapacity
+            | Refusal::NoNetworkCapacity
+            | Refusal::NoAddressCapacity,
+        ) => {
+            let mut found = trials.zones_kept();
+            found.extend(trials.larger_pools());
+            found
+        }
         None => {
             let mut found = trials.zones_kept();
             found.extend(trials.more_nodes(&[]));
@@ -123,15 +134,40 @@ impl Trials<'_> {
     fn zones_kept(&mut self) -> Vec<Fix> {
         let Some(DecisionSeen { at, .. }) = self.explanation.decision else { return Vec::new() };
         let lost = self.open(|group| group.holds && group.lost_since.is_some());
+        let pools = self.explanation.decision.iter().flat_map(|decision| &decision.survey.pools);
+        let lost_pools = pools.filter(|pool| pool.in_zone && pool.lost_since.is_some());
         let fleet = &self.valid.scenario().fleet;
-        let mut zones: Vec<&str> =
-            lost.into_iter().filter_map(|group| fleet.node_groups[group].zone.as_deref()).collect();
+        let of_pools = lost_pools.filter_map(|pool| fleet.pools[pool.pool.usize()].zone.as_deref());
+        let of_groups = lost.into_iter().filter_map(|group| fleet.node_groups[group].zone.as_deref());
+        let mut zones: Vec<&str> = of_groups.chain(of_pools).collect();
         zones.dedup();
         let kept = |zone: &str| -> Vec<Setting> {
             let lost = fleet.outages.iter().filter(|outage| outage.zone == zone && outage.is_on(at));
             lost.cloned().map(Setting::NoOutage).collect()
         };
         zones.into_iter().filter_map(|zone| self.attempt_all(Vec::new(), kept(zone))).collect()
+    }
+
+    /// More of what was missing of each pool that may be asked, as many times as it takes: whoever was refused before gets in
+    /// then, too.
+    fn larger_pools(&mut self) -> Vec<Fix> {
+        let surveyed = self.explanation.decision.iter().flat_map(|decision| &decision.survey.pools);
+        // A resize moves nothing to another pool.
+        let stays = surveyed.clone().any(|pool| pool.is_its_own);
+        let may_be_asked = |pool: &&PoolSurvey| pool.in_zone && pool.lost_since.is_none() && !pool.lacking.is_zero();
+        let lacking: Vec<PoolSurvey> =
+            surveyed.filter(|pool| pool.is_its_own == stays).filter(may_be_asked).copied().collect();
+        let scenario = self.valid.scenario();
+        let larger = |PoolSurvey { pool, lacking, .. }: PoolSurvey, times: u32| {
+            let CapacityPool { capacity, over_commit_percent, .. } = &scenario.fleet.pools[pool.usize()];
+            let amount = |of: Dimension| {
+                let percent = u64::from(over_commit_percent.get(&of).copied().unwrap_or(100));
+                let more = (u64::from(lacking[of]) * u64::from(times) * 100).div_ceil(percent);
+                u32::try_from(u64::from(capacity[of]) + more).unwrap_or(u32::MAX)
+            };
+            Edit::PoolCapacity { pool, capacity: Resources::from_array(Dimension::ALL.map(amount)) }
+        };
+        lacking.into_iter().filter_map(|pool| self.smallest(|times| (vec![larger(pool, times)], Vec::new()))).collect()
     }
 
     /// Further nodes of each group that could hold the resource.

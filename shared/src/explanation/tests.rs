@@ -334,3 +334,43 @@ fn a_longer_queue_is_cheaper_than_a_worker() {
     let fix = explained(busy, 1).fix.unwrap();
     assert_eq!(fix.settings, [Setting::QueueLimit { module: Module::Quota, queue_limit: 1 }]);
 }
+
+/// The scenario of `tests/scenarios/pools`, whose requests are counted from 0 in its file.
+fn pooled() -> Scenario {
+    serde_json::from_str(include_str!("../../../tests/scenarios/pools/input.json")).unwrap()
+}
+
+#[test]
+fn the_fix_of_a_full_pool_is_what_is_missing_of_it() {
+    let explanation = explained(pooled(), 2);
+    assert_eq!(explanation.refusal(), Some(Refusal::NoStorageCapacity));
+    let decision = explanation.decision.unwrap();
+    let pools: Vec<_> = decision.survey.pools.iter().map(|pool| (pool.pool.0, pool.in_zone, pool.lacking)).collect();
+    // 120 of 150 GiB are taken: 30 are free, and 30 missing. The other one is in another zone, and edge has no storage.
+    let gib = |gib: u32| Resources::ZERO.with(Dimension::Storage, gib * 1_024);
+    assert_eq!(pools, [(0, true, gib(30)), (1, false, Resources::ZERO)]);
+    // 30 more may be requested where 150 % of 20 more is.
+    let fix = explanation.fix.unwrap();
+    assert_eq!(fix.describe(&pooled()), ["20 storage_gib more of pool `ssd-a`"]);
+    assert_eq!(fix.ready, Some(explanation.plan.arrived));
+}
+
+#[test]
+fn the_fix_of_a_resize_is_more_of_the_pool_that_it_is_in() {
+    // The sixth request makes 60 of 80, where 10 are free: 10 more are missing, which is what 150 % of 6 ⅔ GiB is, in whole MiB.
+    let explanation = explained(pooled(), 5);
+    assert_eq!(explanation.refusal(), Some(Refusal::NoStorageCapacity));
+    let Edit::PoolCapacity { pool, capacity } = explanation.fix.unwrap().edits.remove(0) else { panic!() };
+    assert_eq!((pool.0, capacity[Dimension::Storage]), (0, 100 * 1_024 + 6_827));
+}
+
+#[test]
+fn the_fix_of_a_lost_pool_is_its_zone_or_more_elsewhere() {
+    let scenario = pooled();
+    let Demand::Requests(requests) = &scenario.demand else { unreachable!() };
+    let last = requests.len() - 1;
+    let explanation = explained(scenario, last);
+    assert_eq!(explanation.refusal(), Some(Refusal::NoPool));
+    let fix = explanation.fix.unwrap();
+    assert!(matches!(&fix.settings[..], [Setting::NoOutage(outage)] if outage.zone == "b"), "{fix:?}");
+}

@@ -157,6 +157,7 @@ impl From<LiveResource> for control_plane::LiveResource {
             terms: None,
             node: old.node,
             devices: control_plane::DeviceSet::default(),
+            pools: control_plane::InPools::default(),
             created: old.created,
             ready: old.ready,
             draw_key: old.draw_key,

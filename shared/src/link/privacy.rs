@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::control_plane::CapacityPool;
 use crate::pricing::CommitmentDiscount;
 use crate::request::Terms;
 use crate::scenario::{Demand, Edit, Scenario};
@@ -12,7 +13,7 @@ use crate::stream::Tags;
 /// Whether names travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privacy {
-    /// Tenants, node groups, zones, commitments and the groups of resources are numbered; labels and the scenario's name are left out.
+    /// Tenants, node groups, pools, zones, commitments and the groups of resources are numbered; labels and the scenario's name are left out.
     #[default]
     Pseudonyms,
     /// Everything keeps its name.
@@ -57,6 +58,9 @@ pub fn prepared(scenario: &Scenario, privacy: Privacy) -> Scenario {
         for (number, group) in (1..).zip(&mut scenario.fleet.node_groups) {
             group.name = format!("group {number}");
         }
+        for (number, pool) in (1..).zip(&mut scenario.fleet.pools) {
+            pool.name = format!("pool {number}");
+        }
         number_places(&mut scenario);
         number_commitments(&mut scenario);
     }
@@ -86,6 +90,11 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
     }
     if !labels.is_empty() {
         list.push(Revealed { what: "labels", detail: names(labels.iter().copied()) });
+    }
+    let pool = |pool: &CapacityPool| format!("{} of {}", pool.name, pool.capacity);
+    let pools: Vec<String> = scenario.fleet.pools.iter().map(pool).collect();
+    if !pools.is_empty() {
+        list.push(Revealed { what: "pools", detail: names(pools.iter().map(String::as_str)) });
     }
     let zones: BTreeSet<&str> = zones(scenario).collect();
     if !zones.is_empty() {
@@ -138,9 +147,9 @@ fn number_places(scenario: &mut Scenario) {
     let zones = numbers("zone", zones(scenario).collect());
     let groups = numbers("group", scenario.terms.iter().flat_map(Terms::groups).collect());
     let rename = |name: &mut String, names: &BTreeMap<String, String>| name.clone_from(&names[name.as_str()]);
-    for zone in scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut()) {
-        rename(zone, &zones);
-    }
+    let of_groups = scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut());
+    let of_pools = scenario.fleet.pools.iter_mut().filter_map(|pool| pool.zone.as_mut());
+    of_groups.chain(of_pools).for_each(|zone| rename(zone, &zones));
     let edited = scenario.edits.iter_mut().filter_map(|edit| match edit {
         Edit::ZoneOutage(outage) => Some(outage),
         _ => None,
@@ -155,7 +164,8 @@ fn number_places(scenario: &mut Scenario) {
 }
 
 fn zones(scenario: &Scenario) -> impl Iterator<Item = &str> + Clone {
-    let of_fleet = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
+    let of_groups = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
+    let of_fleet = of_groups.chain(scenario.fleet.pools.iter().filter_map(|pool| pool.zone.as_deref()));
     let of_edits = scenario.edits.iter().filter_map(|edit| match edit {
         Edit::ZoneOutage(outage) => Some(outage.zone.as_str()),
         _ => None,

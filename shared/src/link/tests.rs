@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::control_plane::CapacityPool;
 use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::request::{Flavor, IndexedRequest, Operation, ResourceClass, Tenant};
 use crate::scenario::{Autoscaling, Billing, Demand, Fleet, Modules, PlacementPolicy};
@@ -80,7 +81,7 @@ fn edits_of_recommendations_travel() {
     use crate::control_plane::Failures;
     use crate::request::Module;
     use crate::scenario::Spot;
-    use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, TenantIndex};
+    use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, PoolIndex, TenantIndex};
     let mut shared = example();
     let node_group = NodeGroupIndex(0);
     let failures = Failures { per_million: 10, retries: 2, back_off: Duration::from_seconds(1) };
@@ -91,6 +92,8 @@ fn edits_of_recommendations_travel() {
         Edit::Requested { tenant: TenantIndex(1), flavor: FlavorIndex(0), requested: Resources::compute(1_000, 1_024) },
         Edit::ServiceTimes { module: Module::Scheduler, percent: 50 },
         Edit::Failures { module: Module::Quota, failures: Some(failures) },
+        Edit::PoolCapacity { pool: PoolIndex(0), capacity: Resources::ZERO.with(Dimension::Storage, 1_024) },
+        Edit::PoolOverCommit { pool: PoolIndex(0), percent: [(Dimension::Storage, 200)].into() },
     ];
     assert_eq!(SharedScenario::from_link(&shared.to_link().unwrap()).unwrap(), shared);
     let json = serde_json::to_string(&shared.scenario.edits).unwrap();
@@ -119,7 +122,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 6), "format version 6; this page reads versions up to 5");
+    check(&altered(0, 7), "format version 7; this page reads versions up to 6");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -158,6 +161,18 @@ fn links_of_versions_3_and_4_are_read_as_they_were_meant() {
         let link = old.to_link().unwrap();
         assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
     }
+}
+
+/// Golden: a link of version 5, made for engine 4: the lab's scenario, with the digest that it still has.
+#[test]
+fn a_link_of_version_5_is_read_as_it_was_meant() {
+    let old = SharedScenario::from_link(include_str!("v5.link")).unwrap();
+    assert_eq!(old.scenario, crate::example::lab_scenario());
+    let valid = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
+    let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&valid, run, false)).collect();
+    assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
+    let link = old.to_link().unwrap();
+    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
 }
 
 #[test]
@@ -227,10 +242,13 @@ fn names_stay_at_home_unless_they_are_wanted() {
     };
     let (now, edited) = (outage("vault"), outage("vault"));
     scenario.fleet.node_groups[0].zone = Some("vault".to_owned());
+    let zone = Some("vault".to_owned());
+    let pool = CapacityPool { name: "titanium".to_owned(), zone, ..CapacityPool::default() };
+    scenario.fleet.pools.push(pool);
     scenario.fleet.outages.push(now);
     scenario.edits.push(Edit::ZoneOutage(edited));
     let shown = |privacy| format!("{:?}", prepared(&scenario, privacy));
-    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge", "vault"] {
+    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge", "vault", "titanium"] {
         assert!(!shown(Privacy::Pseudonyms).contains(secret), "{secret}");
     }
     for name in ["acme", "zeta", "secret launch", "rockets"] {
@@ -240,6 +258,7 @@ fn names_stay_at_home_unless_they_are_wanted() {
     let detail = |what: &str| listed.iter().find(|item| item.what == what).map(|item| item.detail.as_str());
     assert_eq!(detail("tenants"), Some("tenant 1, tenant 2"));
     assert_eq!(detail("demand"), Some("24 requests with their times"));
+    assert_eq!(detail("pools"), Some("pool 1 of nothing"));
     assert_eq!(detail("labels"), None);
 }
 
@@ -265,7 +284,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&envelope::sealed(v5::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v6::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

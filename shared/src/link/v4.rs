@@ -4,12 +4,13 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::all;
+use super::v5::Fleet;
 use super::{Limits, LinkError, SharedScenario};
 use crate::control_plane;
-use crate::control_plane::{DeviceSet, InFlight, Node};
+use crate::control_plane::{DeviceSet, InFlight, InPools, Node};
 use crate::pricing::{self, TypePrice, UnitRates};
 use crate::request::{Flavor, MODULES, Tenant, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Demand, Edit, Fleet, Modules, PlacementPolicy};
+use crate::scenario::{self, Autoscaling, Billing, Demand, Edit, Modules, PlacementPolicy};
 use crate::units::{
     Currency, Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window,
 };
@@ -92,7 +93,7 @@ impl From<Scenario> for scenario::Scenario {
             tenants: old.tenants,
             flavors: old.flavors,
             terms: old.terms,
-            fleet: old.fleet,
+            fleet: old.fleet.into(),
             placement: old.placement,
             autoscaling: old.autoscaling,
             billing: old.billing,
@@ -133,6 +134,7 @@ impl From<LiveResource> for control_plane::LiveResource {
             terms: old.terms,
             node: old.node,
             devices: DeviceSet::default(),
+            pools: InPools::default(),
             created: old.created,
             ready: old.ready,
             draw_key: old.draw_key,

@@ -2,7 +2,7 @@
 
 use crate::request::Module;
 use crate::scenario::Edit;
-use crate::units::{FlavorIndex, NodeGroupIndex, TenantIndex};
+use crate::units::{FlavorIndex, NodeGroupIndex, PoolIndex, TenantIndex};
 
 /// What an edit changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ enum Subject {
     /// What its nodes are, and how they are bought.
     Machines(NodeGroupIndex),
     OverCommit(NodeGroupIndex),
+    Pool(PoolIndex),
     NodeFailures(NodeGroupIndex),
     ScaleDown,
     Consolidation,
@@ -54,6 +55,7 @@ fn subjects(edit: &Edit) -> Vec<Subject> {
         }
         Edit::Purchase { node_group, .. } => vec![Subject::Machines(*node_group)],
         Edit::OverCommit { node_group, .. } => vec![Subject::OverCommit(*node_group)],
+        Edit::PoolCapacity { pool, .. } | Edit::PoolOverCommit { pool, .. } => vec![Subject::Pool(*pool)],
         Edit::NodeFailures { node_group, .. } => vec![Subject::NodeFailures(*node_group)],
         Edit::ScaleDown { .. } => vec![Subject::ScaleDown],
         Edit::Consolidation { .. } => vec![Subject::Consolidation],

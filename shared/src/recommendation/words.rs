@@ -43,14 +43,16 @@ fn concerns(edit: &Edit, area: &OptimizationArea, scenario: &Scenario) -> bool {
         Edit::Commitments { .. } => {
             matches!(area.kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment)
         }
-        // How nodes are bought makes everything cheaper, and explains no variance.
+        // How nodes are bought makes everything cheaper, and explains no variance; pools cost nothing of their own.
         Edit::Purchase { .. }
         | Edit::SpotBeyond { .. }
         | Edit::ScaleDemand { .. }
         | Edit::ScaleFlavor { .. }
         | Edit::Shift { .. }
         | Edit::Burst(_)
-        | Edit::Quota { .. } => false,
+        | Edit::Quota { .. }
+        | Edit::PoolCapacity { .. }
+        | Edit::PoolOverCommit { .. } => false,
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Operation, ResourceClass};
-use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, TermsIndex};
+use crate::units::{
+    BatchIndex, Dimension, Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, TermsIndex,
+};
 
 /// Who asks and who pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,15 @@ pub struct Flavor {
     pub class: ResourceClass,
     /// Its amounts.
     pub requested: Resources,
+}
+
+impl Flavor {
+    /// What of it comes from no node: volumes and addresses, and the bandwidth of what is on none.
+    pub fn beside_nodes(&self) -> Resources {
+        let of = |dimension: Dimension| Resources::ZERO.with(dimension, self.requested[dimension]);
+        let bandwidth = if self.class == ResourceClass::Compute { Resources::ZERO } else { of(Dimension::Network) };
+        [Dimension::Storage, Dimension::Iops, Dimension::Addresses].into_iter().map(of).fold(bandwidth, Resources::max)
+    }
 }
 
 /// One request whose names are indices into the tables of its log or scenario.

@@ -15,7 +15,7 @@ use super::{Outage, PlacementPolicy, Purchase, Scaling, Spot};
 use crate::control_plane::Failures;
 use crate::pricing::CommitmentDiscount;
 use crate::request::Module;
-use crate::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, Resources, TenantIndex};
+use crate::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, PoolIndex, Resources, TenantIndex};
 
 /// One change to a scenario, applied in order before its runs.
 ///
@@ -174,6 +174,20 @@ pub enum Edit {
         module: Module,
         /// How often, and what happens then; never where none.
         failures: Option<Failures>,
+    },
+    /// Gives a pool more or less of what it has, or something else beside it.
+    PoolCapacity {
+        /// Which one: its place among the pools of the scenario's fleet, counted from 0.
+        pool: PoolIndex,
+        /// All that it has then.
+        capacity: Resources,
+    },
+    /// Lets more, or less, be requested of a pool than it has.
+    PoolOverCommit {
+        /// Which one.
+        pool: PoolIndex,
+        /// In percent of what it has; 100 of what is not named.
+        percent: BTreeMap<Dimension, u32>,
     },
 }
 

@@ -5,6 +5,7 @@ mod demand;
 mod edits;
 mod fleet;
 mod modules;
+mod pools;
 mod settings;
 mod start;
 mod terms;

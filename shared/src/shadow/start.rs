@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Known;
-use crate::control_plane::{DeviceSet, Folded, LiveResource, Seats, Settings, Settled, settle};
+use crate::control_plane::{DeviceSet, Folded, InPools, LiveResource, Seats, Settings, Settled, settle};
 use crate::request::{ResourceClass, Standing};
 use crate::scenario::Scenario;
 use crate::simulation::Fork;
@@ -44,6 +44,7 @@ impl Known<'_> {
                 terms: of.terms.map(|terms| self.log.map.terms(terms)),
                 node: None,
                 devices: DeviceSet::default(),
+                pools: InPools::default(),
                 created: of.created,
                 ready: None,
                 draw_key: standing.map_or(u64::from(life.0), |standing| standing.draw_key(*life)),

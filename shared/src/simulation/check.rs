@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 mod devices;
 mod modules;
+mod pools;
 mod terms;
 
 pub use modules::check_modules;
@@ -15,7 +16,7 @@ use super::Plan;
 use crate::control_plane::{ObservedFleet, PlanState, Refusal, Stay};
 use crate::request::{IndexedRequest, Module, Operation, ResourceClass};
 use crate::scenario::Scenario;
-use crate::units::{DIMENSIONS, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex};
+use crate::units::{DIMENSIONS, FlavorIndex, Instant, PoolIndex, ResourceIndex, Resources, TenantIndex};
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,26 @@ pub enum Violation {
         /// What there is.
         devices: u32,
     },
+    /// A pool holds more than it may.
+    #[error("pool {} holds {held} at {at}; it may hold {capacity}", pool.0)]
+    PoolFull {
+        /// The pool.
+        pool: PoolIndex,
+        /// When.
+        at: Instant,
+        /// The sum of what is taken of it.
+        held: Resources,
+        /// What there is.
+        capacity: Resources,
+    },
+    /// A resource is in a pool where it cannot be, or in none where it has to be.
+    #[error("resource {} {what}", resource.0)]
+    WrongPool {
+        /// The resource.
+        resource: ResourceIndex,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// A tenant holds more than its quota.
     #[error("tenant {} holds {held} at {at}; its quota is {quota}", tenant.0)]
     QuotaPassed {
@@ -127,6 +148,9 @@ pub fn check(
     check_nodes(scenario, &asked, plans, fleet, &mut found);
     found.extend(devices::check(scenario, &asked, plans, fleet));
     found.extend(terms::check(scenario, requests, plans, fleet));
+    if !scenario.fleet.pools.is_empty() {
+        found.extend(pools::check(scenario, &asked, requests, plans));
+    }
     check_quotas(scenario, &asked, plans, &mut found);
     found
 }
@@ -247,7 +271,7 @@ fn check_nodes(scenario: &Scenario, asked: &Asked, plans: &[Plan], fleet: &Obser
         let least = asked.0.get(&resource)?.least.on_node();
         Some(Span { holder: node, from, until, amount: least })
     });
-    for (node, at, held) in peaks(on, capacity) {
+    for (node, at, held) in peaks(on, |node, held| fits(held, capacity(node))) {
         let capacity = capacity(node);
         found.push(Violation::OverCommitted { node, at, held: amounts(held), capacity });
     }
@@ -268,7 +292,7 @@ fn check_quotas(scenario: &Scenario, asked: &Asked, plans: &[Plan], found: &mut 
         Some(Span { holder: plan.tenant, from: plan.ready?, until: plan.released, amount })
     });
     let limit = |tenant| quota(tenant).unwrap_or(Resources::ZERO);
-    for (tenant, at, held) in peaks(of, limit) {
+    for (tenant, at, held) in peaks(of, |tenant, held| fits(held, limit(tenant))) {
         found.push(Violation::QuotaPassed { tenant, at, held: amounts(held), quota: limit(tenant) });
     }
 }
@@ -296,7 +320,7 @@ struct Span<K> {
 /// then.
 fn peaks<K: Copy + Ord>(
     spans: impl Iterator<Item = Span<K>>,
-    limit: impl Fn(K) -> Resources,
+    is_within: impl Fn(K, &[u64; DIMENSIONS]) -> bool,
 ) -> Vec<(K, Instant, [u64; DIMENSIONS])> {
     let mut changes: Vec<(K, Instant, bool, Resources)> = Vec::new();
     for Span { holder, from, until, amount } in spans {
@@ -318,7 +342,7 @@ fn peaks<K: Copy + Ord>(
             }
         }
         let known = found.last().is_some_and(|&(last, ..)| last == holder);
-        if begins && !known && !fits(&held, limit(holder)) {
+        if begins && !known && !is_within(holder, &held) {
             found.push((holder, at, held));
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digester;
 use super::{Digest, Histogram, PlanDigest};
-use crate::control_plane::{Eviction, Placed, PlanState, Refusal};
+use crate::control_plane::{Eviction, InPools, Placed, PlanState, PoolUse, Refusal};
 use crate::cost::{CommitmentCost, CostBreakdown, Utilisation};
 use crate::request::Module;
 use crate::scenario::ENGINE;
@@ -30,6 +30,9 @@ pub struct Plan {
     pub ready: Option<Instant>,
     /// When it was given back.
     pub released: Option<Instant>,
+    /// The pools that gave it what comes from no node.
+    #[serde(default)]
+    pub pools: InPools,
     /// What became of it by the end of the window.
     pub state: PlanState,
 }
@@ -63,6 +66,9 @@ pub struct RunOutcome {
     pub evicted: BTreeMap<Eviction, u64>,
     /// How much of the nodes was requested.
     pub utilisation: Utilisation,
+    /// What was taken of each pool of the fleet, in order.
+    #[serde(default)]
+    pub pools: Vec<PoolUse>,
     /// Most live resources at once.
     pub peak_live: u32,
     /// Most paid nodes at once.
@@ -184,6 +190,12 @@ impl RunOutcome {
         for amount in self.utilisation.requested.into_iter().chain(self.utilisation.capacity) {
             digester.i128(amount as i128);
         }
+        for pool in &self.pools {
+            for (peak, held) in pool.peak.into_iter().zip(pool.held_micros) {
+                digester.u64(peak).i128(held as i128);
+            }
+            digester.u64(pool.cut_off);
+        }
         for bin in &self.timeline {
             digester.i128(bin.cost.0);
             for count in [bin.creates, bin.live, bin.nodes, bin.pending] {
@@ -197,8 +209,8 @@ impl RunOutcome {
 impl Plan {
     /// The plan that came of what is known of a resource.
     pub(super) fn new(placed: &Placed) -> Self {
-        let Placed { resource, tenant, flavor, created, ready, released, node, state, .. } = *placed;
-        Self { resource, tenant, flavor, arrived: created, node, ready, released, state }
+        let Placed { resource, tenant, flavor, created, ready, released, node, pools, state, .. } = *placed;
+        Self { resource, tenant, flavor, arrived: created, node, ready, released, pools, state }
     }
 }
 

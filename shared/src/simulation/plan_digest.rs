@@ -9,6 +9,8 @@ use crate::units::Instant;
 
 /// Bytes that are hashed at once: enough for a hash function that works on several blocks in parallel.
 const BLOCK: usize = 16 * 1_024;
+/// Marks the state of what is in pools, whose indices follow.
+const IN_POOLS: u32 = 1 << 8;
 
 /// A chain of hashes: each is that of the one before and of so many bytes of plans, in the order in which they ended; at
 /// the end of the run those of what lives follow, in order of the resource.
@@ -31,6 +33,8 @@ impl PlanDigest {
             PlanState::Released => 4,
             PlanState::Refused(refusal) => 16 + refusal as u32,
         };
+        // What is in no pool is hashed as before there were any.
+        let state = if plan.pools.is_empty() { state } else { state | IN_POOLS };
         let node = plan.node.map_or(u32::MAX, |node| node.0);
         for word in [plan.resource.0, plan.tenant.0, plan.flavor.0, node, state] {
             self.block.extend(word.to_le_bytes());
@@ -38,6 +42,11 @@ impl PlanDigest {
         let instants = [plan.arrived.micros(), plan.ready.map_or(NEVER, Instant::micros)];
         for at in instants.into_iter().chain([plan.released.map_or(NEVER, Instant::micros)]) {
             self.block.extend(at.to_le_bytes());
+        }
+        if !plan.pools.is_empty() {
+            for pool in [plan.pools.storage, plan.pools.network] {
+                self.block.extend(pool.map_or(u32::MAX, |pool| u32::from(pool.0)).to_le_bytes());
+            }
         }
         self.plans += 1;
         if self.block.len() >= BLOCK {

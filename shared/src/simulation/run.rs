@@ -323,7 +323,7 @@ impl<'a> Run<'a> {
     }
 
     fn closed(self) -> RunOutcome {
-        let Self { scenario, meter, recorder, run, events, requests, creates, .. } = self;
+        let Self { scenario, plane, meter, recorder, run, events, requests, creates, .. } = self;
         let modules = module_costs(scenario, scenario.window.length());
         let (cost, commitments, utilisation) = meter.close(scenario.window.end, modules);
         let Kept { plans, .. } = recorder.kept.unwrap_or_default();
@@ -340,6 +340,7 @@ impl<'a> Run<'a> {
             refused: recorder.refused,
             evicted: recorder.evicted,
             utilisation,
+            pools: plane.pool_uses(scenario.window.end),
             peak_live: recorder.peak_live,
             peak_nodes: recorder.peak_nodes,
             anomalies: recorder.anomalies.len() as u64,

@@ -5,6 +5,7 @@ mod going_on;
 mod gpus;
 mod metering;
 mod modules;
+mod pools;
 mod terms;
 
 use proptest::prelude::*;

@@ -31,6 +31,8 @@ pub enum Kind {
     Inventory,
     /// The most that each tenant may hold at once.
     Quotas,
+    /// What zones have beside nodes.
+    Pools,
     /// Prices of instance types, or the cost of owned hardware.
     Prices,
     /// Sensor readings.
@@ -75,8 +77,16 @@ pub struct Imported {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Requests, Self::Inventory, Self::Quotas, Self::Prices, Self::Sensors, Self::Usage, Self::Observations];
+    pub const ALL: [Self; 8] = [
+        Self::Requests,
+        Self::Inventory,
+        Self::Quotas,
+        Self::Pools,
+        Self::Prices,
+        Self::Sensors,
+        Self::Usage,
+        Self::Observations,
+    ];
 
     /// The name on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -84,6 +94,7 @@ impl Kind {
             Self::Requests => "requests",
             Self::Inventory => "inventory",
             Self::Quotas => "quotas",
+            Self::Pools => "pools",
             Self::Prices => "prices",
             Self::Sensors => "sensors",
             Self::Usage => "usage",
@@ -97,6 +108,7 @@ impl Kind {
             Self::Requests => &["at", "tenant"],
             Self::Inventory => &["node", "vcpu", "memory_gib", "instance_type"],
             Self::Quotas => &["tenant"],
+            Self::Pools => &["pool"],
             Self::Prices => &["instance_type", "currency"],
             Self::Sensors => &["at", "sensor", "value"],
             Self::Usage => &["at", "resource"],
@@ -130,6 +142,17 @@ impl Kind {
             Self::Quotas => {
                 &["vcpu", "memory_gib", "gpu", "storage_gib", "network_mbps", "local_disk_gib", "iops", "addresses"]
             }
+            Self::Pools => &[
+                "zone",
+                "storage_gib",
+                "iops",
+                "network_mbps",
+                "addresses",
+                "storage_gib_over_commit_percent",
+                "iops_over_commit_percent",
+                "network_mbps_over_commit_percent",
+                "addresses_over_commit_percent",
+            ],
             Self::Prices => &[
                 "price_per_hour",
                 "vcpu",

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
+        index!($(#[$doc])* $name: u32);
+    };
+    ($(#[$doc:meta])* $name:ident: $width:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        pub struct $name(pub u32);
+        pub struct $name(pub $width);
 
         impl $name {
             /// The position in the table.
@@ -20,9 +23,9 @@ macro_rules! index {
             /// The index of the table's row `position`.
             ///
             /// # Panics
-            /// When the table has more than `u32::MAX` rows.
+            /// When the table has more rows than its index can count.
             pub fn from_usize(position: usize) -> Self {
-                Self(u32::try_from(position).expect("a table has fewer than 2^32 rows"))
+                Self($width::try_from(position).expect("a table has no more rows than its index counts"))
             }
         }
     };
@@ -55,4 +58,8 @@ index!(
 index!(
     /// A row of a log's or scenario's terms: where a tenant wants a resource.
     TermsIndex
+);
+index!(
+    /// A pool of a scenario's fleet; few, so that what lives can say which ones it is in.
+    PoolIndex: u16
 );

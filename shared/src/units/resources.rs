@@ -253,6 +253,12 @@ impl Resources {
         Some(rest)
     }
 
+    /// The difference, or nothing where a dimension would go below zero.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i].saturating_sub(other.0[i])))
+    }
+
     /// The smaller of both in every dimension.
     pub fn min(self, other: Self) -> Self {
         Self(core::array::from_fn(|i| self.0[i].min(other.0[i])))

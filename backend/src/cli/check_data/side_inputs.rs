@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::control_plane::{CapacityPool, Fleet};
 use shared::features::SensorReading;
 use shared::pricing::PriceBook;
-use shared::request::{Operation, RequestLog};
+use shared::request::{Operation, RequestLog, ResourceClass};
 use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
+use shared::trace::pools::PoolRow;
 use shared::trace::quotas::{TenantQuota, UNLIMITED};
 use shared::trace::usage::UsageReading;
 use shared::units::{Dimension, Instant};
@@ -128,6 +130,28 @@ pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[Inventor
             format!("instance types without a price: {}; name them in a file given with --prices", some(unpriced)),
             "cost: without these prices there is no bill",
         );
+    }
+}
+
+/// Pools, against the requests that ask for what they have.
+pub(super) fn check_pools(report: &mut Report, file: &str, rows: Vec<PoolRow>, log: Option<&RequestLog>) {
+    let pools: Vec<CapacityPool> = rows.into_iter().map(CapacityPool::from).collect();
+    let zones: BTreeSet<&str> = pools.iter().filter_map(|pool| pool.zone.as_deref()).collect();
+    report.inputs.push(Input {
+        kind: "pools",
+        file: file.to_owned(),
+        rows: pools.len() as u64,
+        from: None,
+        to: None,
+        counts: BTreeMap::from([("zones", zones.len() as u64)]),
+    });
+    let Some(log) = log else { return };
+    let fleet = Fleet { pools, ..Fleet::of(Vec::new()) };
+    // What machines need is a matter of the inventory.
+    let mut beside_nodes = log.flavors.iter().filter(|flavor| flavor.class != ResourceClass::Compute);
+    if let Some(flavor) = beside_nodes.find(|flavor| !fleet.can_hold(flavor)) {
+        let found = format!("flavor `{}` {}", flavor.name, fleet.too_small_for(flavor));
+        report.find("too large", found, "everything: `shadow` refuses such requests");
     }
 }
 

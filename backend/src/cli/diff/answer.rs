@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use shared::api::{DurationsView, EvictionView, OutcomeView, RefusalView};
+use shared::api::{DurationsView, EvictionView, OutcomeView, PoolView, RefusalView};
 use shared::comparison::{Change, CostComparison, CostDifference, CostPart, INTERVAL_LEVEL};
 use shared::scenario::ValidScenario;
 use shared::simulation::{Digest, Outcome};
@@ -45,6 +45,8 @@ pub(super) struct SideView {
     pub(super) evicted: Vec<EvictionView>,
     pub(super) pending: f64,
     pub(super) utilisation: BTreeMap<Dimension, f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) pools: Vec<PoolView>,
     pub(super) peak_live: u32,
     pub(super) peak_nodes: u32,
 }
@@ -108,6 +110,7 @@ impl SideView {
             evicted: outcome.evicted,
             pending: outcome.pending,
             utilisation: outcome.utilisation,
+            pools: outcome.pools,
             peak_live: outcome.peak_live,
             peak_nodes: outcome.peak_nodes,
         }

@@ -129,6 +129,16 @@ fn write_service(out: &mut String, a: &SideView, b: &SideView) -> std::fmt::Resu
         };
         row(&format!("requested of {} paid", cell(dimension.field())), share(a), share(b))?;
     }
+    let of_pools = [a, b].into_iter().flat_map(|side| &side.pools);
+    let shares: BTreeSet<_> = of_pools.flat_map(|pool| pool.taken.keys().map(|of| (pool.pool.as_str(), *of))).collect();
+    for (name, of) in shares {
+        let share = |side: &SideView| {
+            let pool = side.pools.iter().find(|pool| pool.pool == name);
+            let share = pool.and_then(|pool| pool.taken.get(&of));
+            share.map_or(NOTHING.to_owned(), |share| format!("{:.1} %", share.peak * 100.0))
+        };
+        row(&format!("most taken of {} of pool {}", cell(of.field()), cell(name)), share(a), share(b))?;
+    }
     writeln!(out)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::api::{ExplanationView, FixView};
-use shared::control_plane::{Best, GroupSurvey, InPlace};
+use shared::control_plane::{Best, GroupSurvey, InPlace, PoolSurvey};
 use shared::explanation::{DecisionSeen, Departure, FailedAttempts, ResizeState};
 use shared::request::Operation;
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
@@ -126,6 +126,7 @@ fn write_decision(
     if let Some(place) = &survey.in_place {
         writeln!(out, "  {}", in_place(place, scenario))?;
     }
+    write_pools(out, &survey.pools, scenario)?;
     if survey.groups.is_empty() {
         return writeln!(out, "  it needs no node");
     }
@@ -150,6 +151,26 @@ fn write_decision(
             group.max,
             verdict(scenario.placement, group, survey)
         )?;
+    }
+    Ok(())
+}
+
+/// What every pool had of what is asked for.
+fn write_pools(out: &mut String, surveys: &[PoolSurvey], scenario: &Scenario) -> std::fmt::Result {
+    let name = |survey: &PoolSurvey| scenario.fleet.pools[survey.pool.usize()].name.as_str();
+    let width = surveys.iter().map(|survey| name(survey).chars().count()).max().unwrap_or(0);
+    let stays = surveys.iter().any(|survey| survey.is_its_own);
+    for survey in surveys {
+        let PoolSurvey { pool, in_zone, is_its_own, free, lacking, lost_since } = survey;
+        let zone = scenario.fleet.pools[pool.usize()].zone.as_deref().unwrap_or("without a name");
+        let verdict = match lost_since {
+            _ if stays && !is_its_own => "a resize does not move it there".to_owned(),
+            _ if !in_zone => format!("is in zone {zone}"),
+            Some(since) => format!("zone {zone} is lost since {since}: nothing comes in"),
+            None if lacking.is_zero() => "it fits".to_owned(),
+            None => format!("lacks {lacking}"),
+        };
+        writeln!(out, "  pool {:width$}  has {free} free: {verdict}", name(survey))?;
     }
     Ok(())
 }

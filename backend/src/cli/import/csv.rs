@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::input::InputError;
 use shared::trace::csv::{Config, Kind, Source, Times, import};
-use shared::trace::{inventory, quotas, usage};
+use shared::trace::{inventory, pools, quotas, usage};
 use shared::units::Instant;
 use shared::{features, pricing};
 
@@ -148,6 +148,7 @@ fn read_back(kind: Kind, text: &str) -> Result<(), InputError> {
     match kind {
         Kind::Inventory => inventory::read_inventory(text).map(drop),
         Kind::Quotas => quotas::read_quotas(text).map(drop),
+        Kind::Pools => pools::read_pools(text).map(drop),
         Kind::Prices => pricing::read_prices(text).map(drop),
         Kind::Sensors => features::read_sensors(text).map(drop),
         Kind::Usage => usage::read_usage(text).map(drop),

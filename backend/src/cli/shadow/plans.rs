@@ -8,7 +8,7 @@ use shared::request::ResourceClass;
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::simulation::{Plan, RunOptions, simulate_to_fork};
 use shared::stream::predicted_prefix;
-use shared::units::{Currency, Instant, NodeGroupIndex, Rate, ResourceIndex, Resources};
+use shared::units::{Currency, Instant, NodeGroupIndex, PoolIndex, Rate, ResourceIndex, Resources};
 
 use crate::cli::CliError;
 use crate::output;
@@ -30,6 +30,12 @@ struct PlanLine<'a> {
     /// The name of the node in the inventory; without one, its group and number.
     node: Option<String>,
     node_group: Option<&'a str>,
+    /// The name of the pool that its storage comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_pool: Option<&'a str>,
+    /// The name of the pool that its bandwidth and addresses come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_pool: Option<&'a str>,
     ready: Option<Instant>,
     released: Option<Instant>,
     /// What the resource costs an hour from its create on; none while it is not known where.
@@ -71,6 +77,7 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
     let prices = Prices::new(scenario);
     let resource = names.of_resources(valid);
     let nodes = node_names(scenario, &end.fleet.nodes, &names.nodes);
+    let pool = |pool: PoolIndex| scenario.fleet.pools[pool.usize()].name.as_str();
     let lines = end.outcome.plans.iter().map(|plan| {
         let slot = end.fleet.placements.get(&plan.resource).filter(|_| plan.node.is_some());
         let own_name = slot.and_then(|&slot| nodes[slot as usize].map(str::to_owned));
@@ -88,6 +95,8 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
             reason: plan.state.refusal().map(Refusal::as_str),
             node: own_name.or_else(|| node_group.zip(plan.node).map(|(group, node)| format!("{group}-{}", node.0))),
             node_group,
+            storage_pool: plan.pools.storage.map(pool),
+            network_pool: plan.pools.network.map(pool),
             ready: plan.ready,
             released: plan.released,
             price_per_hour: prices.of(scenario, plan, group),

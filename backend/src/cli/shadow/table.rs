@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use shared::allocation::{AllocationReport, AllocationRow, Basis, Cause, MoneyBand, RowKind};
-use shared::api::{CommitmentView, CommitmentsView, OutcomeView};
+use shared::api::{CommitmentView, CommitmentsView, OutcomeView, PoolShare, PoolView};
 use shared::request::Module;
-use shared::units::Money;
+use shared::units::{Dimension, Money};
 
 use super::answer::{Answer, EditView, WithOrigin};
 use super::{anomalous, bisected};
@@ -237,7 +237,20 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
         shares.join(", "),
         outcome.peak_live,
         outcome.peak_nodes
-    )
+    )?;
+    outcome.pools.iter().try_for_each(|pool| writeln!(out, "{}", pool_line(pool)))
+}
+
+/// How much of a pool was taken.
+fn pool_line(PoolView { pool, zone, taken, cut_off }: &PoolView) -> String {
+    let share = |(of, PoolShare { mean, peak }): (&Dimension, &PoolShare)| {
+        format!("{} {:.1} % on average and {:.1} % at most", of.field(), 100.0 * mean, 100.0 * peak)
+    };
+    let shares: Vec<String> = taken.iter().map(share).collect();
+    let zone = zone.as_ref().map(|zone| format!(" (zone {zone})")).unwrap_or_default();
+    let lost =
+        if *cut_off > 0.0 { format!("; {cut_off:.1} a run cut off as the zone was lost") } else { String::new() };
+    format!("pool {pool}{zone}: {}{lost}", shares.join(", "))
 }
 
 /// Workers and costs of modules were not observed.

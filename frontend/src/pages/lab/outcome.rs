@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use shared::api::{Label, ModuleView, MoneyBand, OutcomeView};
+use shared::api::{Label, ModuleView, MoneyBand, OutcomeView, PoolShare, PoolView};
 use shared::simulation::{Eviction, Refusal};
 use shared::units::{Dimension, Duration};
 use yew::prelude::*;
@@ -63,6 +63,9 @@ pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
                 { card("Workload by tenant", OVER_RUNS).around(bars("tenant", &tenants(view))) }
                 { Card { class: "full", ..card("Modules", modules_note) }
                     .around(modules(view)) }
+                if !view.pools.is_empty() {
+                    { Card { class: "full", ..card("Pools", "What was taken of what they have") }.around(pools(view)) }
+                }
             </div>
         </div>
     }
@@ -128,6 +131,11 @@ pub(super) fn reason(refusal: Refusal) -> &'static str {
         Refusal::Observed => "were refused by the primary",
         Refusal::Overloaded => "met a full queue",
         Refusal::Failed => "failed too often",
+        Refusal::NoPool => "fit no pool",
+        Refusal::NoStorageCapacity => "found no storage left",
+        Refusal::NoIopsCapacity => "found no IOPS left",
+        Refusal::NoNetworkCapacity => "found no bandwidth left",
+        Refusal::NoAddressCapacity => "found no address left",
     }
 }
 
@@ -241,6 +249,37 @@ fn modules(view: &OutcomeView) -> Html {
             <table class="plain">
                 <thead><tr><th scope="col">{ "module" }</th>{ for head.map(|name| html! { <th scope="col" class="number">{ name }</th> }) }</tr></thead>
                 <tbody>{ for view.modules.iter().map(module_row) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn pools(view: &OutcomeView) -> Html {
+    let share_row = |pool: &PoolView, of: &Dimension, share: &PoolShare| {
+        html! {
+            <tr>
+                <th scope="row">{ pool.pool.clone() }</th>
+                <td>{ pool.zone.clone().unwrap_or_default() }</td>
+                <td>{ of.field() }</td>
+                <td class="number">{ format::percent(share.mean) }</td>
+                <td class="number">{ format::percent(share.peak) }</td>
+            </tr>
+        }
+    };
+    let rows = view.pools.iter().flat_map(|pool| pool.taken.iter().map(move |(of, share)| share_row(pool, of, share)));
+    html! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Pools">
+            <table class="plain">
+                <thead>
+                    <tr>
+                        <th scope="col">{ "pool" }</th>
+                        <th scope="col">{ "zone" }</th>
+                        <th scope="col">{ "of" }</th>
+                        <th scope="col" class="number">{ "taken, mean" }</th>
+                        <th scope="col" class="number">{ "most" }</th>
+                    </tr>
+                </thead>
+                <tbody>{ for rows }</tbody>
             </table>
         </div>
     }

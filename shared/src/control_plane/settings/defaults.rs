@@ -17,6 +17,7 @@ impl Default for Fleet {
                 ..NodeGroup::default()
             }],
             outages: Vec::new(),
+            pools: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outage, Purchase, Scaling};
+use super::{CapacityPool, Outage, Purchase, Scaling};
 use crate::control_plane::devices::Devices;
 use crate::request::{Flavor, ResourceClass};
 use crate::units::{Dimension, Duration, Resources};
@@ -18,6 +18,9 @@ pub struct Fleet {
     /// Zones that are lost for a while.
     #[serde(default)]
     pub outages: Vec<Outage>,
+    /// What is on no node; what no pool has at all is not limited.
+    #[serde(default)]
+    pub pools: Vec<CapacityPool>,
 }
 
 /// Machines of one instance type and one autoscaling policy.
@@ -165,19 +168,32 @@ pub enum Billing {
 }
 
 impl Fleet {
-    /// A fleet of these groups, of which no zone is ever lost.
+    /// A fleet of these groups, of which no zone is ever lost, and in which nothing limits what is on no node.
     pub fn of(node_groups: Vec<NodeGroup>) -> Self {
-        Self { node_groups, outages: Vec::new() }
+        Self { node_groups, outages: Vec::new(), pools: Vec::new() }
     }
 
-    /// Whether a node, were it empty, would hold what a flavor asks for; what is not compute needs no node.
+    /// Whether a node, were it empty, would hold what a flavor asks for, and pools what is on no node; what is not compute
+    /// needs no node.
     pub fn can_hold(&self, flavor: &Flavor) -> bool {
+        self.nodes_hold(flavor) && self.pools_hold(flavor)
+    }
+
+    fn nodes_hold(&self, flavor: &Flavor) -> bool {
         let fits = |group: &NodeGroup| group.holds(flavor.requested.on_node());
         flavor.class != ResourceClass::Compute || self.node_groups.iter().any(fits)
     }
 
-    /// What is wrong with a flavor that no node can hold, and what would mend it.
+    /// What is wrong with a flavor that no node or no pool can hold, and what would mend it.
     pub fn too_small_for(&self, flavor: &Flavor) -> String {
+        if self.nodes_hold(flavor) {
+            return format!(
+                "asks for {}, which no pool can ever hold; the pools have {}; give one of them more in the file given with \
+                 --pools or --fleet, or leave such requests out",
+                self.asked_of_pools(flavor),
+                self.pools_in_words(),
+            );
+        }
         let largest = self.node_groups.iter().fold(Resources::ZERO, |largest, group| largest.max(group.schedulable()));
         format!(
             "asks for {}, which no node can ever hold, as none has more than {largest}; name larger ones in the file \

@@ -86,6 +86,9 @@ impl ControlPlane<'_> {
         if !live.held.is_zero() {
             self.hold_no_more_than(position, Resources::ZERO);
         }
+        if !live.pools.is_empty() {
+            self.pools.give(now, live.pools, live.flavor);
+        }
         let released = (state == PlanState::Released).then_some(now);
         out.effects.push(Effect::Over(Placed { released, state, ..self.placed(&live) }));
         self.lives.end(position, state);
@@ -120,6 +123,7 @@ impl ControlPlane<'_> {
             released: None,
             node: live.slot.map(|slot| self.nodes.slot(slot).node.index),
             slot: live.slot,
+            pools: live.pools,
             state: live.state,
         }
     }

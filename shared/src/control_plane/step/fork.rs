@@ -1,10 +1,13 @@
 //! From a state to a running control plane, and back.
 
+use std::collections::BTreeSet;
+
 use super::{ControlPlane, RunDraws};
 use crate::control_plane::call::{Call, Calls};
 use crate::control_plane::lives::{Live, Lives};
 use crate::control_plane::nodes::{Nodes, Slot};
 use crate::control_plane::observed::{ObservedFleet, ObservedNode};
+use crate::control_plane::pools::Pools;
 use crate::control_plane::quota::Quotas;
 use crate::control_plane::residents::Residents;
 use crate::control_plane::rules::Rules;
@@ -39,6 +42,7 @@ impl<'a> ControlPlane<'a> {
             observed,
             stages: core::array::from_fn(stage),
             nodes: Nodes::new(groups, NodeIndex(state.nodes_started), settings.placement),
+            pools: Pools::new(settings, now),
             quotas: Quotas::new(settings.tenants),
             calls: Calls::default(),
             lives: Lives::default(),
@@ -52,6 +56,7 @@ impl<'a> ControlPlane<'a> {
             plane.restore_node(node, now, out);
         }
         plane.restore_live(state);
+        plane.restore_in_pools(state, now);
         for &in_flight in &state.in_flight {
             plane.restore_call(in_flight, out);
         }
@@ -85,6 +90,7 @@ impl<'a> ControlPlane<'a> {
             terms: live.terms,
             node: self.placed(live).node,
             devices: live.devices,
+            pools: live.pools,
             created: live.created,
             ready: live.ready,
             draw_key: live.draw_key,
@@ -175,6 +181,7 @@ impl<'a> ControlPlane<'a> {
                 terms: live.terms,
                 slot,
                 devices,
+                pools: live.pools,
                 created: live.created,
                 ready: live.ready,
                 draw_key: live.draw_key,
@@ -188,6 +195,31 @@ impl<'a> ControlPlane<'a> {
             if let Some(slot) = slot {
                 self.rules.arrive(&record, slot, self.nodes.slot(slot).node.node_group);
                 self.residents.arrive(slot, position, self.rules.priority(record.terms));
+            }
+        }
+    }
+
+    /// Counts what lives in the pools that it is in, and then puts those that are in none into some, as if they came now;
+    /// not those whose scheduler is still going to do it. All of them were let in before, whether there is room or not.
+    fn restore_in_pools(&mut self, state: &State, now: Instant) {
+        if self.pools.is_empty() {
+            return;
+        }
+        let waits = |call: &&InFlight| call.operation == Operation::Create && call.module <= Module::Scheduler;
+        let to_come: BTreeSet<ResourceIndex> = state.in_flight.iter().filter(waits).map(|call| call.resource).collect();
+        let living: Vec<u32> = self.lives.iter().collect();
+        let (seated, others): (Vec<u32>, Vec<u32>) =
+            living.into_iter().partition(|&position| !self.lives.get(position).pools.is_empty());
+        for position in seated {
+            let Live { pools, flavor, .. } = *self.lives.get(position);
+            self.pools.take(now, pools, flavor);
+        }
+        for position in others {
+            let Live { resource, flavor, terms, .. } = *self.lives.get(position);
+            if !to_come.contains(&resource) {
+                let pools = self.pools.choose_for_resident(flavor, terms);
+                self.pools.take(now, pools, flavor);
+                self.lives.get_mut(position).pools = pools;
             }
         }
     }

@@ -44,8 +44,9 @@ impl ControlPlane<'_> {
         self.make_up(now, out);
     }
 
-    /// All nodes of a zone fail, and no more are ordered there.
+    /// All nodes of a zone fail, and no more are ordered there; its pools take nothing.
     pub(super) fn zone_fails(&mut self, now: Instant, outage: u32, out: &mut Output) {
+        self.pools.outage(&self.settings.fleet.outages[outage as usize].zone, true);
         let lost = self.groups_of(outage);
         lost.iter().for_each(|&group| self.nodes.outage(group, true));
         let of_zone = self.nodes.iter_paid().filter(|(_, slot)| lost.contains(&slot.node.node_group));
@@ -57,6 +58,7 @@ impl ControlPlane<'_> {
 
     /// A zone is there again.
     pub(super) fn zone_returns(&mut self, now: Instant, outage: u32, out: &mut Output) {
+        self.pools.outage(&self.settings.fleet.outages[outage as usize].zone, false);
         for group in self.groups_of(outage) {
             self.nodes.outage(group, false);
         }

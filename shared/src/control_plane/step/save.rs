@@ -8,6 +8,7 @@ use crate::control_plane::lives::Lives;
 use crate::control_plane::nodes::{Machines, Nodes};
 use crate::control_plane::observed::ObservedFleet;
 use crate::control_plane::pages::Pages;
+use crate::control_plane::pools::{PoolLevel, Pools};
 use crate::control_plane::quota::{Held, Quotas};
 use crate::control_plane::residents::Residents;
 use crate::control_plane::rules::Rules;
@@ -22,6 +23,7 @@ use crate::request::MODULES;
 pub struct SavedPlane {
     stages: [SavedStage; MODULES],
     machines: Machines,
+    pools: Vec<PoolLevel>,
     held: Pages<Held>,
     calls: Calls,
     lives: Lives,
@@ -34,6 +36,7 @@ impl<'a> ControlPlane<'a> {
         SavedPlane {
             stages: core::array::from_fn(|module| self.stages[module].save()),
             machines: self.nodes.save().clone(),
+            pools: self.pools.save().to_vec(),
             held: self.quotas.save().clone(),
             calls: self.calls.clone(),
             lives: self.lives.clone(),
@@ -43,7 +46,7 @@ impl<'a> ControlPlane<'a> {
 
     /// Goes on from what was saved, under the same settings.
     pub fn restore(settings: Settings<'a>, saved: SavedPlane, observed: Option<&'a ObservedFleet>) -> Self {
-        let SavedPlane { stages, machines, held, calls, lives, waiting } = saved;
+        let SavedPlane { stages, machines, pools, held, calls, lives, waiting } = saved;
         let mut stages = stages.into_iter().zip(&settings.modules.0);
         let mut plane = Self {
             settings,
@@ -53,6 +56,7 @@ impl<'a> ControlPlane<'a> {
                 Stage::restore(settings, saved)
             }),
             nodes: Nodes::saved(machines, settings.placement),
+            pools: Pools::saved(settings, pools),
             quotas: Quotas::saved(held, settings.tenants),
             calls,
             lives,

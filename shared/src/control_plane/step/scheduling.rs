@@ -9,6 +9,7 @@ use crate::control_plane::call::Call;
 use crate::control_plane::devices::DeviceSet;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::NodeLife;
+use crate::control_plane::settings::InPools;
 use crate::control_plane::transition::{Effect, Output, Phase, PlanState, Refusal, Transition};
 use crate::control_plane::waiting::{Kind, Ticket};
 use crate::request::{Module, Operation};
@@ -25,6 +26,9 @@ impl ControlPlane<'_> {
         if call.operation == Operation::Resize {
             self.resize(now, &call, out)?;
             return Ok(Some(Module::Provisioner));
+        }
+        if !self.pools.is_empty() {
+            self.enter_pools(now, call.live)?;
         }
         if !self.needs_node(call.flavor) {
             self.lives.get_mut(call.live).state = PlanState::Placed;
@@ -47,6 +51,17 @@ impl ControlPlane<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Takes of pools what comes from no node; whoever was in some before stays there.
+    fn enter_pools(&mut self, now: Instant, position: u32) -> Result<(), Refusal> {
+        let Live { pools, flavor, terms, .. } = *self.lives.get(position);
+        if pools.is_empty() {
+            let pools = self.pools.choose(flavor, terms)?;
+            self.pools.take(now, pools, flavor);
+            self.lives.get_mut(position).pools = pools;
+        }
+        Ok(())
     }
 
     fn provision_at(&mut self, at: Instant, position: u32, out: &mut Output) {
@@ -136,6 +151,7 @@ impl ControlPlane<'_> {
         if counts {
             self.hold(call)?;
         }
+        let pools = self.pools_after(&live, call)?;
         if let Some(slot) = live.slot {
             let mut room = self.nodes.room(slot);
             room.give(old, live.devices);
@@ -148,7 +164,12 @@ impl ControlPlane<'_> {
             self.end_use(call.live, out);
         }
         let waits = (live.state == PlanState::Pending).then(|| self.kind(call.live));
-        self.lives.get_mut(call.live).flavor = call.flavor;
+        if live.pools != pools || !pools.is_empty() {
+            self.pools.give(now, live.pools, live.flavor);
+            self.pools.take(now, pools, call.flavor);
+        }
+        let record = self.lives.get_mut(call.live);
+        (record.flavor, record.pools) = (call.flavor, pools);
         if let Some(kind) = waits {
             let waits_for = |ticket: &Ticket| self.calls.get(ticket.call).live == call.live;
             self.waiting.become_kind(kind, self.kind(call.live), waits_for);
@@ -161,6 +182,15 @@ impl ControlPlane<'_> {
         }
         self.place_pending(now, out);
         Ok(())
+    }
+
+    /// The pools that a resource is in once it is resized; one that the scheduler has not seen yet is in none.
+    fn pools_after(&self, live: &Live, call: &Call) -> Result<InPools, Refusal> {
+        let unseen = live.state == PlanState::Admitted && live.pools.is_empty();
+        if self.pools.is_empty() || unseen {
+            return Ok(live.pools);
+        }
+        self.pools.choose_again((live.pools, live.flavor), call.flavor, live.terms)
     }
 
     /// Places those who wait, the most urgent first and then who has waited longest; whoever fits nowhere holds up nobody

@@ -7,10 +7,12 @@ use crate::control_plane::devices::Room;
 use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::placement::left;
+use crate::control_plane::pools::Offer;
 use crate::control_plane::rules::Candidate;
+use crate::control_plane::settings::CapacityPool;
 use crate::control_plane::transition::{PlanState, Transition};
 use crate::request::{Module, Operation};
-use crate::units::{Dimension, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources};
+use crate::units::{Dimension, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, PoolIndex, ResourceIndex, Resources};
 
 /// What a resource could have got at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,27 @@ pub struct Survey {
     pub groups: Vec<GroupSurvey>,
     /// The node that it is on, where it is on one.
     pub in_place: Option<InPlace>,
+    /// The pools that have any of what it asks for beside nodes, in order.
+    #[serde(default)]
+    pub pools: Vec<PoolSurvey>,
+}
+
+/// What one pool had to offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PoolSurvey {
+    /// Which one: its place in the scenario's fleet, counted from 0.
+    pub pool: PoolIndex,
+    /// Whether it is in the zone that was asked for.
+    pub in_zone: bool,
+    /// Whether the resource is in it already: a resize moves nothing.
+    pub is_its_own: bool,
+    /// What was free in it of what is asked for, without the resource; what does not fit an amount is the largest there is.
+    pub free: Resources,
+    /// What is missing; nothing where it fits.
+    pub lacking: Resources,
+    /// Since when its zone is lost, where it is: it takes nothing.
+    pub lost_since: Option<Instant>,
 }
 
 /// What the node had to offer that a resource is on already.
@@ -124,7 +147,30 @@ impl ControlPlane<'_> {
             let lacking = lacking(requested, &room);
             InPlace { node: node.index, node_group: node.node_group, free: room.free, lacking }
         });
-        Some(Survey { held: self.quotas.held_without(live.tenant, live.held), groups: groups.collect(), in_place })
+        Some(Survey {
+            held: self.quotas.held_without(live.tenant, live.held),
+            groups: groups.collect(),
+            in_place,
+            pools: self.survey_pools(now, live, flavor.unwrap_or(live.flavor)),
+        })
+    }
+
+    fn survey_pools(&self, now: Instant, live: &Live, flavor: FlavorIndex) -> Vec<PoolSurvey> {
+        let zone = live.terms.and_then(|terms| self.settings.terms[terms.usize()].zone.as_deref());
+        let pools = self.settings.fleet.pools.iter().enumerate();
+        let survey = |(position, settings): (usize, &CapacityPool)| {
+            let pool = PoolIndex::from_usize(position);
+            let Offer { free, lacking } = self.pools.offer(pool, flavor, (live.pools, live.flavor))?;
+            Some(PoolSurvey {
+                pool,
+                in_zone: settings.is_in(zone),
+                is_its_own: [live.pools.storage, live.pools.network].contains(&Some(pool)),
+                free,
+                lacking,
+                lost_since: self.zone_lost_since(now, settings.zone.as_deref()),
+            })
+        };
+        pools.filter_map(survey).collect()
     }
 
     /// The shape of a resource; none where it does not live.
@@ -145,9 +191,12 @@ impl ControlPlane<'_> {
 
     /// Since when the zone of a group is lost, where it is.
     pub fn lost_since(&self, now: Instant, node_group: NodeGroupIndex) -> Option<Instant> {
-        let fleet = self.settings.fleet;
-        let zone = fleet.node_groups[node_group.usize()].zone.as_ref()?;
-        fleet.outages.iter().filter(|outage| outage.zone == *zone && outage.is_on(now)).map(|outage| outage.from).min()
+        self.zone_lost_since(now, self.settings.fleet.node_groups[node_group.usize()].zone.as_deref())
+    }
+
+    fn zone_lost_since(&self, now: Instant, zone: Option<&str>) -> Option<Instant> {
+        let lost = self.settings.fleet.outages.iter().filter(|outage| Some(outage.zone.as_str()) == zone);
+        lost.filter(|outage| outage.is_on(now)).map(|outage| outage.from).min()
     }
 
     fn survey_group(&self, now: Instant, live: &Live, requested: Resources, node_group: NodeGroupIndex) -> GroupSurvey {

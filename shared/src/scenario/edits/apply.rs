@@ -11,7 +11,7 @@ impl Edit {
     /// Changes the settings of `scenario`; edits of demand leave them alone.
     ///
     /// # Panics
-    /// When the edit names a tenant, a node group or an instance type that is not there, which validation refuses.
+    /// When the edit names a tenant, a node group, a pool or an instance type that is not there, which validation refuses.
     pub(in crate::scenario) fn apply(&self, scenario: &mut Scenario) {
         match self {
             Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst(_) => {}
@@ -57,6 +57,10 @@ impl Edit {
             Self::Requested { tenant, flavor, requested } => ask_for(scenario, *tenant, *flavor, *requested),
             Self::ServiceTimes { module, percent } => multiply_times(&mut scenario.modules[*module], *percent),
             Self::Failures { module, failures } => scenario.modules[*module].failures = *failures,
+            Self::PoolCapacity { pool, capacity } => scenario.fleet.pools[pool.usize()].capacity = *capacity,
+            Self::PoolOverCommit { pool, percent } => {
+                scenario.fleet.pools[pool.usize()].over_commit_percent.clone_from(percent);
+            }
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Edits in words.
 
+use std::collections::BTreeMap;
+
 use super::Edit;
 use crate::pricing::{CommitmentDiscount, Coverage};
-use crate::scenario::{Burst, NodeGroup, Outage, Scaling, Scenario};
+use crate::scenario::{Burst, CapacityPool, NodeGroup, Outage, Scaling, Scenario};
 use crate::trace::quotas;
-use crate::units::{Duration, NodeGroupIndex};
+use crate::units::{Dimension, Duration, NodeGroupIndex, Resources};
 
 impl Edit {
     /// What it changes in `scenario`, in words.
     ///
     /// # Panics
-    /// When it names a tenant or a node group that is not there, which validation refuses.
+    /// When it names a tenant, a node group or a pool that is not there, which validation refuses.
     pub fn describe(&self, scenario: &Scenario) -> String {
         let group = |index: NodeGroupIndex| -> &NodeGroup { &scenario.fleet.node_groups[index.usize()] };
         match self {
@@ -80,12 +82,7 @@ impl Edit {
             }
             Self::OverCommit { node_group, percent } => {
                 let name = &group(*node_group).name;
-                let each: Vec<String> = percent
-                    .iter()
-                    .map(|(dimension, percent)| format!("{percent} % of its {}", dimension.field()))
-                    .collect();
-                let amounts = if each.is_empty() { "only what it has".to_owned() } else { each.join(" and ") };
-                format!("{amounts} may be requested of a node of `{name}`")
+                format!("{} may be requested of a node of `{name}`", describe_over_commit(percent))
             }
             Self::ScaleDown { empty_for } => {
                 format!("empty nodes are given back after {empty_for} instead of {}", scenario.autoscaling.empty_for)
@@ -105,8 +102,32 @@ impl Edit {
             Self::Failures { module, failures: Some(failures) } => {
                 format!("{} in a million attempts of the {} fail", failures.per_million, module.as_str())
             }
+            Self::PoolCapacity { pool, capacity } => describe_capacity(&scenario.fleet.pools[pool.usize()], *capacity),
+            Self::PoolOverCommit { pool, percent } => {
+                let name = &scenario.fleet.pools[pool.usize()].name;
+                format!("{} may be requested of pool `{name}`", describe_over_commit(percent))
+            }
         }
     }
+}
+
+/// By how much a pool has more or less.
+fn describe_capacity(pool: &CapacityPool, capacity: Resources) -> String {
+    let (has, name) = (pool.capacity, &pool.name);
+    let [more, less] = [(capacity, has), (has, capacity)].map(|(of, than)| of.saturating_sub(than));
+    match (more.is_zero(), less.is_zero()) {
+        (true, true) => format!("pool `{name}` as it is"),
+        (false, true) => format!("{more} more of pool `{name}`"),
+        (true, false) => format!("{less} less of pool `{name}`"),
+        (false, false) => format!("{more} more and {less} less of pool `{name}`"),
+    }
+}
+
+/// How much may be requested of something.
+fn describe_over_commit(percent: &BTreeMap<Dimension, u32>) -> String {
+    let each = percent.iter().map(|(dimension, percent)| format!("{percent} % of its {}", dimension.field()));
+    let each: Vec<String> = each.collect();
+    if each.is_empty() { "only what it has".to_owned() } else { each.join(" and ") }
 }
 
 /// What is promised, and at what price.

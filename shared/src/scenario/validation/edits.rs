@@ -4,6 +4,7 @@ use super::Found;
 use super::commitments::check_commitments;
 use super::fleet::{check_losses, check_outage, check_over_commit, check_scaling, expect_percent};
 use super::modules::check_failures;
+use super::pools;
 use super::settings::expect_wait;
 use crate::control_plane::{Billing, NodeGroup, Purchase};
 use crate::request::{Flavor, ResourceClass, Tenant};
@@ -40,6 +41,7 @@ fn check_one(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Foun
             check_new_group(scenario, edit, &path, found);
         }
         Edit::OverCommit { .. } | Edit::Requested { .. } => check_amounts(scenario, edit, &path, found),
+        Edit::PoolCapacity { .. } | Edit::PoolOverCommit { .. } => pools::check_edit(scenario, edit, &path, found),
         _ => check_setting(scenario, edit, &path, found),
     }
 }

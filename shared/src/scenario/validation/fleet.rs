@@ -124,15 +124,18 @@ pub(super) fn check_outage(
     path: &impl Fn(&str) -> String,
     found: &mut Found,
 ) {
-    let known = scenario.fleet.node_groups.iter().any(|group| group.zone.as_ref() == Some(zone));
+    let of_pools = scenario.fleet.pools.iter().map(|pool| pool.zone.as_ref());
+    let mut zones = scenario.fleet.node_groups.iter().map(|group| group.zone.as_ref()).chain(of_pools);
+    let known = zones.any(|known| known == Some(zone));
     found.expect(known, path("zone"), || no_zone(scenario, zone));
     found.expect(from < until, path("until"), || format!("is {until}, which is not after {from}"));
 }
 
-/// What is wrong with a zone that no group is in.
+/// What is wrong with a zone that no group and no pool is in.
 fn no_zone(scenario: &Scenario, zone: &str) -> String {
-    let zones = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
-    let zones: BTreeSet<&str> = zones.collect();
+    let groups = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
+    let pools = scenario.fleet.pools.iter().filter_map(|pool| pool.zone.as_deref());
+    let zones: BTreeSet<&str> = groups.chain(pools).collect();
     let known = if zones.is_empty() {
         "none of the node groups has a zone".to_owned()
     } else {

@@ -1,7 +1,7 @@
 //! Problems of what a scenario sets: window, fleet, modules, prices, edits.
 
 use super::commitments::check_commitments;
-use super::{Found, edits, fleet, modules};
+use super::{Found, edits, fleet, modules, pools};
 use crate::control_plane::Billing;
 use crate::features::TimeZone;
 use crate::request::{Flavor, ResourceClass};
@@ -27,6 +27,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     let zone = time_zone.parse::<TimeZone>();
     found.expect(zone.is_ok(), "time_zone", || zone.err().map_or_else(String::new, |error| error.to_string()));
     fleet::check(scenario, found);
+    pools::check(scenario, found);
     modules::check(scenario, found);
     check_prices(scenario, found);
     edits::check(scenario, &scenario.edits, found);

@@ -22,7 +22,7 @@ pub(super) fn check(
         alone.then_some(Span { holder: node, from, until, amount })
     });
     let devices = |node: u32| group(node).capacity[Dimension::Gpu] / WHOLE;
-    let found = peaks(on, |node| Resources::ZERO.with(Dimension::Gpu, devices(node)));
+    let found = peaks(on, |node, held| super::fits(held, Resources::ZERO.with(Dimension::Gpu, devices(node))));
     let found: Vec<Violation> = found
         .into_iter()
         .map(|(node, at, held)| {

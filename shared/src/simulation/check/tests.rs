@@ -5,7 +5,7 @@ use crate::control_plane::Refusal;
 use crate::example;
 use crate::scenario::{Demand, ValidScenario};
 use crate::simulation::{RunOptions, simulate_to_fork};
-use crate::units::Duration;
+use crate::units::{Duration, PoolIndex};
 
 struct Ran {
     scenario: Scenario,
@@ -109,6 +109,31 @@ fn corrupted_plans_are_found() {
         ran.fleet.nodes[slot].gone = ran.plans[i].ready;
     };
     find(&gone, &says("when its node is gone"));
+}
+
+/// A day of volumes in two pools, one of a zone that is lost, and corruptions of where they are.
+#[test]
+fn plans_in_the_wrong_pool_are_found() {
+    let scenario =
+        || -> Scenario { serde_json::from_str(include_str!("../../../../tests/scenarios/pools/input.json")).unwrap() };
+    assert_eq!(run(scenario()).check(), []);
+    let find = |corrupt: &dyn Fn(&mut Ran), part: &str| {
+        let mut ran = run(scenario());
+        corrupt(&mut ran);
+        let found: Vec<String> = ran.check().iter().map(Violation::to_string).collect();
+        assert!(found.iter().any(|violation| violation.contains(part)), "{part}: {found:?}");
+    };
+    // Two of 60 GiB and one of 60, later 80, where 150 may be.
+    find(&|ran| ran.plans[3].pools.storage = Some(PoolIndex(0)), "pool 0 holds");
+    find(&|ran| ran.plans[0].pools.storage = Some(PoolIndex(1)), "not in the zone that was asked for");
+    find(&|ran| ran.plans[0].pools.storage = None, "has of no pool what pools limit");
+    find(&|ran| ran.plans[2].pools = ran.plans[0].pools, "is in one all the same");
+    let in_lost_zone = |ran: &mut Ran| {
+        let arrived = ran.plans[11].arrived;
+        let plan = &mut ran.plans[11];
+        (plan.state, plan.ready, plan.pools.storage) = (PlanState::Ready, Some(arrived), Some(PoolIndex(1)));
+    };
+    find(&in_lost_zone, "while its zone was lost");
 }
 
 #[test]

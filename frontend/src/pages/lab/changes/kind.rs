@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use shared::pricing::{CommitmentDiscount, Coverage};
 use shared::scenario::{Burst, Edit, Outage, Scenario};
 use shared::trace::quotas::unlimited;
-use shared::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, TenantIndex};
+use shared::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, PoolIndex, Resources, TenantIndex};
 
 /// What can be added to the list of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(super) enum Kind {
     FewestNodes,
     InstanceType,
     Commitment,
+    Pool,
 }
 
 /// One thing that has to be said.
@@ -43,7 +44,7 @@ pub(super) enum Input {
 pub(super) type Said = BTreeMap<&'static str, String>;
 
 impl Kind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Burst,
         Self::Shift,
         Self::Flavor,
@@ -54,6 +55,7 @@ impl Kind {
         Self::FewestNodes,
         Self::InstanceType,
         Self::Commitment,
+        Self::Pool,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -68,13 +70,17 @@ impl Kind {
             Self::FewestNodes => "fewest nodes",
             Self::InstanceType => "another instance type",
             Self::Commitment => "a commitment",
+            Self::Pool => "the capacity of a pool",
         }
     }
 
     /// Why there is nothing to choose from in `scenario`; none where there is.
     pub(super) fn missing(self, scenario: &Scenario) -> Option<&'static str> {
         match self {
-            Self::ZoneOutage if zones(scenario).is_empty() => Some("No node group of this scenario is in a zone."),
+            Self::ZoneOutage if zones(scenario).is_empty() => {
+                Some("No node group and no pool of this scenario is in a zone.")
+            }
+            Self::Pool if scenario.fleet.pools.is_empty() => Some("The fleet of this scenario has no pools."),
             Self::Price if priced(scenario).is_empty() => Some("The price book of this scenario names no type."),
             Self::InstanceType if shaped(scenario).is_empty() => {
                 Some("The price book of this scenario says the shape of no instance type.")
@@ -134,6 +140,10 @@ impl Kind {
                 text("percent", "Use costs, % of its price", "70"),
                 text("families", "Families (empty: all)", ""),
             ],
+            Self::Pool => {
+                let pools = numbered(scenario.fleet.pools.iter().map(|pool| pool.name.as_str()));
+                vec![choice("pool", "Pool", pools), text("percent", "New capacity, % of now", "120")]
+            }
         }
     }
 
@@ -186,6 +196,14 @@ impl Kind {
             Self::InstanceType => {
                 Edit::InstanceType { node_group: node_group()?, instance_type: field("name").to_owned() }
             }
+            Self::Pool => {
+                let pool = position("pool")?;
+                let has = scenario.fleet.pools.get(pool as usize).map(|pool| pool.capacity).unwrap_or_default();
+                let percent = u64::from(percent()?);
+                let amount = |of| u32::try_from(u64::from(has[of]) * percent / 100).unwrap_or(u32::MAX);
+                let pool = PoolIndex(u16::try_from(pool).map_err(|_| "there is no such pool".to_owned())?);
+                Edit::PoolCapacity { pool, capacity: Resources::from_array(Dimension::ALL.map(amount)) }
+            }
             Self::Commitment => {
                 let families = field("families").split([',', ' ']).filter(|name| !name.is_empty());
                 let covers = Coverage::Spend {
@@ -213,7 +231,9 @@ fn promised(scenario: &Scenario, kept: &[Edit]) -> Vec<CommitmentDiscount> {
 }
 
 fn zones(scenario: &Scenario) -> Vec<String> {
-    let mut zones: Vec<String> = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.clone()).collect();
+    let of_groups = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.clone());
+    let of_pools = scenario.fleet.pools.iter().filter_map(|pool| pool.zone.clone());
+    let mut zones: Vec<String> = of_groups.chain(of_pools).collect();
     zones.sort();
     zones.dedup();
     zones
