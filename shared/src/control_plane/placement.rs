@@ -84,6 +84,17 @@ impl Index {
         }
     }
 
+    /// Reads what the next update of a machine is going to need, so that it is in a cache by then.
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32, machine: &Slot) {
+        match self {
+            Self::BySlot(index) => index.fetch(slot, machine),
+            Self::ByRank(index) => index.fetch(slot),
+            Self::Classes(index) => index.fetch(slot),
+            Self::ByDevices(index) => index.fetch(slot, machine),
+        }
+    }
+
     /// The machine that is wanted for `requested`, of those that offer as much, are permitted, and are in groups that are
     /// open; an offer of nothing is none.
     pub(super) fn choose(

@@ -36,6 +36,15 @@ impl ByDevices {
         }
     }
 
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32, machine: &Slot) {
+        if has_devices(machine) {
+            self.with.fetch(slot);
+        } else {
+            self.without.fetch(slot, machine);
+        }
+    }
+
     /// The slot where least becomes useless, the lowest one of several, of those that are permitted in groups that are
     /// open.
     pub(super) fn choose(

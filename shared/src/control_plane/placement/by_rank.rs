@@ -1,5 +1,7 @@
 //! Nodes in the order of a policy's ranks, with what they offer at most.
 
+use core::hint::black_box;
+
 use super::Rank;
 use super::ordered::{Key, Keys, Ordered};
 use crate::control_plane::nodes::Slot;
@@ -54,6 +56,11 @@ impl ByRank {
         if old != new {
             group.nodes.exchange(slot, &old, &new);
         }
+    }
+
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32) {
+        black_box(*self.places.get(slot as usize));
     }
 
     /// The slot whose rest would have the lowest rank, the lowest one of several, of those that are permitted in groups

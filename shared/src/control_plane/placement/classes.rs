@@ -1,6 +1,7 @@
 //! Nodes in classes that offer the same, with bounds of how well any class of a block may score.
 
 use core::cmp::Reverse;
+use core::hint::black_box;
 
 use super::fragmentation_aware::Fragmentation;
 use super::of_capacity;
@@ -98,6 +99,11 @@ impl Classes {
         if old != new {
             group.classes.exchange(slot, &old, &new);
         }
+    }
+
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32) {
+        black_box(*self.keys.get(slot as usize));
     }
 
     /// The slot with the highest score, the lowest one of several, of those that are permitted in groups that are open, and
