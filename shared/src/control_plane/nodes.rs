@@ -175,6 +175,12 @@ impl Nodes {
         self.machines.slots.get(slot as usize)
     }
 
+    /// Reads what the index knows of a machine, which a change of it is going to need.
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32) {
+        self.index.fetch(slot, self.slot(slot));
+    }
+
     /// Takes `requested` on a node, on the devices that are wanted where these suit, and says on which.
     ///
     /// # Panics

@@ -6,6 +6,7 @@
 //! nodes that offer the same score the same, and bounds say which of them need not be looked at.
 
 mod best_fit;
+mod by_devices;
 mod by_rank;
 mod classes;
 mod dot_product;
@@ -13,11 +14,13 @@ mod first_fit;
 mod fragmentation_aware;
 mod least_allocated;
 mod most_allocated;
+mod ordered;
 mod popularity;
 #[cfg(test)]
 mod tests;
 mod worst_fit;
 
+use by_devices::ByDevices;
 use by_rank::ByRank;
 use classes::{Classes, Preference, Wants};
 use first_fit::BySlot;
@@ -43,6 +46,8 @@ pub(super) enum Index {
     ByRank(ByRank),
     /// The highest score first.
     Classes(Classes),
+    /// The least that becomes useless first.
+    ByDevices(ByDevices),
 }
 
 impl Index {
@@ -55,9 +60,7 @@ impl Index {
             PlacementPolicy::DotProduct => by_class(dot_product::score, Wants::Room),
             PlacementPolicy::LeastAllocated => by_class(least_allocated::score, Wants::Room),
             PlacementPolicy::MostAllocated => by_class(most_allocated::score, Wants::Packing),
-            PlacementPolicy::FragmentationAware => {
-                Self::Classes(Classes::new(Preference::Devices(Fragmentation::default()), groups))
-            }
+            PlacementPolicy::FragmentationAware => Self::ByDevices(ByDevices::new(groups)),
         }
     }
 
@@ -67,6 +70,7 @@ impl Index {
             Self::BySlot(index) => index.push(machine, offer),
             Self::ByRank(index) => index.push(machine, offer),
             Self::Classes(index) => index.push(machine, offer, devices()),
+            Self::ByDevices(index) => index.push(machine, offer, devices()),
         }
     }
 
@@ -76,6 +80,18 @@ impl Index {
             Self::BySlot(index) => index.update(slot, machine, offer),
             Self::ByRank(index) => index.update(slot, machine, offer),
             Self::Classes(index) => index.update(slot, machine, offer, devices()),
+            Self::ByDevices(index) => index.update(slot, machine, offer, devices),
+        }
+    }
+
+    /// Reads what the next update of a machine is going to need, so that it is in a cache by then.
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32, machine: &Slot) {
+        match self {
+            Self::BySlot(index) => index.fetch(slot, machine),
+            Self::ByRank(index) => index.fetch(slot),
+            Self::Classes(index) => index.fetch(slot),
+            Self::ByDevices(index) => index.fetch(slot, machine),
         }
     }
 
@@ -90,13 +106,14 @@ impl Index {
         match self {
             Self::BySlot(index) => index.choose(requested, open, permitted),
             Self::ByRank(index) => index.choose(requested, open, permitted),
-            Self::Classes(index) => index.choose(requested, open, permitted),
+            Self::Classes(index) => index.choose(requested, open, permitted, None).map(|found| found.slot),
+            Self::ByDevices(index) => index.choose(requested, open, permitted),
         }
     }
 
     /// From now on these shapes count, each as often as it was asked for.
     pub(super) fn expect(&mut self, popularity: &Popularity) {
-        if let Self::Classes(index) = self {
+        if let Self::ByDevices(index) = self {
             index.expect(popularity.shapes());
         }
     }
@@ -107,7 +124,7 @@ impl Index {
     }
 
     pub(super) fn fragmentation(&self) -> Option<&Fragmentation> {
-        if let Self::Classes(index) = self { index.fragmentation() } else { None }
+        if let Self::ByDevices(index) = self { index.fragmentation() } else { None }
     }
 
     /// What the policy makes of a machine that has room, as people read it: what would be left on it in shares of its
@@ -140,6 +157,7 @@ impl Index {
             Self::BySlot(index) => index.share(),
             Self::ByRank(index) => index.share(),
             Self::Classes(index) => index.share(),
+            Self::ByDevices(index) => index.share(),
         }
     }
 }

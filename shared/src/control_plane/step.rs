@@ -21,6 +21,7 @@ use crate::units::{FlavorIndex, Instant, Resources};
 mod carrying_out;
 mod evicting;
 mod consolidating;
+mod fetching;
 mod fork;
 mod looking_over;
 mod losing;

@@ -167,10 +167,11 @@ impl<'a> Run<'a> {
     /// As [`Run::play`], while somebody looks on.
     pub fn play_watched(&mut self, requests: &[IndexedRequest], until: Instant, watch: &mut impl Watch) {
         let until = until.min(self.scenario.window.end);
-        let mut arrivals = requests.iter().take_while(|request| request.at < until).peekable();
+        let coming = requests.iter().take_while(|request| request.at < until);
+        let mut arrivals = coming.enumerate().peekable();
         loop {
             let queued = self.queue.peek().filter(|(at, _)| *at < until);
-            let arriving = arrivals.peek().map(|request| (request.at, phase(request)));
+            let arriving = arrivals.peek().map(|(_, request)| (request.at, phase(request)));
             let from_queue = match (queued, arriving) {
                 (Some(queued), Some(arriving)) => queued <= arriving,
                 (queued, _) => queued.is_some(),
@@ -181,7 +182,8 @@ impl<'a> Run<'a> {
                 watch.before(&self.plane, &scheduled);
                 self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
                 scheduled.at
-            } else if let Some(request) = arrivals.next() {
+            } else if let Some((number, request)) = arrivals.next() {
+                self.plane.fetch(&requests[number..]);
                 self.advance(request.at);
                 watch.arrives(request);
                 self.arrive(request);

@@ -3,6 +3,7 @@
 mod shapes;
 
 use core::cell::RefCell;
+use core::hint::black_box;
 
 use shapes::Shapes;
 
@@ -47,6 +48,12 @@ impl BySlot {
         let group = &mut self.groups[machine.node.node_group.usize()];
         *group.offers.get_mut(place) = offer;
         group.shapes.get_mut().update(place, offer);
+    }
+
+    #[inline]
+    pub(super) fn fetch(&self, slot: u32, machine: &Slot) {
+        let (place, group) = (*self.places.get(slot as usize), &self.groups[machine.node.node_group.usize()]);
+        black_box(*group.offers.get(place as usize));
     }
 
     /// The first slot that offers `requested`, in a group that is open, and is permitted.

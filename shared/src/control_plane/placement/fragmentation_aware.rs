@@ -24,6 +24,8 @@ const REMEMBERED: usize = 1 << 14;
 #[derive(Debug, Default)]
 pub(in crate::control_plane) struct Fragmentation {
     shapes: Vec<(Resources, u64)>,
+    /// How many ask for any of them.
+    all: i64,
     remembered: RefCell<IndexMap<(Resources, Devices, Resources), i64, FixedState>>,
 }
 
@@ -36,7 +38,8 @@ impl Clone for Fragmentation {
 
 impl Fragmentation {
     pub(in crate::control_plane) fn new(shapes: &[(Resources, u64)]) -> Self {
-        Self { shapes: shapes.to_vec(), remembered: RefCell::default() }
+        let all = shapes.iter().map(|&(_, count)| count as i64).sum();
+        Self { shapes: shapes.to_vec(), all, remembered: RefCell::default() }
     }
 
     /// F of what is free.
@@ -88,10 +91,14 @@ impl Fragmentation {
         score
     }
 
+    /// No node scores higher: what becomes less useless to each that asks is at most what is taken.
+    pub(super) fn bound(&self, requested: Resources) -> i64 {
+        i64::from(requested[Dimension::Gpu]) * self.all
+    }
+
     /// What a score is in milli-GPU: F by the number of all that ask.
     pub(super) fn shown(&self, score: i64) -> f64 {
-        let all: u64 = self.shapes.iter().map(|&(_, count)| count).sum();
-        score as f64 / all.max(1) as f64
+        score as f64 / self.all.max(1) as f64
     }
 }
 

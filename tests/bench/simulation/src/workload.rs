@@ -8,7 +8,7 @@ use shared::scenario::{
     Autoscaling, Billing, Demand, ENGINE, Fleet, NodeGroup, PlacementPolicy, Scenario, ValidScenario,
 };
 use shared::simulation::{RunOptions, simulate_to_fork};
-use shared::units::{Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, Window};
+use shared::units::{Dimension, Duration, FlavorIndex, Instant, ResourceIndex, Resources, TenantIndex, Window};
 
 /// Medians of the seven service times, in microseconds, each with a logarithm of standard deviation 0.5.
 pub(crate) const MEDIANS: [i64; 7] = [2_000, 4_000, 5_000, 3_000, 10_000, 20_000_000, 2_000];
@@ -98,14 +98,17 @@ fn valid(scenario: Scenario) -> ValidScenario {
 }
 
 fn scenario(size: Size, placement: PlacementPolicy, window: Window) -> Scenario {
-    let capacity = Resources::compute(64_000, 256 * 1_024);
+    // A policy that goes by GPUs is measured where nodes have them and a third of the flavors ask for them.
+    let gpus = |milli: u32| if placement == PlacementPolicy::FragmentationAware { milli } else { 0 };
+    let capacity = Resources::compute(64_000, 256 * 1_024).with(Dimension::Gpu, gpus(8_000));
     let flavor = |i: u32| {
         let (vcpu, ratio) = (2 << (i / 3), 2 << (i % 3));
-        let requested = Resources::compute(vcpu * 1_000, vcpu * ratio * 1_024);
+        let gpu = if i.is_multiple_of(3) { gpus(500 << (i / 3)) } else { 0 };
+        let requested = Resources::compute(vcpu * 1_000, vcpu * ratio * 1_024).with(Dimension::Gpu, gpu);
         Flavor { name: format!("{vcpu}x{ratio}"), class: ResourceClass::Compute, requested }
     };
     // Quotas that are looked at and never reached.
-    let quota = Some(Resources::compute(u32::MAX / 2, u32::MAX / 2));
+    let quota = Some(Resources::compute(u32::MAX / 2, u32::MAX / 2).with(Dimension::Gpu, gpus(u32::MAX / 2)));
     let module = |module: Module| {
         let (median, workers) = (MEDIANS[module as usize], WORKERS[module as usize]);
         let service = ServiceTime::Lognormal { median: Duration::from_micros(median), sigma_milli: 500 };
@@ -117,7 +120,9 @@ fn scenario(size: Size, placement: PlacementPolicy, window: Window) -> Scenario 
         capacity,
         min: size.nodes,
         max: size.nodes,
-        boot: Duration::ZERO, ..NodeGroup::default() };
+        boot: Duration::ZERO,
+        ..NodeGroup::default()
+    };
     Scenario {
         name: "steady".to_owned(),
         engine: ENGINE,

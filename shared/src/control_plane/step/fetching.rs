@@ -1,0 +1,33 @@
+//! Reading what requests are going to be about a little before they come.
+//!
+//! In a large cloud hardly anything of a resource is in a cache when its delete comes: its position, its record, its node
+//! and the node's place in the index are each waited for, one after the other, as each says where the next is. Read for
+//! one request after the other, each for a different one, they are waited for together. Nothing but time depends on it.
+
+use core::hint::black_box;
+
+use super::ControlPlane;
+use crate::request::{IndexedRequest, Operation};
+
+/// How many requests lie between the reading of one thing and that of the next, and the request itself.
+const STEP: usize = 4;
+
+impl ControlPlane<'_> {
+    /// Reads some of what is needed for the first of `coming` requests and those behind it.
+    #[inline]
+    pub(crate) fn fetch(&self, coming: &[IndexedRequest]) {
+        let later = |steps: usize| coming.get(steps * STEP).filter(|request| request.operation != Operation::Create);
+        let position = |steps: usize| self.lives.find(later(steps)?.resource);
+        let slot = |steps: usize| self.lives.get(position(steps)?).slot;
+        black_box(position(4));
+        if let Some(position) = position(3) {
+            black_box(*self.lives.get(position));
+        }
+        if let Some(slot) = slot(2) {
+            black_box(*self.nodes.slot(slot));
+        }
+        if let Some(slot) = slot(1) {
+            self.nodes.fetch(slot);
+        }
+    }
+}
