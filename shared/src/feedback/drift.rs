@@ -21,10 +21,8 @@ const WINSOR: f64 = 4.0;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorCusum {
     tolerance: f64,
-    /// Errors remembered.
+    /// Errors seen.
     seen: u64,
-    /// So many errors to come are only learnt from.
-    to_learn: u64,
     mean: f64,
     variance: f64,
     up: f64,
@@ -34,7 +32,7 @@ pub struct ErrorCusum {
 impl ErrorCusum {
     /// A detector that has seen nothing.
     pub fn new(tolerance: f64) -> Self {
-        Self { tolerance, seen: 0, to_learn: LEARNT, mean: 0.0, variance: 0.0, up: 0.0, down: 0.0 }
+        Self { tolerance, seen: 0, mean: 0.0, variance: 0.0, up: 0.0, down: 0.0 }
     }
 
     /// Takes in one error whose standard deviation is 1 at least; what is not finite is passed over.
@@ -43,13 +41,9 @@ impl ErrorCusum {
             return;
         }
         let mut off = error - self.mean;
-        let deviation = self.variance.max(1.0).sqrt();
         if self.seen >= LEARNT {
+            let deviation = self.variance.max(1.0).sqrt();
             off = off.clamp(-WINSOR * deviation, WINSOR * deviation);
-        }
-        if self.to_learn > 0 {
-            self.to_learn -= 1;
-        } else {
             self.up = (self.up + off / deviation - self.tolerance).max(0.0);
             self.down = (self.down - off / deviation - self.tolerance).max(0.0);
         }
@@ -61,13 +55,7 @@ impl ErrorCusum {
 
     /// The larger sum of both directions, in standard deviations; none while errors are only learnt from.
     pub fn statistic(&self) -> Option<f64> {
-        (self.to_learn == 0).then(|| self.up.max(self.down))
-    }
-
-    /// Begins anew with another model of the same kind: a day is learnt from again, beside what was usual of the last one,
-    /// since a single day, such as a Sunday, does not say how wide errors are.
-    pub fn retrained(&mut self) {
-        *self = Self { to_learn: LEARNT, seen: self.seen.min(MEMORY / 2), up: 0.0, down: 0.0, ..*self };
+        (self.seen > LEARNT).then(|| self.up.max(self.down))
     }
 
     /// The same memory under another tolerance.
@@ -96,8 +84,8 @@ mod tests {
 
     #[test]
     fn the_statistic_is_that_of_the_hand_calculation() {
-        assert_eq!(after(zeros(23)).statistic(), None);
-        assert_eq!(after(zeros(24)).statistic(), Some(0.0));
+        assert_eq!(after(zeros(24)).statistic(), None);
+        assert_eq!(after(zeros(25)).statistic(), Some(0.0));
         // z = 3 less the tolerance of 1; the mean is 3/25 = 0.12 then, and the variance 24/25 · 9/25 below the least of 1,
         // so that another 3 adds 3 − 0.12 − 1.
         for error in [3.0, -3.0] {
@@ -109,25 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn after_a_training_a_quiet_day_is_not_what_is_usual() {
-        // Two weeks of ± 4, a training, and a Sunday of none: Monday's 4 is a fourth of what is usual at most, and was 4
-        // deviations of the Sunday.
-        let mut detector = after((0..336).map(|hour| if hour % 2 == 0 { 4.0 } else { -4.0 }));
-        detector.retrained();
-        assert_eq!(detector.statistic(), None);
-        zeros(24).chain([4.0; 3]).for_each(|error| detector.observe(error));
-        let (sum, anew) = (detector.statistic().unwrap(), after(zeros(24).chain([4.0; 3])).statistic().unwrap());
-        assert!(sum < 1.0 && anew > 7.0, "{sum} {anew}");
-    }
-
-    #[test]
     fn what_is_usual_is_no_drift() {
-        // Siegmund, "Sequential analysis" (1985), 2.51: with k = 1 and h = 11 the mean time between alarms of one side of
-        // independent normal errors is (exp(2·12.166) − 2·12.166 − 1) / 2, which is 18 thousand million hours. Of errors
+        // Siegmund, "Sequential analysis" (1985), 2.51: with k = 1 and h = 10 the mean time between alarms of one side of
+        // independent normal errors is (exp(2·11.166) − 2·11.166 − 1) / 2, which is 2.5 thousand million hours. Of errors
         // that are half of the one before and half news, sums have the variance (1 + ½) / (1 − ½) = 3 times as large, which
-        // leaves exp(2·12.166 / 3) · 3 / 2, about 4,990 hours: 208 days.
+        // leaves exp(2·11.166 / 3) · 3 / 2, about 2,560 hours: 107 days.
         let TriggerSettings { drift_tolerance, drift_limit, .. } = TriggerSettings::default();
-        assert_eq!((drift_tolerance, drift_limit), (1.0, 11.0));
+        assert_eq!((drift_tolerance, drift_limit), (1.0, 10.0));
         let draws = Draws::new(7, 0, Purpose::Bootstrap, 0);
         let hours = 100_000;
         let alarms = |errors: &mut dyn FnMut(f64) -> f64| {
@@ -149,7 +125,7 @@ mod tests {
             last = 0.5 * last + 0.75_f64.sqrt() * news;
             last
         });
-        assert!(dependent <= 2 * hours / 4_990, "{dependent} alarms");
+        assert!(dependent <= 2 * hours / 2_560, "{dependent} alarms");
     }
 
     proptest! {

@@ -35,7 +35,7 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; errors of demand that are eleven standard deviations beyond one each,
+    /// A quarter of the cost over one to two weeks; errors of demand that are ten standard deviations beyond one each,
     /// in a row; weekly; a log that is three times as long; two days apart.
     fn default() -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Default for TriggerSettings {
             windows: 14,
             windows_min: 3,
             drift_tolerance: 1.0,
-            drift_limit: 11.0,
+            drift_limit: 10.0,
             every: Some(Duration::DAY * 7),
             new_data: 2.0,
             cool_down: Duration::DAY * 2,
@@ -170,7 +170,7 @@ impl Triggers {
             self.memory.requests = Some(requests);
         }
         self.memory.usual_wape = self.wape().or(self.memory.usual_wape);
-        self.memory.drift.iter_mut().for_each(|demand| demand.errors.retrained());
+        self.memory.drift.clear();
         self.memory.windows.clear();
     }
 
