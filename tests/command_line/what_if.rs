@@ -31,10 +31,11 @@ fn every_edit_of_the_readme_changes_a_scenario() {
     let folder = Folder::new();
     let path = scenario(&folder);
     let edits = edits_of_the_readme();
-    assert_eq!(edits.len(), 23);
+    assert_eq!(edits.len(), 25);
     for edit in &edits {
-        // Its own scenario has nodes of m5.2xlarge only.
-        if edit.get("instance_type").is_some() {
+        // Its own scenario has nodes of m5.2xlarge only, and no pools.
+        let others = ["instance_type", "pool_capacity", "pool_over_commit"];
+        if others.iter().any(|name| edit.get(name).is_some()) {
             let _: Edit = serde_json::from_value(edit.clone()).unwrap();
             continue;
         }
@@ -81,8 +82,11 @@ fn the_fleet_of_the_readme_runs() {
     let requests = "requests.ndjson";
     example_requests(&folder, 0..3);
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let block =
-        readme.lines().skip_while(|line| !line.starts_with("    {\"node_groups\"")).take_while(|line| !line.is_empty());
+    let block = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("`--fleet F` reads"))
+        .skip(2)
+        .take_while(|line| !line.is_empty());
     let mut fleet: Value = serde_json::from_str(&block.collect::<Vec<_>>().join("\n")).unwrap();
     // The example asks for more than eight vCPU at once.
     fleet["node_groups"][0]["instance_type"] = "m5.16xlarge".into();
