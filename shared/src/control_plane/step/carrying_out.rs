@@ -73,8 +73,12 @@ impl ControlPlane<'_> {
         out.effects.push(Effect::Refused { refusal, module });
         if call.operation == Operation::Create {
             self.end(now, call.live, PlanState::Refused(refusal), out);
-        } else if !self.lives.get(call.live).held.is_zero() {
-            self.hold_no_more_than(call.live, self.requested(self.lives.get(call.live).flavor));
+        } else {
+            // What has overtaken its create in the quota module may hold less than the create is going to.
+            let live = self.lives.get(call.live);
+            if !live.held.is_zero() {
+                self.hold_no_more_than(call.live, self.requested(live.flavor).min(live.held));
+            }
         }
         self.finish(position);
     }
