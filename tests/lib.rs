@@ -31,12 +31,12 @@ pub fn dashboard() -> PathBuf {
 /// A file or folder of the real traces, which are no part of the checkout: without it the test says so, is counted as
 /// skipped, and has to return.
 pub fn real_data(path: &str) -> Option<PathBuf> {
-    let folder = env::var_os("SHADOWPLANE_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let folder = env::var_os("SHADOWPLANE_TRACES").map_or_else(|| root().join("../shared/data"), PathBuf::from);
     let path = folder.join(path);
     if path.exists() {
         return Some(path);
     }
-    skipped(&format!("needs {} (SHADOWPLANE_DATA says where the traces are)", path.display()));
+    skipped(&format!("needs {} (SHADOWPLANE_TRACES says where the traces are)", path.display()));
     None
 }
 

@@ -19,7 +19,7 @@ crate, of the command line, of the API and of the browser. It ends with the dura
 With filters only the tests run that have one of them in their name, and nothing is linted:
     cargo xtask test placement autoscaling
 
-Tests on real traces read SHADOWPLANE_DATA, or ../shared/data beside the checkout, and are skipped without.";
+Tests on real traces read SHADOWPLANE_TRACES, or ../shared/data beside the checkout, and are skipped without.";
 
 /// Sets up, lints, builds and tests.
 pub(crate) fn run(workspace: &mut Workspace, filters: &[String]) -> Result<ExitCode> {
@@ -51,8 +51,8 @@ fn run_tests(workspace: &Workspace, browser: &Browser, filters: &[String]) -> Re
     command.env("SHADOWPLANE_BIN", workspace.shadowplane()).env("SHADOWPLANE_DIST", workspace.dist());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROMIUM", &browser.program);
     let data = workspace.root.join("../shared/data");
-    if std::env::var_os("SHADOWPLANE_DATA").is_none() && data.is_dir() {
-        command.env("SHADOWPLANE_DATA", data);
+    if std::env::var_os("SHADOWPLANE_TRACES").is_none() && data.is_dir() {
+        command.env("SHADOWPLANE_TRACES", data);
     }
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
     let mut output = BufReader::new(child.stdout.take().context("the tests have no output")?);
