@@ -80,6 +80,47 @@ fn a_replay_stays_at_its_end_unless_told_to_leave() {
 }
 
 #[test]
+fn horizons_stand_beside_each_other_in_the_ledger() {
+    let folder = Folder::new();
+    record(&folder, 4);
+    let json =
+        |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&folder.run(arguments).success()).unwrap() };
+    let arguments =
+        ["serve", "--replay", "requests.ndjson", "--listen", "127.0.0.1:0", "--speed", "1e12", "--replay-exit"];
+    folder.run(arguments.into_iter().chain(["--runs", "2", "--horizon", "6h"])).success();
+    let card = json(&["ledger", "scorecard", "--data", "data", "--json"]);
+    let totals = card["rows"].as_array().unwrap().iter().filter(|row| row["kind"] == "total");
+    let windows: Vec<_> =
+        totals.map(|row| (row["horizon"].as_str().unwrap(), row["windows"].as_u64().unwrap())).collect();
+    let [("6h", quarters), ("1d", days)] = windows[..] else { panic!("{windows:?}") };
+    assert!(days >= 1 && quarters >= 4 * days, "{windows:?}");
+
+    // A ledger is as good as itself: every difference is none, and surely so.
+    folder.run(["ledger", "export", "--data", "data", "-o", "ledger.ndjson"]).success();
+    let compared = json(&["ledger", "compare", "--data", "data", "--with", "ledger.ndjson", "--json"]);
+    let total = compared.as_array().unwrap().iter().find(|of| of["kind"] == "total" && of["horizon"] == "6h").unwrap();
+    assert_eq!((total["windows"].as_u64(), &total["first"]), (Some(quarters), &total["second"]));
+    assert_eq!(total["difference"], serde_json::json!({ "difference": 0.0, "low": 0.0, "high": 0.0 }));
+    let text = folder.run(["ledger", "compare", "--data", "data", "--with", "ledger.ndjson"]).success();
+    assert!(text.contains("+0.0000 [+0.0000, +0.0000]"), "{text}");
+
+    let refused = |options: &[&str], parts: &[&str]| {
+        let all = arguments.into_iter().chain(options.iter().copied());
+        folder.run(all).assert_failed(2, parts);
+    };
+    refused(&["--horizon", "5h"], &["--horizon: 5h does not tile days", "as 1h or 6h"]);
+    refused(&["--horizon", "7m"], &["--horizon:", "multiple of"]);
+    refused(&["--late", "1m"], &["--late has no effect on a replay"]);
+    let own_past = folder.run(arguments.into_iter().chain(["--history", "requests.ndjson"]));
+    assert!(own_past.status == 1 && own_past.stderr.contains("would count twice"), "{}", own_past.stderr);
+    // What was seen of the requests is replayed with them; a fact about nobody is one all the same.
+    folder.write("seen.ndjson", "{\"request\":\"nobody\",\"admitted\":true}\n");
+    folder.run(arguments.into_iter().chain(["--runs", "1", "--observations", "seen.ndjson"])).success();
+    folder.write("start.ndjson", "");
+    refused(&["--observations", "seen.ndjson", "--start", "start.ndjson"], &["leave out one of them"]);
+}
+
+#[test]
 fn a_file_says_when_models_are_trained() {
     let folder = Folder::new();
     let check = |line: &str, parts: &[&str]| {
