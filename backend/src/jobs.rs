@@ -116,8 +116,8 @@ impl Runner {
                 let limit = self.config.timeouts.of(stored.job.kind).unwrap_or(Duration::ZERO);
                 JobEnd::Failed(format!("took longer than {limit}, which is how long it may take"))
             }
-            // The service ends: the job stays as it is and is queued again at the next start.
-            Err(Stopped::Cancelled) => return,
+            // The service ends, which is not the job's doing.
+            Err(Stopped::Cancelled) => return self.release(&id).await,
         };
         let progress = self.board.progress(&id).unwrap_or_default();
         if let Err(error) = self.store.finish(id.clone(), end, progress, wall_clock()).await {
@@ -132,6 +132,13 @@ impl Runner {
         let wait = if self.config.replay.is_some() { Duration::ZERO } else { wait };
         if let Err(error) = self.store.retry(id.to_owned(), reason, wall_clock() + wait).await {
             tracing::error!(%error, job = id, "a job could not be queued again");
+        }
+        self.board.forget(id);
+    }
+
+    async fn release(&self, id: &str) {
+        if let Err(error) = self.store.release(id.to_owned()).await {
+            tracing::error!(%error, job = id, "a job is queued again at the next start");
         }
         self.board.forget(id);
     }

@@ -24,7 +24,7 @@ const TICK: StdDuration = StdDuration::from_millis(50);
 /// When the store fails or holds no log.
 pub async fn replay(cycle: &mut Cycle, jobs: &Runner) -> Result<bool, CycleError> {
     // A replay that goes on may have been killed while a training ran, or while the hour closed that asked for one.
-    jobs.store.requeue_running().await?;
+    jobs.store.requeue_running(None).await?;
     if !cycle.has_asked_already().await? {
         jobs.work_off().await?;
     }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::config::{Config, ShadowingConfig};
 use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
-use crate::jobs::Runner;
+use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
 use crate::store::{SqliteStore, Store};
@@ -211,7 +211,7 @@ fn runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> Runner {
 fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     let runner = runner(app, stop);
     on_thread("jobs", async move {
-        match runner.store.requeue_running().await {
+        match runner.store.requeue_running(Some(wall_clock())).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "jobs that were running are queued again"),
             Err(error) => tracing::error!(%error, "running jobs could not be queued again"),

@@ -200,8 +200,13 @@ pub trait Store: Send + Sync {
     /// Queues a running job again, to be begun at an instant or later; whether it was running.
     async fn retry(&self, id: String, failure: String, at: Instant) -> Result<bool, StoreError>;
 
-    /// Queues again what was running when the service stopped; how many those were.
-    async fn requeue_running(&self) -> Result<u64, StoreError>;
+    /// Queues a running job again as if it had not been begun: the service ends in good order.
+    async fn release(&self, id: String) -> Result<bool, StoreError>;
+
+    /// Queues again what was running when the service was killed; how many those were. A job that has seen that more than
+    /// once may be what kills it: from `now` on it waits 10 seconds, and twice as long each time up to 43 minutes, so that
+    /// the service lives in between. Nothing waits where no `now` is given.
+    async fn requeue_running(&self, now: Option<Instant>) -> Result<u64, StoreError>;
 
     /// One job.
     async fn job(&self, id: String) -> Result<Option<StoredJob>, StoreError>;

@@ -183,8 +183,12 @@ impl Store for SqliteStore {
         self.writer.call(move |connection| jobs::retry(connection, &id, &failure, at)).await
     }
 
-    async fn requeue_running(&self) -> Result<u64, StoreError> {
-        self.writer.call(|connection| jobs::requeue_running(connection)).await
+    async fn release(&self, id: String) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| jobs::release(connection, &id)).await
+    }
+
+    async fn requeue_running(&self, now: Option<Instant>) -> Result<u64, StoreError> {
+        self.writer.call(move |connection| jobs::requeue_running(connection, now)).await
     }
 
     async fn job(&self, id: String) -> Result<Option<StoredJob>, StoreError> {

@@ -2,9 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::api::{Job, JobKind, JobState, Progress};
-use shared::units::Instant;
+use shared::units::{Duration, Instant};
 
 use crate::store::{JobEnd, StoreError, StoredJob};
+
+/// How long a job waits with which the service was killed twice.
+const KILLED_BACK_OFF: Duration = Duration::from_seconds(10);
 
 const PREFIX: &str = "j-";
 const COLUMNS: &str = "number, kind, state, done, total, queued_at, started_at, finished_at, failure, input, output, \
@@ -88,10 +91,21 @@ pub(super) fn retry(connection: &Connection, id: &str, failure: &str, at: Instan
     Ok(connection.execute(sql, params![number(id), states.0, states.1, failure, at.micros()])? == 1)
 }
 
-pub(super) fn requeue_running(connection: &Connection) -> Result<u64, StoreError> {
+pub(super) fn release(connection: &Connection, id: &str) -> Result<bool, StoreError> {
     let states = (JobState::Queued.as_str(), JobState::Running.as_str());
-    let sql = "UPDATE jobs SET state = ?1, done = 0, total = 0, started_at = NULL WHERE state = ?2";
-    Ok(connection.execute(sql, params![states.0, states.1])? as u64)
+    let sql = "UPDATE jobs SET state = ?2, attempts = attempts - 1, done = 0, total = 0, started_at = NULL
+               WHERE number = ?1 AND state = ?3";
+    Ok(connection.execute(sql, params![number(id), states.0, states.1])? == 1)
+}
+
+pub(super) fn requeue_running(connection: &Connection, now: Option<Instant>) -> Result<u64, StoreError> {
+    let states = (JobState::Queued.as_str(), JobState::Running.as_str());
+    let sql = "UPDATE jobs SET state = ?1, done = 0, total = 0, started_at = NULL,
+                   failure = 'the service was killed while it ran (begun ' || attempts || ' times)',
+                   retry_at = CASE WHEN attempts > 1 THEN ?3 + (?4 << MIN(attempts - 2, 8)) END
+               WHERE state = ?2";
+    let wait = KILLED_BACK_OFF.micros();
+    Ok(connection.execute(sql, params![states.0, states.1, now.map(Instant::micros), wait])? as u64)
 }
 
 pub(super) fn get(connection: &Connection, id: &str) -> Result<Option<StoredJob>, StoreError> {

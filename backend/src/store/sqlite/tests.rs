@@ -109,9 +109,22 @@ fn a_job_is_claimed_once_and_queued_again_after_a_restart() {
         assert_eq!(ended, Progress { done: 3, total: 3 }, "all of it, once it has succeeded");
         drop(store);
         let store = file.open();
-        assert_eq!(store.requeue_running().await.unwrap(), 1);
+        assert_eq!(store.requeue_running(Some(at(3))).await.unwrap(), 1);
         let again = store.claim(at(4)).await.unwrap().unwrap();
-        assert_eq!((again.job.id, again.job.state), (first.id, JobState::Running));
+        assert_eq!((&again.job.id, again.job.state, again.job.attempts), (&first.id, JobState::Running, 2));
+        // The second kill with it is a reason to wait for 10 seconds, the third for 20; a service that ends is none.
+        assert_eq!(store.requeue_running(Some(at(10))).await.unwrap(), 1);
+        assert_eq!(store.claim(at(19)).await.unwrap(), None);
+        assert!(store.claim(at(20)).await.unwrap().is_some());
+        assert!(store.release(first.id.clone()).await.unwrap() && !store.release(first.id.clone()).await.unwrap());
+        assert_eq!(store.claim(at(20)).await.unwrap().unwrap().job.attempts, 3);
+        assert_eq!(store.requeue_running(Some(at(30))).await.unwrap(), 1);
+        let waits = store.job(first.id.clone()).await.unwrap().unwrap().job;
+        assert_eq!(waits.retry_at, Some(at(50)));
+        assert_eq!(waits.failure.as_deref(), Some("the service was killed while it ran (begun 3 times)"));
+        assert!(store.claim(at(50)).await.unwrap().is_some());
+        assert_eq!(store.requeue_running(None).await.unwrap(), 1);
+        assert!(store.claim(at(50)).await.unwrap().is_some(), "nothing waits in a replay");
     });
 }
 
