@@ -23,6 +23,6 @@ pub use correction::{
     compare_ledgers, corrected, corrections, newest_corrected, paired_difference, score_correction,
 };
 pub use decision::{Decision, Signal, Verdict};
-pub use drift::ErrorCusum;
+pub use drift::DemandCusum;
 pub use promotion::{Measure, PromotionSettings, promotion};
 pub use triggers::{Circumstances, TriggerMemory, TriggerSettings, Triggers};

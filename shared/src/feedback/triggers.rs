@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, ErrorCusum, Signal, Verdict};
+use super::{Decision, DemandCusum, Signal, Verdict};
 use crate::allocation::CostErrors;
 use crate::units::{Duration, Instant, LedgerUnits};
 
@@ -22,7 +22,7 @@ pub struct TriggerSettings {
     pub windows: usize,
     /// How many it has at least before it says anything.
     pub windows_min: usize,
-    /// How far an error of demand may be from the usual one unnoticed, in standard deviations.
+    /// How far demand may be beyond what is predicted, or below it, unnoticed, in standard deviations.
     pub drift_tolerance: f64,
     /// What is beyond that in a row, in standard deviations, from which a challenger is trained.
     pub drift_limit: f64,
@@ -35,14 +35,14 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// A quarter of the cost over one to two weeks; errors of demand that are ten standard deviations beyond one each,
-    /// in a row; weekly; a log that is three times as long; two days apart.
+    /// A quarter of the cost over one to two weeks; errors of demand that are ten standard deviations beyond one and a
+    /// quarter each, in a row; weekly; a log that is three times as long; two days apart.
     fn default() -> Self {
         Self {
             wape_limit: 0.25,
             windows: 14,
             windows_min: 3,
-            drift_tolerance: 1.0,
+            drift_tolerance: 1.25,
             drift_limit: 10.0,
             every: Some(Duration::DAY * 7),
             new_data: 2.0,
@@ -86,7 +86,7 @@ pub struct TriggerMemory {
 struct DemandErrors {
     /// Whose demand; everyone's where none.
     tenant: Option<String>,
-    errors: ErrorCusum,
+    errors: DemandCusum,
 }
 
 /// What a decision goes by besides the errors.
@@ -121,7 +121,7 @@ impl Triggers {
     /// Triggers that go on from what others remembered.
     pub fn resume(settings: TriggerSettings, mut memory: TriggerMemory) -> Self {
         for demand in &mut memory.drift {
-            demand.errors = demand.errors.with_tolerance(settings.drift_tolerance);
+            demand.errors.set_tolerance(settings.drift_tolerance);
         }
         Self { settings, memory }
     }
@@ -131,16 +131,16 @@ impl Triggers {
         &self.memory
     }
 
-    /// Takes in the demand of one hour, of a tenant or of everyone: predicted and actual creates. Their difference counts in
-    /// standard deviations of a Poisson variable with the predicted mean, of which full hours allow larger ones.
-    pub fn observe_demand(&mut self, tenant: Option<&str>, predicted: f64, actual: f64) {
+    /// Takes in the demand of the hour that begins at `at`, of a tenant or of everyone: predicted and actual creates. Hours
+    /// come in order.
+    pub fn observe_demand(&mut self, at: Instant, tenant: Option<&str>, predicted: f64, actual: f64) {
         let drift = &mut self.memory.drift;
-        let at = drift.iter().position(|demand| demand.tenant.as_deref() == tenant).unwrap_or_else(|| {
-            let errors = ErrorCusum::new(self.settings.drift_tolerance);
+        let of = drift.iter().position(|demand| demand.tenant.as_deref() == tenant).unwrap_or_else(|| {
+            let errors = DemandCusum::new(self.settings.drift_tolerance);
             drift.push(DemandErrors { tenant: tenant.map(str::to_owned), errors });
             drift.len() - 1
         });
-        drift[at].errors.observe((actual - predicted) / predicted.max(1.0).sqrt());
+        drift[of].errors.observe(at, predicted, actual);
     }
 
     /// Takes in a closed window: predicted and actual cost of every tenant, so that errors do not cancel out.
@@ -170,7 +170,9 @@ impl Triggers {
             self.memory.requests = Some(requests);
         }
         self.memory.usual_wape = self.wape().or(self.memory.usual_wape);
-        self.memory.drift.clear();
+        // Of whom nothing has been forecast for a week, nothing is usual any more.
+        self.memory.drift.retain(|demand| demand.errors.is_current(at));
+        self.memory.drift.iter_mut().for_each(|demand| demand.errors.clear());
         self.memory.windows.clear();
     }
 

@@ -140,7 +140,7 @@ impl Cycle {
         for ExpectedHour { tenant, creates, .. } in expected {
             let actual = self.store.count_creates(hour, Duration::HOUR, tenant.clone()).await?;
             let actual = actual.first().map_or(0, |(_, creates)| *creates) as f64;
-            self.triggers.observe_demand(tenant.as_deref(), *creates, actual);
+            self.triggers.observe_demand(hour.start, tenant.as_deref(), *creates, actual);
         }
         // One decision a day says that the drift goes on; more of them would say nothing new.
         if self.triggers.drifted() && (!self.drift_decided || self.triggers.cooled_down(hour.end)) {
