@@ -1,9 +1,11 @@
 //! What was, what is predicted, and how far the predictions can be trusted.
 
+mod actions;
 mod costs;
 mod decisions;
 mod demand;
 mod figures;
+mod keeping_up;
 mod snapshot;
 mod variance;
 
@@ -15,6 +17,7 @@ use self::costs::costs;
 use self::decisions::decisions;
 use self::demand::demand;
 use self::figures::figures;
+use self::keeping_up::{horizons, warnings};
 use self::snapshot::{Snapshot, View, use_snapshot};
 use self::variance::{allocation, variance};
 use crate::api_client::ApiError;
@@ -67,6 +70,7 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                     format::counted(*count, "request"),
                 ))) }
             }
+            { warnings(status, zone) }
             { figures(snapshot, zone) }
             <div class="grid">
                 { demand(snapshot, view, on_view, zone) }
@@ -74,6 +78,7 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                 { costs(snapshot) }
                 { variance(snapshot, zone) }
                 { allocation(snapshot, zone) }
+                { horizons(snapshot, zone) }
             </div>
         </>
     }

@@ -6,6 +6,7 @@ use shared::forecast::ModelName;
 use yew::prelude::*;
 
 use super::Snapshot;
+use super::actions::ModelActions;
 use crate::components::{Card, Tidings, say};
 use crate::format;
 use crate::zone::Zone;
@@ -45,7 +46,7 @@ fn models(list: &ModelList) -> Html {
         say(Tidings::Info, &sentence)
     });
     if list.models.is_empty() {
-        return html! { <>{ for retraining }</> };
+        return retraining.unwrap_or_default();
     }
     html! {
         <>
@@ -60,6 +61,7 @@ fn models(list: &ModelList) -> Html {
                 </thead>
                 <tbody>{ for list.models.iter().map(model_row) }</tbody>
             </table>
+            <ModelActions is_training={list.retraining.is_some()} />
         </>
     }
 }

@@ -1,0 +1,71 @@
+//! A training, or a step back to the model before, asked for by hand.
+
+use shared::api::{Job, paths};
+use shared::feedback::Decision;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::api_client::{ApiError, post};
+use crate::components::{Tidings, notice};
+use crate::format;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ModelActionsProps {
+    /// A training is queued or running.
+    pub(super) is_training: bool,
+}
+
+/// What came of the last click: nothing yet, under way, or an answer.
+#[derive(Clone, PartialEq)]
+enum Asked {
+    Nothing,
+    UnderWay,
+    Answered(Result<String, ApiError>),
+}
+
+/// Two buttons, and what came of the last one. Rolling back twice leaves all as it was, so that nobody is asked whether to.
+#[component]
+pub(super) fn ModelActions(props: &ModelActionsProps) -> Html {
+    let asked = use_state(|| Asked::Nothing);
+    let is_asking = *asked == Asked::UnderWay;
+    let said = match &*asked {
+        Asked::Answered(Ok(said)) => notice(Tidings::Good, "model-answer", Html::from(said.clone())),
+        Asked::Answered(Err(error)) => notice(Tidings::Error, "model-answer", Html::from(error.message())),
+        Asked::Nothing | Asked::UnderWay => Html::default(),
+    };
+    let (on_train, on_roll_back) = (on_click(asked.setter(), train), on_click(asked.setter(), roll_back));
+    html! {
+        <>
+            <div class="actions below">
+                <button type="button" onclick={on_train} disabled={is_asking || props.is_training} data-testid="train">
+                    { "Train now" }
+                </button>
+                <button type="button" onclick={on_roll_back} disabled={is_asking} data-testid="roll-back">
+                    { "Roll back" }
+                </button>
+            </div>
+            { said }
+        </>
+    }
+}
+
+fn on_click<F>(asked: UseStateSetter<Asked>, ask: fn() -> F) -> Callback<MouseEvent>
+where
+    F: Future<Output = Result<String, ApiError>> + 'static,
+{
+    Callback::from(move |_| {
+        let asked = asked.clone();
+        asked.set(Asked::UnderWay);
+        spawn_local(async move { asked.set(Asked::Answered(ask().await)) });
+    })
+}
+
+async fn train() -> Result<String, ApiError> {
+    let job: Job = post(paths::RETRAINING, &()).await?;
+    Ok(format!("The training {} is {}.", job.id, job.state.as_str()))
+}
+
+async fn roll_back() -> Result<String, ApiError> {
+    let decision: Decision = post(paths::ROLLBACK, &()).await?;
+    Ok(format!("Rolled back: {}.", format::words(&decision.reason)))
+}
