@@ -153,7 +153,8 @@ impl Cycle {
 
     async fn close_day(&mut self, log: &RequestLog, received: &[Received], window: Window) -> Result<(), CycleError> {
         let predicted = self.predicted.take().filter(|p| p.scenario.scenario().window == window);
-        if let Some(outage) = self.outage_in(window).filter(|_| predicted.is_some()) {
+        // In a long one, nothing is predicted for the days that begin in it either.
+        if let Some(outage) = self.outage_in(window) {
             let reason =
                 format!("there is no data from {} to {}: the actual cost is not known", outage.start, outage.end);
             self.write_unreported(window, reason).await?;
