@@ -130,20 +130,46 @@ fn the_calendar_asks_for_a_training_at_its_hour() {
     assert_eq!(scheduled.iter().map(|decision| (decision.at, decision.verdict)).collect::<Vec<_>>(), [expected]);
 }
 
+/// A Monday after the example's own changes.
+const MONDAY: i64 = example::SHIFT_DAY + 4;
+
+/// A day of the week after, by which drift is judged.
+fn second_week(day: i64) -> Instant {
+    example::day_window(MONDAY + 7 + day).start
+}
+
+/// Two tenants over twelve days, but for a time in which nothing comes: creates, and deletes of what lived. Nothing drifts
+/// in it; the days that have no report, which say why.
+fn unreported_days(name: &str, outage: Window) -> Vec<Instant> {
+    let mut requests = days_from(MONDAY, 12);
+    requests.retain(|request| [example::SHIFTED_TENANT, "platform"].contains(&request.tenant.as_str()));
+    requests.retain(|request| !outage.contains(request.at));
+    let Replayed { decisions, unreported, .. } = replayed(name, requests, 1e12, |config| config);
+    let is_judged = |decision: &Decision| {
+        decision.signals.iter().any(|signal| signal.name == "demand_drift" && signal.value.is_some())
+    };
+    assert!(decisions.iter().any(|decision| decision.at > outage.end && is_judged(decision)));
+    assert_eq!(drift_after(&decisions, outage.start), None);
+    for day in &unreported {
+        assert!(day.reason.starts_with("there is no data from"), "{}", day.reason);
+    }
+    unreported.iter().map(|day| day.window.start).collect()
+}
+
 #[test]
 fn an_outage_is_no_drift_and_teaches_nothing() {
-    // Nothing comes from 6:00 to 20:00 on a Thursday: creates, and deletes of what lived. The first weekend, which no model
-    // can know yet, is not among these days.
-    let monday = FIRST_DAY - 1;
-    let thursday = example::day_window(monday + 3).start;
+    // From 6:00 to 20:00 on Thursday.
+    let thursday = second_week(3);
     let outage = Window { start: thursday + Duration::HOUR * 6, end: thursday + Duration::HOUR * 20 };
-    let mut requests = days_from(monday, 5);
-    requests.retain(|request| !outage.contains(request.at));
-    let Replayed { decisions, unreported, .. } = replayed("outage", requests, 1e12, |config| config);
-    assert_eq!(unreported.len(), 1, "{unreported:?}");
-    assert_eq!(unreported[0].window.start, thursday);
-    assert!(unreported[0].reason.starts_with("there is no data from"), "{}", unreported[0].reason);
-    assert_eq!(drift_after(&decisions, outage.start), None);
+    assert_eq!(unreported_days("outage", outage), [thursday]);
+}
+
+#[test]
+fn each_day_of_a_long_outage_says_why_it_has_no_report() {
+    // From 5:00 on Tuesday to 5:00 on Thursday: at the midnight before Thursday nothing can be predicted.
+    let from = second_week(1) + Duration::HOUR * 5;
+    let outage = Window { start: from, end: from + Duration::HOUR * 48 };
+    assert_eq!(unreported_days("long outage", outage), [1, 2, 3].map(second_week));
 }
 
 #[test]

@@ -23,7 +23,8 @@ enum Asked {
     Answered(Result<String, ApiError>),
 }
 
-/// Two buttons, and what came of the last one. Rolling back twice leaves all as it was, so that nobody is asked whether to.
+/// Two buttons, and what came of the last one. Rolling back twice has the same model serve as
+/// before, so that nobody is asked whether to.
 #[component]
 pub(super) fn ModelActions(props: &ModelActionsProps) -> Html {
     let asked = use_state(|| Asked::Nothing);
