@@ -27,7 +27,9 @@ mod waiting;
 
 pub use devices::DeviceSet;
 pub(crate) use devices::Room;
-pub use observed::{Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedFleet, ObservedNode, Stay, fold};
+pub use observed::{
+    Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedBoot, ObservedFleet, ObservedNode, RequestedShare, Stay, fold,
+};
 pub use pools::PoolUse;
 pub use settings::{
     Autoscaling, Billing, CapacityPool, Failures, Fleet, InPools, ModuleSettings, Modules, NoTimeOfDay, NodeGroup,

@@ -16,7 +16,10 @@ pub use anomaly::{
     AnomalyCase, AnomalyReport, Band, BandSource, CostAnomaly, FirstInvolved, LEVEL_PERCENT, NoBand, NotJudged,
     PastErrors, anomalies,
 };
-pub use calibration::{CalibrationVerdict, SERVICE_TIMES_MIN, ServiceCalibration, calibrate, calibrated};
+pub use calibration::{
+    BOOTS_MIN, BootCalibration, CalibrationVerdict, Calibrations, OverCommitCalibration, SERVICE_TIMES_MIN, SHARES_MIN,
+    ServiceCalibration,
+};
 pub use correction::{
     AmountBand, ComparedSeries, CorrectedPrediction, CorrectedSeries, CorrectionScores, CorrectionSettings,
     CorrectionVerdict, Figures, PairedDifference, RESAMPLES, ScoredSeries, SeriesCorrection, WindowErrors,

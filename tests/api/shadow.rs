@@ -58,8 +58,12 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     let scheduler = scheduler.expect("its times were observed");
     assert_eq!(scheduler["verdict"], "adopted", "{scheduler}");
     assert!(scheduler["error_after"].as_f64() < scheduler["error_before"].as_f64(), "{scheduler}");
-    let left: Vec<_> = calibrated["not_observed"].as_array().unwrap().iter().map(|left| &left["item"]).collect();
-    assert_eq!(left, ["boot_time", "over_commit"]);
+    assert_eq!(calibrated["not_observed"], serde_json::json!([]));
+    let boot = &calibrated["boot_times"][0];
+    assert_eq!((&boot["node_group"], &boot["assumed"]), (&"general".into(), &"2m".into()), "{boot}");
+    assert!(boot["observations"].as_u64() >= Some(1), "{boot}");
+    let ratio = &calibrated["over_commit"][0];
+    assert_eq!((&ratio["dimension"], &ratio["assumed_percent"]), (&"vcpu".into(), &100.into()), "{ratio}");
     let outlook = server.wait_for("/v1/budgets", |reply| reply.body.contains("sure_percent")).json();
     let budget = &outlook["budgets"][0];
     let states = ["breached", "will_breach"].map(serde_json::Value::from);

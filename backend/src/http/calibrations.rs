@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use shared::api::{CalibrationList, NotCalibrated, NotReady, paths};
+use shared::feedback::Calibrations;
 
 use super::{Answer, App, get, resource};
 use crate::shadowing::stored_calibrations;
@@ -12,15 +13,20 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 async fn calibrations(app: Data<App>) -> Answer<CalibrationList> {
     let mut list = stored_calibrations(&*app.store).await?.unwrap_or_default();
-    let none = |reason: &str, message: &str| {
-        Some(NotReady { reason: reason.to_owned(), message: message.to_owned(), bins_missing: None })
-    };
     if list.until.is_none() {
-        list.not_observed = NotCalibrated::all();
-        list.not_ready = none("no_day_closed", "the shadow is calibrated when a day closes");
-    } else if list.service_times.is_empty() {
-        list.not_ready =
-            none("no_module_times", "no time in a module was observed; POST some as module_ms to /v1/observations");
+        list.not_observed = NotCalibrated::beside(&list.calibrations);
+        list.not_ready = Some(NotReady {
+            reason: "no_day_closed".to_owned(),
+            message: "the shadow is calibrated when a day closes".to_owned(),
+            bins_missing: None,
+        });
+    } else if list.calibrations == Calibrations::default() {
+        list.not_ready = Some(NotReady {
+            reason: "nothing_observed".to_owned(),
+            message: "nothing was observed that tells; POST what is known of each create to /v1/observations"
+                .to_owned(),
+            bins_missing: None,
+        });
     }
     Ok(Json(list))
 }

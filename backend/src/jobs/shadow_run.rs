@@ -43,7 +43,7 @@ impl Runner {
             .map_err(|error| Stopped::Failed(error.to_string()))?;
         name_anew(&mut order.edits, &tenants, self.config.known(&log, origin).tenant_names())?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
-        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().service_times;
+        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().calibrations;
         let (runs, seed) = (order.runs, order.seed);
         let ask = Ask { origin, horizon: order.horizon, runs, seed, edits: &order.edits, calibrations: &calibrations };
         let side_inputs = SideInputs::read(&*self.store, &self.config, start, origin, order.horizon).await?;

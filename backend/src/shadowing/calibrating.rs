@@ -1,10 +1,11 @@
 //! Calibrations of the shadow, which its predictions go by. The primary that a day is judged by stays as it is assumed.
 
 use shared::api::{CalibrationList, NotCalibrated};
-use shared::feedback::calibrate;
+use shared::feedback::Calibrations;
 use shared::request::{Received, RequestLog};
 use shared::units::Instant;
 
+use super::primary::folded;
 use crate::config::ShadowingConfig;
 use crate::store::{Collection, Store, StoreError, write_document};
 
@@ -34,11 +35,10 @@ pub(super) async fn renew_calibrations(
     if stored_calibrations(store).await?.is_some_and(|list| list.until == Some(end)) {
         return Ok(());
     }
-    let list = CalibrationList {
-        until: Some(end),
-        service_times: calibrate(&config.assumed.modules, log, received, end),
-        not_observed: NotCalibrated::all(),
-        not_ready: None,
-    };
+    let by_then = &received[..received.iter().position(|received| received.at >= end).unwrap_or(received.len())];
+    let folded = folded(config, &config.known(log, end), by_then, end);
+    let calibrations = Calibrations::new(&config.assumed, log, by_then, &folded, end);
+    let not_observed = NotCalibrated::beside(&calibrations);
+    let list = CalibrationList { until: Some(end), calibrations, not_observed, not_ready: None };
     store.put(Collection::Models, vec![write_document(KEY, end, &list)?]).await
 }

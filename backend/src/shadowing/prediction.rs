@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{ModelInUse, NotReady};
-use shared::feedback::{ServiceCalibration, calibrated};
+use shared::feedback::Calibrations;
 use shared::forecast::{self, Forecast, horizon_bins};
 use shared::request::{Received, RequestLog, Silence};
 use shared::scenario::{Edit, Problems, Scenario, ValidScenario};
@@ -31,8 +31,8 @@ pub struct Ask<'a> {
     pub seed: u64,
     /// What-if changes.
     pub edits: &'a [Edit],
-    /// What of the modules was calibrated by the origin: the shadow's future goes by it, not the primary that it forks.
-    pub calibrations: &'a [ServiceCalibration],
+    /// What was calibrated by the origin: the shadow's future goes by it, not the primary that it forks.
+    pub calibrations: &'a Calibrations,
 }
 
 /// A forecast and its shadows' scenario.
@@ -108,9 +108,8 @@ pub fn predict(
     let fits = |problems| because("scenario_cannot_run", problems);
     let folded = folded(config, &known, received, ask.origin);
     let Forked { fork, nodes } = forked(config, &config.assumed, &known, &folded).map_err(fits)?;
-    let modules = calibrated(&config.assumed.modules, ask.calibrations);
-    let base =
-        Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), modules, ..config.assumed.clone() };
+    let assumed = ask.calibrations.applied_to(&config.assumed);
+    let base = Scenario { runs: ask.runs, seed: ask.seed, edits: ask.edits.to_vec(), ..assumed };
     let scenario = known.predicted(&base, &fork, prediction.stream, ask.horizon);
     let scenario = scaled_ahead(config, scenario).map_err(fits)?;
     Ok(Prediction {

@@ -191,8 +191,12 @@ pub(super) fn meter(
 ) -> Result<Metered, Problems> {
     let folded = folded(config, known, received, window.end);
     let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
-    let fleet = told.filter(|_| config.predictive_scaling.is_some()).unwrap_or(&config.assumed.fleet).clone();
-    let base = Scenario { price_book, fleet, ..config.assumed.clone() };
+    let mut base = Scenario { price_book, ..config.assumed.clone() };
+    if let Some(told) = told.filter(|_| config.predictive_scaling.is_some()) {
+        for (group, told) in base.fleet.node_groups.iter_mut().zip(&told.node_groups) {
+            group.scaling.clone_from(&told.scaling);
+        }
+    }
     let from = forked(config, &base, known, &folded)?;
     let (valid, requests) = actual(&base, known, &from.fork, window)?;
     let fleet = observed_after(known, &folded, window, &from);

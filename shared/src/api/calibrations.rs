@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::NotReady;
-use crate::feedback::ServiceCalibration;
+use crate::feedback::Calibrations;
 use crate::units::Instant;
 
 /// The newest calibration of each item.
@@ -12,8 +12,9 @@ use crate::units::Instant;
 pub struct CalibrationList {
     /// Nothing that came later was used; predictions from then on use what was adopted.
     pub until: Option<Instant>,
-    /// Service times, by module and class.
-    pub service_times: Vec<ServiceCalibration>,
+    /// What was calibrated.
+    #[serde(flatten)]
+    pub calibrations: Calibrations,
     /// What stays as it is assumed, as it was not observed.
     pub not_observed: Vec<NotCalibrated>,
     /// Why nothing was calibrated, where nothing was.
@@ -31,11 +32,13 @@ pub struct NotCalibrated {
     pub reason: String,
 }
 
-/// What a scenario assumes and no observation tells.
+/// What a scenario assumes and observations may tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Uncalibrated {
+    /// How long modules work on creates.
+    ServiceTime,
     /// How long nodes take to boot.
     BootTime,
     /// How far nodes are over-committed.
@@ -43,12 +46,18 @@ pub enum Uncalibrated {
 }
 
 impl NotCalibrated {
-    /// Everything that observations do not tell, whatever they are.
-    pub fn all() -> Vec<Self> {
-        let boot = "observations do not say when a node was ordered and when it had booted";
-        let over_commit = "observations do not say how much of what it requested a resource uses";
-        [(Uncalibrated::BootTime, boot), (Uncalibrated::OverCommit, over_commit)]
-            .map(|(item, reason)| Self { item, reason: reason.to_owned() })
-            .into()
+    /// What stays as it is assumed beside what was calibrated, whatever it is of.
+    pub fn beside(calibrations: &Calibrations) -> Vec<Self> {
+        let boot = "no resource was seen to wait for a node from its order on: observations with `node`, `ready_at` and \
+                    the times in the scheduler and the provisioner tell, where nodes are ordered for who fits nowhere";
+        let over_commit = "no resource was seen to come to a node: observations with `node` and `ready_at` tell";
+        let services = "no time in a module was observed: observations with `module_ms` tell";
+        let not_observed = [
+            (Uncalibrated::ServiceTime, calibrations.service_times.is_empty(), services),
+            (Uncalibrated::BootTime, calibrations.boot_times.is_empty(), boot),
+            (Uncalibrated::OverCommit, calibrations.over_commit.is_empty(), over_commit),
+        ];
+        let said = not_observed.into_iter().filter(|(_, none, _)| *none);
+        said.map(|(item, _, reason)| Self { item, reason: reason.to_owned() }).collect()
     }
 }

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod boots;
 mod facts;
 mod fold;
 mod machines;
+mod requested_share;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use boots::ObservedBoot;
 pub use facts::{Anomaly, AnomalyKind, Asked};
 pub use fold::{Folded, fold};
+pub use requested_share::RequestedShare;
 
 use crate::units::{Instant, NodeGroupIndex, ResourceIndex};
 

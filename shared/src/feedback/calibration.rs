@@ -1,55 +1,39 @@
-//! Calibration: service times of modules as they were observed, in the place of those that are assumed.
+//! Calibration: what is assumed of the shadow, as it was observed in its place.
 //!
-//! Times in modules are observed of creates, and hold the wait before the service, and attempts that failed. So a service
-//! time is fitted only to creates that found a free worker, as far as other observed creates tell, and not where attempts
-//! fail; deletes and resizes keep what is assumed of them. A fit is made on the earlier two thirds of the creates and
-//! judged on the last third, which it has not seen.
+//! Only what was observed is calibrated. Each fit is made on the earlier two thirds of what was observed and judged on the
+//! last third, which it has not seen; it is used where it is less wrong there than what is assumed.
 
-mod distance;
-mod fit;
-mod idle;
+mod boot;
+mod over_commit;
+mod service;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use self::distance::distance;
-use self::fit::lognormal;
-use self::idle::{ObservedCreate, observed_creates, times_of_idle};
-use crate::control_plane::{ModuleSettings, Modules, ServiceOf, ServiceTime};
-use crate::request::{Module, Operation, Received, RequestLog, ResourceClass};
-use crate::units::{Duration, Instant};
+pub use self::boot::{BOOTS_MIN, BootCalibration};
+pub use self::over_commit::{OverCommitCalibration, SHARES_MIN};
+pub use self::service::{SERVICE_TIMES_MIN, ServiceCalibration};
 
-/// Fewer service times than this are not fitted to.
-pub const SERVICE_TIMES_MIN: usize = 30;
+use self::boot::calibrate_boots;
+use self::over_commit::calibrate_over_commit;
+use self::service::{calibrate_services, calibrated_modules};
+use crate::control_plane::{Folded, NodeGroup};
+use crate::request::{Received, RequestLog};
+use crate::scenario::Scenario;
+use crate::units::Instant;
 
-/// How a module's service time of creates of one class was calibrated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What was calibrated of a scenario: an entry for each thing that anything was observed of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ServiceCalibration {
-    /// Which module.
-    pub module: Module,
-    /// Which operation: times in modules are only observed of creates.
-    pub operation: Operation,
-    /// Of which class of resource.
-    pub class: ResourceClass,
-    /// How many times in the module were observed.
-    pub observations: u64,
-    /// How many of them are service alone: their creates found a free worker.
-    pub without_wait: u64,
-    /// On how many of these the errors are measured; the fit is made on those before them.
-    pub held_out: u64,
-    /// What is assumed.
-    pub assumed: ServiceTime,
-    /// What was fitted; none where nothing could be.
-    pub fitted: Option<ServiceTime>,
-    /// How far the assumed distribution is from the times that were held out: the largest difference of the two shares
-    /// that are below any time (Kolmogorov and Smirnov), 0 to 1.
-    pub error_before: Option<f64>,
-    /// The same of the fitted distribution.
-    pub error_after: Option<f64>,
-    /// Whether it is used, or why not.
-    pub verdict: CalibrationVerdict,
+pub struct Calibrations {
+    /// Service times, by module and class.
+    pub service_times: Vec<ServiceCalibration>,
+    /// How long nodes take to boot, by node group.
+    pub boot_times: Vec<BootCalibration>,
+    /// How much may be requested of a node, by node group and dimension.
+    pub over_commit: Vec<OverCommitCalibration>,
 }
 
 /// Whether a fit is used.
@@ -61,97 +45,53 @@ pub enum CalibrationVerdict {
     Adopted,
     /// It is not: its error is not lower.
     NoBetter,
-    /// There is none: too few creates found a free worker.
+    /// There is none: too little was observed that tells.
     TooFew,
     /// There is none: attempts fail, and the observed times may hold some that did.
     FailuresWithin,
 }
 
-/// Calibrates what is assumed of the modules to what had been received by `end` of the creates before it: an entry for
-/// each module and class of which a time was observed.
-pub fn calibrate(assumed: &Modules, log: &RequestLog, received: &[Received], end: Instant) -> Vec<ServiceCalibration> {
-    let creates = observed_creates(log, received, end);
-    Module::ALL.into_iter().flat_map(|module| calibrate_module(module, &assumed[module], &creates)).collect()
-}
-
-/// What is assumed of the modules, with the adopted fits before it. Only what was observed changes.
-pub fn calibrated(assumed: &Modules, calibrations: &[ServiceCalibration]) -> Modules {
-    let mut modules = assumed.clone();
-    for of in calibrations.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted) {
-        let Some(service) = of.fitted.clone() else { continue };
-        let (operation, class) = (Some(of.operation), Some(of.class));
-        let services = &mut modules[of.module].services;
-        services.retain(|special| (special.operation, special.class) != (operation, class));
-        services.insert(0, ServiceOf { operation, class, service });
-    }
-    modules
-}
-
-fn calibrate_module(
-    module: Module,
-    settings: &ModuleSettings,
-    creates: &[ObservedCreate],
-) -> impl Iterator<Item = ServiceCalibration> {
-    let idle = times_of_idle(module, settings.workers, creates);
-    [ResourceClass::Compute, ResourceClass::Storage, ResourceClass::Network].into_iter().filter_map(move |class| {
-        let observed = creates.iter().filter(|create| create.class == class && create.spent(module).is_some());
-        let observations = observed.count() as u64;
-        let times: Vec<Duration> = idle.iter().filter(|(of, _)| *of == class).map(|(_, time)| *time).collect();
-        let case = Case { module, class, settings, observations, times: &times };
-        (observations > 0).then(|| case.judged())
-    })
-}
-
-/// The service times of one module for creates of one class, in order of time.
-struct Case<'a> {
-    module: Module,
-    class: ResourceClass,
-    settings: &'a ModuleSettings,
-    observations: u64,
-    times: &'a [Duration],
-}
-
-impl Case<'_> {
-    fn judged(&self) -> ServiceCalibration {
-        let assumed = assumed_of(self.settings, self.class);
-        let unfitted = ServiceCalibration {
-            module: self.module,
-            operation: Operation::Create,
-            class: self.class,
-            observations: self.observations,
-            without_wait: self.times.len() as u64,
-            held_out: 0,
-            assumed: assumed.clone(),
-            fitted: None,
-            error_before: None,
-            error_after: None,
-            verdict: CalibrationVerdict::TooFew,
-        };
-        if self.settings.failures.is_some_and(|failures| failures.per_million > 0) {
-            return ServiceCalibration { verdict: CalibrationVerdict::FailuresWithin, ..unfitted };
-        }
-        if self.times.len() < SERVICE_TIMES_MIN {
-            return unfitted;
-        }
-        let (earlier, held_out) = self.times.split_at(self.times.len() * 2 / 3);
-        let fitted = lognormal(earlier);
-        let (before, after) = (distance(held_out, assumed), distance(held_out, &fitted));
-        let verdict = if after < before { CalibrationVerdict::Adopted } else { CalibrationVerdict::NoBetter };
-        ServiceCalibration {
-            held_out: held_out.len() as u64,
-            fitted: Some(fitted),
-            error_before: Some(before),
-            error_after: Some(after),
-            verdict,
-            ..unfitted
-        }
+impl CalibrationVerdict {
+    /// By the error of what is assumed and of the fit.
+    fn of_errors(before: f64, after: f64) -> Self {
+        if after < before { Self::Adopted } else { Self::NoBetter }
     }
 }
 
-/// What is assumed of creates of a class: of the exceptions that match, the first.
-fn assumed_of(settings: &ModuleSettings, class: ResourceClass) -> &ServiceTime {
-    let matches = |of: &&ServiceOf| {
-        of.operation.is_none_or(|operation| operation == Operation::Create) && of.class.is_none_or(|of| of == class)
-    };
-    settings.services.iter().find(matches).map_or(&settings.service, |of| &of.service)
+impl Calibrations {
+    /// Calibrates what is assumed to what had been received by `end` of the creates before it; `folded` is what that amounts
+    /// to.
+    pub fn new(assumed: &Scenario, log: &RequestLog, received: &[Received], folded: &Folded, end: Instant) -> Self {
+        let groups = &assumed.fleet.node_groups;
+        Self {
+            service_times: calibrate_services(&assumed.modules, log, received, end),
+            boot_times: calibrate_boots(groups, &folded.boots),
+            over_commit: calibrate_over_commit(groups, &folded.shares),
+        }
+    }
+
+    /// What is assumed, with the adopted fits in its place.
+    pub fn applied_to(&self, assumed: &Scenario) -> Scenario {
+        let modules = calibrated_modules(&assumed.modules, &self.service_times);
+        let mut scenario = Scenario { modules, ..assumed.clone() };
+        for group in &mut scenario.fleet.node_groups {
+            self.apply_to_group(group);
+        }
+        scenario
+    }
+
+    fn apply_to_group(&self, group: &mut NodeGroup) {
+        let boots = self.boot_times.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted);
+        if let Some(fitted) = boots.filter(|of| of.node_group == group.name).find_map(|of| of.fitted) {
+            group.boot = fitted;
+        }
+        let ratios = self.over_commit.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted);
+        let ratios = ratios.filter(|of| of.node_group == group.name);
+        group.over_commit_percent.extend(ratios.filter_map(|of| Some((of.dimension, of.fitted_percent?))));
+    }
+}
+
+/// What a fit is made on, and what it is judged by, of what was observed in order of time.
+fn earlier_and_held_out<T>(observed: &[T]) -> (&[T], &[T]) {
+    observed.split_at(observed.len() * 2 / 3)
 }

@@ -1,7 +1,7 @@
 //! Modules with too many or too few workers, that are slow, or whose attempts fail.
 
 use super::load::{erlang, erlang_of_successes};
-use crate::control_plane::{Modules, ServiceTime};
+use crate::control_plane::Modules;
 use crate::request::Module;
 use crate::scenario::{Edit, Scenario};
 use crate::simulation::{ModuleOutcome, Outcome};
@@ -50,7 +50,7 @@ fn slow(outcome: &Outcome) -> Option<Vec<Edit>> {
     let slow = Module::ALL.into_iter().filter_map(|module| {
         let of = |sum: fn(&ModuleOutcome) -> u64| total(outcome, module, sum) as f64;
         let (micros, count) = (of(|module| module.service.sum_micros()), of(|module| module.service.count()));
-        let expected = mean_micros(&assumed[module].service) * count;
+        let expected = assumed[module].service.mean_micros() * count;
         (expected > 0.0 && micros >= SLOW * expected).then_some((module, micros, expected))
     });
     let (module, micros, expected) = slow.max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))?;
@@ -75,21 +75,4 @@ fn failing(scenario: &Scenario, outcome: &Outcome) -> Option<Vec<Edit>> {
 fn total(outcome: &Outcome, module: Module, of: impl Fn(&ModuleOutcome) -> u64) -> u64 {
     let modules = outcome.runs.iter().flat_map(|run| &run.modules);
     modules.filter(|known| known.module == module).map(of).sum()
-}
-
-/// The mean of a distribution; of a lognormal one median × exp(σ² ÷ 2).
-fn mean_micros(service: &ServiceTime) -> f64 {
-    match service {
-        ServiceTime::Constant(time) | ServiceTime::Exponential(time) => time.micros() as f64,
-        ServiceTime::Lognormal { median, sigma_milli } => {
-            let sigma = f64::from(*sigma_milli) / 1e3;
-            median.micros() as f64 * libm::exp(sigma * sigma / 2.0)
-        }
-        ServiceTime::Histogram(bins) => {
-            let starts = [0].into_iter().chain(bins.iter().map(|bin| bin.up_to.micros()));
-            let middles = bins.iter().zip(starts).map(|(bin, from)| (bin.up_to.micros() + from) as f64 / 2.0);
-            let count: f64 = bins.iter().map(|bin| f64::from(bin.count)).sum();
-            bins.iter().zip(middles).map(|(bin, middle)| f64::from(bin.count) * middle).sum::<f64>() / count.max(1.0)
-        }
-    }
 }

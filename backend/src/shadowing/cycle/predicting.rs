@@ -67,7 +67,7 @@ impl Cycle {
         let champion = self.board.snapshot().champion;
         let assumed = &self.config.assumed;
         let (runs, seed) = (assumed.runs, assumed.seed);
-        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().service_times;
+        let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().calibrations;
         let ask = Ask { origin, horizon, runs, seed, edits: &[], calibrations: &calibrations };
         let side_inputs = SideInputs::read(&*self.store, &self.config, self.log_start, origin, horizon).await?;
         let prediction = match predict(&self.config, champion.as_deref(), log, received, &side_inputs, &ask) {

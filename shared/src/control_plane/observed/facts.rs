@@ -201,6 +201,11 @@ impl<'a> Facts<'a> {
     pub(super) fn on_node_by(&self) -> Option<Instant> {
         Some(self.ready? - self.spent[Module::Provisioner as usize].unwrap_or(Duration::ZERO))
     }
+
+    /// Whether its wait between the scheduler and the provisioner follows from the times that it was in both.
+    pub(super) fn is_timed(&self) -> bool {
+        [Module::Scheduler, Module::Provisioner].iter().all(|&module| self.spent[module as usize].is_some())
+    }
 }
 
 /// Takes a fact in unless there is one already; another one contradicts it.

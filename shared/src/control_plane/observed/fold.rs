@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Anomaly, Asked, Facts, gather};
 use super::machines::{Assumed, Machine, machines};
-use super::{ObservedFleet, ObservedNode};
+use super::{ObservedBoot, ObservedFleet, ObservedNode, RequestedShare};
 use crate::control_plane::settings::{Autoscaling, Fleet};
 use crate::control_plane::state::{Node, State};
 use crate::request::Received;
@@ -30,6 +30,10 @@ pub struct Folded {
     pub ready: BTreeMap<ResourceIndex, Instant>,
     /// Those that were admitted, and seen neither on a node nor ready.
     pub waiting: BTreeSet<ResourceIndex>,
+    /// How long machines took to boot, where that was seen, in order of when they were ordered.
+    pub boots: Vec<ObservedBoot>,
+    /// How much of its machine was requested when each resource had come there, in order of time.
+    pub shares: Vec<RequestedShare>,
     /// When each create that needs a node was made, and whether its node is known.
     creates: Vec<(Instant, bool)>,
 }
@@ -65,9 +69,12 @@ pub fn fold(
     let waiting = facts.iter().filter(|(_, facts)| waits(facts)).map(|(&resource, _)| resource).collect();
     let ready = facts.iter().filter_map(|(&resource, facts)| Some((resource, facts.ready?))).collect();
     let seen = facts.keys().copied().collect();
+    let boots = machines.iter().filter_map(|machine| machine.boot).collect();
+    let mut shares: Vec<RequestedShare> = machines.iter().flat_map(|machine| machine.shares.iter().copied()).collect();
+    shares.sort_by_key(|share| share.at);
     let (names, nodes) = machines.into_iter().map(|Machine { name, node, .. }| (name, node)).unzip();
     let fleet = ObservedFleet { nodes, placements, refused, ..ObservedFleet::default() };
-    Folded { fleet, names, anomalies, seen, ready, waiting, creates }
+    Folded { fleet, names, anomalies, seen, ready, waiting, boots, shares, creates }
 }
 
 impl Folded {

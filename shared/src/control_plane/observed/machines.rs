@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::ObservedNode;
+use super::boots::{ObservedBoot, observed_boot};
 use super::facts::{Anomaly, AnomalyKind, Asked, Facts};
+use super::requested_share::{RequestedShare, requested_shares};
 use crate::control_plane::settings::{Autoscaling, Fleet};
 use crate::request::Received;
 use crate::trace::inventory::InventoryNode;
@@ -15,18 +17,24 @@ pub(super) struct Machine {
     pub(super) name: String,
     pub(super) node: ObservedNode,
     pub(super) residents: Vec<ResourceIndex>,
+    /// How long it took to boot, where that was seen.
+    pub(super) boot: Option<ObservedBoot>,
+    /// How much of it was requested when each resource had come there.
+    pub(super) shares: Vec<RequestedShare>,
 }
 
 /// One stay on a machine.
 #[derive(Clone, Copy, Debug)]
-struct Stay {
+pub(super) struct Stay {
     resource: ResourceIndex,
-    requested: Resources,
+    pub(super) requested: Resources,
     /// When it was given the machine, at the earliest.
-    scheduled: Instant,
+    pub(super) scheduled: Instant,
     /// When it was there, at the latest, where that is known: the machine had booted by then.
-    on_node_by: Option<Instant>,
-    until: Option<Instant>,
+    pub(super) on_node_by: Option<Instant>,
+    /// Whether both follow from times in the modules, so that what is between them is the wait for the machine.
+    pub(super) is_timed: bool,
+    pub(super) until: Option<Instant>,
     /// Place of the observation that named the node.
     position: usize,
 }
@@ -57,6 +65,7 @@ pub(super) fn machines(
             requested,
             scheduled: facts.scheduled(asked.created),
             on_node_by: facts.on_node_by(),
+            is_timed: facts.is_timed(),
             until: facts.released.or(asked.deleted),
             position,
         });
@@ -65,6 +74,7 @@ pub(super) fn machines(
     let one = |(name, mut stays): (&str, Vec<Stay>)| {
         stays.sort_by_key(|stay| (stay.on_node_by, stay.resource));
         let listed = assumed.inventory.iter().find(|node| node.name == name);
+        let shares = requested_shares(&stays, listed, assumed.fleet);
         let group = infer_group(&mut stays, listed, assumed.fleet, |stay| {
             let Received { at, observation } = &received[stay.position];
             let request = observation.request.clone();
@@ -80,7 +90,9 @@ pub(super) fn machines(
             Some(_) => ObservedNode { node_group: group, ordered: first?, ready: first?, drains: None, gone: None },
             None => infer_life(&stays, group, assumed)?,
         };
-        Some(Machine { name: name.to_owned(), node, residents: stays.iter().map(|stay| stay.resource).collect() })
+        let boot = observed_boot(&stays, group).filter(|_| listed.is_none());
+        let residents = stays.iter().map(|stay| stay.resource).collect();
+        Some(Machine { name: name.to_owned(), node, residents, boot, shares })
     };
     let mut machines: Vec<Machine> = stays.into_iter().filter_map(one).collect();
     machines.sort_by(|a, b| (a.node.ordered, &a.name).cmp(&(b.node.ordered, &b.name)));

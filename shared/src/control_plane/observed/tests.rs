@@ -114,16 +114,78 @@ fn a_machine_is_as_large_as_all_who_were_there_at_once() {
     assert_eq!(later.fleet.nodes[0].node_group, NodeGroupIndex(0), "c came after a had gone");
 }
 
+/// A create that had been through the scheduler a second after it was asked for, and was 5 s in the provisioner.
+fn timed(id: &str, node: &str, ready: i64) -> String {
+    let modules = r#"{"scheduler":1000,"provisioner":5000}"#;
+    format!(r#"{{"request":"{id}","node":"{node}","ready_at":"{}","module_ms":{modules}}}"#, at(ready))
+}
+
 #[test]
-fn an_inventory_is_all_that_there_is() {
-    let node = |name: &str, vcpu: u32, instance_type: &str| InventoryNode {
+fn who_waited_for_a_machine_from_its_order_on_tells_how_long_it_took_to_boot() {
+    let check = |lines: &[&str], expected: &[(i64, i64)]| {
+        let boots: Vec<_> = folded(lines).boots.iter().map(|boot| (boot.ordered, boot.took)).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|&(ordered, took)| (at(ordered), Duration::from_seconds(took))).collect();
+        assert_eq!(boots, expected, "{lines:?}");
+    };
+    // `a` is scheduled at 1 s and on its node at 95 s, 5 s before it is ready; `b` and `c` at 11 s and 21 s.
+    let (a, b) = (timed("a", "n", 100), timed("b", "n", 100));
+    check(&[&a], &[(1, 94)]);
+    check(&[&b, &a], &[(1, 94)]);
+    check(&[&a, &timed("c", "m", 326)], &[(1, 94), (21, 300)]);
+    // Who found it running, and who does not say how long each module took, tell nothing, and nor does who came later.
+    check(&[&timed("a", "n", 6), &b], &[]);
+    check(&[&ready("a", "n", 100), &b], &[]);
+    let inventory = [listed("n", 4, "small")];
+    let of_inventory = fold(&received(&[&a]), &asked(), &fleet(), AUTOSCALING, &inventory);
+    assert_eq!(of_inventory.boots, [], "what is listed was there before");
+}
+
+/// Machines of 4 vCPU and 64 GiB; everybody asks for 2 vCPU and 1 GiB, which is 50 % and 1.6 %.
+#[test]
+fn what_was_on_a_machine_at_once_tells_how_much_of_it_was_requested() {
+    let shares = |folded: &Folded| -> Vec<(Instant, [u32; 3])> {
+        folded.shares.iter().map(|share| (share.at, [0, 1, 2].map(|of| share.percent[of]))).collect()
+    };
+    let lines = [ready("c", "n", 600), ready("a", "n", 60), ready("b", "n", 60)];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let fold_on = |fleet: &Fleet, inventory: &[_]| fold(&received(&lines), &asked(), fleet, AUTOSCALING, inventory);
+    let alone = Fleet::of(vec![fleet().node_groups.remove(0)]);
+    // `a` has gone at 500 s.
+    let expected = [(at(60), [50, 2, 0]), (at(60), [100, 4, 0]), (at(600), [100, 4, 0])];
+    assert_eq!(shares(&fold_on(&alone, &[])), expected);
+    assert_eq!(shares(&fold_on(&fleet(), &[listed("n", 4, "small")])), expected);
+    assert_eq!(shares(&fold_on(&fleet(), &[])), expected, "the first group holds them");
+
+    let lines = [ready("a", "n", 60), ready("b", "n", 60), ready("c", "n", 60)];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let crowded = |fleet: &Fleet| fold(&received(&lines), &asked(), fleet, AUTOSCALING, &[]);
+    let on_small = crowded(&alone);
+    assert_eq!(on_small.anomalies.len(), 1, "three are too many by what is assumed");
+    assert_eq!(shares(&on_small).last(), Some(&(at(60), [150, 5, 0])), "and were there all the same");
+    let on_either = crowded(&fleet());
+    assert_eq!(on_either.shares[2].node_group, NodeGroupIndex(1), "16 vCPU hold them without over-commit");
+    assert_eq!(shares(&on_either).last(), Some(&(at(60), [38, 5, 0])), "6 of 16 vCPU, rounded up");
+    let mut smaller = fleet();
+    smaller.node_groups[1].capacity = Resources::compute(5_000, 65_536);
+    let on_neither = crowded(&smaller);
+    assert_eq!(on_neither.shares[2].node_group, NodeGroupIndex(1), "120 % of 5 vCPU are less than 150 % of 4");
+    assert_eq!(shares(&on_neither).last(), Some(&(at(60), [120, 5, 0])));
+}
+
+fn listed(name: &str, vcpu: u32, instance_type: &str) -> InventoryNode {
+    InventoryNode {
         line: 0,
         name: name.to_owned(),
         capacity: Resources::compute(vcpu * 1_000, 65_536),
         instance_type: instance_type.to_owned(),
         zone: None,
-    };
-    let inventory = [node("n", 4, "small"), node("unused", 16, "large")];
+    }
+}
+
+#[test]
+fn an_inventory_is_all_that_there_is() {
+    let inventory = [listed("n", 4, "small"), listed("unused", 16, "large")];
     let lines =
         [ready("a", "n", 60), ready("b", "n", 60), ready("c", "n", 60), r#"{"request":"c","node":"x"}"#.to_owned()];
     let folded = fold(

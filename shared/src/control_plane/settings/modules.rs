@@ -70,6 +70,26 @@ pub enum ServiceTime {
     Histogram(Vec<ServiceBin>),
 }
 
+impl ServiceTime {
+    /// The mean in microseconds; of a lognormal one median × exp(σ² ÷ 2).
+    pub fn mean_micros(&self) -> f64 {
+        match self {
+            Self::Constant(time) | Self::Exponential(time) => time.micros() as f64,
+            Self::Lognormal { median, sigma_milli } => {
+                let sigma = f64::from(*sigma_milli) / 1e3;
+                median.micros() as f64 * libm::exp(sigma * sigma / 2.0)
+            }
+            Self::Histogram(bins) => {
+                let starts = [0].into_iter().chain(bins.iter().map(|bin| bin.up_to.micros()));
+                let middles = bins.iter().zip(starts).map(|(bin, from)| (bin.up_to.micros() + from) as f64 / 2.0);
+                let count: f64 = bins.iter().map(|bin| f64::from(bin.count)).sum();
+                bins.iter().zip(middles).map(|(bin, middle)| f64::from(bin.count) * middle).sum::<f64>()
+                    / count.max(1.0)
+            }
+        }
+    }
+}
+
 /// One bin of a measured service time; it begins where the one before ends, the first one at nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,115 +1,94 @@
-//! Calibrations whose figures follow by hand.
+//! Boot times and over-commit ratios whose figures follow by hand.
 
 use super::*;
-use crate::control_plane::Failures;
-use crate::request::{Catalogue, Observation, RequestLogBuilder};
-use crate::units::Rate;
+use crate::control_plane::{ObservedBoot, RequestedShare};
+use crate::example;
+use crate::units::{DIMENSIONS, Dimension, Duration, NodeGroupIndex};
 
-/// Creates one minute apart, and how long each was in the gateway, in milliseconds.
-fn seen(times_ms: &[f64]) -> (RequestLog, Vec<Received>) {
-    let apart = vec![Duration::from_minutes(1); times_ms.len()];
-    seen_apart(times_ms, &apart)
-}
-
-fn seen_apart(times_ms: &[f64], apart: &[Duration]) -> (RequestLog, Vec<Received>) {
-    let mut builder = RequestLogBuilder::new(Catalogue::default());
-    let (mut at, mut received) = (Instant::from_micros(0), Vec::new());
-    for (i, (time, apart)) in times_ms.iter().zip(apart).enumerate() {
-        let line = format!(
-            r#"{{"id":"r{i:04}","at":"{at}","tenant":"acme","op":"create","class":"compute","resource":"vm{i}",
-                "requested":{{"vcpu":1}}}}"#
-        );
-        builder.push(i as u64 + 1, serde_json::from_str(&line).unwrap()).unwrap();
-        let module_ms = [(Module::Gateway, *time)].into();
-        received.push(Received {
-            at,
-            observation: Observation { request: format!("r{i:04}"), module_ms, ..Observation::default() },
-        });
-        at += *apart;
-    }
-    (builder.finish().unwrap(), received)
-}
-
-fn with_gateway(workers: u32, service: ServiceTime) -> Modules {
-    let mut modules = Modules::default();
-    modules[Module::Gateway] = ModuleSettings::new(workers, service, Rate::ZERO);
-    modules
-}
-
-fn constant(ms: i64) -> ServiceTime {
-    ServiceTime::Constant(Duration::from_micros(ms * 1_000))
-}
-
-const END: Instant = Instant::from_micros(1_000 * 60_000_000);
-
-fn only(modules: &Modules, (log, received): &(RequestLog, Vec<Received>)) -> ServiceCalibration {
-    let found = calibrate(modules, log, received, END);
-    let [one] = &found[..] else { panic!("only the gateway was observed: {found:?}") };
+/// One group's nodes took as many seconds to boot, one after another; 120 s are assumed.
+fn boot(seconds: &[i64]) -> BootCalibration {
+    let boot = |(i, &took): (usize, &i64)| ObservedBoot {
+        node_group: NodeGroupIndex(0),
+        ordered: Instant::from_micros(i as i64),
+        took: Duration::from_seconds(took),
+    };
+    let boots: Vec<ObservedBoot> = seconds.iter().enumerate().map(boot).collect();
+    let found = calibrate_boots(&example::scenario().fleet.node_groups, &boots);
+    let [one] = &found[..] else { panic!("one group booted nodes: {found:?}") };
     one.clone()
 }
 
-/// Times of 1 ms and 4 ms in turn: the logarithms have the mean ln 2 ms and the standard deviation ln 2 = 0.693. Of the
-/// held-out third half is one standard deviation below and half above: 0.5 − Φ(−1) = 0.3413; 1 ms for all is 0.5 off.
-#[test]
-fn a_better_fit_is_adopted_for_what_was_observed_alone() {
-    let times: Vec<f64> = (0..36).map(|i| if i % 2 == 0 { 1.0 } else { 4.0 }).collect();
-    let assumed = with_gateway(1, constant(1));
-    let found = only(&assumed, &seen(&times));
-    let fitted = ServiceTime::Lognormal { median: Duration::from_micros(2_000), sigma_milli: 693 };
-    assert_eq!((found.observations, found.without_wait, found.held_out), (36, 36, 12));
-    assert_eq!((found.verdict, found.fitted.as_ref()), (CalibrationVerdict::Adopted, Some(&fitted)));
-    assert_eq!(found.error_before, Some(0.5));
-    assert!((found.error_after.unwrap() - 0.3413).abs() < 2e-4, "{found:?}");
-
-    let used = calibrated(&assumed, std::slice::from_ref(&found));
-    let special =
-        ServiceOf { operation: Some(Operation::Create), class: Some(ResourceClass::Compute), service: fitted };
-    assert_eq!(used[Module::Gateway].services, std::slice::from_ref(&special));
-    assert_eq!(used[Module::Gateway].service, constant(1), "of deletes nothing was observed");
-    let others = |modules: &Modules| modules.0[1..].to_vec();
-    assert_eq!(others(&used), others(&assumed));
-    assert_eq!(calibrated(&used, &[found])[Module::Gateway].services, [special], "it takes its own place");
+/// Resources came to a node of which as many percent of the vCPU were then requested; no over-commit is assumed.
+fn ratio(percent: &[u32]) -> OverCommitCalibration {
+    let share = |(i, &vcpu): (usize, &u32)| {
+        let mut percent = [0; DIMENSIONS];
+        percent[Dimension::Vcpu as usize] = vcpu;
+        RequestedShare { node_group: NodeGroupIndex(0), at: Instant::from_micros(i as i64), percent }
+    };
+    let shares: Vec<RequestedShare> = percent.iter().enumerate().map(share).collect();
+    let found = calibrate_over_commit(&example::scenario().fleet.node_groups, &shares);
+    let [one] = &found[..] else { panic!("only vCPU were requested: {found:?}") };
+    one.clone()
 }
 
-/// The first two thirds take 1 ms and the last third the assumed 2 ms: a fit to all, or one judged by what it was fitted
-/// to, would win.
+/// Of twelve boots the first eight are fitted to: 200 s, with one that the fleet's limit made 5,000 s. The others take 190,
+/// 200, 200 and 230 s: 85 s from 120 s on average, and 10 s from 200 s.
 #[test]
-fn a_fit_is_judged_by_what_it_has_not_seen() {
-    let times: Vec<f64> = (0..30).map(|i| if i < 20 { 1.0 } else { 2.0 }).collect();
-    let assumed = with_gateway(1, constant(2));
-    let found = only(&assumed, &seen(&times));
+fn a_boot_time_is_the_median_of_the_earlier_boots() {
+    let found = boot(&[200, 200, 5_000, 200, 200, 200, 200, 200, 190, 200, 200, 230]);
+    assert_eq!((found.observations, found.held_out, found.verdict), (12, 4, CalibrationVerdict::Adopted));
+    assert_eq!(found.fitted, Some(Duration::from_seconds(200)));
     let errors = (found.error_before, found.error_after);
-    assert_eq!((found.verdict, errors), (CalibrationVerdict::NoBetter, (Some(0.0), Some(1.0))));
-    assert_eq!(calibrated(&assumed, &[found]), assumed);
+    assert_eq!(errors, (Some(Duration::from_seconds(85)), Some(Duration::from_seconds(10))));
 }
 
-/// Of each pair at one instant the second waits for the only worker; with two workers neither does.
+/// The last third boots in the 120 s that are assumed.
 #[test]
-fn who_waited_says_nothing_about_service() {
-    let times: Vec<f64> = (0..60).map(|i| if i % 2 == 0 { 10.0 } else { 20.0 }).collect();
-    let apart: Vec<Duration> =
-        (0..60).map(|i| if i % 2 == 0 { Duration::ZERO } else { Duration::from_minutes(1) }).collect();
-    let seen = seen_apart(&times, &apart);
-    let one = only(&with_gateway(1, constant(10)), &seen);
-    assert_eq!((one.observations, one.without_wait), (60, 30));
-    assert_eq!(one.fitted, Some(ServiceTime::Lognormal { median: Duration::from_micros(10_000), sigma_milli: 0 }));
-    assert_eq!(one.verdict, CalibrationVerdict::NoBetter, "it is as good as what is assumed");
-    assert_eq!(only(&with_gateway(2, constant(10)), &seen).without_wait, 60);
-}
-
-#[test]
-fn what_is_not_known_well_is_not_fitted() {
-    let assumed = with_gateway(1, constant(1));
-    let few = only(&assumed, &seen(&[3.0; 29]));
+fn a_boot_time_is_judged_by_boots_that_it_was_not_fitted_to() {
+    let seconds: Vec<i64> = (0..15).map(|i| if i < 10 { 60 } else { 120 }).collect();
+    let found = boot(&seconds);
+    let errors = (found.error_before, found.error_after);
+    assert_eq!((found.verdict, errors.0), (CalibrationVerdict::NoBetter, Some(Duration::ZERO)));
+    assert_eq!(errors.1, Some(Duration::from_seconds(60)));
+    let few = boot(&[60; BOOTS_MIN - 1]);
     assert_eq!((few.verdict, few.fitted, few.error_before), (CalibrationVerdict::TooFew, None, None));
-    let mut failing = assumed.clone();
-    let back_off = Duration::from_seconds(1);
-    failing[Module::Gateway].failures = Some(Failures { per_million: 1, retries: 3, back_off });
-    assert_eq!(only(&failing, &seen(&[3.0; 40])).verdict, CalibrationVerdict::FailuresWithin);
+}
 
-    let (log, received) = seen(&[3.0; 40]);
-    // What comes in at the end or later is not known yet; creates are a minute apart.
-    let end = Instant::from_micros(0) + Duration::from_minutes(35);
-    assert_eq!(calibrate(&assumed, &log, &received, end)[0].observations, 35);
-    assert_eq!(calibrate(&assumed, &log, &[], END), []);
+/// Up to 150 % are requested of the earlier twenty; of the ten held out five are beyond the assumed 100 % and one is beyond
+/// 150 %.
+#[test]
+fn an_over_commit_ratio_lets_in_what_was_seen_to_be_let_in() {
+    let held_out = [80, 100, 101, 150, 151, 120, 140, 90, 90, 90];
+    let percent: Vec<u32> = [60, 150].repeat(10).into_iter().chain(held_out).collect();
+    let found = ratio(&percent);
+    assert_eq!((found.assumed_percent, found.fitted_percent, found.peak_percent), (100, Some(150), 151));
+    assert_eq!((found.error_before, found.error_after), (Some(0.5), Some(0.1)));
+    assert_eq!((found.verdict, found.observations, found.held_out), (CalibrationVerdict::Adopted, 30, 10));
+}
+
+/// That nobody filled a node says nothing of what would have been refused.
+#[test]
+fn an_over_commit_ratio_is_never_lowered() {
+    let found = ratio(&[70; 30]);
+    assert_eq!((found.verdict, found.fitted_percent), (CalibrationVerdict::NoBetter, None));
+    assert_eq!((found.error_before, found.error_after, found.peak_percent), (Some(0.0), None, 70));
+    assert_eq!(ratio(&[150; SHARES_MIN - 1]).verdict, CalibrationVerdict::TooFew);
+}
+
+#[test]
+fn only_what_was_adopted_changes_and_only_of_its_group() {
+    let assumed = example::scenario();
+    let both = Calibrations {
+        over_commit: vec![ratio(&[150; 30])],
+        boot_times: vec![boot(&[200; 12])],
+        ..Calibrations::default()
+    };
+    let applied = both.applied_to(&assumed);
+    let [group, other] = &applied.fleet.node_groups[..] else { panic!("two groups") };
+    assert_eq!(group.boot, Duration::from_seconds(200));
+    assert_eq!(group.over_commit_percent, [(Dimension::Vcpu, 150)].into());
+    assert_eq!(other, &assumed.fleet.node_groups[1]);
+
+    let neither = Calibrations { boot_times: vec![boot(&[120; 12])], over_commit: vec![ratio(&[70; 30])], ..both };
+    assert_eq!(neither.applied_to(&assumed), assumed);
 }

@@ -1,6 +1,7 @@
 //! Which windows two models are judged by, and how wrong they are in them.
 
 use shared::example;
+use shared::feedback::Calibrations;
 use shared::forecast::ModelName;
 use shared::request::{Catalogue, RequestLogBuilder};
 use shared::units::{Duration, LedgerUnits, TenantIndex};
@@ -92,7 +93,9 @@ fn errors_are_those_of_what_the_service_would_have_predicted_and_metered() {
     for days in [2, 1] {
         let window = Window { start: end() - Duration::DAY * days, end: end() - Duration::DAY * (days - 1) };
         let (runs, seed) = (config.assumed.runs, config.assumed.seed);
-        let ask = Ask { origin: window.start, horizon: Duration::DAY, runs, seed, edits: &[], calibrations: &[] };
+        let calibrations = Calibrations::default();
+        let ask =
+            Ask { origin: window.start, horizon: Duration::DAY, runs, seed, edits: &[], calibrations: &calibrations };
         let predicted = predict(&config, Some(&champion), &log, &[], &side_inputs, &ask).unwrap();
         let predicted = ensemble::run(&predicted.scenario, 1, false, &|_, _| true).unwrap().runs;
         let actual = meter(&config, &Known::new(&log, None, window.start), &[], window, None).unwrap();
