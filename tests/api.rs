@@ -8,6 +8,6 @@ mod odd_history;
 mod problems;
 mod replay;
 mod restart;
-mod server;
+pub(crate) mod server;
 mod shadow;
 mod side_inputs;

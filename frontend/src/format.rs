@@ -1,6 +1,6 @@
 //! Figures as people read them.
 
-use shared::units::{Duration, Instant, Money};
+use shared::units::{Dimension, Duration, Instant, Money};
 
 use crate::zone::Zone;
 
@@ -115,6 +115,26 @@ pub(crate) fn time_of_day(micros: i64, zone: Zone) -> String {
 /// A word of the wire for people: `no_such_node` → `no such node`.
 pub(crate) fn words(text: &str) -> String {
     text.replace('_', " ")
+}
+
+/// A text of the service as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}.", first.to_uppercase())
+}
+
+/// What a dimension is called.
+pub(crate) fn dimension(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Vcpu => "vCPU",
+        Dimension::Memory => "memory",
+        Dimension::Gpu => "GPUs",
+        Dimension::Storage => "storage",
+        Dimension::Network => "bandwidth",
+        Dimension::LocalDisk => "local disk",
+        Dimension::Iops => "IOPS",
+        Dimension::Addresses => "addresses",
+    }
 }
 
 fn fixed(value: f64, decimals: usize) -> String {

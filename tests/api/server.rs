@@ -12,23 +12,23 @@ use crate::shadowplane::Folder;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The service; killed when it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) address: String,
+    pub(crate) address: String,
     agent: ureq::Agent,
 }
 
 /// What the service said.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) content_type: String,
-    pub(super) location: Option<String>,
-    pub(super) body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
 }
 
 impl Server {
-    pub(super) fn start(folder: &Folder, arguments: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let mut command = Command::new(tests::shadowplane());
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.path).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -41,30 +41,30 @@ impl Server {
         Self { child, address, agent: config.into() }
     }
 
-    pub(super) fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.agent.get(format!("{}{path}", self.address)).call().unwrap().into()
     }
 
-    pub(super) fn head(&self, path: &str) -> Reply {
+    pub(crate) fn head(&self, path: &str) -> Reply {
         self.agent.head(format!("{}{path}", self.address)).call().unwrap().into()
     }
 
-    pub(super) fn delete(&self, path: &str) -> Reply {
+    pub(crate) fn delete(&self, path: &str) -> Reply {
         self.agent.delete(format!("{}{path}", self.address)).call().unwrap().into()
     }
 
-    pub(super) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
+    pub(crate) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
         self.try_post(path, content_type, body).unwrap()
     }
 
     /// As a browser posts from a page of `origin`.
-    pub(super) fn post_from(&self, origin: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
+    pub(crate) fn post_from(&self, origin: &str, path: &str, content_type: &str, body: &[u8]) -> Reply {
         let request = self.agent.post(format!("{}{path}", self.address)).header("Content-Type", content_type);
         request.header("Origin", origin).send(body).unwrap().into()
     }
 
     /// Fails where the service is killed in the meantime.
-    pub(super) fn try_post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
+    pub(crate) fn try_post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Reply, ureq::Error> {
         let request = self.agent.post(format!("{}{path}", self.address)).header("Content-Type", content_type);
         let mut response = request.send(body)?;
         let text = response.body_mut().read_to_string()?;
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// Asks until the answer is as wanted.
-    pub(super) fn wait_for(&self, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
+    pub(crate) fn wait_for(&self, path: &str, wanted: impl Fn(&Reply) -> bool) -> Reply {
         let begun = Instant::now();
         loop {
             let reply = self.get(path);
@@ -85,12 +85,12 @@ impl Server {
     }
 
     /// The id of the process.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Ends it without a chance to tidy up.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -115,7 +115,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 }

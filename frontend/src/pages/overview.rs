@@ -1,6 +1,7 @@
 //! What was, what is predicted, and how far the predictions can be trusted.
 
 mod actions;
+mod calibrations;
 mod costs;
 mod decisions;
 mod demand;
@@ -13,6 +14,7 @@ use shared::api::{AnomalyCount, Contradictions, ObservedView};
 use shared::units::Duration;
 use yew::prelude::*;
 
+use self::calibrations::calibrations;
 use self::costs::costs;
 use self::decisions::decisions;
 use self::demand::demand;
@@ -79,6 +81,7 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                 { variance(snapshot, zone) }
                 { allocation(snapshot, zone) }
                 { horizons(snapshot, zone) }
+                { calibrations(snapshot, zone) }
             </div>
         </>
     }

@@ -260,7 +260,7 @@ fn pools(view: &OutcomeView) -> Html {
             <tr>
                 <th scope="row">{ pool.pool.clone() }</th>
                 <td>{ pool.zone.clone().unwrap_or_default() }</td>
-                <td>{ of.field() }</td>
+                <td>{ format::dimension(*of) }</td>
                 <td class="number">{ format::percent(share.mean) }</td>
                 <td class="number">{ format::percent(share.peak) }</td>
             </tr>

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gloo::utils::document;
 use js_sys::Promise;
-use shared::api::{CostSeries, DemandSeries, ForecastAnswer, ModelList, ReportList, Status, paths};
+use shared::api::{CalibrationList, CostSeries, DemandSeries, ForecastAnswer, ModelList, ReportList, Status, paths};
 use shared::feedback::Decision;
 use shared::units::Duration;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -38,6 +38,7 @@ pub(super) struct Snapshot {
     pub(super) reports: Result<Rc<ReportList>, ApiError>,
     pub(super) decisions: Result<Rc<Vec<Decision>>, ApiError>,
     pub(super) models: Result<Rc<ModelList>, ApiError>,
+    pub(super) calibrations: Result<Rc<CalibrationList>, ApiError>,
     /// Why this is not the latest.
     pub(super) stale: Option<ApiError>,
 }
@@ -99,6 +100,7 @@ async fn load(view: &View) -> Result<Snapshot, ApiError> {
         reports: get(paths::ALLOCATION, &[("by", "tenant".to_owned())]).await.map(Rc::new),
         decisions: get(paths::DECISIONS, &[("limit", "8".to_owned())]).await.map(Rc::new),
         models: get(paths::MODELS, &[]).await.map(Rc::new),
+        calibrations: get(paths::CALIBRATIONS, &[]).await.map(Rc::new),
         stale: None,
         status,
     })

@@ -1,0 +1,136 @@
+//! What the shadow goes by in the place of what is assumed, since it was observed.
+
+use shared::api::CalibrationList;
+use shared::control_plane::ServiceTime;
+use shared::feedback::{BootCalibration, CalibrationVerdict, OverCommitCalibration, ServiceCalibration};
+use shared::units::Duration;
+use yew::prelude::*;
+
+use super::Snapshot;
+use crate::components::{Card, Tidings, say};
+use crate::format;
+use crate::zone::Zone;
+
+/// One thing that was calibrated, in words.
+struct Row {
+    what: String,
+    assumed: String,
+    fitted: Option<String>,
+    errors: Option<String>,
+    verdict: CalibrationVerdict,
+}
+
+/// What was adopted, line by line, and how much else was looked at.
+pub(super) fn calibrations(snapshot: &Snapshot, zone: Zone) -> Html {
+    let (note, content) = match &snapshot.calibrations {
+        Err(error) => (String::new(), say(Tidings::Error, &error.message())),
+        Ok(list) => (since(list, zone), table(list)),
+    };
+    Card { title: "Calibration", note, ..Card::default() }.around(content)
+}
+
+fn since(list: &CalibrationList, zone: Zone) -> String {
+    list.until.map_or_else(String::new, |until| {
+        format!(
+            "Observed until {}: in use where it is less wrong of what it was not fitted to",
+            format::instant(until, zone)
+        )
+    })
+}
+
+fn table(list: &CalibrationList) -> Html {
+    let of = &list.calibrations;
+    let rows = of.boot_times.iter().map(boot).chain(of.over_commit.iter().map(over_commit));
+    let (adopted, others): (Vec<Row>, Vec<Row>) =
+        rows.chain(of.service_times.iter().map(service)).partition(|row| row.verdict == CalibrationVerdict::Adopted);
+    let not_observed =
+        list.not_observed.iter().map(|left| html! { <p class="note">{ format::sentence(&left.reason) }</p> });
+    html! {
+        <>
+            if let Some(why) = &list.not_ready {
+                { say(Tidings::Info, &format::sentence(&why.message)) }
+            }
+            if !adopted.is_empty() {
+                <table class="plain" data-testid="calibrations">
+                    <thead>
+                        <tr>
+                            <th scope="col">{ "in use" }</th>
+                            <th scope="col" class="number">{ "assumed" }</th>
+                            <th scope="col" class="number">{ "observed" }</th>
+                            <th scope="col" class="number">{ "error" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>{ for adopted.iter().map(line) }</tbody>
+                </table>
+            }
+            if !others.is_empty() {
+                <p class="note">{ as_assumed(&others) }</p>
+            }
+            if list.not_ready.is_none() {
+                { for not_observed }
+            }
+        </>
+    }
+}
+
+fn line(row: &Row) -> Html {
+    html! {
+        <tr>
+            <th scope="row">{ &row.what }</th>
+            <td class="number">{ &row.assumed }</td>
+            <td class="number">{ row.fitted.clone().unwrap_or_default() }</td>
+            <td class="number">{ row.errors.clone().unwrap_or_default() }</td>
+        </tr>
+    }
+}
+
+/// How many are as they are assumed, and why.
+fn as_assumed(rows: &[Row]) -> String {
+    let reasons = [
+        (CalibrationVerdict::NoBetter, "no fit is less wrong"),
+        (CalibrationVerdict::TooFew, "too little was observed"),
+        (CalibrationVerdict::FailuresWithin, "attempts fail, and their times are within"),
+    ];
+    let counted = reasons.into_iter().filter_map(|(verdict, why)| {
+        let count = rows.iter().filter(|row| row.verdict == verdict).count();
+        (count > 0).then(|| format!("{count}, since {why}"))
+    });
+    format!("As assumed: {}.", counted.collect::<Vec<_>>().join("; "))
+}
+
+fn boot(of: &BootCalibration) -> Row {
+    let seconds = |time: Duration| format::milliseconds(Some(time.seconds() * 1e3));
+    Row {
+        what: format!("boot of `{}`", of.node_group),
+        assumed: seconds(of.assumed),
+        fitted: of.fitted.map(seconds),
+        errors: change(of.error_before.map(seconds), of.error_after.map(seconds)),
+        verdict: of.verdict,
+    }
+}
+
+fn over_commit(of: &OverCommitCalibration) -> Row {
+    let percent = |value: u32| format!("{value} %");
+    Row {
+        what: format!("{} of `{}`", format::dimension(of.dimension), of.node_group),
+        assumed: percent(of.assumed_percent),
+        fitted: of.fitted_percent.map(percent),
+        errors: change(of.error_before.map(format::percent), of.error_after.map(format::percent)),
+        verdict: of.verdict,
+    }
+}
+
+fn service(of: &ServiceCalibration) -> Row {
+    let mean = |service: &ServiceTime| format::milliseconds(Some(service.mean_micros() / 1e3));
+    Row {
+        what: format!("{}, {}", of.module.as_str(), of.class.as_str()),
+        assumed: mean(&of.assumed),
+        fitted: of.fitted.as_ref().map(mean),
+        errors: change(of.error_before.map(format::percent), of.error_after.map(format::percent)),
+        verdict: of.verdict,
+    }
+}
+
+fn change(before: Option<String>, after: Option<String>) -> Option<String> {
+    Some(format!("{} → {}", before?, after?))
+}

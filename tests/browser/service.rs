@@ -1,0 +1,57 @@
+//! The dashboard as the service serves it: what it shows of the loop, and what its buttons bring about.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use thirtyfour::prelude::*;
+
+use super::{PATIENCE, found, page_and_browsers, text};
+use crate::api::server::Server;
+use crate::shadowplane::Folder;
+
+/// A virtual hour a second.
+fn demo(folder: &Folder) -> Server {
+    let dashboard = tests::dashboard();
+    Server::start(folder, &["--demo", "--speed", "3600", "--dashboard", dashboard.to_str().unwrap()])
+}
+
+async fn answer(page: &WebDriver, wanted: &str) -> Result<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut last = String::new();
+    while Instant::now() < deadline {
+        last = text(page, "model-answer").await?;
+        if last.contains(wanted) {
+            return Ok(last);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("the answer is `{last}`, not `{wanted}`")
+}
+
+/// The example's nodes boot in 210 s, where 120 s are assumed: 90 s off, and nothing afterwards.
+#[tokio::test]
+async fn the_overview_trains_rolls_back_and_shows_what_was_calibrated() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = demo(&folder);
+    server.wait_for("/v1/models", |reply| reply.body.contains("\"champion\""));
+    let page = browsers.open().await?;
+    page.goto(&server.address).await?;
+
+    // Nobody served before the first champion.
+    found(&page, "roll-back").await?.click().await?;
+    answer(&page, "there has been no champion before the present one").await?;
+    let train = found(&page, "train").await?;
+    train.wait_until().wait(PATIENCE, Duration::from_millis(50)).enabled().await?;
+    train.click().await?;
+    let said = answer(&page, "The training j-").await?;
+    let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
+    let reply = server.get(&format!("/v1/jobs/{job}")).json();
+    ensure!(reply["kind"] == "retraining", "{reply}");
+
+    let table = found(&page, "calibrations").await?.text().await?;
+    let boot = table.lines().find(|line| line.contains("boot of `general`")).context(table.clone())?;
+    ensure!(boot.ends_with("2.00 min 3.50 min 1.50 min → 0 ms"), "{boot}");
+    page.quit().await?;
+    Ok(())
+}
