@@ -20,6 +20,7 @@ mod v3;
 mod v4;
 mod v5;
 mod v6;
+mod v7;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -49,7 +50,7 @@ pub struct SharedScenario {
 impl SharedScenario {
     /// The bytes of a scenario file, of any length.
     pub fn to_bytes(&self) -> Vec<u8> {
-        v6::encode(self)
+        v7::encode(self)
     }
 
     /// Reads a scenario file; a link's bytes are the same, but have tighter [`Limits`].
@@ -66,9 +67,10 @@ impl SharedScenario {
             Some(&v4::VERSION) => v4::decode(bytes, limits)?,
             Some(&v5::VERSION) => v5::decode(bytes, limits)?,
             Some(&v6::VERSION) => v6::decode(bytes, limits)?,
+            Some(&v7::VERSION) => v7::decode(bytes, limits)?,
             // Text, or a file of another program; versions are small numbers.
             Some(b' '..) => return Err(LinkError::Foreign),
-            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v6::VERSION }),
+            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v7::VERSION }),
         };
         limits.check(&shared.scenario)?;
         Ok(shared)

@@ -28,6 +28,7 @@ mod scores;
 mod survival;
 mod table;
 mod tags;
+mod tenant_paces;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,9 @@ pub(crate) use attachments::NEAR_MICROS;
 pub use attachments::{AttachedEnds, AttachedSets, AttachedTimes, Attachments};
 pub use direct::DirectFlavors;
 pub use estimate::{ArrivalForecast, Source, StreamError, StreamSettings, estimate};
-pub use model::{ArrivalBins, BatchTemplate, FlavorGates, Lifetimes, Paces, QUARTERS, Resizes, StreamModel};
+pub use model::{
+    AGE_BANDS, ArrivalBins, BatchTemplate, FlavorGates, Lifetimes, Paces, QUARTERS, Resizes, StreamModel, TenantPaces,
+};
 pub(crate) use newcomers::SEEN_MAX;
 pub use newcomers::{Newcomer, Newcomers};
 pub use recency::Recency;

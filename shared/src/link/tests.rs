@@ -122,7 +122,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 7), "format version 7; this page reads versions up to 6");
+    check(&altered(0, 8), "format version 8; this page reads versions up to 7");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -163,16 +163,21 @@ fn links_of_versions_3_and_4_are_read_as_they_were_meant() {
     }
 }
 
-/// Golden: a link of version 5, made for engine 4: the lab's scenario, with the digest that it still has.
+/// Golden: links of versions 5 and 6, made for engine 4: the lab's scenario, the second one under pseudonyms, with the
+/// digest that it still has.
 #[test]
-fn a_link_of_version_5_is_read_as_it_was_meant() {
-    let old = SharedScenario::from_link(include_str!("v5.link")).unwrap();
-    assert_eq!(old.scenario, crate::example::lab_scenario());
-    let valid = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
-    let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&valid, run, false)).collect();
-    assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
-    let link = old.to_link().unwrap();
-    assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+fn links_of_versions_5_and_6_are_read_as_they_were_meant() {
+    let lab = crate::example::lab_scenario();
+    let hidden = prepared(&lab, Privacy::Pseudonyms);
+    for (text, meant) in [(include_str!("v5.link"), lab), (include_str!("v6.link"), hidden)] {
+        let old = SharedScenario::from_link(text).unwrap();
+        assert_eq!(old.scenario, meant);
+        let valid = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
+        let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&valid, run, false)).collect();
+        assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
+        let link = old.to_link().unwrap();
+        assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
+    }
 }
 
 #[test]
@@ -284,7 +289,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&envelope::sealed(v6::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v7::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

@@ -5,11 +5,11 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::{self, all};
-use super::{Limits, LinkError, SharedScenario, v3};
+use super::{Limits, LinkError, SharedScenario, v3, v6};
 use crate::control_plane::{self, Node, ServiceTime};
 use crate::request::{MODULES, Module, Operation};
 use crate::scenario::{self, Billing, Edit, Modules, PlacementPolicy};
-use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes, Tags};
+use crate::stream::{ArrivalBins, Attachments, BatchTemplate, FlavorGates, Newcomers, Resizes, Tags};
 use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Window};
 
 pub(super) const VERSION: u8 = 1;
@@ -79,7 +79,7 @@ struct StreamModel {
     flavor_gates: FlavorGates,
     mix_spread_milli: u32,
     spread: Duration,
-    lifetimes: Lifetimes,
+    lifetimes: v6::Lifetimes,
     resizes: Vec<Resizes>,
 }
 
@@ -157,7 +157,7 @@ impl From<StreamModel> for crate::stream::StreamModel {
             flavor_gates: old.flavor_gates,
             mix_spread_milli: old.mix_spread_milli,
             spread: old.spread,
-            lifetimes: old.lifetimes,
+            lifetimes: old.lifetimes.into(),
             resizes: old.resizes,
             attachments: Attachments::default(),
             newcomers: Newcomers::default(),

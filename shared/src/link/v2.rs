@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::{self, all};
-use super::{Limits, LinkError, SharedScenario, v3};
+use super::{Limits, LinkError, SharedScenario, v3, v6};
 use crate::control_plane;
 use crate::control_plane::{InFlight, Node};
 use crate::request::{MODULES, Terms};
 use crate::scenario::{self, Billing, Edit, Modules, PlacementPolicy};
-use crate::stream::{self, ArrivalBins, Attachments, BatchTemplate, FlavorGates, Lifetimes, Newcomers, Resizes};
+use crate::stream::{self, ArrivalBins, Attachments, BatchTemplate, FlavorGates, Newcomers, Resizes};
 use crate::units::{Duration, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex, Window};
 
 pub(super) const VERSION: u8 = 2;
@@ -65,7 +65,7 @@ struct StreamModel {
     flavor_gates: FlavorGates,
     mix_spread_milli: u32,
     spread: Duration,
-    lifetimes: Lifetimes,
+    lifetimes: v6::Lifetimes,
     resizes: Vec<Resizes>,
     attachments: Attachments,
     newcomers: Newcomers,
@@ -165,7 +165,7 @@ impl From<StreamModel> for stream::StreamModel {
             flavor_gates: old.flavor_gates,
             mix_spread_milli: old.mix_spread_milli,
             spread: old.spread,
-            lifetimes: old.lifetimes,
+            lifetimes: old.lifetimes.into(),
             resizes: old.resizes,
             attachments: old.attachments,
             newcomers: old.newcomers,

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::v4::{PriceBook, State};
-use super::{Limits, LinkError, SharedScenario};
+use super::{Limits, LinkError, SharedScenario, v6};
 use crate::request::{Flavor, Tenant, Terms};
-use crate::scenario::{self, Billing, Demand, Edit, Modules, PlacementPolicy};
+use crate::scenario::{self, Billing, Edit, Modules, PlacementPolicy};
 use crate::units::{Dimension, Duration, Resources, Window};
 
 pub(super) const VERSION: u8 = 3;
@@ -31,7 +31,7 @@ struct Scenario {
     billing: Billing,
     modules: Modules,
     price_book: PriceBook,
-    demand: Demand,
+    demand: v6::Demand,
     start: State,
     edits: Vec<Edit>,
 }
@@ -88,7 +88,7 @@ impl From<Scenario> for scenario::Scenario {
             billing: old.billing,
             modules: old.modules,
             price_book: old.price_book.into(),
-            demand: old.demand,
+            demand: old.demand.into(),
             start: old.start.into(),
             edits: old.edits,
         }

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use super::envelope::{Opened, open};
 use super::old::all;
 use super::v5::Fleet;
-use super::{Limits, LinkError, SharedScenario};
+use super::{Limits, LinkError, SharedScenario, v6};
 use crate::control_plane;
 use crate::control_plane::{DeviceSet, InFlight, InPools, Node};
 use crate::pricing::{self, TypePrice, UnitRates};
 use crate::request::{Flavor, MODULES, Tenant, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Demand, Edit, Modules, PlacementPolicy};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, PlacementPolicy};
 use crate::units::{
     Currency, Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window,
 };
@@ -35,7 +35,7 @@ struct Scenario {
     billing: Billing,
     modules: Modules,
     price_book: PriceBook,
-    demand: Demand,
+    demand: v6::Demand,
     start: State,
     edits: Vec<Edit>,
 }
@@ -99,7 +99,7 @@ impl From<Scenario> for scenario::Scenario {
             billing: old.billing,
             modules: old.modules,
             price_book: old.price_book.into(),
-            demand: old.demand,
+            demand: old.demand.into(),
             start: old.start.into(),
             edits: old.edits,
         }

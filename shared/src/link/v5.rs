@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::all;
-use super::{Limits, LinkError, SharedScenario};
+use super::{Limits, LinkError, SharedScenario, v6};
 use crate::control_plane;
 use crate::control_plane::{DeviceSet, InFlight, InPools, Node};
 use crate::pricing::PriceBook;
 use crate::request::{Flavor, MODULES, Tenant, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Demand, Edit, Modules, NodeGroup, Outage, PlacementPolicy};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, NodeGroup, Outage, PlacementPolicy};
 use crate::units::{Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window};
 
 pub(super) const VERSION: u8 = 5;
@@ -32,7 +32,7 @@ struct Scenario {
     billing: Billing,
     modules: Modules,
     price_book: PriceBook,
-    demand: Demand,
+    demand: v6::Demand,
     start: State,
     edits: Vec<Edit>,
 }
@@ -95,7 +95,7 @@ impl From<Scenario> for scenario::Scenario {
             billing: old.billing,
             modules: old.modules,
             price_book: old.price_book,
-            demand: old.demand,
+            demand: old.demand.into(),
             start: old.start.into(),
             edits: old.edits,
         }

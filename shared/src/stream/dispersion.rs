@@ -93,7 +93,7 @@ pub(super) fn hazard_spread_milli(lives: &[Lived], end: Instant, survival: &Surv
             if from >= to {
                 continue;
             }
-            let hazard = |at: Instant| survival.cumulative(life.flavor, at - life.created);
+            let hazard = |at: Instant| survival.cumulative((life.tenant, life.flavor), at - life.created);
             *expected += hazard(to) - hazard(from);
             *ends += if life.ended && to == last { 1.0 } else { 0.0 };
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Lifetimes;
 use super::attachments::Pairing;
 use super::dispersion::hazard_spread_milli;
 use super::estimate::Source;
 use super::paces::paces;
 use super::survival::{HAZARD_STEPS, Survival};
-use super::{Lifetimes, Paces};
+use super::tenant_paces::tenant_paces;
 use crate::units::{BatchIndex, Duration, FlavorIndex, Instant, TenantIndex};
 
 /// Everybody's ends that the last interval has at least: fewer would not say at what rate the old ones end.
@@ -16,6 +17,7 @@ const TAIL_ENDS: u32 = 50;
 /// One life: how old it grew, and whether it ended then or was last seen then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lived {
+    pub(super) tenant: TenantIndex,
     pub(super) flavor: FlavorIndex,
     pub(super) batch: Option<(TenantIndex, BatchIndex)>,
     /// How many were created together.
@@ -34,13 +36,14 @@ pub(super) fn lifetimes(sources: &[&Source], flavors: usize, prior_ends: u32) ->
     }
     let of_lives = |lives: &[Lived]| {
         let (edges, hazards) = hazards(lives, flavors, prior_ends);
-        Lifetimes { edges, hazards, paces: Paces::default(), shared_milli: 0, spread_milli: 0 }
+        let of_flavors = Lifetimes::of_hazards(edges, hazards);
+        Lifetimes { tenant_paces: tenant_paces(lives, &Survival::new(&of_flavors), prior_ends), ..of_flavors }
     };
-    let Lifetimes { edges, hazards, .. } = of_lives(&all);
-    let counts = lives.iter().map(|lives| same_end(lives, &edges, flavors));
+    let of_all = of_lives(&all);
+    let counts = lives.iter().map(|lives| same_end(lives, &of_all.edges));
     let [within, between] = counts.fold([Pairs::default(); 2], |[a, b], [c, d]| [a.and(c), b.and(d)]);
     let (paces, shared_milli) = (paces(&all, of_lives), shared_milli(within, between));
-    let mut lifetimes = Lifetimes { edges, hazards, paces, shared_milli, spread_milli: 0 };
+    let mut lifetimes = Lifetimes { paces, shared_milli, ..of_all };
     let survival = Survival::new(&lifetimes);
     let spread = |(source, lives): (&&Source, &Vec<Lived>)| hazard_spread_milli(lives, source.history.end(), &survival);
     lifetimes.spread_milli = sources.iter().zip(&lives).map(spread).max().unwrap_or(0);
@@ -59,6 +62,7 @@ pub(super) fn lived(source: &Source) -> Vec<Lived> {
         *sizes.entry((tenant, batch)).or_default() += 1;
     }
     let of = |life: crate::request::LifeBefore| Lived {
+        tenant: source.map.tenant(life.tenant),
         flavor: source.map.flavor(life.flavor),
         batch: life.batch.map(|batch| (life.tenant, batch)),
         size: life.batch.and_then(|batch| sizes.get(&(life.tenant, batch)).copied()).unwrap_or(1),
@@ -192,7 +196,7 @@ impl Table {
     }
 }
 
-/// Pairs of lives of one flavor whose first had ended, and those among them that ended in the same interval.
+/// Pairs of lives of one tenant and flavor whose first had ended, and those among them that ended in the same interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pairs {
     all: u32,
@@ -217,13 +221,13 @@ impl Pairs {
 }
 
 /// Neighbours within batches, and neighbours from different batches.
-fn same_end(lives: &[Lived], edges: &[Duration], flavors: usize) -> [Pairs; 2] {
+fn same_end(lives: &[Lived], edges: &[Duration]) -> [Pairs; 2] {
     let [mut within, mut between] = [Pairs::default(); 2];
     let mut last_of_batch: BTreeMap<(TenantIndex, BatchIndex), &Lived> = BTreeMap::new();
-    let mut last_of_flavor: Vec<Option<&Lived>> = vec![None; flavors];
+    let mut last_of_kind: BTreeMap<(TenantIndex, FlavorIndex), &Lived> = BTreeMap::new();
     let end = |life: &Lived| life.ended.then(|| interval(life.age, edges));
     for life in lives {
-        if let Some(before) = last_of_flavor[life.flavor.usize()].replace(life)
+        if let Some(before) = last_of_kind.insert((life.tenant, life.flavor), life)
             && (before.batch.is_none() || before.batch != life.batch)
         {
             between.add(end(before), end(life));

@@ -119,6 +119,9 @@ pub struct Lifetimes {
     pub edges: Vec<Duration>,
     /// Per flavor, the hazard of each interval in 1/65,536; a flavor without history has everybody's.
     pub hazards: Vec<Vec<u16>>,
+    /// Tenants whose resources of a flavor end faster or slower than all of the flavor do, in order of tenant and flavor.
+    #[serde(default)]
+    pub tenant_paces: Vec<TenantPaces>,
     /// Who ends faster or slower than others of the flavor.
     pub paces: Paces,
     /// How often neighbours in a batch share their lifetime, in thousandths.
@@ -126,6 +129,29 @@ pub struct Lifetimes {
     /// Standard deviation of the logarithm of a run's factor, by which everything ends faster or slower, in thousandths;
     /// at most 1,000.
     pub spread_milli: u32,
+}
+
+/// How many bands of age tenants are told apart in.
+pub const AGE_BANDS: usize = 10;
+
+/// By what factor the hazard of a tenant's resources of a flavor is larger than that of all resources of the flavor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantPaces {
+    /// Whose.
+    pub tenant: TenantIndex,
+    /// Of which flavor.
+    pub flavor: FlavorIndex,
+    /// By band of age, in thousandths, above zero: up to 5, 15, 30 and 60 minutes, to 2, 4, 8, 24 and 72 hours, and older.
+    pub milli: [u32; AGE_BANDS],
+}
+
+impl Lifetimes {
+    /// Lives that end by their flavor's hazards alone.
+    pub(super) fn of_hazards(edges: Vec<Duration>, hazards: Vec<Vec<u16>>) -> Self {
+        let (tenant_paces, paces) = (Vec::new(), Paces::default());
+        Self { edges, hazards, tenant_paces, paces, shared_milli: 0, spread_milli: 0 }
+    }
 }
 
 impl StreamModel {

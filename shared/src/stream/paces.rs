@@ -64,7 +64,8 @@ fn ends_and_exposure(
 ) -> Vec<(f64, f64)> {
     let mut sums = vec![(0.0, 0.0); covariate.kinds()];
     for (life, from) in lives {
-        let hazard = survival.cumulative(life.flavor, life.age) - survival.cumulative(life.flavor, *from);
+        let whose = (life.tenant, life.flavor);
+        let hazard = survival.cumulative(whose, life.age) - survival.cumulative(whose, *from);
         let (ends, exposure) = &mut sums[covariate.kind(life)];
         *ends += if life.ended { 1.0 } else { 0.0 };
         *exposure += hazard * others.of(Some(life.size), life.created);
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
     use crate::random::{Draws, Purpose};
     use crate::stream::hazards::hazards;
-    use crate::units::FlavorIndex;
+    use crate::units::{FlavorIndex, TenantIndex};
 
     /// Lives over twelve days, with a mean of an hour over what `pace` says of the size and the hour of their creation.
     fn lives(pace: impl Fn(u32, i64) -> f64) -> Vec<Lived> {
@@ -138,7 +139,15 @@ mod tests {
             let hour = created.micros() / 3_600_000_000 % 24;
             let age = Duration::from_micros((draws.exponential(2) * 3_600e6 / pace(size, hour)) as i64);
             let known = end - created;
-            Lived { flavor: FlavorIndex(0), batch: None, size, created, age: age.min(known), ended: age < known }
+            Lived {
+                tenant: TenantIndex(0),
+                flavor: FlavorIndex(0),
+                batch: None,
+                size,
+                created,
+                age: age.min(known),
+                ended: age < known,
+            }
         };
         (0..20_000).map(life).collect()
     }
@@ -146,7 +155,7 @@ mod tests {
     fn found(lives: &[Lived]) -> Paces {
         paces(lives, |lives| {
             let (edges, hazards) = hazards(lives, 1, 5);
-            Lifetimes { edges, hazards, paces: Paces::default(), shared_milli: 0, spread_milli: 0 }
+            Lifetimes::of_hazards(edges, hazards)
         })
     }
 
@@ -171,6 +180,7 @@ mod tests {
     fn a_cut_hides_what_comes_after_it() {
         let hour = |hours: i64| Instant::from_micros(0) + Duration::HOUR * hours;
         let life = Lived {
+            tenant: TenantIndex(0),
             flavor: FlavorIndex(0),
             batch: None,
             size: 1,

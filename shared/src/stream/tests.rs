@@ -29,6 +29,7 @@ pub(super) fn model(tenths: Vec<[u32; LEVELS.len()]>) -> StreamModel {
         lifetimes: Lifetimes {
             edges: vec![Duration::HOUR, Duration::HOUR * 2],
             hazards: vec![vec![32_768, 16_384], vec![6_554, 6_554]],
+            tenant_paces: Vec::new(),
             paces: Paces::default(),
             shared_milli: 500,
             spread_milli: 0,

@@ -3,7 +3,7 @@
 use super::{Found, terms};
 use crate::request::{IndexedRequest, Operation, ResourceClass};
 use crate::scenario::{Demand, Scenario};
-use crate::stream::{Attachments, NEAR_MICROS, Newcomers, SEEN_MAX, StreamModel, Tag, Tags};
+use crate::stream::{Attachments, NEAR_MICROS, Newcomers, SEEN_MAX, StreamModel, Tag, Tags, TenantPaces};
 use crate::units::{Duration, FlavorIndex, TenantIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
@@ -158,5 +158,15 @@ fn check_lifetimes(scenario: &Scenario, model: &StreamModel, found: &mut Found) 
         && lifetimes.hazards.iter().all(|hazards| hazards.len() == lifetimes.edges.len());
     found.expect(shaped, "demand.forecast.lifetimes.hazards", || {
         format!("expected {} flavors of {} intervals", scenario.flavors.len(), lifetimes.edges.len())
+    });
+    let known = |of: &TenantPaces| {
+        of.tenant.usize() < scenario.tenants.len()
+            && of.flavor.usize() < scenario.flavors.len()
+            && !of.milli.contains(&0)
+    };
+    let paces = lifetimes.tenant_paces.iter().all(known)
+        && lifetimes.tenant_paces.is_sorted_by(|a, b| (a.tenant, a.flavor) < (b.tenant, b.flavor));
+    found.expect(paces, "demand.forecast.lifetimes.tenant_paces", || {
+        "expected tenants and flavors that there are, in order and once each, with factors above zero".to_owned()
     });
 }

@@ -3,6 +3,7 @@ use crate::random::{Draws, Purpose};
 
 fn lived(flavor: u32, micros: i64, ended: bool) -> Lived {
     Lived {
+        tenant: TenantIndex(0),
         flavor: FlavorIndex(flavor),
         batch: None,
         size: 1,
@@ -109,6 +110,7 @@ fn sharing_is_what_chance_does_not_explain() {
     // of four intervals with equal chances.
     let batch = |i: u64| Some((TenantIndex(0), BatchIndex(i as u32)));
     let life = |i, end: u64| Lived {
+        tenant: TenantIndex(0),
         flavor: FlavorIndex(0),
         batch: batch(i),
         size: 2,
@@ -124,7 +126,7 @@ fn sharing_is_what_chance_does_not_explain() {
         })
         .collect();
     let edges: Vec<Duration> = (1..=4).map(|i| Duration::from_minutes(5 * i)).collect();
-    let [within, between] = same_end(&lives, &edges, 1);
+    let [within, between] = same_end(&lives, &edges);
     let shared = f64::from(shared_milli(within, between)) / 1_000.0;
     // Standard error of a share over 800 pairs: 0.017, and of chance 0.015, over 1 − 1/4; four of them.
     assert!((shared - 0.5).abs() < 0.12, "{shared}");

@@ -94,7 +94,7 @@ impl Batch<'_> {
                 resource: ResourceIndex(0),
                 flavor,
                 batch: Some(self.index),
-                lifetime: survival.remaining(flavor, Duration::ZERO, exposure),
+                lifetime: survival.remaining((tenant, flavor), Duration::ZERO, exposure),
                 draw_key: place.as_draw_key(),
             };
             creates.push(create);

@@ -24,6 +24,6 @@ pub(super) fn ends_of_live(sampling: &Sampling<'_>, live: &[LiveAtStart]) -> Vec
 fn own_end(sampling: &Sampling<'_>, resource: &LiveAtStart, start: Instant) -> Option<Instant> {
     let pace = sampling.pace * sampling.model.lifetimes.paces.of(None, resource.created);
     let exposure = sampling.draws(Purpose::RemainingLifetime, resource.draw_key).exponential(0) / pace;
-    let remaining = sampling.survival.remaining(resource.flavor, start - resource.created, exposure);
+    let remaining = sampling.survival.remaining((resource.tenant, resource.flavor), start - resource.created, exposure);
     remaining.map(|remaining| start + remaining)
 }

@@ -47,7 +47,7 @@ pub struct LifetimeScores {
 /// Scores the lives that begin in `test` from `origin` on; lives of the sources are censored where those end.
 ///
 /// A life that ended in interval j has the points 0 … j, one that was last seen in j the points 0 … j − 1. Models see
-/// the flavor, the size and the instant of the batch, and what became of the life before in it. None where no source has
+/// the tenant, the flavor, the size and the instant of the batch, and what became of the life before in it. None where no source has
 /// a delete.
 pub fn score_lifetimes(
     sources: &[Source],
@@ -171,8 +171,9 @@ impl<'a> Sampled<'a> {
     /// The chance to survive each interval of the grid, beyond `from`.
     fn survived(&self, life: &Lived, from: Duration) -> Vec<f64> {
         let pace = self.paces.of(Some(life.size), life.created);
-        let start = self.survival.cumulative(life.flavor, from);
-        let beyond = |&end: &Duration| pace * (self.survival.cumulative(life.flavor, end) - start).max(0.0);
+        let whose = (life.tenant, life.flavor);
+        let start = self.survival.cumulative(whose, from);
+        let beyond = |&end: &Duration| pace * (self.survival.cumulative(whose, end) - start).max(0.0);
         self.grid.iter().map(|end| libm::exp(-beyond(end))).collect()
     }
 }
@@ -182,8 +183,8 @@ impl Hazards for Sampled<'_> {
         let own = self.survived(life, Duration::ZERO);
         // With the chance `shared` a life has the exposure of the one before it: it ends at the same quantile.
         let together = before.map(|before| {
-            let exposure = self.survival.cumulative(before.flavor, before.age);
-            let age = self.survival.remaining(life.flavor, Duration::ZERO, exposure);
+            let exposure = self.survival.cumulative((before.tenant, before.flavor), before.age);
+            let age = self.survival.remaining((life.tenant, life.flavor), Duration::ZERO, exposure);
             match age {
                 Some(age) if before.ended => {
                     let end = if before.flavor == life.flavor { before.age } else { age };
@@ -211,6 +212,7 @@ mod tests {
 
     fn lived(minutes: i64, ended: bool, batch: Option<u32>) -> Lived {
         Lived {
+            tenant: TenantIndex(0),
             flavor: FlavorIndex(0),
             batch: batch.map(|batch| (TenantIndex(0), BatchIndex(batch))),
             size: 1,
@@ -257,11 +259,8 @@ mod tests {
     fn lives_that_end_together_are_expected_to() {
         let edges = vec![Duration::HOUR, Duration::HOUR * 2];
         let hazards = |shared_milli| Lifetimes {
-            edges: edges.clone(),
-            hazards: vec![vec![32_768, 32_768]],
-            paces: Paces::default(),
             shared_milli,
-            spread_milli: 0,
+            ..Lifetimes::of_hazards(edges.clone(), vec![vec![32_768, 32_768]])
         };
         let grid = grid();
         let before = lived(12, true, Some(0));
