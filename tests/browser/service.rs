@@ -50,7 +50,7 @@ async fn the_overview_trains_rolls_back_and_shows_what_was_calibrated() -> Resul
     ensure!(reply["kind"] == "retraining", "{reply}");
 
     let table = found(&page, "calibrations").await?.text().await?;
-    let boot = table.lines().find(|line| line.contains("boot of `general`")).context(table.clone())?;
+    let boot = table.lines().find(|line| line.contains("boot of general")).context(table.clone())?;
     ensure!(boot.ends_with("2.00 min 3.50 min 1.50 min → 0 ms"), "{boot}");
     page.quit().await?;
     Ok(())

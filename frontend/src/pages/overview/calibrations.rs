@@ -26,7 +26,7 @@ pub(super) fn calibrations(snapshot: &Snapshot, zone: Zone) -> Html {
         Err(error) => (String::new(), say(Tidings::Error, &error.message())),
         Ok(list) => (since(list, zone), table(list)),
     };
-    Card { title: "Calibration", note, ..Card::default() }.around(content)
+    Card { title: "Calibration", note, class: "wide", ..Card::default() }.around(content)
 }
 
 fn since(list: &CalibrationList, zone: Zone) -> String {
@@ -79,7 +79,7 @@ fn line(row: &Row) -> Html {
             <th scope="row">{ &row.what }</th>
             <td class="number">{ &row.assumed }</td>
             <td class="number">{ row.fitted.clone().unwrap_or_default() }</td>
-            <td class="number">{ row.errors.clone().unwrap_or_default() }</td>
+            <td class="number wraps">{ row.errors.clone().unwrap_or_default() }</td>
         </tr>
     }
 }
@@ -101,7 +101,7 @@ fn as_assumed(rows: &[Row]) -> String {
 fn boot(of: &BootCalibration) -> Row {
     let seconds = |time: Duration| format::milliseconds(Some(time.seconds() * 1e3));
     Row {
-        what: format!("boot of `{}`", of.node_group),
+        what: format!("boot of {}", of.node_group),
         assumed: seconds(of.assumed),
         fitted: of.fitted.map(seconds),
         errors: change(of.error_before.map(seconds), of.error_after.map(seconds)),
@@ -112,7 +112,7 @@ fn boot(of: &BootCalibration) -> Row {
 fn over_commit(of: &OverCommitCalibration) -> Row {
     let percent = |value: u32| format!("{value} %");
     Row {
-        what: format!("{} of `{}`", format::dimension(of.dimension), of.node_group),
+        what: format!("{} of {}", format::dimension(of.dimension), of.node_group),
         assumed: percent(of.assumed_percent),
         fitted: of.fitted_percent.map(percent),
         errors: change(of.error_before.map(format::percent), of.error_after.map(format::percent)),
