@@ -131,6 +131,8 @@ fn service(of: &ServiceCalibration) -> Row {
     }
 }
 
+/// Where there is too little room for both, the line ends between them.
 fn change(before: Option<String>, after: Option<String>) -> Option<String> {
-    Some(format!("{} → {}", before?, after?))
+    let unbroken = |figure: String| figure.replace(' ', "\u{a0}");
+    Some(format!("{}\u{a0}→ {}", unbroken(before?), unbroken(after?)))
 }
