@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use edits::{Burst, Edit};
 pub use validation::{MAX_BINS, Problem, Problems, ValidScenario};
+pub(crate) use validation::{MAX_OVER_COMMIT_PERCENT, MAX_WAIT};
 
 use crate::control_plane::State;
 pub use crate::control_plane::{

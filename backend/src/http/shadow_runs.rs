@@ -11,6 +11,7 @@ use shared::units::Duration;
 
 use super::{Answer, App, Problem, body, get, jobs, resource};
 use crate::jobs::{RunInput, RunOutput, wall_clock};
+use crate::shadowing::stored_calibrations;
 use crate::store::StoredJob;
 
 /// The most runs of one order.
@@ -38,7 +39,8 @@ async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result
     // The tenants that edits name by index are those that the log has now.
     let names = app.board.snapshot().tenants;
     let tenants = names.iter().map(|name| Tenant { name: name.clone(), ..Tenant::default() });
-    let current = Scenario { tenants: tenants.collect(), ..app.config.assumed.clone() };
+    let calibrations = stored_calibrations(&*app.store).await?.unwrap_or_default().calibrations;
+    let current = Scenario { tenants: tenants.collect(), ..calibrations.applied_to(&app.config.assumed) };
     current.check_edits(&order.edits).map_err(Problem::fields)?;
     let ordered = RunInput { order: order.clone(), tenants: names };
     let input = serde_json::to_string(&ordered).map_err(|error| Problem::field("edits", error.to_string()))?;

@@ -35,9 +35,9 @@ pub(super) async fn renew_calibrations(
     if stored_calibrations(store).await?.is_some_and(|list| list.until == Some(end)) {
         return Ok(());
     }
-    let by_then = &received[..received.iter().position(|received| received.at >= end).unwrap_or(received.len())];
-    let folded = folded(config, &config.known(log, end), by_then, end);
-    let calibrations = Calibrations::new(&config.assumed, log, by_then, &folded, end);
+    let by_then: Vec<Received> = received.iter().filter(|received| received.at < end).cloned().collect();
+    let folded = folded(config, &config.known(log, end), &by_then, end);
+    let calibrations = Calibrations::new(&config.assumed, log, &by_then, &folded, end);
     let not_observed = NotCalibrated::beside(&calibrations);
     let list = CalibrationList { until: Some(end), calibrations, not_observed, not_ready: None };
     store.put(Collection::Models, vec![write_document(KEY, end, &list)?]).await

@@ -49,7 +49,7 @@ impl NotCalibrated {
     /// What stays as it is assumed beside what was calibrated, whatever it is of.
     pub fn beside(calibrations: &Calibrations) -> Vec<Self> {
         let boot = "no resource was seen to wait for a node from its order on: observations with `node`, `ready_at` and \
-                    the times in the scheduler and the provisioner tell, where nodes are ordered for who fits nowhere";
+                    the times in the modules up to the provisioner tell, where nodes are ordered for who fits nowhere";
         let over_commit = "no resource was seen to come to a node: observations with `node` and `ready_at` tell";
         let services = "no time in a module was observed: observations with `module_ms` tell";
         let not_observed = [

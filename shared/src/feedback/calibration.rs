@@ -16,12 +16,12 @@ pub use self::over_commit::{OverCommitCalibration, SHARES_MIN};
 pub use self::service::{SERVICE_TIMES_MIN, ServiceCalibration};
 
 use self::boot::calibrate_boots;
-use self::over_commit::calibrate_over_commit;
+use self::over_commit::{assumed_percent, calibrate_over_commit};
 use self::service::{calibrate_services, calibrated_modules};
 use crate::control_plane::{Folded, NodeGroup};
 use crate::request::{Received, RequestLog};
 use crate::scenario::Scenario;
-use crate::units::Instant;
+use crate::units::{Instant, NodeGroupIndex};
 
 /// What was calibrated of a scenario: an entry for each thing that anything was observed of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,24 +70,28 @@ impl Calibrations {
         }
     }
 
-    /// What is assumed, with the adopted fits in its place.
+    /// What is assumed, with the adopted fits in its place. A fit that was judged beside something else than what is assumed
+    /// here is left out: it may be of another fleet.
     pub fn applied_to(&self, assumed: &Scenario) -> Scenario {
         let modules = calibrated_modules(&assumed.modules, &self.service_times);
         let mut scenario = Scenario { modules, ..assumed.clone() };
-        for group in &mut scenario.fleet.node_groups {
-            self.apply_to_group(group);
+        for (position, group) in scenario.fleet.node_groups.iter_mut().enumerate() {
+            self.apply_to_group(NodeGroupIndex::from_usize(position), group);
         }
         scenario
     }
 
-    fn apply_to_group(&self, group: &mut NodeGroup) {
+    fn apply_to_group(&self, index: NodeGroupIndex, group: &mut NodeGroup) {
         let boots = self.boot_times.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted);
-        if let Some(fitted) = boots.filter(|of| of.node_group == group.name).find_map(|of| of.fitted) {
+        let of_group = boots.filter(|of| (of.node_group_index, &of.node_group) == (index, &group.name));
+        if let Some(fitted) = of_group.filter(|of| of.assumed == group.boot).find_map(|of| of.fitted) {
             group.boot = fitted;
         }
         let ratios = self.over_commit.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted);
-        let ratios = ratios.filter(|of| of.node_group == group.name);
-        group.over_commit_percent.extend(ratios.filter_map(|of| Some((of.dimension, of.fitted_percent?))));
+        let of_group = ratios.filter(|of| (of.node_group_index, &of.node_group) == (index, &group.name));
+        let as_assumed = of_group.filter(|of| of.assumed_percent == assumed_percent(group, of.dimension));
+        let fitted: Vec<_> = as_assumed.filter_map(|of| Some((of.dimension, of.fitted_percent?))).collect();
+        group.over_commit_percent.extend(fitted);
     }
 }
 

@@ -201,9 +201,10 @@ fn demand(scenario: &Scenario) -> String {
     match &scenario.demand {
         Demand::Requests(requests) => format!("{} requests with their times", requests.len()),
         Demand::Forecast(model) => format!(
-            "a forecast of {} bins, {} kinds of batches by tenant, lifetimes and resizes by flavor{}{}",
+            "a forecast of {} bins, {} kinds of batches by tenant, lifetimes and resizes by flavor{}{}{}",
             model.arrivals.tenths.len(),
             model.templates.len(),
+            if model.lifetimes.tenant_paces.is_empty() { "" } else { ", how much longer or shorter tenants' live" },
             if model.attachments.sets.is_empty() { "" } else { ", what comes with machines" },
             if model.newcomers.slots > 0 { ", how new tenants begin" } else { "" },
         ),

@@ -12,7 +12,9 @@ mod terms;
 
 use core::fmt;
 
+pub(crate) use fleet::MAX_OVER_COMMIT_PERCENT;
 pub use settings::MAX_BINS;
+pub(crate) use settings::MAX_WAIT;
 
 use super::edits::Stream;
 use super::{Demand, Edit, Fleet, Scenario};

@@ -53,7 +53,7 @@ impl<'a> Known<'a> {
                 resource,
                 created: life.created,
                 deleted: life.deleted.filter(|&at| at < end),
-                requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested),
+                requested: (flavor.class == ResourceClass::Compute).then_some(flavor.requested.on_node()),
                 is_create,
             }
         };

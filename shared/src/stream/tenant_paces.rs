@@ -1,24 +1,20 @@
 //! Tenants whose resources end sooner or later than others of the same flavor.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::hazards::Lived;
 use super::survival::Survival;
 use super::{AGE_BANDS, TenantPaces};
-use crate::units::{BatchIndex, FlavorIndex, TenantIndex};
+use crate::units::{FlavorIndex, TenantIndex};
 
-/// The most tenants and flavors that have factors of their own: the model has to fit into a link.
-const MOST: usize = 256;
+/// The most tenants and flavors that have factors of their own, so that a link has room for them: a row is some 24 bytes.
+const MOST: usize = 64;
 
 /// Ends of one tenant's resources of one flavor, and what of their flavor's cumulative hazard they lived through, by band.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     ends: [f64; AGE_BANDS],
     exposure: [f64; AGE_BANDS],
-    lives: f64,
-    /// Batches, and lives of none.
-    clusters: f64,
-    last_batch: Option<BatchIndex>,
 }
 
 /// The factors that are worth it, in order of tenant and flavor, where `survival` has the hazards of all of a flavor.
@@ -33,20 +29,15 @@ pub(super) fn tenant_paces(lives: &[Lived], survival: &Survival, prior_ends: u32
     for life in lives {
         let of = seen.entry((life.tenant, life.flavor)).or_default();
         let (exposure, band) = survival.by_band(life.flavor, life.age);
-        of.exposure.iter_mut().zip(exposure).for_each(|(sum, part)| *sum += part);
-        of.ends[band] += f64::from(u8::from(life.ended));
-        of.lives += 1.0;
-        let batch = life.batch.map(|(_, batch)| batch);
-        if batch.is_none() || of.last_batch != batch {
-            of.clusters += 1.0;
-        }
-        of.last_batch = batch;
+        let weight = 1.0 / f64::from(life.size.max(1));
+        of.exposure.iter_mut().zip(exposure).for_each(|(sum, part)| *sum += weight * part);
+        of.ends[band] += if life.ended { weight } else { 0.0 };
     }
-    seen.values_mut().for_each(Seen::count_clusters);
-    let tenants = |flavor: FlavorIndex| seen.keys().filter(|(_, of)| *of == flavor).count();
-    let shared: BTreeSet<FlavorIndex> =
-        seen.keys().map(|(_, flavor)| *flavor).filter(|&flavor| tenants(flavor) > 1).collect();
-    let of_shared = seen.iter().filter(|((_, flavor), _)| shared.contains(flavor));
+    let mut tenants: BTreeMap<FlavorIndex, u32> = BTreeMap::new();
+    for (_, flavor) in seen.keys() {
+        *tenants.entry(*flavor).or_default() += 1;
+    }
+    let of_shared = seen.iter().filter(|((_, flavor), _)| tenants[flavor] > 1);
     let mut found: Vec<(f64, TenantPaces)> = of_shared
         .map(|(&(tenant, flavor), seen)| {
             let milli = seen.factors(f64::from(prior_ends));
@@ -62,12 +53,6 @@ pub(super) fn tenant_paces(lives: &[Lived], survival: &Survival, prior_ends: u32
 }
 
 impl Seen {
-    /// Has each cluster count as one life.
-    fn count_clusters(&mut self) {
-        let share = self.clusters / self.lives;
-        self.ends.iter_mut().chain(&mut self.exposure).for_each(|sum| *sum *= share);
-    }
-
     fn factors(&self, prior_ends: f64) -> [u32; AGE_BANDS] {
         // Without ends that are assumed, a band that nobody reached says nothing.
         let prior = prior_ends.max(0.5);
@@ -137,19 +122,13 @@ mod tests {
 
     #[test]
     fn a_batch_counts_as_one_life() {
-        // Batches of fifty that all end together, of both tenants alike: 20 and 20 batches say nothing.
+        // Of one tenant a batch of a thousand ends together after three minutes, among lives of two hours of both.
         let mut together = lives(&[120.0, 120.0], 1_000);
-        for (position, life) in together.iter_mut().enumerate() {
-            life.tenant = TenantIndex((position / 1_000) as u32);
-            life.batch = Some((life.tenant, BatchIndex((position / 50) as u32)));
-        }
-        let first_of_batch: Vec<Lived> = together.iter().step_by(50).copied().collect();
-        for (position, life) in together.iter_mut().enumerate() {
-            let Lived { created, age, ended, .. } = first_of_batch[position / 50];
-            *life = Lived { created, age, ended, ..*life };
-        }
+        let early = Duration::from_minutes(3);
+        let in_batch = Lived { tenant: TenantIndex(1), age: early, ended: true, size: 1_000, ..together[0] };
+        together.extend((0..1_000).map(|_| in_batch));
         assert_eq!(model(&together).tenant_paces, []);
-        together.iter_mut().for_each(|life| life.batch = None);
+        together.iter_mut().for_each(|life| life.size = 1);
         assert_ne!(model(&together).tenant_paces, [], "as lives of their own they would");
     }
 

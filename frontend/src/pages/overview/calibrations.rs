@@ -87,7 +87,7 @@ fn line(row: &Row) -> Html {
 /// How many are as they are assumed, and why.
 fn as_assumed(rows: &[Row]) -> String {
     let reasons = [
-        (CalibrationVerdict::NoBetter, "no fit is less wrong"),
+        (CalibrationVerdict::NoBetter, "nothing observed says otherwise"),
         (CalibrationVerdict::TooFew, "too little was observed"),
         (CalibrationVerdict::FailuresWithin, "attempts fail, and their times are within"),
     ];

@@ -202,9 +202,10 @@ impl<'a> Facts<'a> {
         Some(self.ready? - self.spent[Module::Provisioner as usize].unwrap_or(Duration::ZERO))
     }
 
-    /// Whether its wait between the scheduler and the provisioner follows from the times that it was in both.
+    /// Whether its wait between the scheduler and the provisioner follows from times in the modules: in all up to the
+    /// scheduler, and in the provisioner.
     pub(super) fn is_timed(&self) -> bool {
-        [Module::Scheduler, Module::Provisioner].iter().all(|&module| self.spent[module as usize].is_some())
+        self.spent[..=Module::Provisioner as usize].iter().all(Option::is_some)
     }
 }
 

@@ -1,5 +1,8 @@
 //! How much of a machine was requested at once, as far as it was seen who was there.
 
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::machines::Stay;
 use crate::control_plane::settings::Fleet;
 use crate::trace::inventory::InventoryNode;
@@ -37,16 +40,17 @@ pub(super) fn requested_shares(stays: &[Stay], listed: Option<&InventoryNode>, f
 
 /// What all who were there had requested when each came, in milli-vCPU and so on.
 fn held_after_each(stays: &[Stay]) -> Vec<(Instant, [u64; DIMENSIONS])> {
-    let mut there: Vec<&Stay> = Vec::new();
-    let mut held = Vec::with_capacity(stays.len());
+    let mut leaving: BinaryHeap<Reverse<(Instant, [u32; DIMENSIONS])>> = BinaryHeap::new();
+    let (mut sum, mut held) = ([0_u64; DIMENSIONS], Vec::with_capacity(stays.len()));
     for stay in stays {
         let Some(at) = stay.on_node_by else { continue };
-        there.retain(|other| other.until.is_none_or(|until| until > at));
-        there.push(stay);
-        let mut sum = [0; DIMENSIONS];
-        for requested in there.iter().map(|stay| stay.requested.to_array()) {
-            sum.iter_mut().zip(requested).for_each(|(sum, amount)| *sum += u64::from(amount));
+        while let Some(Reverse((_, gone))) = leaving.peek().filter(|Reverse((until, _))| *until <= at) {
+            sum.iter_mut().zip(gone).for_each(|(sum, amount)| *sum -= u64::from(*amount));
+            leaving.pop();
         }
+        let requested = stay.requested.to_array();
+        sum.iter_mut().zip(requested).for_each(|(sum, amount)| *sum += u64::from(amount));
+        leaving.extend(stay.until.map(|until| Reverse((until, requested))));
         held.push((at, sum));
     }
     held

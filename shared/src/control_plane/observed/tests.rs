@@ -116,7 +116,8 @@ fn a_machine_is_as_large_as_all_who_were_there_at_once() {
 
 /// A create that had been through the scheduler a second after it was asked for, and was 5 s in the provisioner.
 fn timed(id: &str, node: &str, ready: i64) -> String {
-    let modules = r#"{"scheduler":1000,"provisioner":5000}"#;
+    let modules =
+        r#"{"gateway":200,"authentication":200,"admission":200,"quota":200,"scheduler":200,"provisioner":5000}"#;
     format!(r#"{{"request":"{id}","node":"{node}","ready_at":"{}","module_ms":{modules}}}"#, at(ready))
 }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{CalibrationVerdict, earlier_and_held_out};
 use crate::control_plane::{NodeGroup, ObservedBoot};
-use crate::units::Duration;
+use crate::scenario::MAX_WAIT;
+use crate::units::{Duration, NodeGroupIndex};
 
 /// Fewer boots than this are not fitted to.
 pub const BOOTS_MIN: usize = 12;
@@ -15,13 +16,15 @@ pub const BOOTS_MIN: usize = 12;
 pub struct BootCalibration {
     /// The group's name.
     pub node_group: String,
+    /// Which of the fleet's groups it is.
+    pub node_group_index: NodeGroupIndex,
     /// How many boots were observed: a resource waited for the node from its order on.
     pub observations: u64,
     /// On how many of these the errors are measured; the fit is made on those before them.
     pub held_out: u64,
     /// What is assumed.
     pub assumed: Duration,
-    /// The median of the boots; none where there are too few.
+    /// The median of the boots; none where there are too few, and no more than a scenario may have.
     pub fitted: Option<Duration>,
     /// How far the assumed time is from the boots that were held out: the mean absolute difference.
     pub error_before: Option<Duration>,
@@ -39,14 +42,15 @@ pub(super) fn calibrate_boots(groups: &[NodeGroup], boots: &[ObservedBoot]) -> V
     let of_group = |(position, group): (usize, &NodeGroup)| {
         let times = boots.iter().filter(|boot| boot.node_group.usize() == position).map(|boot| boot.took);
         let times: Vec<Duration> = times.collect();
-        (!times.is_empty()).then(|| calibrate_group(group, &times))
+        (!times.is_empty()).then(|| calibrate_group(NodeGroupIndex::from_usize(position), group, &times))
     };
     groups.iter().enumerate().filter_map(of_group).collect()
 }
 
-fn calibrate_group(group: &NodeGroup, times: &[Duration]) -> BootCalibration {
+fn calibrate_group(node_group_index: NodeGroupIndex, group: &NodeGroup, times: &[Duration]) -> BootCalibration {
     let unfitted = BootCalibration {
         node_group: group.name.clone(),
+        node_group_index,
         observations: times.len() as u64,
         held_out: 0,
         assumed: group.boot,
@@ -59,7 +63,7 @@ fn calibrate_group(group: &NodeGroup, times: &[Duration]) -> BootCalibration {
         return unfitted;
     }
     let (earlier, held_out) = earlier_and_held_out(times);
-    let fitted = median(earlier);
+    let fitted = median(earlier).min(MAX_WAIT);
     let (before, after) = (mean_distance(held_out, group.boot), mean_distance(held_out, fitted));
     BootCalibration {
         held_out: held_out.len() as u64,

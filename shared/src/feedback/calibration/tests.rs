@@ -66,6 +66,15 @@ fn an_over_commit_ratio_lets_in_what_was_seen_to_be_let_in() {
     assert_eq!((found.verdict, found.observations, found.held_out), (CalibrationVerdict::Adopted, 30, 10));
 }
 
+/// One of a hundred resources came to a node that another fact is wrong about, and a log lost all of its deletes.
+#[test]
+fn what_is_hardly_seen_and_what_no_scenario_may_have_is_no_ratio() {
+    let percent: Vec<u32> = (0..150).map(|i| if i == 50 || i == 140 { 900 } else { 90 }).collect();
+    assert_eq!((ratio(&percent).fitted_percent, ratio(&percent).peak_percent), (None, 900));
+    let growing: Vec<u32> = (0..60).map(|i| i * 1_000).collect();
+    assert_eq!((ratio(&growing).fitted_percent, ratio(&growing).verdict), (None, CalibrationVerdict::NoBetter));
+}
+
 /// That nobody filled a node says nothing of what would have been refused.
 #[test]
 fn an_over_commit_ratio_is_never_lowered() {
@@ -88,6 +97,11 @@ fn only_what_was_adopted_changes_and_only_of_its_group() {
     assert_eq!(group.boot, Duration::from_seconds(200));
     assert_eq!(group.over_commit_percent, [(Dimension::Vcpu, 150)].into());
     assert_eq!(other, &assumed.fleet.node_groups[1]);
+
+    let mut others = assumed.clone();
+    others.fleet.node_groups[0].boot = Duration::from_seconds(300);
+    others.fleet.node_groups[0].over_commit_percent = [(Dimension::Vcpu, 200)].into();
+    assert_eq!(both.applied_to(&others), others, "it was not judged beside what is assumed now");
 
     let neither = Calibrations { boot_times: vec![boot(&[120; 12])], over_commit: vec![ratio(&[70; 30])], ..both };
     assert_eq!(neither.applied_to(&assumed), assumed);

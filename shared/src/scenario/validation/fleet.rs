@@ -10,7 +10,7 @@ use crate::scenario::{MAX_NODES, Scenario};
 use crate::units::{Dimension, Duration, Window};
 
 /// A hundred times what there is.
-const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
+pub(crate) const MAX_OVER_COMMIT_PERCENT: u32 = 10_000;
 /// The shortest mean life of a node: much less than a boot, and a fleet would do nothing but replace itself.
 const MIN_LIFE: Duration = Duration::from_minutes(1);
 /// The longest: a century.

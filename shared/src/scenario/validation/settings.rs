@@ -13,7 +13,7 @@ const MAX_RUNS: u32 = 10_000;
 /// Most steps of a timeline that a scenario may have.
 pub const MAX_BINS: i64 = 1_000_000;
 /// A year: no module or machine takes longer, and sums stay far from the limits of a microsecond clock.
-const MAX_WAIT: Duration = Duration::from_seconds(366 * 86_400);
+pub(crate) const MAX_WAIT: Duration = Duration::from_seconds(366 * 86_400);
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     let Scenario { engine, runs, window, bin, time_zone, .. } = scenario;

@@ -47,8 +47,8 @@ pub struct LifetimeScores {
 /// Scores the lives that begin in `test` from `origin` on; lives of the sources are censored where those end.
 ///
 /// A life that ended in interval j has the points 0 … j, one that was last seen in j the points 0 … j − 1. Models see
-/// the tenant, the flavor, the size and the instant of the batch, and what became of the life before in it. None where no source has
-/// a delete.
+/// the tenant, the flavor, the size and the instant of the batch, and what became of the life before in it. None where no
+/// source has a delete.
 pub fn score_lifetimes(
     sources: &[Source],
     test: &Source,
