@@ -120,16 +120,19 @@ mod tests {
         assert!((of_all - 0.404).abs() < 0.03, "somebody else's lives as all do: {of_all}");
     }
 
+    /// Of one tenant a batch of a thousand ends together after three minutes, beside what is expected of lives of two hours.
     #[test]
     fn a_batch_counts_as_one_life() {
-        // Of one tenant a batch of a thousand ends together after three minutes, among lives of two hours of both.
-        let mut together = lives(&[120.0, 120.0], 1_000);
+        let mut seen = lives(&[120.0, 120.0], 1_000);
+        let (edges, hazards) = hazards(&seen, 1, 5);
+        let survival = Survival::new(&Lifetimes::of_hazards(edges, hazards));
         let early = Duration::from_minutes(3);
-        let in_batch = Lived { tenant: TenantIndex(1), age: early, ended: true, size: 1_000, ..together[0] };
-        together.extend((0..1_000).map(|_| in_batch));
-        assert_eq!(model(&together).tenant_paces, []);
-        together.iter_mut().for_each(|life| life.size = 1);
-        assert_ne!(model(&together).tenant_paces, [], "as lives of their own they would");
+        let in_batch = Lived { tenant: TenantIndex(1), age: early, ended: true, size: 1_000, ..seen[0] };
+        seen.extend((0..1_000).map(|_| in_batch));
+        assert_eq!(tenant_paces(&seen, &survival, 5), []);
+        seen.iter_mut().for_each(|life| life.size = 1);
+        let alone = tenant_paces(&seen, &survival, 5);
+        assert_eq!(alone.iter().map(|of| of.tenant).collect::<Vec<_>>(), [TenantIndex(1)], "as lives of their own");
     }
 
     /// Ten factors add ten nats by chance one time in some dozens: twice the gain is χ² of ten degrees, beyond 20 with a chance
