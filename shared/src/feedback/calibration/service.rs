@@ -67,7 +67,8 @@ pub(super) fn calibrate_services(
 /// What is assumed of the modules, with the adopted fits before it. Only what was observed changes.
 pub(super) fn calibrated_modules(assumed: &Modules, calibrations: &[ServiceCalibration]) -> Modules {
     let mut modules = assumed.clone();
-    for of in calibrations.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted) {
+    let adopted = calibrations.iter().filter(|of| of.verdict == CalibrationVerdict::Adopted);
+    for of in adopted.filter(|of| of.assumed == *assumed_of(&assumed[of.module], of.class)) {
         let Some(service) = of.fitted.clone() else { continue };
         let (operation, class) = (Some(of.operation), Some(of.class));
         let services = &mut modules[of.module].services;

@@ -68,6 +68,8 @@ fn a_better_fit_is_adopted_for_what_was_observed_alone() {
     assert_eq!(used[Module::Gateway].service, constant(1), "of deletes nothing was observed");
     let others = |modules: &Modules| modules.0[1..].to_vec();
     assert_eq!(others(&used), others(&assumed));
+    let other = with_gateway(1, constant(7));
+    assert_eq!(calibrated_modules(&other, std::slice::from_ref(&found)), other, "it was judged beside 1 ms");
     assert_eq!(calibrated_modules(&used, &[found])[Module::Gateway].services, [special], "it takes its own place");
 }
 
