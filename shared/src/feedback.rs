@@ -28,4 +28,4 @@ pub use correction::{
 pub use decision::{Decision, Signal, Verdict};
 pub use drift::DemandCusum;
 pub use promotion::{Measure, PromotionSettings, promotion};
-pub use triggers::{Circumstances, TriggerMemory, TriggerSettings, Triggers};
+pub use triggers::{Circumstances, Demanded, TriggerMemory, TriggerSettings, Triggers};

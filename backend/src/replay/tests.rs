@@ -120,7 +120,8 @@ fn the_calendar_asks_for_a_training_at_its_hour() {
     let schedule = Schedule::new(&format!("0 3 {day} * *"), "Europe/Berlin").unwrap();
     let by_calendar = |config| {
         // Not by the week, nor by any error.
-        let triggers = TriggerSettings { every: None, drift_limit: f64::MAX, ..unhurried() };
+        let triggers =
+            TriggerSettings { every: None, drift_limit: f64::MAX, creates_drift_limit: f64::MAX, ..unhurried() };
         ShadowingConfig { schedule: Some(schedule), triggers, ..config }
     };
     let decisions = replayed("calendar", days(5), 1e12, by_calendar).decisions;

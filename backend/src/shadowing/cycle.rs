@@ -50,7 +50,7 @@ pub struct Cycle {
     predicted: Option<Predicted>,
     /// The windows of other horizons that are open.
     open: BTreeMap<Duration, OpenWindow>,
-    /// Expected creates of each hour of the newest forecast, of everyone and of tenants.
+    /// What the newest forecast expects of each hour.
     expected: Vec<ExpectedHour>,
     accuracies: Accuracies,
     /// The times without data in the log, as they were known when the last hour closed.

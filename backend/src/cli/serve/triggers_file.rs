@@ -18,6 +18,7 @@ pub(super) struct TriggersFile {
     cool_down: Option<Duration>,
     wape_limit: Option<f64>,
     drift_limit: Option<f64>,
+    creates_drift_limit: Option<f64>,
     new_data: Option<f64>,
 }
 
@@ -27,8 +28,13 @@ impl TriggersFile {
     /// # Errors
     /// When a value cannot be.
     pub(super) fn applied(&self, config: ShadowingConfig) -> Result<ShadowingConfig, CliError> {
-        let Self { schedule, every, cool_down, wape_limit, drift_limit, new_data } = self.clone();
-        let limits = [("wape-limit", wape_limit), ("drift-limit", drift_limit), ("new-data", new_data)];
+        let Self { schedule, every, cool_down, wape_limit, drift_limit, creates_drift_limit, new_data } = self.clone();
+        let limits = [
+            ("wape-limit", wape_limit),
+            ("drift-limit", drift_limit),
+            ("creates-drift-limit", creates_drift_limit),
+            ("new-data", new_data),
+        ];
         let too_low = |(_, value): &(&str, Option<f64>)| value.is_some_and(|value| !(value.is_finite() && value > 0.0));
         if let Some((name, Some(value))) = limits.into_iter().find(too_low) {
             return Err(CliError::Data(format!("triggers.{name} is {value}; expected a number above zero")));
@@ -47,6 +53,7 @@ impl TriggersFile {
             cool_down: cool_down.unwrap_or(default.cool_down),
             wape_limit: wape_limit.unwrap_or(default.wape_limit),
             drift_limit: drift_limit.unwrap_or(default.drift_limit),
+            creates_drift_limit: creates_drift_limit.unwrap_or(default.creates_drift_limit),
             new_data: new_data.unwrap_or(default.new_data),
             ..default
         };

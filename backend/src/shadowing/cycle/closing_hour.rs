@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use shared::api::{NotReady, ObservedView};
-use shared::feedback::PastErrors;
+use shared::features::{SeriesKey, SeriesSet};
 use shared::feedback::ledger::verify;
+use shared::feedback::{Demanded, PastErrors};
 use shared::request::{Received, RequestLog};
 use shared::shadow::Known;
-use shared::units::{Duration, Instant, Window};
+use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::predicting::ExpectedHour;
 use super::{Cycle, CycleError};
@@ -34,7 +35,7 @@ impl Cycle {
         let mut received = self.take_in_observations().await?;
         if end == end.floor(Duration::HOUR) {
             self.charge(&log, &received, &open, day).await?;
-            self.watch_demand(Window { start: end - Duration::HOUR, end }).await?;
+            self.watch_demand(&log, Window { start: end - Duration::HOUR, end }).await?;
         }
         let midnight = end == end.floor(Duration::DAY);
         if !midnight && self.is_scheduled_in(step) {
@@ -131,16 +132,25 @@ impl Cycle {
         self.write_actual_costs(window.start, ended.outcome.timeline.iter().map(|bin| bin.cost)).await
     }
 
-    /// Sets the hour's creates against the newest forecast made before it.
-    async fn watch_demand(&mut self, hour: Window) -> Result<(), CycleError> {
+    /// Sets the hour's demand against the newest forecast made before it.
+    async fn watch_demand(&mut self, log: &RequestLog, hour: Window) -> Result<(), CycleError> {
         if self.outage_in(hour).is_some() {
             return Ok(());
         }
-        let expected = self.expected.iter().filter(|expected| expected.at == hour.start);
-        for ExpectedHour { tenant, creates, .. } in expected {
-            let actual = self.store.count_creates(hour, Duration::HOUR, tenant.clone()).await?;
-            let actual = actual.first().map_or(0, |(_, creates)| *creates) as f64;
-            self.triggers.observe_demand(hour.start, tenant.as_deref(), *creates, actual);
+        let expected: Vec<&ExpectedHour> = self.expected.iter().filter(|expected| expected.at == hour.start).collect();
+        let key = |of: &Demanded| match of {
+            Demanded::Batches => SeriesKey::Arrivals,
+            Demanded::Creates(None) => SeriesKey::TOTAL,
+            Demanded::Creates(Some(name)) => {
+                // Who is not in the log yet has asked for nothing.
+                let tenant = log.tenants.get(name).map(|tenant| Some(TenantIndex(tenant)));
+                tenant.map_or(SeriesKey::Given, |tenant| SeriesKey::Creates { tenant, class: None })
+            }
+        };
+        let keys: Vec<SeriesKey> = expected.iter().map(|expected| key(&expected.of)).collect();
+        let came = SeriesSet::from_history(&log.before(hour.end), hour.start, Duration::HOUR, &keys);
+        for (ExpectedHour { of, count, .. }, came) in expected.into_iter().zip(came.series) {
+            self.triggers.observe_demand(hour.start, of, *count, came.counts[0]);
         }
         // One decision a day says that the drift goes on; more of them would say nothing new.
         if self.triggers.drifted() && (!self.drift_decided || self.triggers.cooled_down(hour.end)) {

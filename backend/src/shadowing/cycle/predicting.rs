@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use shared::api::SkippedForecasts;
 use shared::features::SeriesKey;
+use shared::feedback::Demanded;
 use shared::forecast::BinForecast;
 use shared::request::{Received, RequestLog};
 use shared::units::{Duration, Instant};
@@ -137,25 +138,30 @@ impl Cycle {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ExpectedHour {
     pub(super) at: Instant,
-    /// Whose creates; everyone's where none.
-    pub(super) tenant: Option<String>,
-    pub(super) creates: f64,
+    pub(super) of: Demanded,
+    pub(super) count: f64,
 }
 
-/// Expected creates of each whole hour of a forecast: of everyone, and of each tenant that has a series.
+/// What a forecast expects of each of its whole hours: batches of everyone, and creates of everyone and of each tenant that
+/// has a series.
 fn expected_hours(stored: &StoredForecast) -> Vec<ExpectedHour> {
     let forecast = &stored.forecast;
     let per_hour = Duration::HOUR.divide(forecast.bin).max(1) as usize;
     let mut expected = Vec::new();
     for series in &forecast.series {
-        let SeriesKey::Creates { tenant, class: None } = series.key else { continue };
-        let tenant = tenant.map(|tenant| stored.tenants[tenant.usize()].clone());
+        let of = match series.key {
+            SeriesKey::Arrivals => Demanded::Batches,
+            SeriesKey::Creates { tenant, class: None } => {
+                Demanded::Creates(tenant.map(|tenant| stored.tenants[tenant.usize()].clone()))
+            }
+            SeriesKey::Creates { .. } | SeriesKey::Given => continue,
+        };
         let hours = series.bins().unwrap_or_default().chunks_exact(per_hour);
         let sums = hours.map(|hour| hour.iter().map(BinForecast::mean).sum());
-        expected.extend(sums.enumerate().map(|(i, creates)| ExpectedHour {
+        expected.extend(sums.enumerate().map(|(i, count)| ExpectedHour {
             at: forecast.origin + Duration::HOUR * i as i64,
-            tenant: tenant.clone(),
-            creates,
+            of: of.clone(),
+            count,
         }));
     }
     expected

@@ -61,8 +61,7 @@ fn what_is_usual_is_no_drift() {
     // independent normal errors is (exp(2kb) − 2kb − 1) / 2k² with b = h + 1.166, some 10¹¹ hours. Of errors that are half of
     // the one before and half news, sums have the variance (1 + ½) / (1 − ½) = 3 times as large, as if k and b were √3
     // times smaller: (exp(9.3) − 9.3 − 1) / 1.04 or 10,500 hours, 5,250 for both sides.
-    let TriggerSettings { drift_tolerance, drift_limit, .. } = TriggerSettings::default();
-    assert_eq!((drift_tolerance, drift_limit), (1.25, 10.0));
+    let (drift_tolerance, drift_limit) = (1.25, 10.0);
     let draws = Draws::new(7, 0, Purpose::Bootstrap, 0);
     let hours = 100_000;
     let alarms = |errors: &mut dyn FnMut(f64) -> f64| {

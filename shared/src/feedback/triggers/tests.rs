@@ -32,13 +32,14 @@ fn a_level_shift_fires_and_the_cool_down_holds() {
     let mut hours = 0..;
     let mut observe = |triggers: &mut Triggers, count: usize, actual: f64| {
         for hour in hours.by_ref().take(count) {
-            triggers.observe_demand(day(0) + Duration::HOUR * hour, None, 40.0, actual);
+            triggers.observe_demand(day(0) + Duration::HOUR * hour, &Demanded::Batches, 40.0, actual);
         }
     };
     observe(&mut triggers, 168, 40.0);
     assert_eq!(triggers.decide(day(1), IDLE).verdict, Verdict::KeepModel);
-    // Half as much again: 20 / √40 = 3.16 of Poisson's deviations an hour, less the tolerance of 1.25: 1.91 in each hour.
-    observe(&mut triggers, 5, 60.0);
+    // Half as much again: 20 / √40 = 3.16 of Poisson's deviations an hour, less the tolerance of 1.25: 1.91 in each hour,
+    // 3.8 in two and 5.7 in three.
+    observe(&mut triggers, 2, 60.0);
     assert!(!triggers.drifted());
     observe(&mut triggers, 1, 60.0);
     assert!(triggers.drifted());
@@ -64,17 +65,19 @@ fn a_tenant_that_drifts_alone_is_named() {
     let mut at = day(0);
     let mut hours = |count: usize, small: f64| {
         for _ in 0..count {
-            triggers.observe_demand(at, None, 400.0, 391.0 + small);
-            triggers.observe_demand(at, Some("small"), 9.0, small);
+            triggers.observe_demand(at, &Demanded::Batches, 40.0, 40.0);
+            triggers.observe_demand(at, &Demanded::Creates(None), 400.0, 391.0 + small);
+            triggers.observe_demand(at, &Demanded::Creates(Some("small".to_owned())), 9.0, small);
             at += Duration::HOUR;
         }
         triggers.decide(day(9), IDLE)
     };
     assert_eq!(hours(168, 9.0).verdict, Verdict::KeepModel);
     // Three times as many are 18 / √9 = 6 deviations more of its own, which count as 4, less 1.25; and 18 / √400 = 0.9 of all.
-    let decision = hours(4, 27.0);
+    let decision = hours(6, 27.0);
     assert_eq!((decision.verdict, decision.reason.as_str()), (Verdict::Retrain, "demand_drift of small fired"));
-    assert_eq!(signal(&decision, "demand_drift").value.map(f64::round), Some(11.0));
+    assert_eq!(signal(&decision, "demand_drift").value, Some(16.5));
+    assert_eq!(signal(&decision, "demand_drift").limit, 15.0, "of creates");
     let memory = serde_json::to_string(triggers.memory()).unwrap();
     let mut resumed = Triggers::resume(TriggerSettings::default(), serde_json::from_str(&memory).unwrap());
     assert_eq!(resumed.decide(day(9), IDLE), decision);
