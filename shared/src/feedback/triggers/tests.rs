@@ -17,8 +17,8 @@ fn errors_of_tenants_do_not_cancel_out() {
     let mut triggers = Triggers::new(TriggerSettings::default());
     // One tenant 10 too high, the other 10 too low, of 40: |10| + |10| over 40 = 0.5, although the sums agree.
     let accounts = || vec![(LedgerUnits(30), LedgerUnits(20)), (LedgerUnits(10), LedgerUnits(20))];
-    (0..2).for_each(|_| triggers.observe_cost(accounts()));
-    assert_eq!(signal(&triggers.decide(day(2), IDLE), "cost_weighted_wape").value, None, "two windows are too few");
+    (0..4).for_each(|_| triggers.observe_cost(accounts()));
+    assert_eq!(signal(&triggers.decide(day(2), IDLE), "cost_weighted_wape").value, None, "four windows are too few");
     triggers.observe_cost(accounts());
     let decision = triggers.decide(day(3), IDLE);
     assert_eq!(signal(&decision, "cost_weighted_wape").value, Some(0.5));
@@ -91,18 +91,18 @@ fn a_tenant_that_drifts_alone_is_named() {
 fn cost_errors_that_the_last_training_left_as_they_were_are_no_news() {
     let mut triggers = Triggers::new(TriggerSettings::default());
     // 8 too much of 20: a WAPE of 0.4. The least for news is 1.25 times that, 0.5: 10 too much.
-    let three_of = |triggers: &mut Triggers, predicted: i64| {
-        (0..3).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(predicted.into()), LedgerUnits(20))]));
+    let five_of = |triggers: &mut Triggers, predicted: i64| {
+        (0..5).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(predicted.into()), LedgerUnits(20))]));
     };
-    three_of(&mut triggers, 28);
+    five_of(&mut triggers, 28);
     assert_eq!(triggers.decide(day(3), IDLE).verdict, Verdict::Retrain);
     triggers.trained(day(3), 0);
-    three_of(&mut triggers, 28);
+    five_of(&mut triggers, 28);
     let same = triggers.decide(day(6), IDLE);
     assert_eq!((same.verdict, signal(&same, "cost_weighted_wape").limit), (Verdict::KeepModel, 0.5));
     let mut worse = Triggers::resume(TriggerSettings::default(), triggers.memory().clone());
     worse.trained(day(4), 0);
-    three_of(&mut worse, 30);
+    five_of(&mut worse, 30);
     assert_eq!(worse.decide(day(7), IDLE).verdict, Verdict::Retrain);
 }
 
@@ -110,8 +110,8 @@ fn cost_errors_that_the_last_training_left_as_they_were_are_no_news() {
 fn limits_of_today_hold_for_what_was_remembered() {
     let mut triggers = Triggers::new(TriggerSettings::default());
     triggers.trained(day(0), 0);
-    (0..3).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(30), LedgerUnits(20))]));
-    // 10 too much of 20: a WAPE of 0.5 in three windows.
+    (0..5).for_each(|_| triggers.observe_cost(vec![(LedgerUnits(30), LedgerUnits(20))]));
+    // 10 too much of 20: a WAPE of 0.5 in five windows.
     assert_eq!(triggers.decide(day(3), IDLE).verdict, Verdict::Retrain);
     let memory = serde_json::to_string(triggers.memory()).unwrap();
     let lenient = TriggerSettings { wape_limit: 0.6, ..TriggerSettings::default() };
