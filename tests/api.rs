@@ -6,6 +6,7 @@ mod ingest;
 mod observations;
 mod odd_history;
 mod problems;
+mod recommendations;
 mod replay;
 mod restart;
 pub(crate) mod server;

@@ -67,7 +67,7 @@ enum Command {
     Explain(explain::Args),
     Report(report::Args),
     Ledger(ledger::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
 }
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.

@@ -8,7 +8,7 @@ use shared::allocation::Budget;
 use shared::api::JobKind;
 use shared::features::TimeZone;
 use shared::feedback::{PromotionSettings, TriggerSettings};
-use shared::pricing::PriceBook;
+use shared::pricing::{CommitmentOffer, PriceBook};
 use shared::request::{Catalogue, RequestLog};
 use shared::scenario::Scenario;
 use shared::shadow::Known;
@@ -72,6 +72,10 @@ pub struct ShadowingConfig {
     pub promotion: PromotionSettings,
     /// What may be spent.
     pub budgets: BudgetConfig,
+    /// Whether it is searched every day what is worth changing; else only when somebody orders it.
+    pub recommends_daily: bool,
+    /// Commitments that could be bought.
+    pub offers: Vec<CommitmentOffer>,
     /// What is replayed, where it is not the present that comes in.
     pub replay: Option<ReplayConfig>,
 }
@@ -83,25 +87,29 @@ pub struct JobTimeouts {
     pub shadow_run: Option<Duration>,
     /// A training with its backtest.
     pub retraining: Option<Duration>,
+    /// A search for what is worth changing, and a check of what was accepted.
+    pub recommendation: Option<Duration>,
 }
 
 impl JobTimeouts {
     /// Nothing is ever given up.
-    pub const NONE: Self = Self { shadow_run: None, retraining: None };
+    pub const NONE: Self = Self { shadow_run: None, retraining: None, recommendation: None };
 
     /// That of a kind.
     pub fn of(&self, kind: JobKind) -> Option<Duration> {
         match kind {
             JobKind::ShadowRun | JobKind::Explanation => self.shadow_run,
             JobKind::Retraining => self.retraining,
+            JobKind::Recommendation | JobKind::SavingCheck => self.recommendation,
         }
     }
 }
 
 impl Default for JobTimeouts {
-    /// Half an hour for runs, two hours for trainings.
+    /// Half an hour for runs, two hours for trainings and searches.
     fn default() -> Self {
-        Self { shadow_run: Some(Duration::from_minutes(30)), retraining: Some(Duration::HOUR * 2) }
+        let long = Some(Duration::HOUR * 2);
+        Self { shadow_run: Some(Duration::from_minutes(30)), retraining: long, recommendation: long }
     }
 }
 
@@ -215,6 +223,8 @@ impl ShadowingConfig {
             schedule: None,
             promotion: PromotionSettings::default(),
             budgets: BudgetConfig::default(),
+            recommends_daily: true,
+            offers: Vec::new(),
             replay: None,
         }
     }

@@ -19,6 +19,7 @@ mod openapi;
 mod origin;
 mod problem;
 mod query;
+mod recommendations;
 mod reports;
 mod scenarios;
 mod sensors;
@@ -73,6 +74,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(shadow_runs::routes)
         .configure(explanations::routes)
         .configure(reports::routes)
+        .configure(recommendations::routes)
         .configure(anomalies::routes)
         .configure(budgets::routes)
         .configure(calibrations::routes)

@@ -2,7 +2,9 @@
 
 mod caught;
 mod explanation;
+mod recommendation;
 mod retraining;
+mod saving_check;
 mod shadow_run;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,8 @@ use shared::api::{Job, JobKind, Progress};
 use shared::units::{Duration, Instant};
 
 use self::caught::caught;
+pub(crate) use recommendation::SearchInput;
+pub(crate) use saving_check::CheckInput;
 pub(crate) use shadow_run::saved_hash;
 pub use shadow_run::{RunInput, RunOutput};
 
@@ -98,6 +102,8 @@ impl Runner {
                 JobKind::ShadowRun => self.shadow_run(&stored).await.map(Some),
                 JobKind::Retraining => self.retrain(&stored).await.map(|()| None),
                 JobKind::Explanation => self.explanation(&stored).await.map(Some),
+                JobKind::Recommendation => self.recommend(&stored).await.map(|()| None),
+                JobKind::SavingCheck => self.check_savings(&stored).await.map(Some),
             }
         };
         // A panic ends this job, not the thread on which all of them run.

@@ -13,6 +13,7 @@ use shared::feedback::ledger::Entry;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
+pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, write_document};
 pub use sqlite::SqliteStore;
 
@@ -168,7 +169,7 @@ pub trait Store: Send + Sync {
     /// Queues a job.
     async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError>;
 
-    /// Takes the job that has waited longest, trainings last, and none before it is to be begun again; no two claims take
+    /// Takes the job that has waited longest, trainings and searches last, and none before it is to be begun again; no two claims take
     /// the same.
     async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
 
@@ -187,11 +188,11 @@ pub trait Store: Send + Sync {
         documents: Vec<(Collection, Document)>,
     ) -> Result<bool, StoreError>;
 
-    /// Writes a document, and queues the job that it asks for: both, or the document alone where a job of this kind with
+    /// Writes documents, and queues the job that they ask for: both, or the documents alone where a job of this kind with
     /// this input was queued before.
     async fn put_and_submit(
         &self,
-        document: (Collection, Document),
+        documents: Vec<(Collection, Document)>,
         kind: JobKind,
         input: String,
         now: Instant,
@@ -216,6 +217,9 @@ pub trait Store: Send + Sync {
 
     /// Writes documents; one with the key of an earlier one replaces it.
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError>;
+
+    /// Writes a document in the place of an earlier one, where that is still as it was; whether it was.
+    async fn replace(&self, collection: Collection, old: Document, new: Document) -> Result<bool, StoreError>;
 
     /// Writes documents of several collections, all or none.
     async fn put_together(&self, documents: Vec<(Collection, Document)>) -> Result<(), StoreError>;

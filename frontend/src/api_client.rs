@@ -50,6 +50,16 @@ pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize)
     read(request.send().await.map_err(|_| ApiError::Unreachable)?).await
 }
 
+/// Puts nothing to `path`: that there is something there says it all.
+pub(crate) async fn put<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    read(Request::put(&relative(path)).send().await.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// Deletes what is at `path`.
+pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    read(Request::delete(&relative(path)).send().await.map_err(|_| ApiError::Unreachable)?).await
+}
+
 /// The service may stand behind a proxy under any path: the page's own.
 fn relative(path: &str) -> String {
     format!(".{path}")

@@ -17,6 +17,7 @@ mod module_views;
 mod observed;
 pub mod paths;
 mod problem;
+mod recommendations;
 mod reports;
 mod scenarios;
 mod shadow_runs;
@@ -39,6 +40,10 @@ pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use module_views::{ModuleView, QueueView};
 pub use observed::{AnomalyCount, ObservedView};
 pub use problem::{FieldProblem, ProblemDocument};
+pub use recommendations::{
+    AcceptanceState, AcceptedRecommendation, AdviceView, DifferenceView, RecommendationList, RecommendationView,
+    SavingCheck, TogetherView,
+};
 pub use reports::{ReportList, UnreportedWindow, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{

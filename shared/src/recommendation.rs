@@ -21,7 +21,7 @@ mod words;
 
 pub use candidates::{MOST_CANDIDATES, Sources, candidates};
 pub use rank::{Benefit, Difference, INTERVAL_PERCENT, Recommendation, Thresholds, Together};
-pub use replay::{Advice, Attempt, recommend};
+pub use replay::{Advice, Attempt, TRIED_TOGETHER, recommend};
 pub use requested_amounts::{Usage, usage_by_flavor};
 pub use risk::{Effort, Risk, RiskKind};
 pub use words::attach;

@@ -113,6 +113,7 @@ fn every_described_path_is_there() {
             let reply = match method.as_str() {
                 "get" => server.get(&concrete),
                 "post" => server.post(&concrete, "application/json", b"[]"),
+                "put" => server.put(&concrete),
                 "delete" => server.delete(&concrete),
                 other => panic!("{other} {path}"),
             };

@@ -53,6 +53,10 @@ impl Server {
         self.agent.delete(format!("{}{path}", self.address)).call().unwrap().into()
     }
 
+    pub(crate) fn put(&self, path: &str) -> Reply {
+        self.agent.put(format!("{}{path}", self.address)).send_empty().unwrap().into()
+    }
+
     pub(crate) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
         self.try_post(path, content_type, body).unwrap()
     }

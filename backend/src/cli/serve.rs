@@ -23,6 +23,7 @@ use self::triggers_file::TriggersFile;
 use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
 use super::demand::read_log;
+use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{BudgetConfig, Config, ShadowingConfig};
@@ -42,6 +43,7 @@ use crate::{input, output, service};
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
   shadowplane serve --horizon 15m,1h,1d,7d --late 1m     how far to forecast; budgets look as far as the longest
+  shadowplane serve --commitment-offers offers.csv     what is worth changing, or buying: GET /v1/recommendations
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -110,6 +112,13 @@ struct Settings {
     /// what runs already: nodes, and when they were ready; else the policy places it
     #[arg(long, value_name = "FILE")]
     observations: Option<String>,
+    /// When to search what is worth changing: of every day that is predicted, or when POST /v1/recommendations orders it
+    /// [default: daily]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    recommend: Option<Recommend>,
+    /// Commitments that could be bought, CSV, as for `shadow --recommend`
+    #[arg(long, value_name = "FILE")]
+    commitment_offers: Option<String>,
     #[command(flatten)]
     assumptions: AssumptionArgs,
     /// When models are trained; only a file says so.
@@ -118,6 +127,16 @@ struct Settings {
     /// How long jobs may take; only a file says so.
     #[arg(skip)]
     jobs: JobsFile,
+}
+
+/// When recommendations are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Recommend {
+    /// Of every day that is predicted, and when it is ordered
+    Daily,
+    /// Only when it is ordered
+    OnOrder,
 }
 
 const BODY_BYTES: usize = 32 << 20;
@@ -141,6 +160,8 @@ impl Settings {
             history: self.history.or(file.history),
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
+            recommend: self.recommend.or(file.recommend),
+            commitment_offers: self.commitment_offers.or(file.commitment_offers),
             assumptions: self.assumptions.or(file.assumptions),
             triggers: file.triggers,
             jobs: file.jobs,
@@ -257,7 +278,10 @@ impl Args {
         let predictive_scaling = settings.predictive_scaling;
         let late = settings.late(&shadowing)?;
         let horizons = settings.horizons(&shadowing, late)?;
-        let shadowing = ShadowingConfig { budgets, predictive_scaling, late, horizons, ..shadowing };
+        let offers = offers(settings.commitment_offers.as_deref(), &shadowing.assumed)?;
+        let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
+        let shadowing =
+            ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
         Ok(Config {
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

@@ -20,7 +20,7 @@ use std::time::Instant as Clock;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
-use shared::api::OutcomeView;
+use shared::api::{AdviceView, OutcomeView};
 use shared::bill::BilledWindow;
 use shared::feedback::{AnomalyCase, PastErrors, anomalies};
 use shared::recommendation::{Recommendation, Sources, Usage, attach};
@@ -31,7 +31,7 @@ use shared::simulation::{Fork, Outcome};
 use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
-pub(super) use self::advice::{AdviceView, RecommendationView, advise, offers};
+pub(super) use self::advice::{advise, offers, write_advice};
 use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
@@ -160,7 +160,9 @@ impl Args {
             let known = demand.known(origin);
             let bill = bill.map(|bill| (bill, &demand.log));
             let (report, said) = self.compare((&known, &base, bill), &fork, &valid, &outcome, &mut with_origin)?;
-            attach(report, &advice, valid.scenario());
+            let of = valid.scenario();
+            let currency = of.price_book.currency;
+            attach(report, advice.iter().map(|advice| (&*advice.edits, advice.sentence(of, currency))), of);
             answer.notices.extend(said);
         } else if bill.is_some() {
             let message = "the log ends before the window does: there are no requests to explain the bill with; bring the \

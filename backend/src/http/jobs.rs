@@ -49,15 +49,20 @@ pub(super) async fn stop(app: &App, id: &str, kind: JobKind) -> Result<(), Probl
     Err(Problem::conflict(format!("the {} `{id}` has ended already", kind.as_str().replace('_', " "))))
 }
 
-/// So many of the newest trainings are looked at for one that has not ended.
+/// So many of the newest jobs of a kind are looked at for one that has not ended.
 const LISTED: usize = 20;
 
 /// One training at a time: what is asked for again is the one that is under way.
 async fn retrain(app: Data<App>) -> Result<HttpResponse, Problem> {
-    let newest = app.store.jobs(Some(JobKind::Retraining), LISTED).await?;
+    order_once(&app, JobKind::Retraining, "{}".to_owned()).await
+}
+
+/// Queues a job, or answers the one of its kind that is under way.
+pub(super) async fn order_once(app: &App, kind: JobKind, input: String) -> Result<HttpResponse, Problem> {
+    let newest = app.store.jobs(Some(kind), LISTED).await?;
     let job = match newest.into_iter().find(|stored| !stored.job.state.is_final()) {
-        Some(under_way) => live(&app, under_way.job),
-        None => app.store.submit(JobKind::Retraining, "{}".to_owned(), wall_clock()).await?,
+        Some(under_way) => live(app, under_way.job),
+        None => app.store.submit(kind, input, wall_clock()).await?,
     };
     let location = paths::JOB.replace("{id}", &job.id);
     Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(job))

@@ -1,9 +1,9 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
 use shared::api::{
-    AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun,
-    ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument, ReportList, SavedScenario, ScenarioLink,
-    ShadowRun, ShadowRunOrder, Status, paths,
+    AcceptedRecommendation, AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
+    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument,
+    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -106,6 +106,8 @@ macro_rules! adds {
 const ADDS_REQUESTS: &str = adds!("requests to the log");
 const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
+const SEARCHES: &str = "Searches what is predicted from now on; answers the search that is under way, where one is";
 const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
 const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
@@ -150,6 +152,18 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &WINDOW_BY,
         json(schemas.of::<ReportList>()),
     );
+    get(
+        paths::RECOMMENDATIONS,
+        "What is worth changing by the newest search, and what was accepted",
+        &[],
+        json(schemas.of::<RecommendationList>()),
+    );
+    get(
+        paths::ACCEPTANCE,
+        "What was accepted, and what closed days show of it",
+        &[],
+        json(schemas.of::<AcceptedRecommendation>()),
+    );
     get(paths::ANOMALIES, "What of closed windows was out of its band", &WINDOW, json(schemas.of::<AnomalyList>()));
     get(paths::BUDGETS, "Budgets, and when they will be passed", &[], json(schemas.of::<BudgetList>()));
     get(paths::CALIBRATIONS, "What of the shadow was calibrated", &[], json(schemas.of::<CalibrationList>()));
@@ -192,6 +206,11 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         "202",
         schemas.of::<Job>(),
     );
+    let accepted = schemas.of::<AcceptedRecommendation>();
+    change(HttpMethod::Put, paths::ACCEPTANCE, ACCEPTS, Vec::new(), "201", accepted);
+    let left = schemas.of::<RecommendationList>();
+    change(delete.clone(), paths::ACCEPTANCE, "Withdraws what was accepted", Vec::new(), "200", left);
+    change(post.clone(), paths::RECOMMENDATIONS, SEARCHES, Vec::new(), "202", schemas.of::<Job>());
     let rolled_back = schemas.of::<Decision>();
     change(post.clone(), paths::ROLLBACK, ROLLS_BACK, Vec::new(), "200", rolled_back);
     change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Cause, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
-use shared::api::ObservedView;
+use shared::api::{AdviceView, ObservedView};
 use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
-use shared::recommendation::{Attempt, Sources, Thresholds, attach, recommend};
+use shared::recommendation::attach;
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -75,7 +75,7 @@ pub(super) enum NotClosed {
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
 ///
 /// Requests that came in late count as what happened: the prediction stays what it was. What is expected of the cost
-/// follows from how wrong forecasts were in the `past`.
+/// follows from how wrong forecasts were in the `past`; `found` is what was worth changing in what was predicted.
 ///
 /// # Errors
 /// When the prediction can no longer be held against the log.
@@ -85,6 +85,7 @@ pub(super) fn close(
     received: &[Received],
     predicted: &Predicted,
     past: &PastErrors,
+    found: Option<&AdviceView>,
     accuracies: &mut Accuracies,
 ) -> Result<Closed, NotClosed> {
     let original = predicted.scenario.original();
@@ -107,7 +108,7 @@ pub(super) fn close(
     let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
-    let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy);
+    let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy, found);
     let anomalies = anomalies(&AnomalyCase {
         scenario: &wider,
         predicted: &predicted.outcome,
@@ -134,13 +135,9 @@ fn reports(
     cost: ActualCost<'_>,
     decomposition: &Decomposition,
     accuracy: &PredictionAccuracy,
+    found: Option<&AdviceView>,
 ) -> Vec<AllocationReport> {
-    let try_out = |attempt: Attempt<'_>| -> Result<Outcome, Infallible> {
-        let runs = ensemble::run(attempt.scenario, ensemble::available_threads(), false, &|_, _| true);
-        Ok(runs.unwrap_or_else(|| Outcome::collect(Vec::new())))
-    };
-    let Ok(advice) =
-        recommend(&predicted.scenario, &predicted.outcome, &Sources::default(), &Thresholds::default(), try_out);
+    let found = found.map_or(&[][..], |advice| &advice.recommendations);
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
         let context = ReportContext {
@@ -153,7 +150,7 @@ fn reports(
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
         explain(&mut report, decomposition, &of.tenants);
-        attach(&mut report, &advice.recommendations, of);
+        attach(&mut report, found.iter().map(|found| (&*found.edits, found.text.clone())), of);
         report
     };
     [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()

@@ -9,6 +9,8 @@ mod tests;
 mod windows;
 mod write;
 
+pub(crate) use memory::predicted_for_day;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

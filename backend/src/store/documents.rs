@@ -31,11 +31,15 @@ pub enum Collection {
     Anomalies,
     /// The newest outlook on budgets.
     Budgets,
+    /// What searches found to be worth changing, by the start of what was predicted.
+    Recommendations,
+    /// What of that was accepted, by the id of the change.
+    Acceptances,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -47,6 +51,8 @@ impl Collection {
         Self::Events,
         Self::Anomalies,
         Self::Budgets,
+        Self::Recommendations,
+        Self::Acceptances,
     ];
 }
 
@@ -66,8 +72,15 @@ pub struct Document {
 /// # Errors
 /// When the value cannot be JSON.
 pub fn write_document(key: impl Into<String>, at: Instant, value: &impl Serialize) -> Result<Document, StoreError> {
-    let body = serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-    Ok(Document { key: key.into(), at, body })
+    Ok(Document { key: key.into(), at, body: write_json(value)? })
+}
+
+/// A value as it is stored.
+///
+/// # Errors
+/// When the value cannot be JSON.
+pub(crate) fn write_json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
 /// The values of documents.

@@ -162,7 +162,7 @@ impl Store for SqliteStore {
 
     async fn put_and_submit(
         &self,
-        document: (Collection, Document),
+        documents: Vec<(Collection, Document)>,
         kind: JobKind,
         input: String,
         now: Instant,
@@ -170,7 +170,7 @@ impl Store for SqliteStore {
         self.writer
             .call(move |connection| {
                 let transaction = connection.transaction()?;
-                documents::put_together(&transaction, &[document])?;
+                documents::put_together(&transaction, &documents)?;
                 if !jobs::was_submitted(&transaction, kind, &input)? {
                     jobs::submit(&transaction, kind, &input, now)?;
                 }
@@ -201,6 +201,10 @@ impl Store for SqliteStore {
 
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError> {
         self.writer.call(move |connection| documents::put(connection, collection, &documents)).await
+    }
+
+    async fn replace(&self, collection: Collection, old: Document, new: Document) -> Result<bool, StoreError> {
+        self.writer.call(move |connection| documents::replace(connection, collection, &old, &new)).await
     }
 
     async fn put_together(&self, documents: Vec<(Collection, Document)>) -> Result<(), StoreError> {

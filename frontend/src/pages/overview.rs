@@ -1,12 +1,14 @@
 //! What was, what is predicted, and how far the predictions can be trusted.
 
 mod actions;
+mod asking;
 mod calibrations;
 mod costs;
 mod decisions;
 mod demand;
 mod figures;
 mod keeping_up;
+mod recommendations;
 mod snapshot;
 mod variance;
 
@@ -20,6 +22,7 @@ use self::decisions::decisions;
 use self::demand::demand;
 use self::figures::figures;
 use self::keeping_up::{horizons, warnings};
+use self::recommendations::recommendations;
 use self::snapshot::{Snapshot, View, use_snapshot};
 use self::variance::{allocation, variance};
 use crate::api_client::ApiError;
@@ -80,6 +83,7 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                 { costs(snapshot) }
                 { variance(snapshot, zone) }
                 { allocation(snapshot, zone) }
+                { recommendations(snapshot, zone) }
                 { horizons(snapshot, zone) }
                 { calibrations(snapshot, zone) }
             </div>

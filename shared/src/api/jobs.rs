@@ -43,6 +43,10 @@ pub enum JobKind {
     Retraining,
     /// Explains a request.
     Explanation,
+    /// Looks for what is worth changing.
+    Recommendation,
+    /// Holds a closed day against the changes that were accepted.
+    SavingCheck,
 }
 
 /// The states of a job; a running one is queued again when the service restarts.
@@ -79,6 +83,8 @@ impl JobKind {
             Self::ShadowRun => "shadow_run",
             Self::Retraining => "retraining",
             Self::Explanation => "explanation",
+            Self::Recommendation => "recommendation",
+            Self::SavingCheck => "saving_check",
         }
     }
 }

@@ -43,6 +43,13 @@ pub const EXPLANATIONS: &str = "/v1/explanations";
 pub const EXPLANATION: &str = "/v1/explanations/{id}";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET` → [`RecommendationList`](super::RecommendationList); `POST` → 202, `Location` and [`Job`](super::Job): a search of
+/// what is predicted from now on.
+pub const RECOMMENDATIONS: &str = "/v1/recommendations";
+/// `PUT` accepts what is recommended → 201, or 200 where it was accepted before, and
+/// [`AcceptedRecommendation`](super::AcceptedRecommendation); `GET` → the same with what closed days show; `DELETE`
+/// withdraws it → [`RecommendationList`](super::RecommendationList).
+pub const ACCEPTANCE: &str = "/v1/recommendations/{id}/acceptance";
 /// `GET ?from&to` → [`AnomalyList`](super::AnomalyList).
 pub const ANOMALIES: &str = "/v1/anomalies";
 /// `GET` → [`BudgetList`](super::BudgetList), by the newest forecast.

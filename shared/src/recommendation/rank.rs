@@ -106,7 +106,7 @@ impl Default for Thresholds {
 
 impl Difference {
     /// What lies between two ensembles of as many runs.
-    pub(super) fn between(before: &Outcome, after: &Outcome) -> Self {
+    pub fn between(before: &Outcome, after: &Outcome) -> Self {
         let pairs = before.runs.iter().zip(&after.runs);
         let mut savings: Vec<LedgerUnits> =
             pairs.map(|(before, after)| before.cost.total() - after.cost.total()).collect();

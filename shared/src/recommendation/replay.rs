@@ -11,6 +11,10 @@ use crate::units::LedgerUnits;
 /// At most so many changes are tried together.
 const TOGETHER: usize = 5;
 
+/// How many times changes are tried together at most, after those that are tried by themselves: one fewer each time, and
+/// two at the least.
+pub const TRIED_TOGETHER: u32 = TOGETHER as u32 - 1;
+
 /// What is worth changing in a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Advice {

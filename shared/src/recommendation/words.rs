@@ -5,14 +5,17 @@ use crate::allocation::{AllocationReport, Cause, OptimizationArea, RowKind};
 use crate::scenario::{Edit, Scenario};
 use crate::units::{Currency, LedgerUnits};
 
-/// Tells the optimization areas of a report what was recommended about them.
-pub fn attach(report: &mut AllocationReport, recommendations: &[Recommendation], scenario: &Scenario) {
-    let currency = report.currency;
+/// Tells the optimization areas of a report what was recommended about them: edits that belong together, each with its
+/// [sentence](Recommendation::sentence), the best first.
+pub fn attach<'a>(
+    report: &mut AllocationReport,
+    recommendations: impl Iterator<Item = (&'a [Edit], String)> + Clone,
+    scenario: &Scenario,
+) {
     for area in &mut report.optimization_areas {
-        let about = recommendations
-            .iter()
-            .find(|recommendation| recommendation.edits.iter().any(|edit| concerns(edit, area, scenario)));
-        area.recommendation = about.map(|recommendation| recommendation.sentence(scenario, currency));
+        let mut about = recommendations.clone();
+        let about = about.find(|(edits, _)| edits.iter().any(|edit| concerns(edit, area, scenario)));
+        area.recommendation = about.map(|(_, sentence)| sentence);
     }
 }
 

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde::Serialize;
+use shared::api::AdviceView;
 use shared::recommendation::Sources;
 use shared::scenario::Scenario;
 use shared::units::Window;
 
 use self::kubectl::Workloads;
 use self::manifest::Exported;
-use crate::cli::shadow::{AdviceView, Prepared, RunArgs, advise, offers};
+use crate::cli::shadow::{Prepared, RunArgs, advise, offers, write_advice};
 use crate::cli::{CliError, Global};
 use crate::{ensemble, output};
 
@@ -165,7 +166,7 @@ fn write_table(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     for notice in report.notices {
         writeln!(out, "note: {notice}")?;
     }
-    report.advice.write(out)?;
+    write_advice(out, report.advice)?;
     let Some(exported) = report.export else { return Ok(()) };
     writeln!(out, "\nwritten, and not applied")?;
     for file in &exported.files {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
-use shared::api::OutcomeView;
+use shared::api::{AdviceView, OutcomeView};
 use shared::feedback::AnomalyReport;
 use shared::forecast::{ModelId, SelectionReport};
 use shared::scenario::{Edit, Scenario};
@@ -10,7 +10,6 @@ use shared::simulation::Digest;
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
-use super::advice::AdviceView;
 use super::bisected::Bisected;
 use super::checked::Checked;
 use crate::cli::start::StartView;

@@ -7,6 +7,7 @@ use shared::api::{CommitmentView, CommitmentsView, OutcomeView, PoolShare, PoolV
 use shared::request::Module;
 use shared::units::{Dimension, Money};
 
+use super::advice::write_advice;
 use super::answer::{Answer, EditView, WithOrigin};
 use super::{anomalous, bisected};
 use crate::cli::selection_table;
@@ -50,7 +51,7 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
     }
     write_control_plane(out, answer)?;
     if let Some(advice) = &answer.advice {
-        advice.write(out)?;
+        write_advice(out, advice)?;
     }
     if let Some(checked) = &answer.checked {
         let (runs, plans) = (output::counted(u64::from(checked.runs), "run"), output::counted(checked.plans, "plan"));

@@ -54,7 +54,7 @@ impl Cycle {
         } else {
             // An hour that is closed again after a kill comes to the same decision, and asks for nothing twice.
             let input = serde_json::to_string(&Asked { asked: decision.at }).map_err(unreadable)?;
-            self.store.put_and_submit(document, JobKind::Retraining, input, wall_clock()).await?;
+            self.store.put_and_submit(vec![document], JobKind::Retraining, input, wall_clock()).await?;
             self.triggers.asked(decision.at, self.taken_in);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::api::{NotReady, ObservedView};
+use shared::api::{JobKind, NotReady, ObservedView};
 use shared::features::{SeriesKey, SeriesSet};
 use shared::feedback::ledger::verify;
 use shared::feedback::{Demanded, PastErrors};
@@ -12,11 +12,13 @@ use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::predicting::ExpectedHour;
 use super::{Cycle, CycleError};
+use crate::jobs::{CheckInput, wall_clock};
 use crate::shadowing::calibrating::renew_calibrations;
 use crate::shadowing::closing::close;
 use crate::shadowing::known_log;
 use crate::shadowing::primary::{Metered, meter, start_view};
-use crate::store::{requests_in, whole_ledger};
+use crate::shadowing::recommending::{awaits_check, found_for};
+use crate::store::{requests_in, whole_ledger, write_json};
 
 impl Cycle {
     /// Closes what ends at an instant: the step, the hour, windows of forecasts, the day; and forecasts what is due then.
@@ -170,10 +172,16 @@ impl Cycle {
             self.write_unreported(window, reason).await?;
         } else if let Some(predicted) = predicted {
             let past = self.past_errors(window).await?;
-            match close(&self.config, log, received, &predicted, &past, &mut self.accuracies) {
+            let found = found_for(&*self.store, window).await?;
+            let found = found.as_ref().map(|found| &found.advice);
+            match close(&self.config, log, received, &predicted, &past, found, &mut self.accuracies) {
                 Ok(closed) => {
                     self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
+                    if awaits_check(&*self.store, window).await? {
+                        let input = write_json(&CheckInput { day: window.start })?;
+                        self.store.put_and_submit(Vec::new(), JobKind::SavingCheck, input, wall_clock()).await?;
+                    }
                 }
                 Err(reason) => self.write_unreported(window, reason.to_string()).await?,
             }

@@ -16,11 +16,12 @@ use super::predicting::ExpectedHour;
 use super::windows::OpenWindow;
 use super::{Cycle, CycleError, Predicted};
 use crate::ensemble;
+use crate::jobs::{SearchInput, wall_clock};
 use crate::shadowing::champion::stored_champion;
 use crate::shadowing::closing::Accuracies;
 use crate::shadowing::recording::forecast_record;
 use crate::shadowing::rollback::fall_back;
-use crate::store::{Collection, StoreError, write_document};
+use crate::store::{Collection, Document, Store, StoreError, write_document, write_json};
 
 /// The loop after an hour has closed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +53,12 @@ const MEMORY: &str = "loop";
 /// The day before has a place of its own until it is closed: a kill may come between that and the prediction of the next.
 fn open_day_key(day: Instant) -> String {
     format!("open day/{day}")
+}
+
+/// The scenario of what was predicted for a day that is still open.
+pub(crate) async fn predicted_for_day(store: &dyn Store, day: Instant) -> Result<Option<Scenario>, StoreError> {
+    let document = store.get(Collection::Models, open_day_key(day)).await?;
+    Ok(document.as_ref().map(Document::read::<OpenDay>).transpose()?.map(|open| open.scenario))
 }
 
 /// The first whole step that does not begin before an instant.
@@ -157,7 +164,12 @@ impl Cycle {
         let document = write_document(open_day_key(day), day, &open)?;
         // Both or neither: what a day is judged by is what was written down of it.
         let record = forecast_record(predicted, self.clock.now())?;
-        Ok(self.store.put_and_link(Collection::Models, vec![document], record).await?)
+        self.store.put_and_link(Collection::Models, vec![document], record).await?;
+        if self.config.recommends_daily {
+            let search = write_json(&SearchInput { day: Some(day) })?;
+            self.store.put_and_submit(Vec::new(), JobKind::Recommendation, search, wall_clock()).await?;
+        }
+        Ok(())
     }
 
     /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.

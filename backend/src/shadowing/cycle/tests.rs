@@ -2,6 +2,7 @@
 
 mod calibrations;
 mod champions;
+mod recommendations;
 mod windows;
 
 use std::path::{Path, PathBuf};

@@ -18,6 +18,8 @@ const fn table(collection: Collection) -> &'static str {
         Collection::Events => "events",
         Collection::Anomalies => "anomalies",
         Collection::Budgets => "budgets",
+        Collection::Recommendations => "recommendations",
+        Collection::Acceptances => "acceptances",
     }
 }
 
@@ -43,6 +45,18 @@ pub(super) fn put_in(
         insert.execute(params![document.key, document.at.micros(), document.body])?;
     }
     Ok(())
+}
+
+/// The same in the place of an earlier one, where that is still as it was; whether it was.
+pub(super) fn replace(
+    connection: &Connection,
+    collection: Collection,
+    old: &Document,
+    new: &Document,
+) -> Result<bool, StoreError> {
+    let sql = format!("UPDATE {} SET at = ?3, body = ?4 WHERE key = ?1 AND body = ?2", table(collection));
+    let changed = connection.execute(&sql, params![old.key, old.body, new.at.micros(), new.body])?;
+    Ok(changed == 1)
 }
 
 /// Documents of several collections as a part of a larger transaction.
@@ -88,8 +102,8 @@ pub(super) fn list(
 pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for collection in Collection::ALL {
-        // The champion stays, however long ago it was fitted, and what recurs, however long ago it began.
-        if !matches!(collection, Collection::Models | Collection::Events) {
+        // The champion stays, however long ago it was fitted, what recurs, however long ago it began, and what was accepted.
+        if !matches!(collection, Collection::Models | Collection::Events | Collection::Acceptances) {
             transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
         }
     }

@@ -5,12 +5,13 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Number n of the list brings a file from version n to n + 1. Entries are only ever added.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
     include_str!("../migrations/0004_anomalies_budgets.sql"),
     include_str!("../migrations/0005_attempts.sql"),
+    include_str!("../migrations/0006_recommendations.sql"),
 ];
 
 /// The first version with a forecast ledger.

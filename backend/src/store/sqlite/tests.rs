@@ -135,7 +135,7 @@ fn a_newer_file_is_refused() {
     let connection = rusqlite::Connection::open(file.0.join("store.sqlite")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file.0.join("store.sqlite")).unwrap_err();
-    assert_eq!(error, StoreError::TooNew { found: 99, known: 5 });
+    assert_eq!(error, StoreError::TooNew { found: 99, known: 6 });
 }
 
 #[test]
@@ -148,9 +148,9 @@ fn what_came_of_a_job_is_written_with_its_end_or_not_at_all() {
         let asked = (Collection::Decisions, document("asked").1);
         for _ in 0..2 {
             // The same decision after a kill asks for nothing twice.
-            store.put_and_submit(asked.clone(), JobKind::Retraining, "at 0".to_owned(), at(0)).await.unwrap();
+            store.put_and_submit(vec![asked.clone()], JobKind::Retraining, "at 0".to_owned(), at(0)).await.unwrap();
         }
-        store.put_and_submit(asked, JobKind::Retraining, "at 1".to_owned(), at(1)).await.unwrap();
+        store.put_and_submit(vec![asked], JobKind::Retraining, "at 1".to_owned(), at(1)).await.unwrap();
         let jobs = store.jobs(None, 10).await.unwrap();
         assert_eq!(jobs.iter().map(|stored| stored.input.as_str()).collect::<Vec<_>>(), ["at 1", "at 0"]);
 

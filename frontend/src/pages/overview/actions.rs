@@ -2,11 +2,10 @@
 
 use shared::api::{Job, paths};
 use shared::feedback::Decision;
-use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use super::asking::{Asked, on_click};
 use crate::api_client::{ApiError, post};
-use crate::components::{Tidings, notice};
 use crate::format;
 
 #[derive(Properties, PartialEq)]
@@ -15,25 +14,12 @@ pub(super) struct ModelActionsProps {
     pub(super) is_training: bool,
 }
 
-/// What came of the last click: nothing yet, under way, or an answer.
-#[derive(Clone, PartialEq)]
-enum Asked {
-    Nothing,
-    UnderWay,
-    Answered(Result<String, ApiError>),
-}
-
 /// Two buttons, and what came of the last one. Rolling back twice has the same model serve as
 /// before, so that nobody is asked whether to.
 #[component]
 pub(super) fn ModelActions(props: &ModelActionsProps) -> Html {
     let asked = use_state(|| Asked::Nothing);
     let is_asking = *asked == Asked::UnderWay;
-    let said = match &*asked {
-        Asked::Answered(Ok(said)) => notice(Tidings::Good, "model-answer", Html::from(said.clone())),
-        Asked::Answered(Err(error)) => notice(Tidings::Error, "model-answer", Html::from(error.message())),
-        Asked::Nothing | Asked::UnderWay => Html::default(),
-    };
     let (on_train, on_roll_back) = (on_click(asked.setter(), train), on_click(asked.setter(), roll_back));
     html! {
         <>
@@ -45,20 +31,9 @@ pub(super) fn ModelActions(props: &ModelActionsProps) -> Html {
                     { "Roll back" }
                 </button>
             </div>
-            { said }
+            { asked.said("model-answer") }
         </>
     }
-}
-
-fn on_click<F>(asked: UseStateSetter<Asked>, ask: fn() -> F) -> Callback<MouseEvent>
-where
-    F: Future<Output = Result<String, ApiError>> + 'static,
-{
-    Callback::from(move |_| {
-        let asked = asked.clone();
-        asked.set(Asked::UnderWay);
-        spawn_local(async move { asked.set(Asked::Answered(ask().await)) });
-    })
 }
 
 async fn train() -> Result<String, ApiError> {

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use gloo::utils::document;
 use js_sys::Promise;
-use shared::api::{CalibrationList, CostSeries, DemandSeries, ForecastAnswer, ModelList, ReportList, Status, paths};
+use shared::api::{
+    CalibrationList, CostSeries, DemandSeries, ForecastAnswer, ModelList, RecommendationList, ReportList, Status, paths,
+};
 use shared::feedback::Decision;
 use shared::units::Duration;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -39,6 +41,7 @@ pub(super) struct Snapshot {
     pub(super) decisions: Result<Rc<Vec<Decision>>, ApiError>,
     pub(super) models: Result<Rc<ModelList>, ApiError>,
     pub(super) calibrations: Result<Rc<CalibrationList>, ApiError>,
+    pub(super) recommendations: Result<Rc<RecommendationList>, ApiError>,
     /// Why this is not the latest.
     pub(super) stale: Option<ApiError>,
 }
@@ -101,6 +104,7 @@ async fn load(view: &View) -> Result<Snapshot, ApiError> {
         decisions: get(paths::DECISIONS, &[("limit", "8".to_owned())]).await.map(Rc::new),
         models: get(paths::MODELS, &[]).await.map(Rc::new),
         calibrations: get(paths::CALIBRATIONS, &[]).await.map(Rc::new),
+        recommendations: get(paths::RECOMMENDATIONS, &[]).await.map(Rc::new),
         stale: None,
         status,
     })

@@ -80,7 +80,8 @@ fn areas_are_told_what_concerns_them() {
         recommendation: None,
     };
     report.optimization_areas = vec![area(RowKind::Module, "scheduler"), area(RowKind::Tenant, "shop")];
-    attach(&mut report, &found, of);
+    let currency = report.currency;
+    attach(&mut report, found.iter().map(|found| (&*found.edits, found.sentence(of, currency))), of);
     let said = report.optimization_areas[0].recommendation.as_deref().unwrap();
     assert!(said.contains("workers for the scheduler instead of 200: saves "), "{said}");
     assert_eq!(report.optimization_areas[1].recommendation, None);

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use shared::api::RecommendationView;
 use shared::scenario::{Autoscaling, Edit, NodeGroup, Purchase, Scenario};
 use shared::units::{Dimension, NodeGroupIndex};
 
 use super::manifest::{Exported, kubernetes_name};
-use crate::cli::shadow::RecommendationView;
 
 /// Karpenter prefers the pool with the larger weight: on demand comes before spot, as the group before those beyond it.
 const WEIGHT_FIRST: u32 = 20;

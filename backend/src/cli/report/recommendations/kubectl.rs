@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::api::RecommendationView;
 use shared::request::RequestLog;
 use shared::scenario::{Edit, Scenario};
 use shared::units::{Dimension, Resources};
 
 use super::manifest::{Exported, shell_quoted};
-use crate::cli::shadow::RecommendationView;
 
 /// The label that `import kubernetes-state` gives to what an object made: its kind and name.
 const OWNER: &str = "kubernetes/owner";

@@ -1,8 +1,8 @@
 //! Files for other tools, with what every one of them says first.
 
 use serde::Serialize;
+use shared::api::RecommendationView;
 
-use crate::cli::shadow::RecommendationView;
 use crate::output;
 
 /// What came of an export.

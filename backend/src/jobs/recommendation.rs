@@ -1,0 +1,62 @@
+//! A search for what is worth changing: the loop's, of what is predicted for a day, or one that somebody ordered.
+
+use serde::{Deserialize, Serialize};
+use shared::api::{AdviceView, ShadowRunOrder};
+use shared::recommendation::{Attempt, Sources, TRIED_TOGETHER, Thresholds, recommend};
+use shared::scenario::ValidScenario;
+use shared::units::Instant;
+
+use super::{RunInput, Runner, Stopped, wall_clock};
+use crate::ensemble;
+use crate::shadowing::{Found, REPORTED, predicted_for_day};
+use crate::store::{Collection, JobEnd, StoredJob, write_json};
+
+/// What is searched: stored as the job's input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SearchInput {
+    /// What was predicted for this day; what is predicted from now on where none is named.
+    pub(crate) day: Option<Instant>,
+}
+
+impl Runner {
+    pub(super) async fn recommend(&self, stored: &StoredJob) -> Result<(), Stopped> {
+        let failed = |error: serde_json::Error| Stopped::Failed(error.to_string());
+        let SearchInput { day } = serde_json::from_str(&stored.input).map_err(failed)?;
+        let scenario = match day {
+            Some(day) => self.predicted_for(day).await?,
+            None => {
+                let (runs, seed) = (self.config.assumed.runs, self.config.assumed.seed);
+                let order = ShadowRunOrder { horizon: REPORTED, runs, seed, edits: Vec::new() };
+                self.predicted_now(RunInput { order, tenants: Vec::new() }).await?.1
+            }
+        };
+        let threads = self.config.job_threads();
+        let run = |scenario: &ValidScenario, done: u32, total: u32| {
+            let go_on = |_, _| self.go_on(&stored.job, done.into(), total.into());
+            ensemble::run(scenario, threads, false, &go_on).ok_or(Stopped::Cancelled)
+        };
+        let outcome = run(&scenario, 0, 0)?;
+        let sources = Sources { offers: &self.config.offers, used: &[] };
+        let advice = recommend(&scenario, &outcome, &sources, &Thresholds::default(), |attempt: Attempt<'_>| {
+            run(attempt.scenario, attempt.tried, attempt.of + TRIED_TOGETHER)
+        })?;
+        let of = scenario.scenario();
+        let found = Found {
+            window: of.window,
+            tenants: of.tenants.iter().map(|tenant| tenant.name.clone()).collect(),
+            advice: AdviceView::new(&advice, of),
+        };
+        let (id, progress) = (stored.job.id.clone(), self.board.progress(&stored.job.id).unwrap_or_default());
+        let (end, document) = (JobEnd::Succeeded(write_json(&found.window)?), found.document(day.is_some())?);
+        let documents = vec![(Collection::Recommendations, document)];
+        self.store.finish_with(id, end, progress, wall_clock(), documents).await?;
+        Ok(())
+    }
+
+    /// What was predicted for a day that is still open.
+    async fn predicted_for(&self, day: Instant) -> Result<ValidScenario, Stopped> {
+        let predicted = predicted_for_day(&*self.store, day).await?;
+        let predicted = predicted.ok_or_else(|| Stopped::Failed(format!("the day that began at {day} is over")))?;
+        ValidScenario::new(predicted).map_err(|problems| Stopped::Failed(problems.to_string()))
+    }
+}
