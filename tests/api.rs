@@ -12,3 +12,4 @@ mod restart;
 pub(crate) mod server;
 mod shadow;
 mod side_inputs;
+mod statements;

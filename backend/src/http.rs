@@ -24,6 +24,7 @@ mod reports;
 mod scenarios;
 mod sensors;
 mod shadow_runs;
+mod statements;
 mod static_files;
 mod status;
 
@@ -36,6 +37,7 @@ pub use openapi::document;
 pub(crate) use origin::same_origin;
 pub use problem::Problem;
 pub(crate) use problem::{in_our_form, no_such_path};
+pub use statements::LastMetering;
 pub use static_files::{Dashboard, DashboardError};
 
 use crate::config::ShadowingConfig;
@@ -54,6 +56,8 @@ pub struct App {
     pub config: Arc<ShadowingConfig>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// What a statement was made of last.
+    pub last_metering: LastMetering,
 }
 
 /// An answer, or the problem document that stands in its place.
@@ -74,6 +78,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(shadow_runs::routes)
         .configure(explanations::routes)
         .configure(reports::routes)
+        .configure(statements::routes)
         .configure(recommendations::routes)
         .configure(anomalies::routes)
         .configure(budgets::routes)

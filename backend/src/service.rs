@@ -15,7 +15,7 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use crate::config::{Config, ShadowingConfig};
-use crate::http::{App, Dashboard, in_our_form, routes, same_origin};
+use crate::http::{App, Dashboard, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
@@ -60,6 +60,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         clock,
         config: Arc::new(config.shadowing),
         body_bytes_max: config.body_bytes_max,
+        last_metering: LastMetering::default(),
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();

@@ -29,7 +29,7 @@ pub struct LogKey {
 impl LogKey {
     /// Before every request at or after `at`.
     pub fn from(at: Instant) -> Self {
-        Self { at: Instant::from_micros(at.micros() - 1), id: "\u{10ffff}".to_owned() }
+        Self { at: Instant::from_micros(at.micros().saturating_sub(1)), id: "\u{10ffff}".to_owned() }
     }
 }
 

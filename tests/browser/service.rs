@@ -15,11 +15,11 @@ fn demo(folder: &Folder) -> Server {
     Server::start(folder, &["--demo", "--speed", "3600", "--dashboard", dashboard.to_str().unwrap()])
 }
 
-async fn answer(page: &WebDriver, wanted: &str) -> Result<String> {
+async fn answer(page: &WebDriver, testid: &str, wanted: &str) -> Result<String> {
     let deadline = Instant::now() + PATIENCE;
     let mut last = String::new();
     while Instant::now() < deadline {
-        last = text(page, "model-answer").await?;
+        last = text(page, testid).await?;
         if last.contains(wanted) {
             return Ok(last);
         }
@@ -40,11 +40,11 @@ async fn the_overview_trains_rolls_back_and_shows_what_was_calibrated() -> Resul
 
     // Nobody served before the first champion.
     found(&page, "roll-back").await?.click().await?;
-    answer(&page, "there has been no champion before the present one").await?;
+    answer(&page, "model-answer", "there has been no champion before the present one").await?;
     let train = found(&page, "train").await?;
     train.wait_until().wait(PATIENCE, Duration::from_millis(50)).enabled().await?;
     train.click().await?;
-    let said = answer(&page, "The training j-").await?;
+    let said = answer(&page, "model-answer", "The training j-").await?;
     let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
     let reply = server.get(&format!("/v1/jobs/{job}")).json();
     ensure!(reply["kind"] == "retraining", "{reply}");
@@ -52,6 +52,31 @@ async fn the_overview_trains_rolls_back_and_shows_what_was_calibrated() -> Resul
     let table = found(&page, "calibrations").await?.text().await?.replace('\u{a0}', " ");
     let boot = table.lines().find(|line| line.contains("boot of general")).context(table.clone())?;
     ensure!(boot.ends_with("2.00 min 3.50 min 1.50 min → 0 ms"), "{boot}");
+    page.quit().await?;
+    Ok(())
+}
+
+/// What is accepted stands in a table with what it promised, until it is withdrawn.
+#[tokio::test]
+async fn the_overview_accepts_and_withdraws_what_is_recommended() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = demo(&folder);
+    server.wait_for("/v1/recommendations", |reply| reply.body.contains("\"rank\":1"));
+    let page = browsers.open().await?;
+    page.goto(&server.address).await?;
+    found(&page, "recommendations").await?;
+    found(&page, "accept").await?.click().await?;
+    let said = answer(&page, "recommendation-answer", "Accepted: ").await?;
+    let change = said.strip_prefix("Accepted: ").and_then(|rest| rest.split_once(". Nothing")).context(said.clone())?.0;
+    let list = server.get("/v1/recommendations").json();
+    let accepted = list["accepted"][0]["recommendation"]["change"].as_str().context("nothing was accepted")?;
+    ensure!(accepted.replace('`', "") == change, "{accepted} {change}");
+    let table = answer(&page, "accepted", "ecked").await?;
+    ensure!(table.to_lowercase().contains(&change.to_lowercase()), "{table}");
+    found(&page, "withdraw").await?.click().await?;
+    answer(&page, "recommendation-answer", "Withdrawn: ").await?;
+    ensure!(server.get("/v1/recommendations").json()["accepted"] == serde_json::json!([]), "it was withdrawn");
     page.quit().await?;
     Ok(())
 }

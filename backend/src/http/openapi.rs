@@ -3,7 +3,8 @@
 use shared::api::{
     AcceptedRecommendation, AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
     ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument,
-    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, Status, paths,
+    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status,
+    paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -113,6 +114,14 @@ const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
+const STATEMENT: [(&str, &str); 6] = [
+    ("from", "First instant, RFC 3339; a week before the end unless said"),
+    ("to", "First instant after, RFC 3339; the last hour that has closed unless said"),
+    ("by", "One or two groupings with a comma between; tenant unless said"),
+    ("resolution", "whole, hour, day, week or month; whole unless said"),
+    ("idle", "keep, proportional or peak; keep unless said"),
+    ("shared", "keep, uniform or proportional; keep unless said"),
+];
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
 const HORIZON: [(&str, &str); 1] = [("horizon", "Of windows that long; a day unless said")];
 const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
@@ -151,6 +160,12 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         "Reports of closed windows, or why there is none",
         &WINDOW_BY,
         json(schemas.of::<ReportList>()),
+    );
+    get(
+        paths::STATEMENT,
+        "What a window cost, by one or two of tenant, module, flavor, class, node_group, zone and label:KEY",
+        &STATEMENT,
+        json(schemas.of::<StatementAnswer>()),
     );
     get(
         paths::RECOMMENDATIONS,

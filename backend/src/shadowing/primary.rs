@@ -174,11 +174,58 @@ fn enough(folded: &Folded, window: Window) -> Result<(), NotObserved> {
     }
 }
 
-/// The requests of a window on the machines that were observed, at the prices that were paid; on machines of our own
-/// policy where too little was observed.
-///
-/// `known` ends where the window begins; `told` is the fleet that was told at its beginning how many nodes it will need, with
-/// predictive scaling.
+/// The requests of a window on the primary, ready to run.
+pub(super) struct Played {
+    pub(super) scenario: ValidScenario,
+    pub(super) requests: Vec<IndexedRequest>,
+    /// Where it begins.
+    pub(super) from: Forked,
+    folded: Folded,
+    fleet: Option<ObservedFleet>,
+}
+
+impl Played {
+    /// The requests of a window on the machines that were observed, at the prices that were paid; on machines of our own
+    /// policy where too little was observed.
+    ///
+    /// `known` ends where the window begins; `told` is the fleet that was told at its beginning how many nodes it will need,
+    /// with predictive scaling.
+    ///
+    /// # Errors
+    /// When what is assumed cannot run.
+    pub(super) fn new(
+        config: &ShadowingConfig,
+        known: &Known<'_>,
+        received: &[Received],
+        window: Window,
+        told: Option<&Fleet>,
+    ) -> Result<Self, Problems> {
+        let folded = folded(config, known, received, window.end);
+        let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
+        let mut base = Scenario { price_book, ..config.assumed.clone() };
+        if let Some(told) = told.filter(|_| config.predictive_scaling.is_some()) {
+            for (group, told) in base.fleet.node_groups.iter_mut().zip(&told.node_groups) {
+                group.scaling.clone_from(&told.scaling);
+            }
+        }
+        let from = forked(config, &base, known, &folded)?;
+        let (scenario, requests) = actual(&base, known, &from.fork, window)?;
+        let fleet = observed_after(known, &folded, window, &from).ok();
+        Ok(Self { scenario, requests, from, folded, fleet })
+    }
+
+    /// How it is run.
+    pub(super) fn options(&self) -> RunOptions<'_> {
+        RunOptions { observed: self.fleet.as_ref(), ..RunOptions::default() }
+    }
+
+    /// How what it costs is known.
+    pub(super) fn basis(&self) -> Basis {
+        if self.fleet.is_some() { Basis::Metered } else { Basis::Simulated }
+    }
+}
+
+/// What the requests of a window came to on the primary, as [`Played::new`] has them.
 ///
 /// # Errors
 /// When what is assumed cannot run.
@@ -189,21 +236,10 @@ pub(super) fn meter(
     window: Window,
     told: Option<&Fleet>,
 ) -> Result<Metered, Problems> {
-    let folded = folded(config, known, received, window.end);
-    let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
-    let mut base = Scenario { price_book, ..config.assumed.clone() };
-    if let Some(told) = told.filter(|_| config.predictive_scaling.is_some()) {
-        for (group, told) in base.fleet.node_groups.iter_mut().zip(&told.node_groups) {
-            group.scaling.clone_from(&told.scaling);
-        }
-    }
-    let from = forked(config, &base, known, &folded)?;
-    let (valid, requests) = actual(&base, known, &from.fork, window)?;
-    let fleet = observed_after(known, &folded, window, &from);
-    let options = RunOptions { observed: fleet.as_ref().ok(), ..RunOptions::default() };
-    let end = simulate_to_fork(&valid, &requests, options);
-    let basis = if fleet.is_ok() { Basis::Metered } else { Basis::Simulated };
-    Ok(Metered { end, scenario: valid, basis, folded })
+    let played = Played::new(config, known, received, window, told)?;
+    let end = simulate_to_fork(&played.scenario, &played.requests, played.options());
+    let basis = played.basis();
+    Ok(Metered { end, scenario: played.scenario, basis, folded: played.folded })
 }
 
 /// The requests of a window on the primary as it was when the window began, where our policy decides from then on, and the

@@ -43,6 +43,8 @@ pub const EXPLANATIONS: &str = "/v1/explanations";
 pub const EXPLANATION: &str = "/v1/explanations/{id}";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET ?from&to&by=tenant,flavor&resolution&idle&shared` → [`StatementAnswer`](super::StatementAnswer).
+pub const STATEMENT: &str = "/v1/reports/statement";
 /// `GET` → [`RecommendationList`](super::RecommendationList); `POST` → 202, `Location` and [`Job`](super::Job): a search of
 /// what is predicted from now on.
 pub const RECOMMENDATIONS: &str = "/v1/recommendations";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{NotReady, ObservedView};
-use crate::allocation::AllocationReport;
+use crate::allocation::{AllocationReport, Basis, StatementView};
 use crate::units::Window;
 
 /// Reports of closed windows in order of time, and the accuracy after the last of them.
@@ -20,6 +20,20 @@ pub struct ReportList {
     /// Why there is no window, where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_ready: Option<NotReady>,
+}
+
+/// What a window cost, by up to two groupings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StatementAnswer {
+    /// How it is known.
+    pub basis: Basis,
+    /// What to know before it is believed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+    /// The statement.
+    #[serde(flatten)]
+    pub statement: StatementView,
 }
 
 /// A closed window that cannot be held against what was predicted for it.

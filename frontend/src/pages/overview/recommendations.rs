@@ -100,7 +100,10 @@ fn Recommended(props: &RecommendedProps) -> Html {
             </div>
             { asked.said("recommendation-answer") }
             if !accepted.is_empty() {
-                { table(accepted, &asked.setter(), is_asking) }
+                <h3>{ "Accepted" }</h3>
+                <ul class="advice" data-testid="accepted">
+                    { for accepted.iter().map(|of| accepted_one(of, &asked.setter(), is_asking)) }
+                </ul>
             }
         </>
     }
@@ -117,7 +120,7 @@ fn recommendation(of: &RecommendationView, asked: &UseStateSetter<Asked>, is_ask
     };
     html! {
         <li key={of.id.clone()}>
-            <p><strong>{ format!("{}  {}", of.rank, format::sentence(&plain(&of.change))) }</strong></p>
+            <p><strong>{ format!("{}. {}", of.rank, format::sentence(&plain(&of.change))) }</strong></p>
             <p>{ format!("It {brings}; takes {}{conflicts}.", of.effort.describe()) }</p>
             { for of.risks.iter().map(risk) }
             <div class="actions">
@@ -134,51 +137,34 @@ fn plain(text: &str) -> String {
 }
 
 /// What was promised for the days that were checked, and what came of it.
-fn table(accepted: &[AcceptedRecommendation], asked: &UseStateSetter<Asked>, is_asking: bool) -> Html {
-    let row = |of: &AcceptedRecommendation| {
-        let days = of.checks.len();
-        let saving = &of.recommendation.difference.saving;
-        let amount = |sum: f64| {
-            if days == 0 { "–".to_owned() } else { format::amount(sum, saving.currency.as_str()) }
-        };
-        let sum =
-            |saving: fn(&SavingCheck) -> &Money| amount(of.checks.iter().map(|check| saving(check).to_f64()).sum());
-        let (id, change) = (of.recommendation.id.clone(), of.recommendation.change.clone());
-        let onclick = on_click(asked.clone(), move || withdraw(id.clone(), change.clone()));
-        html! {
-            <tr>
-                <th scope="row">
-                    { format::sentence(&plain(&of.recommendation.change)) }
-                    <p class="note">{ state(of) }</p>
-                    if let Some(why) = &of.not_checked {
-                        <p class="note">{ format!("Not checked on {why}.") }</p>
-                    }
-                </th>
-                <td class="number">{ amount(saving.to_f64() * days as f64) }</td>
-                <td class="number">{ sum(|check| &check.would_have_brought.saving) }</td>
-                <td class="number">{ sum(|check| &check.brought.saving) }</td>
-                <td>
-                    <button type="button" {onclick} disabled={is_asking} data-testid="withdraw"
-                        aria-label={format!("Withdraw: {}", of.recommendation.change)}>{ "Withdraw" }</button>
-                </td>
-            </tr>
-        }
+fn accepted_one(of: &AcceptedRecommendation, asked: &UseStateSetter<Asked>, is_asking: bool) -> Html {
+    let saving = &of.recommendation.difference.saving;
+    let amount = |sum: f64| format::amount(sum, saving.currency.as_str());
+    let sum = |saving: fn(&SavingCheck) -> &Money| amount(of.checks.iter().map(|check| saving(check).to_f64()).sum());
+    let came = match of.checks.len() {
+        0 => format!("It promised to save {} a day.", format::money(saving)),
+        days => format!(
+            "It promised to save {}, and would have saved {}; {} were saved by all that was changed since.",
+            amount(saving.to_f64() * days as f64),
+            sum(|check| &check.would_have_brought.saving),
+            sum(|check| &check.brought.saving)
+        ),
     };
+    let (id, change) = (of.recommendation.id.clone(), of.recommendation.change.clone());
+    let onclick = on_click(asked.clone(), move || withdraw(id.clone(), change.clone()));
     html! {
-        <div class="scroll accepted">
-            <table class="plain" data-testid="accepted">
-                <thead>
-                    <tr>
-                        <th scope="col">{ "accepted" }</th>
-                        <th scope="col" class="number">{ "promised" }</th>
-                        <th scope="col" class="number">{ "would have saved" }</th>
-                        <th scope="col" class="number">{ "saved, by all changes since" }</th>
-                        <th scope="col"></th>
-                    </tr>
-                </thead>
-                <tbody>{ for accepted.iter().map(row) }</tbody>
-            </table>
-        </div>
+        <li key={of.recommendation.id.clone()}>
+            <p><strong>{ format::sentence(&plain(&of.recommendation.change)) }</strong></p>
+            <p>{ came }</p>
+            <p class="note">{ state(of) }</p>
+            if let Some(why) = &of.not_checked {
+                <p class="note">{ format!("Not checked on {why}.") }</p>
+            }
+            <div class="actions">
+                <button type="button" {onclick} disabled={is_asking} data-testid="withdraw"
+                    aria-label={format!("Withdraw: {}", of.recommendation.change)}>{ "Withdraw" }</button>
+            </div>
+        </li>
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Metric {
 
 /// What one unit of a metric cost in a slice, or in all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnitCost {
     /// The metric.
     pub metric: String,

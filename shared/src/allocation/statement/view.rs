@@ -10,14 +10,17 @@ use crate::units::{Currency, Instant, LedgerUnits, Money, Window, apportion, app
 
 /// A statement whose every column adds up to its total, and whose parts of a row add up to the row's, to the last decimal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementView {
     /// The window.
     pub window: Window,
     /// Of every amount.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub currency: Currency,
     /// Into what pieces the window is cut.
     pub resolution: Resolution,
     /// By what cost is split.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub by: Vec<GroupBy>,
     /// What became of idle.
     pub idle: IdlePolicy,
@@ -33,6 +36,7 @@ pub struct StatementView {
 
 /// What one group cost in one slice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RowView {
     /// When the slice begins.
     pub start: Instant,
@@ -47,6 +51,7 @@ pub struct RowView {
 
 /// The parts of a cost in money.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AmountsView {
     /// What resources cost.
     pub workload: Money,
