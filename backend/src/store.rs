@@ -169,8 +169,8 @@ pub trait Store: Send + Sync {
     /// Queues a job.
     async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError>;
 
-    /// Takes the job that has waited longest, trainings and searches last, and none before it is to be begun again; no two claims take
-    /// the same.
+    /// Takes the job that has waited longest, trainings, searches and checks last, and none before it is to be begun again; no
+    /// two claims take the same.
     async fn claim(&self, now: Instant) -> Result<Option<StoredJob>, StoreError>;
 
     /// Ends a job that has not ended, with how far it came (all the way where it succeeded); whether it did.

@@ -55,14 +55,21 @@ fn a_day_costs_what_its_bins_cost_however_it_is_grouped() {
             assert!((amount(&own["workload"]) - amount(&row["actual"])).abs() < 1e-4, "{row} {own}");
         }
     }
-    // A statement of two halves adds up to that of both.
+    // A statement of two halves adds up to that of both, tenant by tenant, though policies act by whole hours.
     let noon = (from.parse::<Instant>().unwrap() + Duration::HOUR * 11 + Duration::from_minutes(17)).to_string();
     let halves = [(from, noon.as_str()), (noon.as_str(), to)];
-    let halves: f64 = halves
-        .iter()
-        .map(|(from, to)| amount(&server.get(&format!("{PATH}?from={from}&to={to}")).json()["total"]["total"]))
-        .sum();
-    assert!((halves - cost).abs() < 1e-4, "{halves} {cost}");
+    let policies = "by=tenant&idle=proportional&shared=uniform";
+    let halves = halves.map(|(from, to)| server.get(&format!("{PATH}?from={from}&to={to}&{policies}")).json());
+    let whole = stated(policies);
+    assert_eq!(whole["basis"], reports["windows"][0]["report"]["basis"]);
+    for row in whole["rows"].as_array().unwrap() {
+        let of = |half: &Value| {
+            let rows = half["rows"].as_array().unwrap();
+            sum(rows.iter().filter(|other| other["groups"] == row["groups"]), "total")
+        };
+        let both: f64 = halves.iter().map(of).sum();
+        assert!((both - amount(&row["total"])).abs() < 1e-4, "{row} {both}");
+    }
 }
 
 #[test]
@@ -89,5 +96,5 @@ fn what_cannot_be_stated_is_refused() {
         assert_eq!((reply.status, &reply.json()["field"]), (400, &field.into()), "{query}: {}", reply.body);
     }
     let empty = Server::start(&Folder::new(), &[]);
-    assert_eq!(empty.get(PATH).status, 409);
+    assert_eq!(empty.get(PATH).status, 503);
 }

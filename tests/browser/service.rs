@@ -56,7 +56,7 @@ async fn the_overview_trains_rolls_back_and_shows_what_was_calibrated() -> Resul
     Ok(())
 }
 
-/// What is accepted stands in a table with what it promised, until it is withdrawn.
+/// What is accepted is listed with what it promised, until it is withdrawn.
 #[tokio::test]
 async fn the_overview_accepts_and_withdraws_what_is_recommended() -> Result<()> {
     let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
@@ -72,8 +72,8 @@ async fn the_overview_accepts_and_withdraws_what_is_recommended() -> Result<()> 
     let list = server.get("/v1/recommendations").json();
     let accepted = list["accepted"][0]["recommendation"]["change"].as_str().context("nothing was accepted")?;
     ensure!(accepted.replace('`', "") == change, "{accepted} {change}");
-    let table = answer(&page, "accepted", "ecked").await?;
-    ensure!(table.to_lowercase().contains(&change.to_lowercase()), "{table}");
+    let listed = answer(&page, "accepted", "It promised to save").await?;
+    ensure!(listed.to_lowercase().contains(&change.to_lowercase()), "{listed}");
     found(&page, "withdraw").await?.click().await?;
     answer(&page, "recommendation-answer", "Withdrawn: ").await?;
     ensure!(server.get("/v1/recommendations").json()["accepted"] == serde_json::json!([]), "it was withdrawn");

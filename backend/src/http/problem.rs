@@ -117,6 +117,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
     }
 
+    /// 500: what was to answer has panicked, which its message in the log explains.
+    pub(super) fn broken() -> Self {
+        let detail = "the answer could not be made; the log of the service says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "The service is at fault", detail)
+    }
+
     /// 503: not yet.
     pub(super) fn not_ready(reason: &NotReady) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready yet", reason.message.clone())

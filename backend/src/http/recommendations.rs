@@ -7,7 +7,7 @@ use shared::api::{AcceptedRecommendation, JobKind, JobState, NotReady, Recommend
 
 use super::{Answer, App, Problem, get, jobs, resource};
 use crate::jobs::SearchInput;
-use crate::shadowing::{Accepted, Found, accepted, newest_found, newest_with};
+use crate::shadowing::{Accepted, Found, accepted, accepted_change, newest_found, newest_with};
 use crate::store::{Collection, write_json};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -50,13 +50,13 @@ async fn search(app: Data<App>) -> Result<HttpResponse, Problem> {
 }
 
 async fn acceptance(app: Data<App>, id: Path<String>) -> Answer<AcceptedRecommendation> {
-    let accepted = find(&app, &id).await?;
+    let accepted = accepted_change(&*app.store, &id).await?;
     accepted.map(|accepted| Json(accepted.view)).ok_or_else(|| not_accepted(&id))
 }
 
 /// What is accepted again stays as it was accepted first.
 async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    if let Some(accepted) = find(&app, &id).await? {
+    if let Some(accepted) = accepted_change(&*app.store, &id).await? {
         return Ok(HttpResponse::Ok().json(accepted.view));
     }
     let found = newest_with(&*app.store, &id).await?;
@@ -70,11 +70,6 @@ async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpResponse, Proble
 
 async fn withdraw(app: Data<App>, id: Path<String>) -> Answer<RecommendationList> {
     if app.store.remove(Collection::Acceptances, id.clone()).await? { list(app).await } else { Err(not_accepted(&id)) }
-}
-
-async fn find(app: &App, id: &str) -> Result<Option<Accepted>, Problem> {
-    let document = app.store.get(Collection::Acceptances, id.to_owned()).await?;
-    Ok(document.map(|document| document.read()).transpose()?)
 }
 
 fn not_accepted(id: &str) -> Problem {

@@ -1,20 +1,22 @@
 //! `GET /v1/reports/statement`: what a window cost, by any two of tenant, flavor, label and the like.
 
 use core::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::{
-    Basis, GroupBy, Metering, SharedPolicy, Statement, StatementError, StatementSettings, StatementView, unit_costs,
+    Basis, COMMITMENTS_LEFT_OUT, GroupBy, Metering, Resolution, Statement, StatementSettings, StatementView, unit_costs,
 };
-use shared::api::{StatementAnswer, paths};
+use shared::api::{NotReady, StatementAnswer, paths};
 use shared::units::{Duration, Instant, Window};
+use tokio::sync::Mutex;
 
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
+use crate::config::ShadowingConfig;
 use crate::shadowing::{known_log, metered};
-use crate::store::{LogSummary, observations_in, requests_in};
+use crate::store::{observations_in, requests_in};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,14 +29,27 @@ struct Ask {
     shared: Option<String>,
 }
 
-/// What was metered last: whoever looks at a window looks at it in several ways.
+/// What was metered last: whoever looks at a window looks at it in several ways. One window is metered at a time.
 #[derive(Debug, Default)]
-pub struct LastMetering(Mutex<Option<(Window, LogSummary, Metered)>>);
+pub struct LastMetering(Arc<Mutex<Option<Last>>>);
 
-type Metered = Arc<(Metering, Basis)>;
+#[derive(Debug)]
+struct Last {
+    window: Window,
+    /// What was known when so much had closed.
+    closed: Instant,
+    metering: Arc<Metering>,
+    basis: Basis,
+}
 
 /// How long the window is where its start is not asked for.
 const USUAL: Duration = Duration::from_seconds(7 * 86_400);
+
+/// The most hours that are stated one by one.
+const HOURS_MAX: i64 = 10_000;
+
+/// The most rows of an answer.
+const ROWS_MAX: usize = 100_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource(paths::STATEMENT).route(get().to(statement)));
@@ -42,51 +57,65 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 async fn statement(app: Data<App>, Query(ask): Query<Ask>) -> Answer<StatementAnswer> {
     in_order(ask.from, ask.to)?;
+    let known = known(&app).await?;
     let settings = StatementSettings {
-        window: window(&app, &ask).await?,
+        window: window(known, &ask)?,
         resolution: parsed("resolution", ask.resolution.as_deref())?,
         by: groupings(ask.by.as_deref().unwrap_or("tenant"))?,
         idle: parsed("idle", ask.idle.as_deref())?,
-        shared: shared_policy(ask.shared.as_deref().unwrap_or("keep"))?,
+        shared: parsed("shared", ask.shared.as_deref())?,
     };
-    let metered = metering(&app, settings.window).await?;
-    let has_commitments = !app.config.assumed.price_book.commitments.is_empty();
-    let stated = web::block(move || -> Result<StatementAnswer, StatementError> {
-        let (metering, basis) = &*metered;
-        let statement = Statement::new(metering, settings)?;
-        let left_out = "commitment discounts are left out: everything stands at its price without them";
-        let notices = has_commitments.then(|| left_out.to_owned()).into_iter().collect();
-        Ok(StatementAnswer {
-            basis: *basis,
-            notices,
-            statement: StatementView::new(&statement, unit_costs(&statement, &[])),
-        })
+    if settings.resolution == Resolution::Hour && settings.window.length() > Duration::HOUR * HOURS_MAX {
+        let message = format!("is hour, and the window has more than {HOURS_MAX} of them; take a coarser resolution");
+        return Err(Problem::field("resolution", message));
+    }
+    let (metering, basis) = metering(&app, settings.window, known.end).await?;
+    let config = Arc::clone(&app.config);
+    let stated = web::block(move || {
+        let statement = Statement::new(&metering, settings).map_err(|error| Problem::conflict(error.to_string()))?;
+        if statement.rows.len() > ROWS_MAX {
+            let message = format!("makes {} rows; expected {ROWS_MAX} at most", statement.rows.len());
+            return Err(Problem::field("resolution", message));
+        }
+        let notices = notices(&config, &statement, basis, known.start);
+        let statement = StatementView::new(&statement, unit_costs(&statement, &[]));
+        Ok(StatementAnswer { basis, notices, statement })
     });
-    let stated = stated.await.map_err(|_| Problem::conflict("the service ends"))?;
-    stated.map(Json).map_err(|error| match error {
-        StatementError::TooFine(_) | StatementError::TooLong => Problem::field("resolution", error.to_string()),
-        error => Problem::field("from", error.to_string()),
-    })
+    stated.await.map_err(|_| Problem::broken())?.map(Json)
 }
 
-/// What is asked for, inside of what is known: from the first request to the last hour that has closed.
-async fn window(app: &App, ask: &Ask) -> Result<Window, Problem> {
-    let closed = app.config.counted_until(app.board.snapshot().now).floor(Duration::HOUR);
-    let first = app.store.summary().await?.first.filter(|first| *first < closed);
-    let first = first.ok_or_else(|| Problem::conflict("no hour with requests has closed yet"))?.floor(Duration::HOUR);
-    let end = ask.to.unwrap_or(closed);
-    let start = ask.from.unwrap_or_else(|| first.max(end - USUAL));
-    if end > closed {
-        return Err(Problem::field("to", format!("is {end}; the last hour that has closed ended at {closed}")));
+/// What is known: from the first request, or from when it is known who lives, to the last hour that the loop has closed.
+async fn known(app: &App) -> Result<Window, Problem> {
+    let none = || {
+        let message = "no hour with requests has closed yet".to_owned();
+        Problem::not_ready(&NotReady { reason: "no_closed_hour".to_owned(), message, bins_missing: None })
+    };
+    let closes = app.board.snapshot().closes.ok_or_else(none)?;
+    let end = (closes - app.config.late - app.config.horizons.step()).floor(Duration::HOUR);
+    let first = app.store.summary().await?.first.ok_or_else(none)?.floor(Duration::HOUR);
+    let began = app.config.start.as_ref().map(|beginning| beginning.at);
+    let start = first.max(began.unwrap_or(first)).max(log_start(app, end).unwrap_or(first));
+    if start < end { Ok(Window { start, end }) } else { Err(none()) }
+}
+
+/// Where the log begins that is kept; none where all of it is.
+fn log_start(app: &App, closed: Instant) -> Option<Instant> {
+    app.config.keep.map(|keep| closed.floor(Duration::DAY) - keep)
+}
+
+/// What is asked for, inside of what is known.
+fn window(known: Window, ask: &Ask) -> Result<Window, Problem> {
+    let end = ask.to.unwrap_or(known.end);
+    let start = ask.from.unwrap_or_else(|| known.start.max(end - USUAL));
+    if end > known.end {
+        return Err(Problem::field("to", format!("is {end}; the last hour that has closed ended at {}", known.end)));
     }
-    if start < first {
-        return Err(Problem::field("from", format!("is {start}; the first request came after {first}")));
+    if start < known.start {
+        return Err(Problem::field("from", format!("is {start}; who lives is known from {} on", known.start)));
     }
     if start >= end {
-        return Err(Problem::field(
-            "from",
-            format!("is {start}; expected an instant before {end}, where the window ends"),
-        ));
+        let message = format!("is {start}; expected an instant before {end}, where the window ends");
+        return Err(Problem::field("from", message));
     }
     Ok(Window { start, end })
 }
@@ -105,31 +134,56 @@ fn groupings(text: &str) -> Result<Vec<GroupBy>, Problem> {
     }
 }
 
-fn shared_policy(text: &str) -> Result<SharedPolicy, Problem> {
-    match text {
-        "keep" => Ok(SharedPolicy::Keep),
-        "uniform" => Ok(SharedPolicy::Uniform),
-        "proportional" => Ok(SharedPolicy::Proportional),
-        other => Err(Problem::field("shared", format!("is `{other}`; expected keep, uniform or proportional"))),
+/// What the hours of a window metered: policies act on whole ones, wherever it is cut. It is known already where it was
+/// asked for last, and no hour has closed since.
+async fn metering(app: &App, window: Window, closed: Instant) -> Result<(Arc<Metering>, Basis), Problem> {
+    let up = |at: Instant| {
+        let floor = at.floor(Duration::HOUR);
+        if floor == at { at } else { floor + Duration::HOUR }
+    };
+    let window = Window { start: window.start.floor(Duration::HOUR), end: up(window.end) };
+    let mut last = Arc::clone(&app.last_metering.0).lock_owned().await;
+    if let Some(last) = last.as_ref().filter(|last| (last.window, last.closed) == (window, closed)) {
+        return Ok((Arc::clone(&last.metering), last.basis));
     }
+    *last = None;
+    let start = log_start(app, closed).unwrap_or(Instant::from_micros(0));
+    let requests = requests_in(&*app.store, Window { start, end: window.end }).await?;
+    // What was observed comes in later.
+    let received = observations_in(&*app.store, Window::ALWAYS).await?;
+    let config = Arc::clone(&app.config);
+    // Whoever asks next waits for this one, even if nobody waits for its answer any more.
+    let metered = web::block(move || {
+        let log = known_log(&requests, &config.catalogue, config.start.as_ref());
+        let (log, _) = log.map_err(|error| Problem::conflict(format!("the stored log: {error}")))?;
+        let (metering, basis) = metered(&config, &log, &received, window)
+            .map_err(|problems| Problem::conflict(format!("what happened cannot be run: {problems}")))?;
+        let metering = Arc::new(metering);
+        *last = Some(Last { window, closed, metering: Arc::clone(&metering), basis });
+        Ok((metering, basis))
+    });
+    metered.await.map_err(|_| Problem::broken())?
 }
 
-/// What the window metered; known already where it was asked for last, and nothing has come in since.
-async fn metering(app: &App, window: Window) -> Result<Metered, Problem> {
-    let summary = app.store.summary().await?;
-    let last = || app.last_metering.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, _, metered)) = last().as_ref().filter(|(of, then, _)| (*of, *then) == (window, summary)) {
-        return Ok(Arc::clone(metered));
+/// What to know before it is believed.
+fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, known: Instant) -> Vec<String> {
+    let mut notices = Vec::new();
+    let prices = config.bill.as_ref().unwrap_or(&config.assumed.price_book);
+    if !prices.commitments.is_empty() {
+        notices.push(COMMITMENTS_LEFT_OUT.to_owned());
     }
-    let known = Window { end: window.end, ..Window::ALWAYS };
-    let requests = requests_in(&*app.store, known).await?;
-    let received = observations_in(&*app.store, known).await?;
-    let config = Arc::clone(&app.config);
-    let metered = web::block(move || {
-        let (log, _) = known_log(&requests, &config.catalogue, config.start.as_ref()).map_err(Problem::input)?;
-        metered(&config, &log, &received, window).map_err(Problem::fields)
-    });
-    let metered = Arc::new(metered.await.map_err(|_| Problem::conflict("the service ends"))??);
-    *last() = Some((window, summary, Arc::clone(&metered)));
-    Ok(metered)
+    if config.predictive_scaling.is_some() && basis == Basis::Simulated {
+        notices.push("nodes that were ordered ahead are left out: the fleet follows what comes".to_owned());
+    }
+    if config.keep.is_some() {
+        notices.push(format!("what was created before {known}, where the log begins that is kept, is left out"));
+    }
+    for (by, names) in statement.settings.by.iter().zip(&statement.names) {
+        if let GroupBy::Label(label) = by
+            && names.is_empty()
+        {
+            notices.push(format!("nothing has the label `{label}`"));
+        }
+    }
+    notices
 }

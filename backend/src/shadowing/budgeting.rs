@@ -1,6 +1,8 @@
 //! Budgets held against each forecast.
 
-use shared::allocation::{BudgetOutlook, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
+use shared::allocation::{
+    BudgetOutlook, BudgetWatch, COMMITMENTS_LEFT_OUT, Metering, ResourceLabels, unknown_beginnings,
+};
 use shared::api::BudgetList;
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
@@ -71,7 +73,7 @@ fn spent(
 fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]) -> Vec<String> {
     let mut notices = Vec::new();
     if !config.assumed.price_book.commitments.is_empty() {
-        notices.push("commitment discounts are left out: everything stands at its price without them".to_owned());
+        notices.push(COMMITMENTS_LEFT_OUT.to_owned());
     }
     if config.start.is_some() {
         notices.push("what ran before the log did is left out of what was spent".to_owned());

@@ -76,6 +76,11 @@ pub(super) async fn found_for(store: &dyn Store, day: Window) -> Result<Option<F
     Ok(store.get(Collection::Recommendations, of_day(day.start)).await?.as_ref().and_then(readable))
 }
 
+/// The acceptance of a change.
+pub(crate) async fn accepted_change(store: &dyn Store, id: &str) -> Result<Option<Accepted>, StoreError> {
+    Ok(store.get(Collection::Acceptances, id.to_owned()).await?.as_ref().and_then(readable))
+}
+
 /// What another version wrote is passed over: nothing else has to wait for it.
 fn readable<T: DeserializeOwned>(document: &Document) -> Option<T> {
     document.read().inspect_err(|error| tracing::warn!(%error, "it is passed over")).ok()
@@ -113,10 +118,33 @@ impl Accepted {
         write_document(self.view.recommendation.id.clone(), self.view.accepted_at, self)
     }
 
-    /// Whether a day is one of those that show what comes of it.
-    pub(super) fn awaits(&self, day: Window) -> bool {
-        let is_new = self.view.checks.last().is_none_or(|check| check.window.start < day.start);
-        self.view.days_left > 0 && is_new && day.start >= self.view.accepted_at
+    /// Whether a day is one of those that show what comes of it, and has not yet.
+    fn awaits(&self, day: Window) -> bool {
+        let is_new = self.view.checks.iter().all(|check| check.window != day);
+        self.view.accepted_at <= day.start && day.end <= self.until() && is_new
+    }
+
+    /// The end of the last day that shows what comes of it.
+    fn until(&self) -> Instant {
+        let accepted = self.view.accepted_at;
+        let midnight = accepted.floor(Duration::DAY);
+        let first = if midnight == accepted { midnight } else { midnight + Duration::DAY };
+        first + Duration::DAY * i64::from(CHECKED_DAYS)
+    }
+
+    /// The same after a day, with what that shows, or why it shows nothing.
+    fn after(mut self, day: Window, check: Result<SavingCheck, NotChecked>) -> Self {
+        let days_left = (self.until() - day.end).divide(Duration::DAY);
+        let view = &mut self.view;
+        match check {
+            Ok(check) => {
+                (view.state, view.not_checked) = (check.state, None);
+                view.checks.push(check);
+            }
+            Err(reason) => view.not_checked = Some(format!("{}: {reason}", day.start)),
+        }
+        view.days_left = days_left.try_into().unwrap_or(0);
+        self
     }
 
     /// What a closed day, at whose beginning `known` ends, shows of it.
@@ -200,21 +228,15 @@ pub(crate) async fn check_accepted(
     go_on: impl Fn(u64, u64) -> bool,
 ) -> Result<bool, StoreError> {
     let known = Known::new(log, None, day.start);
-    let waiting: Vec<Accepted> = accepted(store).await?.into_iter().filter(|accepted| accepted.awaits(day)).collect();
-    for (done, accepted) in (0..).zip(&waiting) {
-        if !go_on(done, waiting.len() as u64) {
+    let all = accepted(store).await?.into_iter().rev();
+    let waiting: Vec<Accepted> = all.filter(|accepted| accepted.awaits(day)).collect();
+    let total = waiting.len() as u64;
+    for (done, accepted) in (0..).zip(waiting) {
+        if !go_on(done, total) {
             return Ok(false);
         }
-        let mut checked = accepted.clone();
-        match accepted.check(config, &known, day) {
-            Ok(check) => {
-                (checked.view.state, checked.view.not_checked) = (check.state, None);
-                checked.view.checks.push(check);
-                checked.view.days_left -= 1;
-            }
-            Err(reason) => checked.view.not_checked = Some(format!("{}: {reason}", day.start)),
-        }
-        store.replace(Collection::Acceptances, accepted.document()?, checked.document()?).await?;
+        let (document, check) = (accepted.document()?, accepted.check(config, &known, day));
+        store.replace(Collection::Acceptances, document, accepted.after(day, check).document()?).await?;
     }
     Ok(true)
 }

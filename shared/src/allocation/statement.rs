@@ -35,6 +35,9 @@ use crate::units::{Currency, Duration, Instant, LedgerUnits, Window};
 /// Most groupings of one statement.
 pub const GROUPINGS_MAX: usize = 6;
 
+/// What is said of every statement where there are commitment discounts.
+pub const COMMITMENTS_LEFT_OUT: &str = "commitment discounts are left out: everything stands at its price without them";
+
 /// Stands in a key where a cost is of no group: idle of no tenant, a module of no flavor.
 pub const NO_GROUP: u32 = u32::MAX;
 

@@ -37,8 +37,9 @@ pub struct TriggerSettings {
 }
 
 impl Default for TriggerSettings {
-    /// Three tenths of the cost over five to fourteen days; errors of demand that are five and a half standard deviations beyond one
-    /// and a quarter each, in a row, and fifteen of creates; weekly; a log that is three times as long; two days apart.
+    /// Three tenths of the cost over five to fourteen days; errors of demand that are five and a half standard deviations
+    /// beyond one and a quarter each, in a row, and fifteen of creates; weekly; a log that is three times as long; two days
+    /// apart.
     ///
     /// The limits are beyond the highest that the statistics came to in a month of the example in which nothing changed, six
     /// times with other seeds: 3.8 of batches, 13.1 of creates, and of cost 0.24 over five days from the second week on; in

@@ -6,8 +6,9 @@ mod parquet;
 mod text;
 
 use shared::allocation::{
-    FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
-    StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights, suits_focus, unit_costs,
+    COMMITMENTS_LEFT_OUT, FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement,
+    StatementSettings, StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights,
+    suits_focus, unit_costs,
 };
 use shared::input::write_table;
 use shared::units::{Instant, Window};
@@ -128,7 +129,7 @@ impl Args {
         self.check(format)?;
         let (metering, mut notices) = self.metering()?;
         if metering.source.contains_key("commitments") {
-            notices.push("commitment discounts are left out: everything stands at its price without them".to_owned());
+            notices.push(COMMITMENTS_LEFT_OUT.to_owned());
         }
         let metrics = match &self.metric {
             None => Vec::new(),
@@ -234,8 +235,6 @@ impl Args {
 
     fn shared(&self, metering: &Metering) -> Result<SharedPolicy, CliError> {
         Ok(match (self.shared.as_str(), &self.weights) {
-            ("uniform", _) => SharedPolicy::Uniform,
-            ("proportional", _) => SharedPolicy::Proportional,
             ("weighted", Some(path)) => {
                 let weights = read_weights(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?;
                 let mut by_tenant = vec![0; metering.tenants.len()];
@@ -250,7 +249,7 @@ impl Args {
                 }
                 SharedPolicy::Weighted(by_tenant)
             }
-            _ => SharedPolicy::Keep,
+            (policy, _) => policy.parse().map_err(CliError::Usage)?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 mod text;
 
-use shared::allocation::{Budget, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
+use shared::allocation::{Budget, BudgetWatch, COMMITMENTS_LEFT_OUT, Metering, ResourceLabels, unknown_beginnings};
 use shared::api::BudgetList;
 use shared::features::TimeZone;
 use shared::simulation::{RunOptions, simulate_metered};
@@ -73,7 +73,7 @@ impl Args {
         let outlook = watch.outlook(&runs, self.sure);
         output::progress_done();
         if !scenario.price_book.commitments.is_empty() {
-            notices.push("commitment discounts are left out: everything stands at its price without them".to_owned());
+            notices.push(COMMITMENTS_LEFT_OUT.to_owned());
         }
         notices.extend(unknown_beginnings(&outlook));
         let list = BudgetList {

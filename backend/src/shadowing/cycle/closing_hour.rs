@@ -178,13 +178,13 @@ impl Cycle {
                 Ok(closed) => {
                     self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
-                    if awaits_check(&*self.store, window).await? {
-                        let input = write_json(&CheckInput { day: window.start })?;
-                        self.store.put_and_submit(Vec::new(), JobKind::SavingCheck, input, wall_clock()).await?;
-                    }
                 }
                 Err(reason) => self.write_unreported(window, reason.to_string()).await?,
             }
+        }
+        if self.outage_in(window).is_none() && awaits_check(&*self.store, window).await? {
+            let input = write_json(&CheckInput { day: window.start })?;
+            self.store.put_and_submit(Vec::new(), JobKind::SavingCheck, input, wall_clock()).await?;
         }
         self.drift_decided = false;
         let decision = self.decide(window.end).await?;

@@ -44,13 +44,13 @@ pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<Stor
         "UPDATE jobs SET state = ?1, started_at = ?2, done = 0, total = 0, attempts = attempts + 1, retry_at = NULL
          WHERE number = (
              SELECT number FROM jobs WHERE state = ?3 AND (retry_at IS NULL OR retry_at <= ?2)
-             ORDER BY kind IN (?4, ?5), number LIMIT 1
+             ORDER BY kind IN (?4, ?5, ?6), number LIMIT 1
          ) RETURNING {COLUMNS}"
     );
     let states = (JobState::Running.as_str(), JobState::Queued.as_str());
     // Nobody sits and waits for these.
-    let last = (JobKind::Retraining.as_str(), JobKind::Recommendation.as_str());
-    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1, last.0, last.1], stored_job).optional()?)
+    let [a, b, c] = [JobKind::Retraining, JobKind::Recommendation, JobKind::SavingCheck].map(JobKind::as_str);
+    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1, a, b, c], stored_job).optional()?)
 }
 
 pub(super) fn finish(

@@ -70,6 +70,16 @@ impl FromStr for IdlePolicy {
     }
 }
 
+impl FromStr for SharedPolicy {
+    type Err = String;
+
+    /// A policy that needs no weights.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = [Self::Keep, Self::Uniform, Self::Proportional].into_iter().find(|policy| policy.as_str() == text);
+        found.ok_or_else(|| format!("`{text}` is no policy for shared cost; expected keep, uniform or proportional"))
+    }
+}
+
 /// Reads `tenant,weight`, whole numbers.
 ///
 /// # Errors
