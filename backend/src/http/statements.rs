@@ -71,13 +71,15 @@ async fn statement(app: Data<App>, Query(ask): Query<Ask>) -> Answer<StatementAn
     }
     let (metering, basis) = metering(&app, settings.window, known.end).await?;
     let config = Arc::clone(&app.config);
+    // Before the first request there was nothing to forget.
+    let forgotten = log_start(&app, known.end).filter(|cut| *cut >= known.start);
     let stated = web::block(move || {
         let statement = Statement::new(&metering, settings).map_err(|error| Problem::conflict(error.to_string()))?;
         if statement.rows.len() > ROWS_MAX {
             let message = format!("makes {} rows; expected {ROWS_MAX} at most", statement.rows.len());
             return Err(Problem::field("resolution", message));
         }
-        let notices = notices(&config, &statement, basis, known.start);
+        let notices = notices(&config, &statement, basis, forgotten);
         let statement = StatementView::new(&statement, unit_costs(&statement, &[]));
         Ok(StatementAnswer { basis, notices, statement })
     });
@@ -166,7 +168,7 @@ async fn metering(app: &App, window: Window, closed: Instant) -> Result<(Arc<Met
 }
 
 /// What to know before it is believed.
-fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, known: Instant) -> Vec<String> {
+fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, forgotten: Option<Instant>) -> Vec<String> {
     let mut notices = Vec::new();
     let prices = config.bill.as_ref().unwrap_or(&config.assumed.price_book);
     if !prices.commitments.is_empty() {
@@ -175,8 +177,8 @@ fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, known:
     if config.predictive_scaling.is_some() && basis == Basis::Simulated {
         notices.push("nodes that were ordered ahead are left out: the fleet follows what comes".to_owned());
     }
-    if config.keep.is_some() {
-        notices.push(format!("what was created before {known}, where the log begins that is kept, is left out"));
+    if let Some(cut) = forgotten {
+        notices.push(format!("what was created before {cut}, where the log begins that is kept, is left out"));
     }
     for (by, names) in statement.settings.by.iter().zip(&statement.names) {
         if let GroupBy::Label(label) = by
