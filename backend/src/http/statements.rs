@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
 use crate::config::ShadowingConfig;
-use crate::shadowing::{known_log, metered};
+use crate::shadowing::{ceiled, known_log, metered};
 use crate::store::{observations_in, requests_in};
 
 #[derive(Debug, Deserialize)]
@@ -139,11 +139,7 @@ fn groupings(text: &str) -> Result<Vec<GroupBy>, Problem> {
 /// What the hours of a window metered: policies act on whole ones, wherever it is cut. It is known already where it was
 /// asked for last, and no hour has closed since.
 async fn metering(app: &App, window: Window, closed: Instant) -> Result<(Arc<Metering>, Basis), Problem> {
-    let up = |at: Instant| {
-        let floor = at.floor(Duration::HOUR);
-        if floor == at { at } else { floor + Duration::HOUR }
-    };
-    let window = Window { start: window.start.floor(Duration::HOUR), end: up(window.end) };
+    let window = Window { start: window.start.floor(Duration::HOUR), end: ceiled(window.end, Duration::HOUR) };
     let mut last = Arc::clone(&app.last_metering.0).lock_owned().await;
     if let Some(last) = last.as_ref().filter(|last| (last.window, last.closed) == (window, closed)) {
         return Ok((Arc::clone(&last.metering), last.basis));

@@ -9,7 +9,7 @@ mod tests;
 mod windows;
 mod write;
 
-pub(crate) use memory::predicted_for_day;
+pub(crate) use memory::{ceiled, predicted_for_day};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

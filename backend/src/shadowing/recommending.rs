@@ -18,7 +18,7 @@ use shared::units::{Duration, Instant, Window};
 
 use self::carried_out::carried_out;
 use super::primary::{actual, folded, forked};
-use super::{Beginning, name_anew};
+use super::{Beginning, ceiled, name_anew};
 use crate::config::ShadowingConfig;
 use crate::store::{Collection, Document, Store, StoreError, write_document};
 
@@ -126,10 +126,7 @@ impl Accepted {
 
     /// The end of the last day that shows what comes of it.
     fn until(&self) -> Instant {
-        let accepted = self.view.accepted_at;
-        let midnight = accepted.floor(Duration::DAY);
-        let first = if midnight == accepted { midnight } else { midnight + Duration::DAY };
-        first + Duration::DAY * i64::from(CHECKED_DAYS)
+        ceiled(self.view.accepted_at, Duration::DAY) + Duration::DAY * i64::from(CHECKED_DAYS)
     }
 
     /// The same after a day, with what that shows, or why it shows nothing.

@@ -62,7 +62,7 @@ pub(crate) async fn predicted_for_day(store: &dyn Store, day: Instant) -> Result
 }
 
 /// The first whole step that does not begin before an instant.
-fn ceiled(at: Instant, step: Duration) -> Instant {
+pub(crate) fn ceiled(at: Instant, step: Duration) -> Instant {
     let floor = at.floor(step);
     if floor == at { at } else { floor + step }
 }
