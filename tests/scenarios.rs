@@ -8,7 +8,7 @@ use std::{env, fs, thread};
 use shared::api::OutcomeView;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::{self, Outcome};
-use shared::units::Dimension;
+use shared::units::{Dimension, TenantIndex};
 use tests::root;
 
 #[test]
@@ -64,6 +64,24 @@ fn pools_come_to_what_a_hand_calculation_says() {
         [("no_pool", 1.0), ("no_storage_capacity", 2.0), ("no_network_capacity", 1.0), ("no_address_capacity", 1.0)];
     assert_eq!(refused, expected);
     assert_eq!(view.pools.iter().map(|pool| pool.cut_off).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
+}
+
+/// The figures of `tests/scenarios/tiers`, reckoned by hand. A volume of 730 GiB fills a GiB-month an hour, at 7.30, 3.65
+/// beyond four and 0.73 beyond six, which are reached at 20:00 and 22:00; then there are two. In March, from 24:00 on, two
+/// fill four in two hours and six in three. Half of 1,000 Mbps are 209.547… GiB an hour at 0.10; 1,000 GiB are sent after
+/// 4.772… hours, and the rest of February costs half; March's 838 GiB do not reach a tier.
+#[test]
+fn tiers_come_to_what_a_hand_calculation_says() {
+    let text = fs::read_to_string(root().join("tests/scenarios/tiers/input.json")).unwrap();
+    let valid = ValidScenario::new(serde_json::from_str(&text).unwrap()).unwrap();
+    let outcome = on_threads(&valid, 1);
+    let of = |tenant: u32| outcome.runs[0].cost.tenant(TenantIndex(tenant)).to_f64();
+    let acme = 4.0 * 7.3 + 2.0 * 3.65 + 2.0 * 0.73 + 2.0 * 7.3 + 3.65 + 0.73;
+    assert!((of(0) - acme).abs() < 1e-6, "{}", of(0));
+    let an_hour = 450e9 * 0.5 / f64::from(1 << 30);
+    let egress = 1_000.0 * 0.1 + (8.0 * an_hour - 1_000.0) * 0.05 + 4.0 * an_hour * 0.1;
+    let zeta = 2.0 * 0.73 + 2.0 * 7.3 + 3.65 + 0.73 + egress;
+    assert!((of(1) - zeta).abs() < 1e-6, "{} is not {zeta}", of(1));
 }
 
 /// Field by field, whatever the order that a build prints them in.

@@ -17,7 +17,7 @@ pub(crate) use forecast_protocol::ScoreFigures;
 pub(crate) use forecast_protocol::{AheadBin, Data, ModelSaid, Order, Said, ScoreRow, SeriesView, Task};
 pub(crate) use forecaster::{ForecastEvent, Forecaster};
 pub(crate) use pool::{Pool, PoolEvent};
-pub(crate) use protocol::Advice;
+pub(crate) use protocol::{Advice, RunTimes};
 pub use serve::serve;
 #[cfg(feature = "train")]
 pub use serve_forecasts::serve_forecasts;

@@ -7,9 +7,11 @@ mod crowds;
 mod meter;
 mod metering;
 mod rates;
+mod usage;
 
 pub use breakdown::{AccountCost, CostBreakdown};
 pub use commitments::{CommitmentCost, Usage};
 pub use meter::{Books, Charges, Meter, Utilisation};
 pub use metering::{MeteringLog, MeteringRecords, NodeRecord, NodeState, UseRecord};
 pub use rates::{Rates, node_shares};
+pub use usage::scaled_to_usage;

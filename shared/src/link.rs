@@ -21,6 +21,7 @@ mod v4;
 mod v5;
 mod v6;
 mod v7;
+mod v8;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,6 +35,9 @@ use crate::simulation::Digest;
 
 /// The longest text that becomes a link; beyond it browsers, chats and proxies begin to cut.
 pub const MAX_LINK_CHARACTERS: usize = 8_000;
+
+/// The version that links and files of scenarios begin with today; earlier ones count up to it.
+pub const NEWEST_VERSION: u8 = v8::VERSION;
 
 /// The route of the page that opens a link, with the parameter that holds it.
 pub const LINK_ROUTE: &str = "#/lab?s=";
@@ -50,7 +54,7 @@ pub struct SharedScenario {
 impl SharedScenario {
     /// The bytes of a scenario file, of any length.
     pub fn to_bytes(&self) -> Vec<u8> {
-        v7::encode(self)
+        v8::encode(self)
     }
 
     /// Reads a scenario file; a link's bytes are the same, but have tighter [`Limits`].
@@ -68,9 +72,10 @@ impl SharedScenario {
             Some(&v5::VERSION) => v5::decode(bytes, limits)?,
             Some(&v6::VERSION) => v6::decode(bytes, limits)?,
             Some(&v7::VERSION) => v7::decode(bytes, limits)?,
+            Some(&v8::VERSION) => v8::decode(bytes, limits)?,
             // Text, or a file of another program; versions are small numbers.
             Some(b' '..) => return Err(LinkError::Foreign),
-            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: v7::VERSION }),
+            Some(&version) => return Err(LinkError::UnknownVersion { version, newest: NEWEST_VERSION }),
         };
         limits.check(&shared.scenario)?;
         Ok(shared)

@@ -4,8 +4,10 @@ mod builtin;
 mod commitment;
 mod commitment_file;
 mod commitment_offer;
+mod egress;
 mod exchange;
 mod price_file;
+mod tier;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +15,11 @@ pub use builtin::{BUILTIN_SOURCE, builtin};
 pub use commitment::{CommitmentDiscount, Coverage};
 pub use commitment_file::read_commitments;
 pub use commitment_offer::{CommitmentOffer, Offered, read_offers};
+pub use egress::Egress;
 pub use exchange::{ExchangeError, ExchangeRates, read_exchange_rates};
 pub use price_file::{PriceFile, PriceProblems, read_price_file, read_prices};
+pub(crate) use tier::DirectRate;
+pub use tier::{TIER_MAX, Tier, TieredUnit, Tiers};
 
 use crate::request::Catalogue;
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};
@@ -32,6 +37,12 @@ pub struct PriceBook {
     /// What was promised for a term, and is cheaper for it.
     #[serde(default)]
     pub commitments: Vec<CommitmentDiscount>,
+    /// What traffic that leaves costs.
+    #[serde(default)]
+    pub egress: Egress,
+    /// Units that cost something else beyond so much use in a month; each unit once.
+    #[serde(default)]
+    pub tiers: Vec<Tiers>,
 }
 
 /// The price of one instance type or flavor over time.
@@ -115,6 +126,20 @@ impl UnitRates {
         }
     }
 
+    /// Has one unit cost something else.
+    pub(crate) fn set(&mut self, dimension: Dimension, rate: Rate) {
+        *match dimension {
+            Dimension::Vcpu => &mut self.vcpu,
+            Dimension::Memory => &mut self.memory_gib,
+            Dimension::Gpu => &mut self.gpu,
+            Dimension::Storage => &mut self.storage_gib,
+            Dimension::Network => &mut self.network_mbps,
+            Dimension::LocalDisk => &mut self.local_disk_gib,
+            Dimension::Iops => &mut self.iops,
+            Dimension::Addresses => &mut self.addresses,
+        } = rate;
+    }
+
     /// The price of an amount, rounded down to a nano-unit per dimension.
     pub fn price(&self, amount: Resources) -> Rate {
         let nanos = Dimension::ALL.into_iter().map(|dimension| {
@@ -126,6 +151,11 @@ impl UnitRates {
 }
 
 impl PriceBook {
+    /// Prices without commitments, egress or tiers; `types` are sorted by name.
+    pub fn new(currency: Currency, types: Vec<TypePrice>, units: UnitRates) -> Self {
+        Self { currency, types, units, commitments: Vec::new(), egress: Egress::default(), tiers: Vec::new() }
+    }
+
     /// The entry of an instance type or flavor.
     pub fn get(&self, name: &str) -> Option<&TypePrice> {
         self.types.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok().map(|i| &self.types[i])

@@ -250,6 +250,7 @@ impl<'a> Known<'a> {
             window: Window { start: self.origin, end: self.origin + horizon },
             demand: Demand::Forecast(Box::new(model)),
             start: fork.state.clone(),
+            price_book: scenario.price_book.with_used(&fork.used_of_tiers),
             ..scenario
         }
     }
@@ -261,7 +262,9 @@ impl<'a> Known<'a> {
         let window = Window { start: self.origin, end: self.origin + horizon };
         let requests = self.requests_in(window, &fork.lives);
         let (demand, start) = (Demand::Requests(requests), fork.state.clone());
-        Scenario { window, demand, start, ..self.scenario_with_all(base) }
+        let scenario = self.scenario_with_all(base);
+        let price_book = scenario.price_book.with_used(&fork.used_of_tiers);
+        Scenario { window, demand, start, price_book, ..scenario }
     }
 
     /// The scenario of what happened over `horizon`, on a control plane that has just been switched on.

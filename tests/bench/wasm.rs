@@ -1,8 +1,12 @@
-//! Times forecasts, training and the sampling of streams natively and in a browser; `cargo xtask bench wasm` runs this, with
-//! the folder of Azure VM V1 as its argument. It fails when a forecast of a day for 100 series takes the browser a second
-//! or more, or when it samples fewer than half a million requests a second.
+//! Times forecasts, training, the sampling of streams and the control plane natively and in a browser; `cargo xtask bench
+//! wasm` runs this, with the folder of Azure VM V1 as its argument. It fails when a forecast of a day for 100 series takes
+//! the browser a second or more, when it samples fewer than half a million requests a second, or when the control plane has
+//! less than four fifths of its native speed there.
 
 #![expect(clippy::print_stdout, reason = "figures for whoever runs it")]
+
+#[path = "simulation/src/workload.rs"]
+mod workload;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,15 +20,17 @@ use shared::link::SharedScenario;
 use shared::pricing::builtin;
 use shared::random::{Draws, Purpose};
 use shared::request::{RequestLogBuilder, read_requests, write_line};
-use shared::scenario::{Fleet, Scenario, ValidScenario};
+use shared::scenario::{Demand, Fleet, PlacementPolicy, Scenario, ValidScenario};
 use shared::shadow::Known;
-use shared::simulation::{Digest, Fork};
+use shared::simulation::{Digest, Fork, RunOptions, simulate};
 use shared::stream::StreamSettings;
 use shared::units::{Duration, Instant};
 use tests::driver::Browsers;
 use tests::files::Files;
 use tests::{azure, dashboard};
 use thirtyfour::prelude::*;
+
+use self::workload::{Size, Workload};
 
 const BIN: Duration = Duration::from_minutes(5);
 const BINS_A_DAY: usize = 288;
@@ -40,6 +46,10 @@ const FORECAST_MS_MAX: f64 = 1_000.0;
 const STREAMS: u32 = 5;
 /// Requests a second that are sampled, natively and in the browser.
 const SAMPLED_MIN: [f64; 2] = [1e6, 5e5];
+/// What goes through the control plane.
+const SIMULATED: Size = Size { nodes: 5_000, live: 40_000, requests: 200_000, slower: 1 };
+/// How much of the native speed the control plane has in the browser.
+const SHARE_MIN: f64 = 0.8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -52,7 +62,7 @@ async fn main() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let measured = measure(&browsers, &files, &folder, &trace).await;
     std::fs::remove_dir_all(&folder)?;
-    let Measured { forecast_ms, sampled } = measured?;
+    let Measured { forecast_ms, sampled, simulated: [native, browser] } = measured?;
     ensure!(
         forecast_ms < FORECAST_MS_MAX,
         "a forecast takes {forecast_ms} ms, where less than {FORECAST_MS_MAX} are wanted"
@@ -60,6 +70,8 @@ async fn main() -> Result<()> {
     for ((found, least), place) in sampled.into_iter().zip(SAMPLED_MIN).zip(["natively", "in the browser"]) {
         ensure!(found >= least, "{found:.0} requests a second are sampled {place}, where {least} are wanted");
     }
+    let share = browser / native;
+    ensure!(share >= SHARE_MIN, "the browser has {share:.2} of the native speed, where {SHARE_MIN} are wanted");
     Ok(())
 }
 
@@ -69,6 +81,8 @@ struct Measured {
     forecast_ms: f64,
     /// Requests sampled a second, natively and in the browser.
     sampled: [f64; 2],
+    /// Requests through the control plane a second, natively and in the browser.
+    simulated: [f64; 2],
 }
 
 /// Prints the table.
@@ -125,8 +139,16 @@ async fn measure(browsers: &Browsers, files: &Files, folder: &Path, trace: &Path
     let [native, browser] = sampled;
     println!("{:<52}{native:>10.0}{browser:>10.0}{:>8.2}", "requests sampled a second", browser / native);
     println!("{:<52}{:>10}{:>10}", "", format!("≥ {}", SAMPLED_MIN[0]), format!("≥ {}", SAMPLED_MIN[1]));
+    let simulated = simulated(&page, files, folder).await?;
+    let [native, browser] = simulated;
+    println!(
+        "{:<52}{native:>10.0}{browser:>10.0}{:>8.2}",
+        "requests through the control plane a second",
+        browser / native
+    );
+    println!("{:<52}{:>28}", "", format!("≥ {SHARE_MIN}"));
     page.quit().await?;
-    Ok(Measured { forecast_ms: slowest, sampled })
+    Ok(Measured { forecast_ms: slowest, sampled, simulated })
 }
 
 /// Requests a second, natively and in a worker of the browser, of a day of Azure's: the best of some turns.
@@ -144,34 +166,58 @@ async fn sampled(page: &WebDriver, files: &Files, folder: &Path, trace: &Path) -
         Ok(began.elapsed().as_secs_f64() * 1e3)
     })?;
     let requests: usize = (0..STREAMS).map(|run| valid.requests(run).len()).sum();
-    let path = folder.join("day.shadowplane");
+    let browser_ms = in_the_lab(page, (files, folder), scenario, ("sampled in ", requests)).await?;
+    Ok([native_ms, browser_ms].map(|ms| requests as f64 / ms * 1e3))
+}
+
+/// Requests a second, natively and in a worker of the browser, through all modules: the best of some turns.
+async fn simulated(page: &WebDriver, files: &Files, folder: &Path) -> Result<[f64; 2]> {
+    let Workload { valid, requests } = Workload::new(SIMULATED, PlacementPolicy::FirstFit);
+    let native_ms = least(|| {
+        let began = Stopwatch::now();
+        simulate(&valid, &requests, RunOptions::default());
+        Ok(began.elapsed().as_secs_f64() * 1e3)
+    })?;
+    let count = requests.len();
+    let scenario = Scenario { demand: Demand::Requests(requests), ..valid.scenario().clone() };
+    let browser_ms = in_the_lab(page, (files, folder), scenario, ("simulated in ", count)).await?;
+    Ok([native_ms, browser_ms].map(|ms| count as f64 / ms * 1e3))
+}
+
+/// Opens a scenario in the Lab, and gives what the page says after some words about so many requests: the least of some
+/// turns, in milliseconds.
+async fn in_the_lab(
+    page: &WebDriver,
+    (files, folder): (&Files, &Path),
+    scenario: Scenario,
+    said: (&str, usize),
+) -> Result<f64> {
+    let path = folder.join("scenario.shadowplane");
     std::fs::write(&path, SharedScenario { scenario, digest: Digest([0; 32]) }.to_bytes())?;
-    let mut browser_ms = f64::INFINITY;
+    let mut least = f64::INFINITY;
     for _ in 0..TURNS {
         // One worker, so that it has a core to itself.
         page.goto("about:blank").await?;
         page.goto(files.address("#/lab?scenario=example&workers=1")).await?;
         find(page, "open-file").await?.send_keys(path.display().to_string()).await?;
-        browser_ms = browser_ms.min(sampled_ms(page, requests).await?);
+        least = least.min(said_ms(page, said).await?);
     }
-    Ok([native_ms, browser_ms].map(|ms| requests as f64 / ms * 1e3))
+    Ok(least)
 }
 
-/// Waits until the page says how long so many requests took to sample.
-async fn sampled_ms(page: &WebDriver, requests: usize) -> Result<f64> {
+/// Waits until the page says how long it took to do something with so many requests.
+async fn said_ms(page: &WebDriver, (did, requests): (&str, usize)) -> Result<f64> {
     let began = Stopwatch::now();
     while began.elapsed() < Span::from_secs(120) {
         let how = find(page, "how").await?.text().await?;
-        if let Some((before, time)) = how.split_once(" requests sampled in ") {
-            let count: String =
-                before.rsplit("; ").next().unwrap_or_default().matches(|c: char| c.is_ascii_digit()).collect();
-            if count == requests.to_string() {
-                return milliseconds(time);
-            }
+        let counted = how.split_once(": ").and_then(|(_, rest)| rest.split_once(" requests "));
+        let count: String = counted.unwrap_or_default().0.matches(|c: char| c.is_ascii_digit()).collect();
+        if let Some((_, time)) = how.split_once(did).filter(|_| count == requests.to_string()) {
+            return milliseconds(time.split([',', ';']).next().unwrap_or_default());
         }
         tokio::time::sleep(Span::from_millis(100)).await;
     }
-    bail!("the page does not say that it sampled {requests} requests")
+    bail!("the page does not say that it {did}… {requests} requests")
 }
 
 /// Requests, and their counts.

@@ -89,3 +89,59 @@ fn prices_in_another_currency_are_converted_by_dated_rates_which_is_said() {
         folder.run([&["shadow"], &FILES[..], &["--prices", "prices.csv", "--exchange-rates", "rates.csv"]].concat());
     early.assert_failed(1, &["prices.csv: line 3: field `currency`: no rate from EUR to USD at or before 2025-11-30"]);
 }
+
+/// 730 GiB make a GiB-month an hour: four hours at 0.01 for each GiB, four at half of that, two at a tenth. 1,000 Mbps of
+/// which half are sent are 209.547… GiB an hour, at 0.1 each.
+#[test]
+fn units_have_tiers_and_traffic_has_a_price() {
+    let folder = Folder::new();
+    let line = |id: &str, at: &str, op: &str, class: &str, requested: &str| {
+        format!(
+            r#"{{"id":"{id}-{op}","at":"2026-01-05T{at}:00Z","tenant":"t","op":"{op}","class":"{class}","resource":"{id}"{requested}}}"#
+        ) + "\n"
+    };
+    let [volume, balancer] = [r#","requested":{"storage_gib":730}"#, r#","requested":{"network_mbps":1000}"#];
+    folder.write(
+        "requests.ndjson",
+        [
+            line("v", "00:00", "create", "storage", volume),
+            line("lb", "00:00", "create", "network", balancer),
+            line("v", "10:00", "delete", "storage", ""),
+            line("lb", "10:00", "delete", "network", ""),
+        ]
+        .concat(),
+    );
+    let prices = "currency = \"EUR\"\nprices = [{ instance_type = \"m5.16xlarge\", price_per_hour = 3 }]\n\
+                  units = { vcpu = 1, memory_gib = 1, gpu = 1, storage_gib = \"0.01\" }\n\
+                  egress = { price_per_gib = \"0.1\", sent_percent = 50 }\n\
+                  tiers = [{ unit = \"storage_gib\", above = 4, price = \"0.005\" },\n\
+                           { unit = \"storage_gib\", above = 8, price = \"0.001\" }]\n";
+    folder.write("prices.toml", prices);
+    let metered = || -> Vec<(String, f64, String)> {
+        folder
+            .run(["shadow", "--requests", "requests.ndjson", "--prices", "prices.toml", "--metering", "metering.csv"])
+            .success();
+        let text = folder.read("metering.csv");
+        let uses = text.lines().map(|line| line.split(',').collect::<Vec<_>>()).filter(|row| row[0] == "use");
+        let hours = |text: &str| text.parse::<shared::units::Instant>().unwrap().micros() as f64 / 3.6e9;
+        uses.map(|row| (row[1].to_owned(), hours(row[10]) - hours(row[9]), row[11].to_owned())).collect()
+    };
+    let found = metered();
+    let of = |name: &str| found.iter().filter(|(of, ..)| of == name).collect::<Vec<_>>();
+    let volume = of("v");
+    assert_eq!(volume.iter().map(|(.., price)| price.as_str()).collect::<Vec<_>>(), ["7.3", "3.65", "0.73"]);
+    assert!(volume[..2].iter().all(|(_, hours, _)| (hours - 4.0).abs() < 1e-6), "{volume:?}");
+    let balancer = of("lb");
+    assert_eq!((balancer.len(), balancer[0].2.as_str()), (1, "20.954757928"));
+
+    // Three and a half had been used before.
+    folder.write("prices.toml", format!("{prices}used_this_month = {{ storage_gib = 3.5 }}\n"));
+    let found = metered();
+    assert!((found.iter().find(|(of, ..)| of == "v").unwrap().1 - 0.5).abs() < 1e-6, "{found:?}");
+
+    folder.write("prices.toml", prices.replace("above = 8", "above = 4"));
+    folder.run(["shadow", "--requests", "requests.ndjson", "--prices", "prices.toml"]).assert_failed(
+        1,
+        &["prices.toml: field `tiers[1].above`: `storage_gib` has two tiers above 4; expected each once"],
+    );
+}

@@ -78,7 +78,9 @@ fn every_format_is_whole() {
     assert!(markdown.contains("| from | of | workload | idle | shared | overhead | total |\n| --- | --- | ---: "));
     let html = written("html");
     assert!(html.starts_with("<!doctype html>") && html.matches("<svg").count() == 2, "{html}");
-    assert!(!html.contains("<script") && !html.contains("http"), "it loads nothing");
+    for loads in ["<script", "src=", "href=", "url(", "@import"] {
+        assert!(!html.contains(loads), "{loads}: it loads nothing");
+    }
     let focus = written("focus");
     let lines: Vec<&str> = focus.lines().collect();
     assert!(lines[0].starts_with("AvailabilityZone,BilledCost,BillingAccountId,") && lines[0].ends_with("x_Quantile"));
@@ -132,7 +134,7 @@ fn what_cannot_be_reported_is_said() {
     of(&["--by", "tenant,zone,class"]).assert_failed(2, &["--by names 3 groupings; expected one or two"]);
     of(&["--by", "team"]).assert_failed(
         2,
-        &["`team` is no grouping; expected tenant, module, flavor, class, node_group, zone or label:KEY"],
+        &["`team` is no grouping; expected tenant, module, flavor, class, node_group, zone, cluster or label:KEY"],
     );
     of(&["--shared", "weighted"]).assert_failed(2, &["--shared weighted needs --weights"]);
     of(&["--weights", "w.csv"])
@@ -152,6 +154,90 @@ fn what_cannot_be_reported_is_said() {
     folder.write("metering.csv", folder.read("metering.csv").replacen("use,", "used,", 1));
     of(&[]).assert_failed(1, &["metering.csv: line 3: field `record`: `used` is no kind of record; expected window"]);
     of(&["-o", "metering.csv"]).assert_failed(1, &["`used` is no kind"]);
+}
+
+/// Two clusters of one node each, and on the first a machine that asks for a quarter of it.
+fn two_clusters() -> Folder {
+    let folder = Folder::new();
+    folder.write("nodes.csv", "node,vcpu,memory_gib,instance_type,cluster\nn-1,4,32,big,east\nn-2,4,32,big,west\n");
+    folder.write("prices.csv", "instance_type,price_per_hour,currency\nbig,1,USD\n");
+    let request = |op: &str, at: &str, more: &str| {
+        format!(
+            r#"{{"id":"{op}","at":"2026-01-05T{at}:00Z","tenant":"t","op":"{op}","class":"compute","resource":"vm"{more}}}"#
+        ) + "\n"
+    };
+    let create = request("create", "00:00", r#","requested":{"vcpu":1,"memory_gib":8}"#);
+    folder.write("requests.ndjson", [create, request("delete", "10:00", "")].concat());
+    folder
+}
+
+const CLUSTERS: [&str; 6] = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
+
+#[test]
+fn cost_is_split_by_cluster() {
+    let folder = two_clusters();
+    let by = ["--by", "cluster", "--json"];
+    let report = answer(&folder, &[&["report", "allocation"], &CLUSTERS[..], &by].concat());
+    let total = |name: &str| {
+        let rows = report["rows"].as_array().unwrap();
+        let row =
+            rows.iter().find(|row| row["groups"]["cluster"] == name).unwrap_or_else(|| panic!("no {name}: {report:#}"));
+        [&row["workload"]["amount"], &row["total"]["amount"]]
+            .map(|amount| amount.as_str().unwrap().parse::<f64>().unwrap())
+    };
+    // The window ends with the bin of the last request: ten hours and five minutes.
+    let ([used, east], [unused, west]) = (total("east"), total("west"));
+    for (total, name) in [(east, "east"), (west, "west")] {
+        assert!((total - 10.083_333).abs() < 2e-6, "{name}: {total}");
+    }
+    assert_eq!(unused, 0.0);
+    assert!((used - 2.5).abs() < 0.01, "a quarter of ten hours, but for the seconds until it is there: {used}");
+}
+
+#[test]
+fn who_uses_more_than_requested_pays_for_it() {
+    let folder = two_clusters();
+    // Two hours later it uses half of the vCPU, which are half of the price: an eighth more of it for eight hours.
+    folder.write("usage.csv", "at,resource,vcpu,memory_gib\n2026-01-05T02:00:00Z,vm,2,\n2026-01-05T03:00:00Z,vm,,1\n");
+    let report = |more: &[&str]| {
+        answer(&folder, &[&["report", "allocation", "--runs", "1", "--json"], &CLUSTERS[..], more].concat())
+    };
+    let (before, after) = (report(&[]), report(&["--usage", "usage.csv"]));
+    let amount = |report: &Value, part: &str| report["total"][part]["amount"].as_str().unwrap().parse::<f64>().unwrap();
+    assert_eq!(amount(&before, "total"), amount(&after, "total"));
+    let more = amount(&after, "workload") - amount(&before, "workload");
+    // OpenCost's rates: 4 × 0.031611 of the vCPU are 0.4826 of 4 × 0.031611 + 32 × 0.004237.
+    assert!(
+        (more - 8.0 * 0.25 * 0.126_444 / 0.262_028).abs() < 0.002,
+        "{more}, some seconds after its delete included"
+    );
+    assert!((amount(&before, "idle") - amount(&after, "idle") - more).abs() < 1e-5);
+
+    let metered = ["shadow", "--runs", "1", "--usage", "usage.csv", "--metering", "metering.csv"];
+    let said = folder.run([&metered[..], &CLUSTERS].concat()).success();
+    assert!(
+        said.contains("1 resource used more than it requested, and pays for what it used in what is metered"),
+        "{said}"
+    );
+    let read = answer(&folder, &["report", "allocation", "--metering", "metering.csv", "--json"]);
+    assert_eq!(read["total"], after["total"]);
+
+    // A name that another tenant has, too, is nobody's; and so is one that nobody has.
+    let requests = folder.read("requests.ndjson");
+    let other =
+        requests.lines().next().unwrap().replace("\"t\"", "\"u\"").replace("\"id\":\"create\"", "\"id\":\"other\"");
+    folder.write("requests.ndjson", format!("{other}\n{requests}"));
+    folder.write("usage.csv", folder.read("usage.csv") + "2026-01-05T02:00:00Z,ghost,4,\n");
+    let said = folder.run([&metered[..], &CLUSTERS].concat()).success();
+    let expected =
+        "nobody is known to have used more than they requested; 3 of 3 readings are of no resource that runs here";
+    assert!(said.contains(expected), "{said}");
+    folder
+        .run([&["report", "recommendations", "--usage", "usage.csv"], &CLUSTERS[..]].concat())
+        .assert_failed(2, &["--usage has no effect without --origin"]);
+    folder
+        .run([&["shadow", "--usage", "usage.csv"], &CLUSTERS[..]].concat())
+        .assert_failed(2, &["--usage has no effect without --origin or --metering"]);
 }
 
 /// Billionths.

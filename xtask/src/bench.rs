@@ -26,15 +26,17 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
           half an hour, and what the peers said is kept below target/ for the next
 features  what known events and sensors are worth, on demand that they move
 report    seconds of `report allocation` from a file of a million metering records of 1,000 tenants in 30 days, beside its
-          limit of one second
+          limit of one second; milliseconds of a statement of them once they are in memory, and seconds to find amounts of
+          offered commitments for the hours of 90 days
 stream    requests a second that are sampled, and how likely what came was, of the table of a forecast and of the direct
           model: on Azure VM V1 from DATA (../shared/data unless given), one thread
 simulation
           requests a second through the control plane beside a bare skeleton of it, nexosim and SimPy; how much slower a
           request is among 50,000 nodes than among 500; bytes of a live resource, and milliseconds of a fork: one thread,
           about two minutes
-wasm      a forecast of a day for 100 series, a step of training, and the requests a second that are sampled of a day of
-          Azure VM V1 from DATA (../shared/data unless given), natively and in headless Chromium
+wasm      a forecast of a day for 100 series, a step of training, the requests a second that are sampled of a day of Azure
+          VM V1 from DATA (../shared/data unless given), and those that go through the control plane, natively and in
+          headless Chromium
 
 Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";

@@ -58,13 +58,14 @@ struct Files {
     /// Known events: name,start,end[,tenant][,repeat], or iCalendar
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
-    /// Prices: instance_type,price_per_hour,currency[,…], or TOML or JSON with a list `prices` of these fields
+    /// Prices: instance_type,price_per_hour,currency[,…], or TOML or JSON with a list `prices` of these fields,
+    /// `units`, `egress` and `tiers`
     #[arg(long, value_name = "FILE")]
     prices: Option<String>,
     /// Exchange rates for prices in several currencies: date,from,to,rate
     #[arg(long, value_name = "FILE", requires = "prices")]
     exchange_rates: Option<String>,
-    /// The machines: node,vcpu,memory_gib,gpu,instance_type,zone
+    /// The machines: node,vcpu,memory_gib,gpu,instance_type,zone,cluster
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
     /// The most that each tenant may hold at once: tenant[,vcpu,memory_gib,…]

@@ -66,7 +66,8 @@ pub(super) struct ContextArgs {
     /// Sensor readings, CSV `at,sensor,scope,value`
     #[arg(long, value_name = "FILE")]
     sensors: Option<String>,
-    /// What resources used, CSV `at,resource,vcpu,memory_gib`: its mean per bin is a sensor like any other
+    /// What resources used, CSV `at,resource,vcpu,memory_gib`: its mean per bin is a sensor like any other; without
+    /// --origin, whoever used more than they requested pays for it in what is metered
     #[arg(long, value_name = "FILE")]
     usage: Option<String>,
     /// Known events, CSV `name,start,end[,tenant][,repeat]` or iCalendar
@@ -265,11 +266,15 @@ impl DemandArgs {
             ("--history", self.context.history.is_some()),
             ("--model", self.question.model.is_some()),
             ("--sensors", self.context.sensors.is_some()),
-            ("--usage", self.context.usage.is_some()),
             ("--events", self.context.events.is_some()),
             ("--tenants-max", self.context.tenants_max.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
+
+    /// Whether there are readings of what was used.
+    pub(super) fn has_usage(&self) -> bool {
+        self.context.usage.is_some()
     }
 
     /// What to know about the end of the log before a forecast from `origin` is believed.
@@ -332,6 +337,11 @@ impl DemandArgs {
 }
 
 impl Demand {
+    /// All readings of what resources used.
+    pub(super) fn usage(&self) -> &[UsageReading] {
+        &self.usage
+    }
+
     /// What tenants used of what they ask for, before an instant.
     pub(super) fn used_before(&self, end: Instant) -> Vec<Usage> {
         usage_by_flavor(&self.usage, &self.log, end)

@@ -1,7 +1,7 @@
 //! Scenarios of files and share links.
 
 use shared::api::SavedScenario;
-use shared::link::{LINK_ROUTE, Limits, LinkError, SharedScenario};
+use shared::link::{LINK_ROUTE, Limits, LinkError, NEWEST_VERSION, SharedScenario};
 
 use super::CliError;
 use crate::input;
@@ -27,7 +27,7 @@ pub(super) fn contents(source: &str) -> Result<Contents, CliError> {
     }
     let bytes = input::read_bytes(source)?;
     // The bytes of a scenario begin with their version; text begins with no such number.
-    if bytes.first().is_some_and(|first| (1..8).contains(first)) {
+    if bytes.first().is_some_and(|first| (1..=NEWEST_VERSION).contains(first)) {
         return opened(input::name(source), SharedScenario::from_bytes(&bytes, &Limits::FILE));
     }
     let text = input::text_of(source, bytes)?;

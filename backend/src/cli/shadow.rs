@@ -36,7 +36,7 @@ use self::answer::{Answer, EditView, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
 pub(super) use self::foreseen::Foreseen;
-pub(super) use self::metering::{metered, stands_for};
+pub(super) use self::metering::{Metered, metered, stands_for};
 pub(super) use self::notices::{notices, reaches};
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
@@ -113,6 +113,11 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let started = Clock::now();
         self.check_outputs()?;
+        if self.run.has_usage_alone() && self.metering.is_none() {
+            let message = "--usage has no effect without --origin or --metering: nothing is predicted, and who pays for \
+                           use beyond what was requested stands in what is metered; name an origin or a file";
+            return Err(CliError::Usage(message.to_owned()));
+        }
         let bill = self.actual.read(self.run.exchange_rates())?;
         let comparable = |base| if bill.is_some() { ActualBill::comparable(base) } else { base };
         let prepared = self.run.prepare("shadow", comparable)?;
@@ -260,7 +265,7 @@ impl Args {
     fn answer(
         &self,
         valid: &ValidScenario,
-        notices: Vec<String>,
+        mut notices: Vec<String>,
         names: &Named,
         used: &[Usage],
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
@@ -278,7 +283,7 @@ impl Args {
             plans::write(path, valid, names)?;
         }
         if let Some(path) = &self.metering {
-            metering::write(path, valid, names)?;
+            notices.extend(metering::write(path, valid, names)?);
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
         let sources = Sources { offers: &offers, used };

@@ -163,7 +163,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     );
     get(
         paths::STATEMENT,
-        "What a window cost, by one or two of tenant, module, flavor, class, node_group, zone and label:KEY",
+        "What a window cost, by one or two of tenant, module, flavor, class, node_group, zone, cluster and label:KEY",
         &STATEMENT,
         json(schemas.of::<StatementAnswer>()),
     );

@@ -94,7 +94,9 @@ pub(super) fn close(
     let metered = meter(config, &known, received, window, Some(&original.fleet))?;
     let wider = ValidScenario::new(known.with_newcomers(original))?;
     let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
-    let from = Forked { fork: Fork { state: original.start.clone(), lives }, nodes: predicted.nodes.clone() };
+    let used_of_tiers = original.price_book.used_of_tiers();
+    let fork = Fork { state: original.start.clone(), lives, used_of_tiers };
+    let from = Forked { fork, nodes: predicted.nodes.clone() };
     let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
     let fleet = observed_after(&known, &metered.folded, window, &from);
     let cost = metered.actual_cost(Status::Final);

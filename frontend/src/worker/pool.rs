@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use yew::Callback;
 
 use super::LOADER;
-use super::protocol::{FromWorker, PROTOCOL, ToWorker, pack, unpack};
+use super::protocol::{FromWorker, PROTOCOL, RunTimes, ToWorker, pack, unpack};
 use super::thread::Thread;
 
 /// How an ensemble is doing.
@@ -22,8 +22,8 @@ pub(crate) enum PoolEvent {
     Finished {
         /// What they yielded.
         outcome: Rc<Outcome>,
-        /// How long their requests took to sample, all workers together.
-        sampled_ms: f64,
+        /// How long they took, all workers together.
+        took: RunTimes,
     },
     /// It cannot be done; for people.
     Failed(String),
@@ -59,7 +59,7 @@ struct Job {
     queue: VecDeque<u32>,
     runs: u32,
     outcomes: Vec<RunOutcome>,
-    sampled_ms: f64,
+    took: RunTimes,
     notify: Callback<PoolEvent>,
 }
 
@@ -93,7 +93,7 @@ impl Pool {
             queue: (0..runs).collect(),
             runs,
             outcomes: Vec::new(),
-            sampled_ms: 0.0,
+            took: RunTimes::default(),
             notify: notify.clone(),
         });
         inner.assign();
@@ -143,16 +143,16 @@ impl Inner {
         self.job.take().map(|job| (job.notify, PoolEvent::Failed(message)))
     }
 
-    fn done(&mut self, job: u32, outcome: RunOutcome, sampled_ms: f64) -> Option<(Callback<PoolEvent>, PoolEvent)> {
+    fn done(&mut self, job: u32, outcome: RunOutcome, took: RunTimes) -> Option<(Callback<PoolEvent>, PoolEvent)> {
         let current = self.job.as_mut().filter(|current| current.number == job)?;
         current.outcomes.push(outcome);
-        current.sampled_ms += sampled_ms;
+        current.took += took;
         if current.outcomes.len() < current.runs as usize {
             return Some((current.notify.clone(), PoolEvent::Progress(current.outcomes.len() as u32)));
         }
-        let Job { mut outcomes, sampled_ms, notify, .. } = self.job.take()?;
+        let Job { mut outcomes, took, notify, .. } = self.job.take()?;
         outcomes.sort_by_key(|outcome| outcome.run);
-        Some((notify, PoolEvent::Finished { outcome: Rc::new(Outcome::collect(outcomes)), sampled_ms }))
+        Some((notify, PoolEvent::Finished { outcome: Rc::new(Outcome::collect(outcomes)), took }))
     }
 }
 
@@ -179,9 +179,9 @@ fn hear(pool: &Weak<RefCell<Inner>>, index: usize, message: Option<FromWorker>) 
             inner.slots[index].state = SlotState::Dead;
             inner.fail("the browser holds a worker of another version; reload the page without its cache".to_owned())
         }
-        Some(FromWorker::Done { job, outcome, sampled_ms }) => {
+        Some(FromWorker::Done { job, outcome, took }) => {
             inner.slots[index].state = SlotState::Idle;
-            inner.done(job, *outcome, sampled_ms)
+            inner.done(job, *outcome, took)
         }
         // Nobody asks a worker of the pool.
         Some(FromWorker::Explained { .. }) => None,

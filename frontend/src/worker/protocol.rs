@@ -1,5 +1,7 @@
 //! What the page and a worker say to each other, as postcard bytes.
 
+use core::ops::AddAssign;
+
 use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use shared::simulation::{Plan, PlanState, RunOutcome};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 6;
+pub(super) const PROTOCOL: u32 = 7;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]
@@ -53,8 +55,8 @@ pub(super) enum FromWorker {
         job: u32,
         /// What it yielded.
         outcome: Box<RunOutcome>,
-        /// How long its requests took to sample.
-        sampled_ms: f64,
+        /// How long it took.
+        took: RunTimes,
     },
     /// What became of a create, and what would have helped.
     Explained {
@@ -73,6 +75,22 @@ pub(super) enum FromWorker {
         /// Where and why.
         message: String,
     },
+}
+
+/// What runs took of their workers, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunTimes {
+    /// To sample their requests; next to nothing where they came with the scenario.
+    pub(crate) sampling: f64,
+    /// To take them through the control plane.
+    pub(crate) simulating: f64,
+}
+
+impl AddAssign for RunTimes {
+    fn add_assign(&mut self, other: Self) {
+        self.sampling += other.sampling;
+        self.simulating += other.simulating;
+    }
 }
 
 /// Why a create did not get in, and what lets it in.

@@ -6,7 +6,7 @@ use shared::scenario::{ENGINE, Scenario, ValidScenario};
 use shared::simulation::{PlanState, RunOptions, simulate};
 
 use super::listening::{listen, post};
-use super::protocol::{Advice, FromWorker, PROTOCOL, ToWorker};
+use super::protocol::{Advice, FromWorker, PROTOCOL, RunTimes, ToWorker};
 
 /// The scenario that was prepared last, with its number.
 type Prepared = Option<(u32, Result<ValidScenario, String>)>;
@@ -49,9 +49,10 @@ fn answer(message: ToWorker, prepared: &mut Prepared) -> Option<FromWorker> {
 fn done(job: u32, scenario: &ValidScenario, run: u32) -> FromWorker {
     let began = Date::now();
     let requests = scenario.requests(run);
-    let sampled_ms = Date::now() - began;
+    let sampled = Date::now();
     let outcome = simulate(scenario, &requests, RunOptions { run, ..RunOptions::default() });
-    FromWorker::Done { job, outcome: Box::new(outcome), sampled_ms }
+    let took = RunTimes { sampling: sampled - began, simulating: Date::now() - sampled };
+    FromWorker::Done { job, outcome: Box::new(outcome), took }
 }
 
 /// What would let in the first create that ended as `state`, of the first run that has one.

@@ -38,6 +38,8 @@ pub struct Metering {
     pub node_groups: Vec<MeteredGroup>,
     /// Zones by index.
     pub zones: Names,
+    /// Clusters by index.
+    pub clusters: Names,
     /// Labels of requests, by row; the first row is empty.
     pub label_sets: Vec<BTreeMap<String, String>>,
     /// Stretches of use.
@@ -64,6 +66,8 @@ pub struct MeteredGroup {
     pub name: String,
     /// The zone that its nodes are in, if they are in one.
     pub zone: Option<u32>,
+    /// The cluster that its nodes are of, if that is known.
+    pub cluster: Option<u32>,
 }
 
 /// A stretch of time in which one resource was used at one rate.
@@ -159,10 +163,11 @@ impl Metering {
         records: &MeteringRecords,
         labels: &ResourceLabels,
     ) -> Self {
-        let mut zones = Names::default();
+        let (mut zones, mut clusters) = (Names::default(), Names::default());
         let node_groups = scenario.fleet.node_groups.iter().map(|group| {
             let zone = group.zone.as_ref().map(|zone| zones.intern(zone));
-            MeteredGroup { name: group.name.clone(), zone }
+            let cluster = group.cluster.as_ref().map(|cluster| clusters.intern(cluster));
+            MeteredGroup { name: group.name.clone(), zone, cluster }
         });
         let node_groups: Vec<MeteredGroup> = node_groups.collect();
         let terms = terms_by_resource(scenario, requests);
@@ -207,6 +212,7 @@ impl Metering {
             nodes: records.nodes.iter().map(node_of).collect(),
             node_groups,
             zones,
+            clusters,
             label_sets: if labels.sets.is_empty() { vec![BTreeMap::new()] } else { labels.sets.clone() },
             modules: modules.to_vec(),
         }

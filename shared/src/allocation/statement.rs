@@ -27,7 +27,7 @@ pub use view::{AmountsView, RowView, StatementView};
 use self::distribute::{Distribution, share_idle, share_modules};
 use self::grid::Grid;
 use self::group_by::Groups;
-use self::sums::{GroupSums, Row, Rows};
+use self::sums::{GroupSums, Row, Rows, Uses};
 use super::Metering;
 use crate::cost::NodeState;
 use crate::units::{Currency, Duration, Instant, LedgerUnits, Window};
@@ -180,31 +180,35 @@ impl Statement {
         }
         let grid = Grid::new(&slices, metering.window, hourly);
         let groups = Groups::new(metering, &settings.by);
-        let paid = GroupSums::new(metering, &grid)?;
-        let by_tenant = settings.shared != SharedPolicy::Keep;
-        let order = split::by_account(metering, &groups, by_tenant);
+        let mut uses = Uses::new(metering, &grid, &groups, !hourly);
+        let paid = GroupSums::new(metering, &grid, &mut uses)?;
         let mut rows = Rows::default();
         let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
         let mut tenants = sums::TenantHours::new(&grid);
-        let mut row = Row::new(&grid);
-        for (account, uses) in order.accounts() {
-            row.clear();
-            for used in uses.iter().map(|&position| &metering.uses[position as usize]) {
-                row.add(&grid, used.from, used.until, used.rate);
+        if let Some(keyed) = uses.keyed.take() {
+            rows.add_keyed(&grid, &groups, keyed);
+        } else {
+            let order = split::by_account(metering, &groups, settings.shared != SharedPolicy::Keep);
+            let mut row = Row::new(&grid);
+            for (account, uses) in order.accounts() {
+                row.clear();
+                for used in uses.iter().map(|&position| &metering.uses[position as usize]) {
+                    row.add(&grid, used.from, used.until, used.rate);
+                }
+                row.settle(&grid);
+                rows.add_workload(&grid, account.key, &row);
+                tenants.add(account.tenant, &grid, &row);
+                share_idle(&mut idle, account, (metering, uses), &grid, &row, &mut rows);
             }
-            row.settle(&grid);
-            rows.add_workload(&grid, account.key, &row);
-            tenants.add(account.tenant, &grid, &row);
-            share_idle(&mut idle, account, (metering, uses), &grid, &row, &mut rows);
+            tenants.settle();
         }
-        tenants.settle();
         idle.keep_rest(&grid, &groups, &mut rows);
         paid.add_overhead(&grid, &groups, &mut rows);
         share_modules(metering, &settings.shared, (&grid, &groups), &tenants, &mut rows);
         let names = groups.into_names();
         Ok(Self {
             currency: metering.currency,
-            active_tenants: active_tenants(metering, &slices),
+            active_tenants: uses.active_tenants,
             rows: rows.into_sorted(&names),
             names,
             slices,
@@ -242,23 +246,6 @@ fn check(metering: &Metering, settings: &StatementSettings) -> Result<(), Statem
         SharedPolicy::Weighted(weights) if weights.iter().all(|&weight| weight == 0) => Err(StatementError::NoWeights),
         _ => Ok(()),
     }
-}
-
-/// How many tenants used something, slice by slice.
-fn active_tenants(metering: &Metering, slices: &[Window]) -> Vec<u32> {
-    let mut seen = vec![false; metering.tenants.len() * slices.len()];
-    for used in &metering.uses {
-        let first = slices.partition_point(|slice| slice.end <= used.from);
-        let end = slices.partition_point(|slice| slice.start < used.until);
-        for slice in first..end {
-            seen[slice * metering.tenants.len() + used.tenant.usize()] = true;
-        }
-    }
-    let width = metering.tenants.len().max(1);
-    let mut counts: Vec<u32> =
-        seen.chunks(width).map(|slice| slice.iter().filter(|&&seen| seen).count() as u32).collect();
-    counts.resize(slices.len(), 0);
-    counts
 }
 
 /// How long the hours are in which policies act.

@@ -8,7 +8,7 @@ use super::{Bill, BilledResources, ExchangeError, ExchangeRates, Payer, Payers, 
 use crate::allocation::{ActualCost, Basis, Status};
 use crate::control_plane::Billing;
 use crate::cost::{AccountCost, CostBreakdown};
-use crate::pricing::{DatedRate, PriceBook, TypePrice};
+use crate::pricing::{DatedRate, Egress, PriceBook, TypePrice};
 use crate::request::{RequestLog, ResourceClass};
 use crate::scenario::Scenario;
 use crate::trace::charge::Charge;
@@ -185,7 +185,8 @@ impl<'a> Sums<'a> {
         if of.billing != Billing::PerResource {
             return None;
         }
-        let mut book = of.price_book.clone();
+        // What a bill charges for a flavor holds what it sent.
+        let mut book = PriceBook { egress: Egress::default(), ..of.price_book.clone() };
         let mut by_name: BTreeMap<&str, (LedgerUnits, Duration)> = BTreeMap::new();
         for (flavor, (charged, lives)) in &self.charged {
             let sum = by_name.entry(&of.flavors[flavor.usize()].name).or_default();

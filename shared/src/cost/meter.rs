@@ -1,16 +1,18 @@
 //! Sums rates over time, exactly: `rate × microseconds`, changed only when a rate changes.
 
 mod hours;
+mod volumes;
 
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use self::volumes::Volumes;
 use super::commitments::DrawDown;
 use super::crowds::{Crowds, over_commits};
 use super::{AccountCost, CommitmentCost, CostBreakdown, Rates};
 use crate::control_plane::{Billing, Effect, Fleet, Use};
-use crate::pricing::CommitmentDiscount;
+use crate::pricing::PriceBook;
 use crate::request::{Flavor, MODULES};
 use crate::units::{DIMENSIONS, Instant, LedgerUnits, NodeGroupIndex, Rate, Resources};
 
@@ -23,8 +25,8 @@ pub struct Charges<'a> {
     pub fleet: &'a Fleet,
     /// What a [`FlavorIndex`](crate::units::FlavorIndex) stands for.
     pub flavors: &'a [Flavor],
-    /// What is cheaper, and paid in any case.
-    pub commitments: &'a [CommitmentDiscount],
+    /// Their prices.
+    pub book: &'a PriceBook,
 }
 
 /// Watches effects and charges for what they begin until they end it.
@@ -32,6 +34,8 @@ pub struct Charges<'a> {
 pub struct Meter<'a> {
     charges: Charges<'a>,
     rates: Rates,
+    /// By tiered unit, how much of it one resource of each flavor uses.
+    tiered: Vec<Vec<i64>>,
     books: Books,
 }
 
@@ -43,6 +47,7 @@ pub struct Books {
     accounts: IndexMap<Use, Account, FixedState>,
     crowds: Crowds,
     commitments: DrawDown,
+    volumes: Volumes,
     /// Booting, serving and draining nodes by group.
     nodes: Vec<NodeCounts>,
     /// What all serving nodes cost an hour, and all others.
@@ -113,13 +118,15 @@ impl Flow {
 }
 
 impl<'a> Meter<'a> {
-    /// A meter at `now`, with nothing to charge for yet.
-    pub fn new(charges: Charges<'a>, rates: Rates, now: Instant) -> Self {
+    /// A meter at `now`, with nothing to charge for yet; `rates` are those of then, by how many tiers were passed of each
+    /// tiered unit.
+    pub fn new(charges: Charges<'a>, rates: impl FnOnce(&[u32]) -> Rates, now: Instant) -> Self {
         let books = Books {
             start: now,
             accounts: IndexMap::default(),
             crowds: Crowds::default(),
             commitments: charges.draw_down(now),
+            volumes: Volumes::new(&charges.book.tiers, now),
             nodes: vec![NodeCounts::default(); charges.fleet.node_groups.len()],
             serving: Flow::default(),
             overhead: Flow::default(),
@@ -132,8 +139,10 @@ impl<'a> Meter<'a> {
     }
 
     /// A meter that goes on with the books of another, at the prices that held for it last.
-    pub fn restore(charges: Charges<'a>, rates: Rates, books: Books) -> Self {
-        Self { charges, rates, books }
+    pub fn restore(charges: Charges<'a>, rates: impl FnOnce(&[u32]) -> Rates, books: Books) -> Self {
+        let rates = rates(books.volumes.passed());
+        let tiered = charges.tiered_amounts();
+        Self { charges, rates, tiered, books }
     }
 
     /// The prices that hold now.
@@ -265,13 +274,16 @@ impl<'a> Meter<'a> {
             self.change_crowd(t, node, what, change);
         }
         self.books.commitments.change(self.charges.line_of(&what), t, change);
+        if !self.tiered.is_empty() {
+            self.change_volumes(t, what, change);
+        }
         if what.node_group.is_some() {
             change_amounts(&mut self.books.requested, t, change, self.charges.flavors[what.flavor.usize()].requested);
         }
     }
 
     fn change_crowd(&mut self, t: i64, node: u32, what: Use, change: i64) {
-        let Self { charges, rates, books } = self;
+        let Self { charges, rates, books, .. } = self;
         for (what, discount) in books.crowds.change(node, what, change, (charges.fleet, charges.flavors, rates)) {
             books.accounts[&what].discount.change(t, discount);
             books.on_nodes.change(t, -discount);

@@ -1,7 +1,7 @@
 //! The prices that hold between two price changes: of nodes, of their parts, of flavors.
 
 use crate::control_plane::{Billing, Fleet};
-use crate::pricing::PriceBook;
+use crate::pricing::{DirectRate, PriceBook};
 use crate::request::{Flavor, ResourceClass};
 use crate::units::{DIMENSIONS, Dimension, FlavorIndex, Instant, NodeGroupIndex, Rate, Resources};
 
@@ -15,17 +15,27 @@ pub struct Rates {
     /// What the parts of a node cost, by group.
     parts: Vec<[i128; DIMENSIONS]>,
     /// What a flavor costs without a node.
-    pub(super) direct: Vec<Rate>,
+    direct: Vec<Rate>,
+    /// How much of that is for what it sends.
+    egress: Vec<Rate>,
 }
 
 impl Rates {
-    /// The rates at `at`; an instance type without a price costs what its parts cost, a spot node its part of that, rounded
-    /// down.
-    pub fn new(book: &PriceBook, billing: Billing, fleet: &Fleet, flavors: &[Flavor], at: Instant) -> Self {
-        let direct: Vec<Rate> = flavors
-            .iter()
-            .map(|flavor| book.rate(&flavor.name, at).unwrap_or_else(|| book.units.price(flavor.requested)))
-            .collect();
+    /// The rates at `at`, where of each tiered unit so many tiers were passed; an instance type without a price costs what
+    /// its parts cost, a spot node its part of that, rounded down.
+    ///
+    /// What is paid as a share of a node pays for no egress beside it.
+    pub fn new(
+        book: &PriceBook,
+        billing: Billing,
+        fleet: &Fleet,
+        flavors: &[Flavor],
+        (at, passed): (Instant, &[u32]),
+    ) -> Self {
+        let priced: Vec<DirectRate> =
+            flavors.iter().map(|flavor| book.direct(flavor, book.rate(&flavor.name, at), passed)).collect();
+        let direct: Vec<Rate> = priced.iter().map(DirectRate::total).collect();
+        let egress = priced.iter().map(|priced| priced.egress).collect();
         let node: Vec<Rate> = fleet
             .node_groups
             .iter()
@@ -50,7 +60,7 @@ impl Rates {
         });
         let parts =
             fleet.node_groups.iter().zip(&node).map(|(group, &rate)| parts(book, rate, group.capacity)).collect();
-        Self { shares: shares.collect(), parts, node, direct }
+        Self { shares: shares.collect(), parts, node, direct, egress }
     }
 
     /// What each resident of a node of a group costs, however much they ask for together.
@@ -61,6 +71,11 @@ impl Rates {
         residents: &[(Resources, u32)],
     ) -> Vec<Rate> {
         shares(&self.parts[group.usize()], capacity, residents)
+    }
+
+    /// What a flavor costs without a node, but for what it sends.
+    pub(super) fn of_resource(&self, flavor: usize) -> Rate {
+        Rate::from_nanos(self.direct[flavor].nanos() - self.egress[flavor].nanos())
     }
 
     /// What one resource of `flavor` costs, on a node of a group or without one.
@@ -117,7 +132,7 @@ mod tests {
         let units = UnitRates { vcpu: Rate::from_nanos(8), memory_gib: Rate::from_nanos(1), ..UnitRates::default() };
         let price = DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(1_000) };
         let node = TypePrice { name: "node".to_owned(), shape: None, prices: vec![price] };
-        PriceBook { currency: Currency::USD, types: vec![node], units, commitments: Vec::new() }
+        PriceBook::new(Currency::USD, vec![node], units)
     }
 
     #[test]

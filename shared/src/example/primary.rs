@@ -68,7 +68,7 @@ impl Primary {
         let valid = ValidScenario::new(scenario).unwrap_or_else(|problems| panic!("the example is valid: {problems}"));
         let ended = simulate_to_fork(&valid, &indexed, RunOptions { keep_plans: true, ..RunOptions::default() });
         let observations = self.tell(&ended);
-        let Fork { state, lives } = ended.fork;
+        let Fork { state, lives, .. } = ended.fork;
         self.lives = lives.iter().map(|life| self.lives[life.usize()].clone()).collect();
         (self.state, self.now) = (state, end);
         Happened { requests, observations }

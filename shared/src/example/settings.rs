@@ -111,5 +111,5 @@ fn prices(changed_percent: i64) -> PriceBook {
         })
         .collect();
     types.sort_by(|a, b| a.name.cmp(&b.name));
-    PriceBook { currency: Currency::USD, types, units: UnitRates::default(), commitments: Vec::new() }
+    PriceBook::new(Currency::USD, types, UnitRates::default())
 }

@@ -124,12 +124,7 @@ impl From<PriceBook> for pricing::PriceBook {
         let [vcpu, memory_gib, gpu, storage_gib, network_mbps] = old.units;
         let units =
             pricing::UnitRates { vcpu, memory_gib, gpu, storage_gib, network_mbps, ..pricing::UnitRates::default() };
-        Self {
-            currency: old.currency,
-            types: old.types.into_iter().map(entry).collect(),
-            units,
-            commitments: Vec::new(),
-        }
+        Self::new(old.currency, old.types.into_iter().map(entry).collect(), units)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::stream::Tags;
 /// Whether names travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Privacy {
-    /// Tenants, node groups, pools, zones, commitments and the groups of resources are numbered; labels and the scenario's name are left out.
+    /// Tenants, node groups, pools, zones, clusters, commitments and the groups of resources are numbered; labels and the
+    /// scenario's name are left out.
     #[default]
     Pseudonyms,
     /// Everything keeps its name.
@@ -100,6 +101,10 @@ pub fn revealed(scenario: &Scenario) -> Vec<Revealed> {
     if !zones.is_empty() {
         list.push(Revealed { what: "zones", detail: names(zones.iter().copied()) });
     }
+    let clusters: BTreeSet<&str> = clusters(scenario).collect();
+    if !clusters.is_empty() {
+        list.push(Revealed { what: "clusters", detail: names(clusters.iter().copied()) });
+    }
     let groups: BTreeSet<&str> = scenario.terms.iter().flat_map(Terms::groups).collect();
     if !groups.is_empty() {
         list.push(Revealed { what: "groups of resources", detail: names(groups.iter().copied()) });
@@ -139,17 +144,20 @@ fn number_commitments(scenario: &mut Scenario) {
     }
 }
 
-/// Gives zones, and the groups that resources are in, numbers for names; who was together stays so.
+/// Gives zones, clusters, and the groups that resources are in, numbers for names; who was together stays so.
 fn number_places(scenario: &mut Scenario) {
     let numbers = |what: &str, names: BTreeSet<&str>| -> BTreeMap<String, String> {
         (1..).zip(names).map(|(number, name)| (name.to_owned(), format!("{what} {number}"))).collect()
     };
     let zones = numbers("zone", zones(scenario).collect());
+    let clusters = numbers("cluster", clusters(scenario).collect());
     let groups = numbers("group", scenario.terms.iter().flat_map(Terms::groups).collect());
     let rename = |name: &mut String, names: &BTreeMap<String, String>| name.clone_from(&names[name.as_str()]);
     let of_groups = scenario.fleet.node_groups.iter_mut().filter_map(|group| group.zone.as_mut());
     let of_pools = scenario.fleet.pools.iter_mut().filter_map(|pool| pool.zone.as_mut());
     of_groups.chain(of_pools).for_each(|zone| rename(zone, &zones));
+    let of_groups = scenario.fleet.node_groups.iter_mut().filter_map(|group| group.cluster.as_mut());
+    of_groups.for_each(|cluster| rename(cluster, &clusters));
     let edited = scenario.edits.iter_mut().filter_map(|edit| match edit {
         Edit::ZoneOutage(outage) => Some(outage),
         _ => None,
@@ -174,6 +182,10 @@ fn zones(scenario: &Scenario) -> impl Iterator<Item = &str> + Clone {
     of_fleet.chain(scenario.terms.iter().filter_map(|terms| terms.zone.as_deref())).chain(of_outages)
 }
 
+fn clusters(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    scenario.fleet.node_groups.iter().filter_map(|group| group.cluster.as_deref())
+}
+
 /// The first few names, and how many more there are.
 fn names<'a>(names: impl Iterator<Item = &'a str> + Clone) -> String {
     const SHOWN: usize = 6;
@@ -194,7 +206,8 @@ fn groups(scenario: &Scenario) -> String {
 
 fn prices(scenario: &Scenario) -> String {
     let book = &scenario.price_book;
-    format!("of {} types in {}, and of single resources and module workers", book.types.len(), book.currency)
+    let tiers = if book.tiers.is_empty() { "" } else { ", tiers, and how much of them the month had used" };
+    format!("of {} types in {}, and of single resources and module workers{tiers}", book.types.len(), book.currency)
 }
 
 fn demand(scenario: &Scenario) -> String {

@@ -52,12 +52,11 @@ fn example() -> SharedScenario {
         autoscaling: Autoscaling::default(),
         billing: Billing::Fleet,
         modules: Modules::default(),
-        price_book: PriceBook {
-            currency: Currency::USD,
-            types: vec![price("m5.16xlarge"), price("x1.32xlarge")],
-            units: UnitRates::default(),
-            commitments: Vec::new(),
-        },
+        price_book: PriceBook::new(
+            Currency::USD,
+            vec![price("m5.16xlarge"), price("x1.32xlarge")],
+            UnitRates::default(),
+        ),
         demand: Demand::Requests((0..24).map(request).collect()),
         start: crate::control_plane::State::default(),
         edits: vec![Edit::ScaleDemand { tenant: None, percent: 150 }],
@@ -122,7 +121,7 @@ fn a_wrong_link_says_what_is_wrong() {
     check(&altered(60, !bytes[60]), "checksum");
     check(&altered(10, !bytes[10]), "checksum");
     check(&URL_SAFE_NO_PAD.encode("# Readme"), "that is no scenario; expected one that the Lab saved");
-    check(&altered(0, 8), "format version 8; this page reads versions up to 7");
+    check(&altered(0, 9), "format version 9; this page reads versions up to 8");
 }
 
 /// Golden: a link of version 1, made for engine 1.
@@ -163,15 +162,17 @@ fn links_of_versions_3_and_4_are_read_as_they_were_meant() {
     }
 }
 
-/// Golden: links of versions 5 and 6, made for engine 4: the lab's scenario, the second one under pseudonyms, with the
+/// Golden: links of versions 5 to 7, made for engine 4: the lab's scenario, the later ones under pseudonyms, with the
 /// digest that it still has.
 #[test]
-fn links_of_versions_5_and_6_are_read_as_they_were_meant() {
+fn links_of_versions_5_to_7_are_read_as_they_were_meant() {
     let lab = crate::example::lab_scenario();
     let hidden = prepared(&lab, Privacy::Pseudonyms);
-    for (text, meant) in [(include_str!("v5.link"), lab), (include_str!("v6.link"), hidden)] {
+    let links =
+        [(include_str!("v5.link"), &lab), (include_str!("v6.link"), &hidden), (include_str!("v7.link"), &hidden)];
+    for (text, meant) in links {
         let old = SharedScenario::from_link(text).unwrap();
-        assert_eq!(old.scenario, meant);
+        assert_eq!(&old.scenario, meant);
         let valid = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
         let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&valid, run, false)).collect();
         assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
@@ -247,13 +248,14 @@ fn names_stay_at_home_unless_they_are_wanted() {
     };
     let (now, edited) = (outage("vault"), outage("vault"));
     scenario.fleet.node_groups[0].zone = Some("vault".to_owned());
+    scenario.fleet.node_groups[0].cluster = Some("basement".to_owned());
     let zone = Some("vault".to_owned());
     let pool = CapacityPool { name: "titanium".to_owned(), zone, ..CapacityPool::default() };
     scenario.fleet.pools.push(pool);
     scenario.fleet.outages.push(now);
     scenario.edits.push(Edit::ZoneOutage(edited));
     let shown = |privacy| format!("{:?}", prepared(&scenario, privacy));
-    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge", "vault", "titanium"] {
+    for secret in ["acme", "zeta", "secret launch", "rockets", "x1.32xlarge", "vault", "titanium", "basement"] {
         assert!(!shown(Privacy::Pseudonyms).contains(secret), "{secret}");
     }
     for name in ["acme", "zeta", "secret launch", "rockets"] {
@@ -264,6 +266,7 @@ fn names_stay_at_home_unless_they_are_wanted() {
     assert_eq!(detail("tenants"), Some("tenant 1, tenant 2"));
     assert_eq!(detail("demand"), Some("24 requests with their times"));
     assert_eq!(detail("pools"), Some("pool 1 of nothing"));
+    assert_eq!(detail("clusters"), Some("cluster 1"));
     assert_eq!(detail("labels"), None);
 }
 
@@ -289,7 +292,7 @@ proptest! {
             contents[at] = value;
         }
         let contents = miniz_oxide::deflate::compress_to_vec(&contents, 6);
-        let _ = SharedScenario::from_bytes(&envelope::sealed(v7::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
+        let _ = SharedScenario::from_bytes(&envelope::sealed(v8::VERSION, ENGINE, Digest([0; 32]), &contents), &Limits::LINK);
     }
 
     /// The checksum has 32 bits: one altered character is always found, since a burst of up to 6 bits changes the hash;

@@ -108,7 +108,7 @@ impl From<Scenario> for scenario::Scenario {
 
 impl From<PriceBook> for pricing::PriceBook {
     fn from(PriceBook { currency, types, units }: PriceBook) -> Self {
-        Self { currency, types, units, commitments: Vec::new() }
+        Self::new(currency, types, units)
     }
 }
 

@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::envelope::{Opened, open};
 use super::old::all;
+use super::v7::{NodeGroup, PriceBook};
 use super::{Limits, LinkError, SharedScenario, v6};
 use crate::control_plane;
 use crate::control_plane::{DeviceSet, InFlight, InPools, Node};
-use crate::pricing::PriceBook;
 use crate::request::{Flavor, MODULES, Tenant, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, NodeGroup, Outage, PlacementPolicy};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, Outage, PlacementPolicy};
 use crate::units::{Duration, FlavorIndex, Instant, NodeIndex, ResourceIndex, TenantIndex, TermsIndex, Window};
 
 pub(super) const VERSION: u8 = 5;
@@ -94,7 +94,7 @@ impl From<Scenario> for scenario::Scenario {
             autoscaling: old.autoscaling,
             billing: old.billing,
             modules: old.modules,
-            price_book: old.price_book,
+            price_book: old.price_book.into(),
             demand: old.demand.into(),
             start: old.start.into(),
             edits: old.edits,
@@ -104,7 +104,7 @@ impl From<Scenario> for scenario::Scenario {
 
 impl From<Fleet> for scenario::Fleet {
     fn from(Fleet { node_groups, outages }: Fleet) -> Self {
-        Self { node_groups, outages, pools: Vec::new() }
+        Self { node_groups: all(node_groups), outages, pools: Vec::new() }
     }
 }
 

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::envelope::{Opened, open};
+use super::v7::{Fleet, PriceBook};
 use super::{Limits, LinkError, SharedScenario};
 use crate::control_plane::State;
-use crate::pricing::PriceBook;
 use crate::request::{Flavor, IndexedRequest, Tenant, Terms};
-use crate::scenario::{self, Autoscaling, Billing, Edit, Fleet, Modules, PlacementPolicy};
+use crate::scenario::{self, Autoscaling, Billing, Edit, Modules, PlacementPolicy};
 use crate::stream::{self, ArrivalBins, Attachments, BatchTemplate, FlavorGates, Newcomers, Paces, Resizes, Tags};
 use crate::units::{Duration, Instant, Window};
 
@@ -91,12 +91,12 @@ impl From<Scenario> for scenario::Scenario {
             tenants: old.tenants,
             flavors: old.flavors,
             terms: old.terms,
-            fleet: old.fleet,
+            fleet: old.fleet.into(),
             placement: old.placement,
             autoscaling: old.autoscaling,
             billing: old.billing,
             modules: old.modules,
-            price_book: old.price_book,
+            price_book: old.price_book.into(),
             demand: old.demand.into(),
             start: old.start,
             edits: old.edits,

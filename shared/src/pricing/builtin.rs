@@ -65,12 +65,7 @@ pub fn builtin() -> PriceBook {
         shape: Some(shape),
         prices: vec![DatedRate { from: Instant::from_micros(0), rate: Rate::from_nanos(nanos) }],
     };
-    PriceBook {
-        currency: Currency::USD,
-        types: types.into_iter().map(entry).collect(),
-        units: UnitRates::default(),
-        commitments: Vec::new(),
-    }
+    PriceBook::new(Currency::USD, types.into_iter().map(entry).collect(), UnitRates::default())
 }
 
 fn shape(vcpu: u32, memory_gib: u32, gpus: u32) -> Resources {

@@ -3,6 +3,7 @@
 mod conversion;
 mod document;
 mod row;
+mod tiered;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use self::conversion::Conversion;
 use self::document::read_document;
 use self::row::{COLUMNS, Place, PriceRow};
-use super::{ExchangeRates, PriceBook, TypePrice, UnitRates};
+use super::{Egress, ExchangeRates, PriceBook, Tiers, TypePrice, UnitRates};
 use crate::input::{InputError, Row, Table};
 use crate::units::Currency;
 
@@ -41,6 +42,8 @@ struct Prices {
     /// The currency of rows that name none, and of the book.
     currency: Option<Currency>,
     units: Option<UnitRates>,
+    egress: Option<Egress>,
+    tiers: Vec<Tiers>,
     rows: Vec<PriceRow>,
     problems: Vec<InputError>,
 }
@@ -57,8 +60,11 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// Reads `instance_type,price_per_hour,currency[,vcpu,memory_gib,…,from]`, with a column for each
 /// [`Dimension`](crate::units::Dimension), where owned hardware has
 /// `purchase_price,term_months,power_kw,price_per_kwh,overhead_percent` in place of `price_per_hour`; as CSV, or as TOML or
-/// JSON with a list `prices` of rows with these fields, the `currency` of all that name none, and `units`, the prices of
-/// single resources per hour. What a file is, is seen from how it begins.
+/// JSON with a list `prices` of rows with these fields, the `currency` of all that name none, `units`, the prices of
+/// single resources per hour, `egress` with the `price_per_gib` of traffic that leaves and how much of the requested
+/// bandwidth sends, the `sent_percent`, a list of `tiers` with the `price` of a `unit`, or of `egress_gib`, `above` so many
+/// unit-months or GiB in a month, and `used_this_month`, what was used of each before. What a file is, is seen from how it
+/// begins.
 ///
 /// The hour of owned hardware costs `(purchase_price ÷ (term_months × 730 h) + power_kw × price_per_kwh) × (1 +
 /// overhead_percent ÷ 100)`, rounded half to even to a nano-unit; empty power and overhead are 0. A type may stand in
@@ -72,7 +78,7 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// With every problem: a wrong value, a second currency without its rate, a second price for the same type from the same
 /// instant.
 pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, PriceProblems> {
-    let Prices { currency, units, rows, mut problems } =
+    let Prices { currency, units, egress, tiers, rows, mut problems } =
         if is_document(text) { read_document(text) } else { read_table(text) };
     let mut conversion = Conversion::new(rates, currency);
     let mut types: BTreeMap<String, TypePrice> = BTreeMap::new();
@@ -91,8 +97,8 @@ pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, P
     }
     match currency {
         Some(currency) if problems.is_empty() => {
-            let units = units.unwrap_or_default();
-            let book = PriceBook { currency, types: types.into_values().collect(), units, commitments: Vec::new() };
+            let book = PriceBook::new(currency, types.into_values().collect(), units.unwrap_or_default());
+            let book = PriceBook { egress: egress.unwrap_or_default(), tiers, ..book };
             Ok(PriceFile { book, notices: conversion.notices() })
         }
         _ => Err(PriceProblems(problems)),

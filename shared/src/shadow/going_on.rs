@@ -28,8 +28,9 @@ impl Known<'_> {
         let window = Window { start: self.origin, end };
         let valid = ValidScenario::new(self.actual(base, from, window.length()))?;
         let options = RunOptions { observed, ..RunOptions::default() };
-        let Fork { state, lives } = simulate_to_fork(&valid, &valid.requests(0), options).fork;
+        let fork = simulate_to_fork(&valid, &valid.requests(0), options).fork;
         let of_log = self.lives_in(window, &from.lives);
-        Ok(Fork { state, lives: lives.iter().map(|life| of_log[life.usize()]).collect() })
+        let lives = fork.lives.iter().map(|life| of_log[life.usize()]).collect();
+        Ok(Fork { lives, ..fork })
     }
 }

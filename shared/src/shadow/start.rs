@@ -28,7 +28,7 @@ impl Known<'_> {
     /// Who stands at the origin, and everybody whose machine was seen, put into a fork of the primary there, or into one
     /// with nothing in it; `names` are those of an inventory's nodes by group.
     pub fn started(&self, base: &Scenario, fork: Fork, folded: &Folded, names: &[Vec<String>]) -> Started {
-        let Fork { mut state, mut lives } = fork;
+        let Fork { mut state, mut lives, used_of_tiers } = fork;
         let log = self.log.log;
         let standing = log.standing.as_ref();
         let there: BTreeSet<ResourceIndex> = lives.iter().copied().collect();
@@ -95,7 +95,7 @@ impl Known<'_> {
             on_seen_nodes: (seats.seen.len() - crowded_out.len()) as u64,
             crowded_out: crowded_out.iter().map(|resource| lives[resource.usize()]).collect(),
             only_standing: added.len() as u64,
-            fork: Fork { state, lives },
+            fork: Fork { state, lives, used_of_tiers },
             nodes,
         }
     }

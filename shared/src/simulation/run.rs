@@ -43,6 +43,8 @@ pub struct Fork {
     pub state: State,
     /// The index of each live resource in the run that the fork was taken from.
     pub lives: Vec<ResourceIndex>,
+    /// What was used of each tiered unit in the month so far, as [`Tiers`](crate::pricing::Tiers) have it.
+    pub used_of_tiers: Vec<u64>,
 }
 
 /// Run `run` of a scenario, on requests of its own demand.
@@ -78,6 +80,7 @@ pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], opti
     let end = valid.scenario().window.end;
     run.play(requests, end);
     let (state, lives) = run.plane.fork(end, &run.queue.ordered());
+    let used_of_tiers = run.meter.used_of_tiers(end);
     run.recorder.close(&run.plane);
     let fleet = run.recorder.fleet_seen(&run.plane);
     let times = |kept: &mut Kept| core::mem::take(&mut kept.module_times);
@@ -86,7 +89,7 @@ pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], opti
     if !options.keep_plans {
         outcome.plans = Vec::new();
     }
-    RunEnd { outcome, fork: Fork { state, lives }, fleet, module_times }
+    RunEnd { outcome, fork: Fork { state, lives, used_of_tiers }, fleet, module_times }
 }
 
 /// A run on its way. After [`Run::share`] a copy is a fork: what neither of the two writes they have in common.
@@ -141,7 +144,7 @@ impl<'a> Run<'a> {
             scenario,
             plane,
             queue: EventQueue::default(),
-            meter: Meter::new(charges(scenario), rates(scenario, start), start),
+            meter: Meter::new(charges(scenario), |passed| rates(scenario, start, passed), start),
             recorder: Recorder::new(scenario.window, scenario.bin, options.keep_plans),
             metering,
             out,
@@ -261,7 +264,7 @@ impl<'a> Run<'a> {
             scenario,
             plane: ControlPlane::restore(valid.settings(run), plane, observed),
             queue: EventQueue::restore(queue),
-            meter: Meter::restore(charges(scenario), rates(scenario, now), books),
+            meter: Meter::restore(charges(scenario), |passed| rates(scenario, now, passed), books),
             recorder,
             metering: None,
             out: Output::default(),
@@ -280,8 +283,8 @@ impl<'a> Run<'a> {
         self.now = now;
         while self.due <= now {
             let (bin_end, hour_end) = (self.recorder.bin_end(), self.meter.hour_end());
-            let change = self.price_changes.last().copied();
-            let next = [bin_end, hour_end, change].into_iter().flatten().min();
+            let (change, tier) = (self.price_changes.last().copied(), self.meter.tier_due());
+            let next = [bin_end, hour_end, change, tier].into_iter().flatten().min();
             self.due = next.unwrap_or(Window::ALWAYS.end);
             let Some(at) = next.filter(|&at| at <= now) else { break };
             if bin_end == Some(at) {
@@ -290,12 +293,20 @@ impl<'a> Run<'a> {
             } else if hour_end == Some(at) {
                 self.meter.close_hour(at);
             } else {
-                self.price_changes.pop();
-                self.meter.change_rates(at, rates(self.scenario, at));
-                if let Some(log) = &mut self.metering {
-                    log.change_rates(at, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
+                if change == Some(at) {
+                    self.price_changes.pop();
                 }
+                self.change_rates(at);
             }
+        }
+    }
+
+    /// From `at` on, the prices of then hold, in the tiers that were passed.
+    fn change_rates(&mut self, at: Instant) {
+        self.meter.pass_tiers(at);
+        self.meter.change_rates(at, rates(self.scenario, at, self.meter.passed_tiers()));
+        if let Some(log) = &mut self.metering {
+            log.change_rates(at, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
         }
     }
 
@@ -312,6 +323,9 @@ impl<'a> Run<'a> {
             }
         }
         self.recorder.peaks(&self.plane);
+        if let Some(tier) = self.meter.tier_due() {
+            self.due = self.due.min(tier);
+        }
     }
 
     fn modules_until(&self, at: Instant) -> LedgerUnits {
@@ -359,11 +373,12 @@ fn phase(request: &IndexedRequest) -> Phase {
 
 fn charges(scenario: &Scenario) -> Charges<'_> {
     let Scenario { billing, fleet, flavors, price_book, .. } = scenario;
-    Charges { billing: *billing, fleet, flavors, commitments: &price_book.commitments }
+    Charges { billing: *billing, fleet, flavors, book: price_book }
 }
 
-fn rates(scenario: &Scenario, at: Instant) -> Rates {
-    Rates::new(&scenario.price_book, scenario.billing, &scenario.fleet, &scenario.flavors, at)
+/// The rates at `at`, where of each tiered unit so many tiers were passed.
+fn rates(scenario: &Scenario, at: Instant, passed: &[u32]) -> Rates {
+    Rates::new(&scenario.price_book, scenario.billing, &scenario.fleet, &scenario.flavors, (at, passed))
 }
 
 /// When a price of an instance type or flavor in use changes after `now` and inside the window, latest first.

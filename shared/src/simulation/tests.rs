@@ -7,6 +7,7 @@ mod metering;
 mod modules;
 mod pools;
 mod terms;
+mod tiers;
 
 use proptest::prelude::*;
 
@@ -110,12 +111,11 @@ pub(crate) fn scenario((placement, min, max, limited, dear): (PlacementPolicy, u
         autoscaling: Autoscaling::default(),
         billing: Billing::Fleet,
         modules: Modules::default(),
-        price_book: PriceBook {
-            currency: Currency::USD,
-            types: vec![TypePrice { name: "m5.4xlarge".to_owned(), shape: None, prices }],
-            units: UnitRates::default(),
-            commitments: Vec::new(),
-        },
+        price_book: PriceBook::new(
+            Currency::USD,
+            vec![TypePrice { name: "m5.4xlarge".to_owned(), shape: None, prices }],
+            UnitRates::default(),
+        ),
         demand: Demand::Requests(Vec::new()),
         start: State::default(),
         edits: Vec::new(),
@@ -169,8 +169,12 @@ fn in_two(whole: &Scenario, requests: &[IndexedRequest], lives: usize, cut: Inst
         index.map(|index| IndexedRequest { resource: ResourceIndex(index), ..*request })
     });
     let rest: Vec<IndexedRequest> = rest.collect();
-    let after =
-        Scenario { window: Window { start: cut, ..whole.window }, start: first.fork.state.clone(), ..whole.clone() };
+    let after = Scenario {
+        window: Window { start: cut, ..whole.window },
+        start: first.fork.state.clone(),
+        price_book: whole.price_book.clone().with_used(&first.fork.used_of_tiers),
+        ..whole.clone()
+    };
     let second = simulate_to_fork(&valid(after), &rest, keep());
     (first, second)
 }

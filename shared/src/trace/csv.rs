@@ -138,7 +138,7 @@ impl Kind {
                 "end",
                 "lifetime_s",
             ],
-            Self::Inventory => &["gpu", "local_disk_gib", "network_mbps", "zone"],
+            Self::Inventory => &["gpu", "local_disk_gib", "network_mbps", "zone", "cluster"],
             Self::Quotas => {
                 &["vcpu", "memory_gib", "gpu", "storage_gib", "network_mbps", "local_disk_gib", "iops", "addresses"]
             }

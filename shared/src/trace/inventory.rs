@@ -22,20 +22,22 @@ pub struct InventoryNode {
     pub instance_type: String,
     /// Where it is, if that is known.
     pub zone: Option<String>,
+    /// The cluster that it is of, if that is known.
+    pub cluster: Option<String>,
 }
 
-/// Reads `node,vcpu,memory_gib,gpu,local_disk_gib,network_mbps,instance_type,zone`; `gpu`, `local_disk_gib`,
-/// `network_mbps` and `zone` may be absent or empty.
+/// Reads `node,vcpu,memory_gib,gpu,local_disk_gib,network_mbps,instance_type,zone,cluster`; `gpu`, `local_disk_gib`,
+/// `network_mbps`, `zone` and `cluster` may be absent or empty.
 ///
 /// # Errors
 /// At the first wrong line, or a name that stands there twice.
 pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
     let mut table = Table::open(text, None)?;
     let amounts = ON_NODES.map(Dimension::field);
-    table.expect_only(&[&["node", "instance_type", "zone"], &amounts[..]].concat())?;
+    table.expect_only(&[&["node", "instance_type", "zone", "cluster"], &amounts[..]].concat())?;
     let (name, instance_type) = (table.column("node")?, table.column("instance_type")?);
     let (vcpu, memory) = (table.column("vcpu")?, table.column("memory_gib")?);
-    let zone = table.find("zone");
+    let (zone, cluster) = (table.find("zone"), table.find("cluster"));
     let columns = amounts.map(|name| table.find(name));
     let (mut nodes, mut names, mut row) = (Vec::new(), BTreeSet::new(), Row::default());
     while table.next(&mut row)? {
@@ -72,6 +74,7 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
             capacity,
             instance_type: row.get(instance_type).to_owned(),
             zone: row.optional(zone).map(str::to_owned),
+            cluster: row.optional(cluster).map(str::to_owned),
         });
     }
     if nodes.is_empty() {
@@ -91,14 +94,17 @@ pub fn write_inventory(nodes: &[InventoryNode]) -> String {
             matches!(of, Dimension::Vcpu | Dimension::Memory) || nodes.iter().any(|node| node.capacity[of] > 0)
         })
         .collect();
-    let row_of = |name: String, amounts: Vec<String>, instance_type: String, zone: String| {
-        [vec![name], amounts, vec![instance_type, zone]].concat()
+    let is_clustered = nodes.iter().any(|node| node.cluster.is_some());
+    let row_of = |name: String, amounts: Vec<String>, places: [String; 3]| {
+        let places = places.into_iter().take(if is_clustered { 3 } else { 2 });
+        core::iter::once(name).chain(amounts).chain(places).collect()
     };
     let fields = amounts.iter().map(|of| of.field().to_owned()).collect();
-    let header = row_of("node".to_owned(), fields, "instance_type".to_owned(), "zone".to_owned());
+    let header = row_of("node".to_owned(), fields, ["instance_type", "zone", "cluster"].map(str::to_owned));
     let row = |node: &InventoryNode| {
         let amounts = amounts.iter().map(|of| of.write(node.capacity[*of])).collect();
-        row_of(node.name.clone(), amounts, node.instance_type.clone(), node.zone.clone().unwrap_or_default())
+        let [zone, cluster] = [&node.zone, &node.cluster].map(|place| place.clone().unwrap_or_default());
+        row_of(node.name.clone(), amounts, [node.instance_type.clone(), zone, cluster])
     };
     write_table(core::iter::once(header).chain(nodes.iter().map(row)))
 }
@@ -119,6 +125,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let text = "node,vcpu,memory_gib,gpu,local_disk_gib,instance_type,zone\nn-1,3.92,15.267578125,0,0,m5,a\n\"n,2\",96,384,8,70.5,g,\n";
+        assert_eq!(write_inventory(&read_inventory(text).unwrap()), text);
+        let text = "node,vcpu,memory_gib,instance_type,zone,cluster\nn-1,4,16,m5,a,east\nn-2,4,16,m5,,\n";
         assert_eq!(write_inventory(&read_inventory(text).unwrap()), text);
     }
 

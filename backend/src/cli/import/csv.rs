@@ -27,7 +27,7 @@ use crate::{input, output};
                 A row is a create of class compute unless it says otherwise; `end` or `lifetime_s`
                 adds its delete. Without an id it is `r-` and the number of the row; a resource
                 without a name is named like the id.
-  inventory     node, vcpu, memory_gib, instance_type [, gpu, local_disk_gib, network_mbps, zone]
+  inventory     node, vcpu, memory_gib, instance_type [, gpu, local_disk_gib, network_mbps, zone, cluster]
   quotas        tenant [, vcpu, memory_gib, gpu, storage_gib, network_mbps, local_disk_gib, iops, addresses]
                 What is empty or has no column is not limited; 0 allows nothing.
   prices        instance_type, currency, price_per_hour [, vcpu, memory_gib, gpu, storage_gib,

@@ -2,6 +2,7 @@
 
 mod report;
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 use shared::request::write_line;
 use shared::trace::kubernetes_state::{ClusterState, Said, read_state};
@@ -27,6 +28,7 @@ use crate::{input, output};
   kubectl get nodes,pods,pvc,services,resourcequotas,priorityclasses -A -o json > state.json
   shadowplane import kubernetes-state state.json -o state/
   kubectl get nodes,pods -A -o json | shadowplane import kubernetes-state - --mapping mapping.toml -o state/
+  kubectl --context east get nodes,pods -A -o json | shadowplane import kubernetes-state - --cluster east -o east/
   shadowplane shadow --requests tomorrow.ndjson --inventory state/inventory.csv --quotas state/quotas.csv \\
       --start state/requests.ndjson --observations state/observations.ndjson")]
 pub(super) struct Args {
@@ -35,6 +37,9 @@ pub(super) struct Args {
     /// Rules from namespaces and labels to tenants
     #[arg(long, value_name = "FILE")]
     mapping: Option<String>,
+    /// What the cluster is called: the `cluster` of its nodes, by which reports group
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    cluster: Option<String>,
     /// The folder to write to; one of an earlier import is replaced as a whole
     #[arg(short, long, value_name = "DIR")]
     output: String,
@@ -57,7 +62,8 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let mapping = mapping(self.mapping.as_deref())?;
         let text = input::read_text(&self.file)?;
-        let state = read_state(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
+        let mut state = read_state(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
+        state.nodes.iter_mut().for_each(|node| node.cluster.clone_from(&self.cluster));
         drop(text);
         let files = files(&state);
         let written: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();

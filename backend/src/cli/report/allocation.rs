@@ -13,7 +13,7 @@ use shared::allocation::{
 use shared::input::write_table;
 use shared::units::{Instant, Window};
 
-use crate::cli::shadow::{Prepared, RunArgs, metered, stands_for};
+use crate::cli::shadow::{Metered, Prepared, RunArgs, metered, stands_for};
 use crate::cli::{CliError, Global};
 use crate::{ensemble, input, output};
 
@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// What was metered, CSV, instead of something to run: `shadow --metering` writes it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "scenario"])]
     metering: Option<String>,
-    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, label:KEY [default: tenant]
+    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, cluster, label:KEY [default: tenant]
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
     by: Vec<GroupBy>,
     /// First instant [default: where the metering begins]
@@ -189,7 +189,7 @@ impl Args {
             return Some(format!("{option} has no effect with --metering, which says what was run already"));
         }
         if format.is_focus() && !self.by.is_empty() {
-            return Some("--by has no effect on charges of FOCUS, which have columns for all groupings".to_owned());
+            return Some("--by has no effect on charges of FOCUS, which have columns of their own".to_owned());
         }
         let unit_costs = matches!(format, Format::Table | Format::Json | Format::Html);
         (self.metric.is_some() && !unit_costs).then(|| {
@@ -220,7 +220,7 @@ impl Args {
         if !self.run.is_given() {
             return Err(CliError::Usage("report allocation needs --metering, --requests or --scenario".to_owned()));
         }
-        let Prepared { valid, notices, names, .. } = self.run.prepare("report allocation", |base| base)?;
+        let Prepared { valid, mut notices, names, .. } = self.run.prepare("report allocation", |base| base)?;
         let watch = |done, total| {
             output::progress(&format!("shadow run {done} of {total}"));
             true
@@ -228,8 +228,9 @@ impl Args {
         let outcome = ensemble::run(&valid, self.run.threads(), false, &watch)
             .ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let run = stands_for(&outcome, self.quantile.unwrap_or(MEDIAN));
-        let (metering, _) =
+        let Metered { metering, notice, .. } =
             metered(&valid, run, &names, (outcome.runs.len() > 1).then_some(self.quantile.unwrap_or(MEDIAN)));
+        notices.extend(notice);
         Ok((metering, notices))
     }
 
@@ -276,7 +277,7 @@ impl Args {
             Format::Focus => write_table(charges().into_iter()),
             Format::Parquet => {
                 let view = view();
-                return self.write_parquet(&text::rows(&view), &parquet::of_statement(&view));
+                return self.write_parquet(&text::rows(&view).collect::<Vec<_>>(), &parquet::of_statement(&view));
             }
             Format::FocusParquet => {
                 let rows = charges();

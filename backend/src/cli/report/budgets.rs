@@ -67,7 +67,7 @@ impl Args {
             true
         };
         let runs = ensemble::in_parallel(scenario.runs, self.run.threads(), &shown, |run| {
-            watch.run(&metered(&valid, run, &names, None).0)
+            watch.run(&metered(&valid, run, &names, None).metering)
         });
         let runs = runs.ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let outlook = watch.outlook(&runs, self.sure);

@@ -96,6 +96,11 @@ impl Args {
         if !self.run.is_given() {
             return Err(CliError::Usage("report recommendations needs --requests or --scenario".to_owned()));
         }
+        if self.run.has_usage_alone() {
+            let message =
+                "--usage has no effect without --origin: what tenants used before it says what they need; name it";
+            return Err(CliError::Usage(message.to_owned()));
+        }
         let prepared = self.run.prepare("report recommendations", |base| base)?;
         let used = prepared.used();
         let Prepared { valid, notices, demand, .. } = prepared;

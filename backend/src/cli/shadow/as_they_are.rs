@@ -95,7 +95,7 @@ impl Inputs {
         let nodes = view.as_ref().map_or_else(|| nodes.clone(), |view| view.names.clone());
         let resources = known.names_in(scenario.window, &fork.lives);
         let labels = ResourceLabels::of_lives(&demand.log, known.lives_in(scenario.window, &fork.lives));
-        let names = Named { resources, labels, nodes };
+        let names = Named { resources, labels, nodes, usage: demand.usage().to_vec() };
         let ids = known.ids_in(scenario.window, &fork.lives).map(str::to_owned).collect();
         let mut said = view.as_ref().map_or_else(Vec::new, |view| view.notices.clone());
         said.extend(notices(demand, &scenario));

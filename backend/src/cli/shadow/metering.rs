@@ -1,21 +1,31 @@
 //! What `--metering` writes: who used what from when to when, and what was paid for nodes and modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use shared::allocation::{Metering, MeteringNames, write_metering};
-use shared::cost::MeteringRecords;
-use shared::scenario::{Demand, ValidScenario};
+use shared::cost::{Charges, MeteringRecords, scaled_to_usage};
+use shared::request::Operation;
+use shared::scenario::{Billing, Demand, Scenario, ValidScenario};
 use shared::simulation::{Outcome, RunOptions, simulate_metered};
-use shared::units::{LedgerUnits, NodeGroupIndex, NodeIndex};
+use shared::trace::usage::UsageReading;
+use shared::units::{Instant, LedgerUnits, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 
 use super::plans::Named;
 use crate::cli::CliError;
 use crate::output;
 
-/// Writes what run 0 metered.
-pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<(), CliError> {
-    let (metering, records) = metered(valid, 0, names, None);
+/// What a run metered.
+pub(in crate::cli) struct Metered {
+    pub(in crate::cli) metering: Metering,
+    records: MeteringRecords,
+    /// What to know about use beyond what was requested, where readings were given.
+    pub(in crate::cli) notice: Option<String>,
+}
+
+/// Writes what run 0 metered; gives what to know about it.
+pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<Option<String>, CliError> {
+    let Metered { metering, records, notice } = metered(valid, 0, names, None);
     let nodes = node_names(&records, names);
     let node = |group: NodeGroupIndex, node: NodeIndex| match nodes.get(&node) {
         Some(name) => (*name).to_owned(),
@@ -24,18 +34,15 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
     let names = MeteringNames { resource: &names.of_resources(valid), node: &node };
     output::write_lines(Some(path), |out| {
         write_metering::<io::Error>(&metering, &records, &names, |line| out.write_all(line.as_bytes()))
-    })
+    })?;
+    Ok(notice)
 }
 
 /// What a run metered; `quantile` is the level of all runs' costs that it stands for.
-pub(in crate::cli) fn metered(
-    valid: &ValidScenario,
-    run: u32,
-    names: &Named,
-    quantile: Option<f64>,
-) -> (Metering, MeteringRecords) {
+pub(in crate::cli) fn metered(valid: &ValidScenario, run: u32, names: &Named, quantile: Option<f64>) -> Metered {
     let requests = valid.requests(run);
     let (outcome, records) = simulate_metered(valid, &requests, RunOptions { run, ..RunOptions::default() });
+    let (records, notice) = with_usage(records, valid, names);
     let labels = names.labels.with_drawn(valid, &requests, run);
     let mut metering = Metering::of_run(valid.scenario(), &requests, &records, &labels);
     metering.source.insert("run".to_owned(), outcome.digest.to_string());
@@ -46,7 +53,63 @@ pub(in crate::cli) fn metered(
         metering.source.insert("horizon".to_owned(), metering.window.length().to_string());
         metering.source.extend(quantile.map(|level| ("quantile".to_owned(), level.to_string())));
     }
-    (metering, records)
+    Metered { metering, records, notice }
+}
+
+/// The same records where whoever used more than they requested pays for it, and what to know about that.
+fn with_usage(records: MeteringRecords, valid: &ValidScenario, names: &Named) -> (MeteringRecords, Option<String>) {
+    if names.usage.is_empty() {
+        return (records, None);
+    }
+    let Scenario { billing, fleet, flavors, price_book, .. } = valid.scenario();
+    if *billing == Billing::PerResource {
+        let notice = "resources have prices of their own: --usage changes nothing of what is metered";
+        return (records, Some(notice.to_owned()));
+    }
+    let mut readings: BTreeMap<&str, Vec<&UsageReading>> = BTreeMap::new();
+    for reading in &names.usage {
+        readings.entry(&reading.resource).or_default().push(reading);
+    }
+    readings.values_mut().for_each(|readings| readings.sort_by_key(|reading| reading.at));
+    let name = names.of_resources(valid);
+    // Names are unique per tenant, and readings name none.
+    let mut tenants: BTreeMap<String, BTreeSet<TenantIndex>> = BTreeMap::new();
+    for used in &records.uses {
+        tenants.entry(name(used.resource)).or_default().insert(used.tenant);
+    }
+    let told = |name: &str| tenants.get(name).is_some_and(|tenants| tenants.len() == 1);
+    let unknown = names.usage.iter().filter(|reading| !told(&reading.resource)).count();
+    let created = created(valid);
+    let of = |resource: ResourceIndex| {
+        let name = name(resource);
+        let all = readings.get(name.as_str()).filter(|_| told(&name)).map(Vec::as_slice).unwrap_or_default();
+        let since = created.get(&resource).copied().unwrap_or_default();
+        &all[all.partition_point(|reading| reading.at < since)..]
+    };
+    let charges = Charges { billing: *billing, fleet, flavors, book: price_book };
+    let (records, beyond) = scaled_to_usage(charges, records, of);
+    let mut notice = match beyond.len() {
+        0 => "nobody is known to have used more than they requested".to_owned(),
+        1 => "1 resource used more than it requested, and pays for what it used in what is metered".to_owned(),
+        many => {
+            format!("{many} resources used more than they requested, and pay for what they used in what is metered")
+        }
+    };
+    if unknown > 0 {
+        let of = names.usage.len();
+        notice +=
+            &format!("; {unknown} of {of} readings are of no resource that runs here, or of several tenants\u{2019}");
+    }
+    (records, Some(notice))
+}
+
+/// When each resource of the requests, or of what lived before them, was created.
+fn created(valid: &ValidScenario) -> BTreeMap<ResourceIndex, Instant> {
+    let live = valid.original().start.live.iter().map(|live| live.created);
+    let live = live.enumerate().map(|(position, at)| (ResourceIndex::from_usize(position), at));
+    let Demand::Requests(requests) = &valid.original().demand else { return live.collect() };
+    let creates = requests.iter().filter(|request| request.operation == Operation::Create);
+    live.chain(creates.map(|request| (request.resource, request.at))).collect()
 }
 
 /// The run whose cost is at a level of the costs of all runs: the nearest rank, the first of equals.

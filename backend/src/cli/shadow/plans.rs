@@ -8,6 +8,7 @@ use shared::request::ResourceClass;
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::simulation::{Plan, RunOptions, simulate_to_fork};
 use shared::stream::predicted_prefix;
+use shared::trace::usage::UsageReading;
 use shared::units::{Currency, Instant, NodeGroupIndex, PoolIndex, Rate, ResourceIndex, Resources};
 
 use crate::cli::CliError;
@@ -38,12 +39,12 @@ struct PlanLine<'a> {
     network_pool: Option<&'a str>,
     ready: Option<Instant>,
     released: Option<Instant>,
-    /// What the resource costs an hour from its create on; none while it is not known where.
+    /// What the resource costs an hour from its create on, before any tier; none while it is not known where.
     price_per_hour: Option<Rate>,
     currency: Currency,
 }
 
-/// Names that are known beside a scenario, which has none.
+/// What is known beside a scenario: names, which it has none of, and what was read.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Named {
     /// Of resources, by index: those that live at the start, then those that are known to come.
@@ -52,6 +53,8 @@ pub(in crate::cli) struct Named {
     pub(super) labels: ResourceLabels,
     /// Of the nodes of an inventory, by group.
     pub(super) nodes: Vec<Vec<String>>,
+    /// What resources used, where the requests are what happened.
+    pub(super) usage: Vec<UsageReading>,
 }
 
 impl Named {
@@ -128,7 +131,7 @@ impl Prices {
         starts.sort_unstable();
         starts.dedup();
         let Scenario { price_book, billing, fleet, flavors, .. } = scenario;
-        Self(starts.into_iter().map(|at| (at, Rates::new(price_book, *billing, fleet, flavors, at))).collect())
+        Self(starts.into_iter().map(|at| (at, Rates::new(price_book, *billing, fleet, flavors, (at, &[])))).collect())
     }
 
     fn of(&self, scenario: &Scenario, plan: &Plan, group: Option<NodeGroupIndex>) -> Option<Rate> {

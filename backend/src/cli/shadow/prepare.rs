@@ -102,6 +102,11 @@ impl RunArgs {
         self.scenario.is_some() || self.demand.is_some()
     }
 
+    /// Whether there are readings of what happened, and nothing that is predicted from them.
+    pub(in crate::cli) fn has_usage_alone(&self) -> bool {
+        self.demand.as_ref().is_some_and(|demand| demand.has_usage() && demand.origin().is_none())
+    }
+
     /// The file of exchange rates, where there is one.
     pub(super) fn exchange_rates(&self) -> Option<&str> {
         self.assumptions.exchange_rates()
@@ -195,6 +200,7 @@ impl RunArgs {
             resources: known.names_of(&fork.lives).map(str::to_owned).collect(),
             labels: ResourceLabels::of_lives(&demand.log, fork.lives.iter().copied()),
             nodes,
+            usage: Vec::new(),
         };
         let predicted = Some(Predicted { origin, model, selection, fork, base });
         Ok(Prepared { start: view, predicted, ..Prepared::new(valid, said, names) })

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use shared::api::{Label, ModuleView, MoneyBand, OutcomeView, PoolShare, PoolView};
+use shared::scenario::Demand;
 use shared::simulation::{Eviction, Refusal};
 use shared::units::{Dimension, Duration};
 use yew::prelude::*;
@@ -14,10 +15,22 @@ use crate::format;
 
 const OVER_RUNS: &str = "Means over the runs";
 
-/// How many requests were sampled in all runs, and in what time of all workers together.
-fn sampled(view: &OutcomeView, ms: f64) -> String {
+/// What all runs did on all workers, and how long it took them.
+fn how(Finished { scenario, view, elapsed_ms, workers, took }: &Finished) -> String {
     let requests = (view.requests * f64::from(view.runs)).round() as u64;
-    format!("; {} requests sampled in {}", format::count(requests), format::milliseconds(Some(ms)))
+    let sampled = match scenario.demand {
+        Demand::Forecast(_) => format!("sampled in {}, ", format::milliseconds(Some(took.sampling))),
+        Demand::Requests(_) => String::new(),
+    };
+    format!(
+        "{} on {} in {}: {} requests {sampled}simulated in {}; {} simulation events",
+        format::counted(view.runs.into(), "run"),
+        format::counted(*workers as u64, "worker"),
+        format::milliseconds(Some(*elapsed_ms)),
+        format::count(requests),
+        format::milliseconds(Some(took.simulating)),
+        format::count(view.events),
+    )
 }
 
 #[derive(Properties, PartialEq)]
@@ -31,25 +44,17 @@ pub(super) struct OutcomeProps {
 
 #[component]
 pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
-    let Finished { scenario, view, elapsed_ms, workers, sampled_ms } = &props.finished;
+    let Finished { scenario, view, .. } = &props.finished;
     let charts = use_memo((view.clone(), scenario.bin), |(view, bin)| {
         (Rc::new(fleet_chart(view, *bin)), Rc::new(cost_chart(view, *bin)))
     });
     let modules_note = &format!("Waits are simulated; service times and costs are {}", known(view.labels.modules));
-    let how = format!(
-        "{} on {} in {}: {} simulation events{}",
-        format::counted(view.runs.into(), "run"),
-        format::counted(*workers as u64, "worker"),
-        format::milliseconds(Some(*elapsed_ms)),
-        format::count(view.events),
-        sampled_ms.map(|ms| sampled(view, ms)).unwrap_or_default()
-    );
     html! {
         <div class={classes!("results", props.stale.then_some("stale"))}>
             <div class="digest-line">
                 <span class="label">{ "digest" }</span>
                 <code class="digest" data-testid="digest">{ view.digest.to_string() }</code>
-                <span class="note" data-testid="how">{ how }</span>
+                <span class="note" data-testid="how">{ how(&props.finished) }</span>
             </div>
             { figures(view, props.first.as_ref().map(|first| &*first.view).filter(|first| first.digest != view.digest)) }
             <div class="grid halves">

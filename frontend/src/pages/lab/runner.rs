@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use shared::api::OutcomeView;
-use shared::scenario::{Demand, Scenario};
+use shared::scenario::Scenario;
 use web_sys::window;
 use yew::prelude::*;
 
 use crate::route::workers_wanted;
-use crate::worker::{Pool, PoolEvent};
+use crate::worker::{Pool, PoolEvent, RunTimes};
 
 /// More workers than this do not pay for a page.
 const MOST_WORKERS: usize = 4;
@@ -34,8 +34,8 @@ pub(super) struct Finished {
     pub(super) view: Rc<OutcomeView>,
     pub(super) elapsed_ms: f64,
     pub(super) workers: usize,
-    /// How long the requests took to sample, all workers together; none where they came with the scenario.
-    pub(super) sampled_ms: Option<f64>,
+    /// How long its runs took, all workers together.
+    pub(super) took: RunTimes,
 }
 
 /// What [`use_runner`] gives.
@@ -71,11 +71,10 @@ pub(super) fn use_runner() -> Runner {
             let notify = Callback::from(move |event: PoolEvent| match event {
                 PoolEvent::Progress(done) => progress.set(Progress::Running { done, total }),
                 PoolEvent::Failed(message) => progress.set(Progress::Failed(message)),
-                PoolEvent::Finished { outcome, sampled_ms } => {
+                PoolEvent::Finished { outcome, took } => {
                     let view = Rc::new(OutcomeView::new(&ran, &outcome));
-                    let sampled_ms = matches!(ran.demand, Demand::Forecast(_)).then_some(sampled_ms);
                     let elapsed_ms = now_ms() - began;
-                    let done = Finished { scenario: ran.clone(), view, elapsed_ms, workers, sampled_ms };
+                    let done = Finished { scenario: ran.clone(), view, elapsed_ms, workers, took };
                     if !known_first.replace(true) {
                         first.set(Some(done.clone()));
                     }

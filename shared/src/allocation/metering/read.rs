@@ -57,13 +57,17 @@ fn read_plain(rest: &str, reading: &mut Reading) -> Result<(), InputError> {
 fn read_table(text: &str, reading: &mut Reading) -> Result<(), InputError> {
     let mut table = Table::open(text, None)?;
     table.expect_only(&COLUMNS)?;
-    let mut positions = [0; COLUMNS.len()];
+    let mut positions = [None; COLUMNS.len()];
     for (position, name) in positions.iter_mut().zip(COLUMNS) {
-        *position = table.column(name)?;
+        *position = match name {
+            // Files of earlier versions have none.
+            "cluster" => table.find(name),
+            _ => Some(table.column(name)?),
+        };
     }
     let mut row = Row::default();
     while table.next(&mut row)? {
-        reading.take(row.line, &positions.map(|position| row.get(position)))?;
+        reading.take(row.line, &positions.map(|position| row.optional(position).unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -79,8 +83,10 @@ struct Reading {
     flavor_indices: [Vec<FlavorIndex>; ResourceClass::ALL.len()],
     flavor_names: Vec<MeteredFlavor>,
     groups: Names,
-    group_zones: Vec<Option<u32>>,
+    /// Zone and cluster of each group.
+    group_places: Vec<(Option<u32>, Option<u32>)>,
     zones: Names,
+    clusters: Names,
     /// Rows of label sets by their text.
     labels: IndexMap<Box<str>, BTreeMap<String, String>, FixedState>,
     uses: Vec<MeteredUse>,
@@ -103,6 +109,7 @@ const START: usize = 9;
 const END: usize = 10;
 const PRICE: usize = 11;
 const LABELS: usize = 12;
+const CLUSTER: usize = 13;
 
 impl Reading {
     fn take(&mut self, line: u64, values: &Values<'_>) -> Result<(), InputError> {
@@ -156,7 +163,7 @@ impl Reading {
         }
         let flavor = self.flavor_indices[class as usize][of_class];
         let zone = (!values[ZONE].is_empty()).then(|| self.zones.intern(values[ZONE]));
-        let node_group = (!values[NODE_GROUP].is_empty()).then(|| self.group(values[NODE_GROUP], zone));
+        let node_group = (!values[NODE_GROUP].is_empty()).then(|| self.group(values, zone));
         let labels = self.label_row(line, values[LABELS])?;
         self.uses.push(MeteredUse { tenant, flavor, node_group, zone, labels, from, until, rate });
         Ok(())
@@ -165,7 +172,8 @@ impl Reading {
     fn take_node(&mut self, line: u64, values: &Values<'_>) -> Result<(), InputError> {
         let (from, until, rate) = self.stretch(line, values)?;
         let zone = (!values[ZONE].is_empty()).then(|| self.zones.intern(values[ZONE]));
-        let node_group = self.group(some(line, values, NODE_GROUP)?, zone);
+        some(line, values, NODE_GROUP)?;
+        let node_group = self.group(values, zone);
         let state = NodeState::ALL.into_iter().find(|state| state.as_str() == values[STATE]).ok_or_else(|| {
             let message = format!("`{}` is no state; expected booting, serving or draining", values[STATE]);
             wrong(line, STATE, message)
@@ -205,10 +213,11 @@ impl Reading {
         Ok((from, until, rate))
     }
 
-    fn group(&mut self, name: &str, zone: Option<u32>) -> NodeGroupIndex {
-        let group = self.groups.intern(name);
-        if group as usize == self.group_zones.len() {
-            self.group_zones.push(zone);
+    fn group(&mut self, values: &Values<'_>, zone: Option<u32>) -> NodeGroupIndex {
+        let group = self.groups.intern(values[NODE_GROUP]);
+        if group as usize == self.group_places.len() {
+            let cluster = (!values[CLUSTER].is_empty()).then(|| self.clusters.intern(values[CLUSTER]));
+            self.group_places.push((zone, cluster));
         }
         NodeGroupIndex(group)
     }
@@ -233,7 +242,11 @@ impl Reading {
             quota: None,
             labels: self.tenant_labels.remove(&index).unwrap_or_default(),
         };
-        let group = |(name, zone): (&str, Option<u32>)| MeteredGroup { name: name.to_owned(), zone };
+        let group = |(name, (zone, cluster)): (&str, (Option<u32>, Option<u32>))| MeteredGroup {
+            name: name.to_owned(),
+            zone,
+            cluster,
+        };
         Ok(Metering {
             window,
             time_zone,
@@ -241,8 +254,9 @@ impl Reading {
             source,
             tenants: (0..).zip(self.tenants.iter()).map(tenant).collect(),
             flavors: self.flavor_names,
-            node_groups: self.groups.iter().zip(self.group_zones).map(group).collect(),
+            node_groups: self.groups.iter().zip(self.group_places).map(group).collect(),
             zones: self.zones,
+            clusters: self.clusters,
             label_sets: core::iter::once(BTreeMap::new()).chain(self.labels.into_values()).collect(),
             uses: self.uses,
             nodes: self.nodes,
@@ -279,8 +293,9 @@ fn wrong_labels(line: u64, text: &str) -> InputError {
 mod tests {
     use super::*;
 
-    const HEADER: &str = "record,name,tenant,class,flavor,node_group,zone,node,state,start,end,price_per_hour,labels\n";
-    const WINDOW: &str = "window,UTC,,,,,,,USD,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,,\n";
+    const HEADER: &str =
+        "record,name,tenant,class,flavor,node_group,zone,node,state,start,end,price_per_hour,labels,cluster\n";
+    const WINDOW: &str = "window,UTC,,,,,,,USD,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,,,\n";
 
     fn error(rows: &str) -> String {
         read_metering(&format!("{HEADER}{rows}")).map(|_| ()).unwrap_err().to_string()
@@ -290,7 +305,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let used = |class: &str, start: &str, end: &str, price: &str| {
             error(&format!(
-                "{WINDOW}use,vm,acme,{class},s,general,,n,,2026-01-01T{start}:00Z,2026-01-01T{end}:00Z,{price},\n"
+                "{WINDOW}use,vm,acme,{class},s,general,,n,,2026-01-01T{start}:00Z,2026-01-01T{end}:00Z,{price},,\n"
             ))
         };
         let cases = [
@@ -309,17 +324,17 @@ mod tests {
                  book",
             ),
             (
-                error("use,vm,,,,,,,,,,,\n"),
+                error("use,vm,,,,,,,,,,,,\n"),
                 "line 2: field `record`: stands before the window; expected a row `window` first",
             ),
             (error(""), "has no row `window`; expected one that says what is covered"),
             (
-                error(&format!("{WINDOW}vm,,,,,,,,,,,,\n")),
+                error(&format!("{WINDOW}vm,,,,,,,,,,,,,\n")),
                 "line 3: field `record`: `vm` is no kind of record; expected window, tenant, use, node or module",
             ),
-            (error(&format!("{WINDOW}use,vm\n")), "line 3: the line has 2 values; expected 13, one for each column"),
+            (error(&format!("{WINDOW}use,vm\n")), "line 3: the line has 2 values; expected 14, one for each column"),
             (
-                error(&format!("{WINDOW}tenant,acme,,,,,,,,,,,team\n")),
+                error(&format!("{WINDOW}tenant,acme,,,,,,,,,,,team,\n")),
                 "line 3: field `labels`: `team` are no labels; expected key=value with `;` between them",
             ),
         ];
@@ -330,8 +345,7 @@ mod tests {
 
     #[test]
     fn quotes_and_another_order_of_columns_change_nothing() {
-        let used =
-            "use,vm,acme,compute,s,general,a,n,,2026-01-01T01:00:00Z,2026-01-01T02:00:00.5Z,0.25,team=web\\;1;x=\n";
+        let used = "use,vm,acme,compute,s,general,a,n,,2026-01-01T01:00:00Z,2026-01-01T02:00:00.5Z,0.25,team=web\\;1;x=,east\n";
         let plain = read_metering(&format!("{HEADER}{WINDOW}{used}")).unwrap();
         let quoted = read_metering(&format!("{HEADER}{WINDOW}{}", used.replace("acme", "\"acme\""))).unwrap();
         assert_eq!(plain.uses, quoted.uses);
@@ -341,5 +355,9 @@ mod tests {
             [("team", "web;1"), ("x", "")]
         );
         assert_eq!(plain.uses[0].rate, Rate::from_nanos(250_000_000));
+        assert_eq!(plain.clusters.name(plain.node_groups[0].cluster.unwrap()), "east");
+        let earlier = |text: &str| text.replace(",cluster\n", "\n").replace(",,,\n", ",,\n").replace(",east\n", "\n");
+        let without = read_metering(&earlier(&format!("{HEADER}{WINDOW}{used}"))).unwrap();
+        assert_eq!((without.uses, without.node_groups[0].cluster), (plain.uses, None));
     }
 }

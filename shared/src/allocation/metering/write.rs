@@ -2,13 +2,13 @@
 
 use core::fmt::Write;
 
-use super::Metering;
 use super::values::labels_text;
+use super::{MeteredGroup, Metering};
 use crate::cost::MeteringRecords;
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, Rate, ResourceIndex};
 
 /// The columns of a file of metering records, in the order in which they are written.
-pub(super) const COLUMNS: [&str; 13] = [
+pub(super) const COLUMNS: [&str; 14] = [
     "record",
     "name",
     "tenant",
@@ -22,6 +22,7 @@ pub(super) const COLUMNS: [&str; 13] = [
     "end",
     "price_per_hour",
     "labels",
+    "cluster",
 ];
 
 /// Names that records have only numbers for.
@@ -53,13 +54,14 @@ pub fn write_metering<E>(
     let [start, end] = [window.start, window.end].map(|at: Instant| at.to_string());
     let currency = metering.currency.as_str();
     let source = labels_text(&metering.source);
-    line(row.of(["window", &zone, "", "", "", "", "", "", currency, &start, &end, "", &source]))?;
+    line(row.of(["window", &zone, "", "", "", "", "", "", currency, &start, &end, "", &source, ""]))?;
     for tenant in metering.tenants.iter().filter(|tenant| !tenant.labels.is_empty()) {
         let labels = labels_text(&tenant.labels);
-        line(row.of(["tenant", &tenant.name, "", "", "", "", "", "", "", "", "", "", &labels]))?;
+        line(row.of(["tenant", &tenant.name, "", "", "", "", "", "", "", "", "", "", &labels, ""]))?;
     }
     let label_sets: Vec<String> = metering.label_sets.iter().map(labels_text).collect();
     let zone_of = |zone: Option<u32>| zone.map_or("", |zone| metering.zones.name(zone));
+    let cluster_of = |group: &MeteredGroup| group.cluster.map_or("", |cluster| metering.clusters.name(cluster));
     let group_of = |group: NodeGroupIndex| &metering.node_groups[group.usize()];
     for (used, record) in metering.uses.iter().zip(&records.uses) {
         let flavor = &metering.flavors[used.flavor.usize()];
@@ -79,6 +81,7 @@ pub fn write_metering<E>(
             &end,
             &rate,
             &label_sets[used.labels as usize],
+            used.node_group.map_or("", |group| cluster_of(group_of(group))),
         ]))?;
     }
     for (node, record) in metering.nodes.iter().zip(&records.nodes) {
@@ -99,11 +102,12 @@ pub fn write_metering<E>(
             &end,
             &rate,
             "",
+            cluster_of(group),
         ]))?;
     }
     for module in &metering.modules {
         let [start, end, rate] = span(module.from, module.until, module.rate);
-        line(row.of(["module", module.module.as_str(), "", "", "", "", "", "", "", &start, &end, &rate, ""]))?;
+        line(row.of(["module", module.module.as_str(), "", "", "", "", "", "", "", &start, &end, &rate, "", ""]))?;
     }
     Ok(())
 }

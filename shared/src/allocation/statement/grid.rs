@@ -28,6 +28,9 @@ pub enum Resolution {
     Month,
 }
 
+/// The first and the last piece of a stretch.
+pub(super) type Span = (u32, u32);
+
 /// The pieces of time between any two instants at which something begins: a slice, or an hour of policies.
 pub(super) struct Grid {
     /// Where each piece begins, and where the last one ends.
@@ -131,6 +134,19 @@ impl Grid {
     /// The piece that an instant of the window is in.
     pub(super) fn piece(&self, at: Instant) -> usize {
         self.bounds.partition_point(|&start| start <= at) - 1
+    }
+
+    /// The first and the last piece that a stretch lies in; none where it lies off the grid.
+    pub(super) fn span(&self, from: Instant, until: Instant) -> Option<Span> {
+        let window = self.window();
+        let (from, until) = (from.max(window.start), until.min(window.end));
+        if from >= until {
+            return None;
+        }
+        let first = self.piece(from);
+        let after = &self.bounds[first + 1..];
+        let last = if until <= after[0] { first } else { first + after.partition_point(|&at| at < until) };
+        Some((first as u32, last as u32))
     }
 
     /// When an hour begins and ends.

@@ -27,6 +27,8 @@ pub enum GroupBy {
     NodeGroup,
     /// The zone of the node, or the one that was asked for.
     Zone,
+    /// The cluster of the node.
+    Cluster,
     /// The value of a label: the request's own, or its tenant's.
     Label(String),
 }
@@ -42,10 +44,12 @@ impl FromStr for GroupBy {
             "class" => Ok(Self::Class),
             "node_group" => Ok(Self::NodeGroup),
             "zone" => Ok(Self::Zone),
+            "cluster" => Ok(Self::Cluster),
             _ => match text.strip_prefix("label:").filter(|label| !label.is_empty()) {
                 Some(label) => Ok(Self::Label(label.to_owned())),
                 None => Err(format!(
-                    "`{text}` is no grouping; expected tenant, module, flavor, class, node_group, zone or label:KEY"
+                    "`{text}` is no grouping; expected tenant, module, flavor, class, node_group, zone, cluster or \
+                     label:KEY"
                 )),
             },
         }
@@ -61,6 +65,7 @@ impl fmt::Display for GroupBy {
             Self::Class => f.write_str("class"),
             Self::NodeGroup => f.write_str("node_group"),
             Self::Zone => f.write_str("zone"),
+            Self::Cluster => f.write_str("cluster"),
             Self::Label(label) => write!(f, "label:{label}"),
         }
     }
@@ -95,6 +100,7 @@ enum Grouped {
     Class,
     NodeGroup,
     Zone,
+    Cluster,
     /// Values; the value of each label set and of each tenant.
     Label(Names, Vec<u32>, Vec<u32>),
 }
@@ -112,6 +118,7 @@ impl<'m> Groups<'m> {
             GroupBy::Class => Grouped::Class,
             GroupBy::NodeGroup => Grouped::NodeGroup,
             GroupBy::Zone => Grouped::Zone,
+            GroupBy::Cluster => Grouped::Cluster,
             GroupBy::Label(label) => {
                 let mut values = Names::default();
                 let mut value = |value: Option<&String>| value.map_or(NO_GROUP, |value| values.intern(value));
@@ -125,18 +132,63 @@ impl<'m> Groups<'m> {
 
     /// The groups of a use.
     pub(super) fn of_use(&self, used: &MeteredUse) -> Key {
-        self.key(|by| match by {
+        self.key(|by| self.group_of(by, used))
+    }
+
+    fn group_of(&self, by: &Grouped, used: &MeteredUse) -> u32 {
+        match by {
             Grouped::Tenant => used.tenant.0,
             Grouped::Module => NO_GROUP,
             Grouped::Flavor(_, groups) => groups[used.flavor.usize()],
             Grouped::Class => self.metering.flavors[used.flavor.usize()].class as u32,
             Grouped::NodeGroup => used.node_group.map_or(NO_GROUP, |group| group.0),
             Grouped::Zone => used.zone.unwrap_or(NO_GROUP),
+            Grouped::Cluster => used.node_group.map_or(NO_GROUP, |group| self.cluster(group)),
             Grouped::Label(_, sets, tenants) => match sets[used.labels as usize] {
                 NO_GROUP => tenants[used.tenant.usize()],
                 value => value,
             },
+        }
+    }
+
+    /// How many keys uses can have at most; none where that is more than a number can hold.
+    pub(super) fn keys(&self) -> Option<usize> {
+        self.by.iter().try_fold(1_usize, |keys, by| keys.checked_mul(self.groups_of(by) + 1))
+    }
+
+    /// The number of a use's key among all keys that there can be.
+    pub(super) fn number_of(&self, used: &MeteredUse) -> usize {
+        self.by.iter().fold(0, |number, by| {
+            let groups = self.groups_of(by);
+            number * (groups + 1) + (self.group_of(by, used) as usize).min(groups)
         })
+    }
+
+    /// The key of a number.
+    pub(super) fn key_of(&self, mut number: usize) -> Key {
+        let mut key = [NO_GROUP; GROUPINGS_MAX];
+        for (group, by) in key.iter_mut().zip(&self.by).rev() {
+            let groups = self.groups_of(by);
+            let place = number % (groups + 1);
+            number /= groups + 1;
+            if place < groups {
+                *group = place as u32;
+            }
+        }
+        key
+    }
+
+    /// How many groups a grouping has.
+    fn groups_of(&self, by: &Grouped) -> usize {
+        match by {
+            Grouped::Tenant => self.metering.tenants.len(),
+            Grouped::Module => Module::ALL.len(),
+            Grouped::Class => ResourceClass::ALL.len(),
+            Grouped::NodeGroup => self.metering.node_groups.len(),
+            Grouped::Zone => self.metering.zones.len(),
+            Grouped::Cluster => self.metering.clusters.len(),
+            Grouped::Flavor(names, _) | Grouped::Label(names, ..) => names.len(),
+        }
     }
 
     /// The groups of node time that is nobody's.
@@ -144,6 +196,7 @@ impl<'m> Groups<'m> {
         self.key(|by| match by {
             Grouped::NodeGroup => group.0,
             Grouped::Zone => self.metering.node_groups[group.usize()].zone.unwrap_or(NO_GROUP),
+            Grouped::Cluster => self.cluster(group),
             _ => NO_GROUP,
         })
     }
@@ -173,9 +226,14 @@ impl<'m> Groups<'m> {
             Grouped::Class => ResourceClass::ALL.map(|class| class.as_str().to_owned()).to_vec(),
             Grouped::NodeGroup => metering.node_groups.iter().map(|group| group.name.clone()).collect(),
             Grouped::Zone => owned(&metering.zones),
+            Grouped::Cluster => owned(&metering.clusters),
             Grouped::Flavor(names, _) | Grouped::Label(names, ..) => owned(names),
         });
         names.collect()
+    }
+
+    fn cluster(&self, group: NodeGroupIndex) -> u32 {
+        self.metering.node_groups[group.usize()].cluster.unwrap_or(NO_GROUP)
     }
 
     fn key(&self, of: impl Fn(&Grouped) -> u32) -> Key {

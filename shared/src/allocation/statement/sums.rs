@@ -3,11 +3,14 @@
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
-use super::grid::Grid;
+use super::grid::{Grid, Span};
 use super::group_by::Groups;
 use super::{Amounts, Key, NO_GROUP, NodeState, StatementError, StatementRow};
 use crate::allocation::Metering;
 use crate::units::{Instant, LedgerUnits, NodeGroupIndex, Rate, TenantIndex};
+
+/// Most cells that are kept at once: 64 MiB of them.
+const CELLS_MAX: usize = 1 << 20;
 
 /// What stretches of time come to in each piece: a stretch changes two pieces, and a slope for all between them.
 pub(super) struct Row {
@@ -41,14 +44,16 @@ impl Row {
 
     /// Adds a stretch, as far as it lies on the grid.
     pub(super) fn add(&mut self, grid: &Grid, from: Instant, until: Instant, rate: Rate) {
-        let window = grid.window();
-        let (from, until) = (from.max(window.start), until.min(window.end));
-        if from >= until {
-            return;
+        if let Some(span) = grid.span(from, until) {
+            self.add_span(grid, span, (from, until, rate));
         }
-        let first = grid.piece(from);
-        let last =
-            if until <= grid.bounds[first + 1] { first } else { grid.bounds.partition_point(|&at| at < until) - 1 };
+    }
+
+    /// The same where the pieces are known that the stretch lies in.
+    #[inline]
+    fn add_span(&mut self, grid: &Grid, (first, last): Span, (from, until, rate): (Instant, Instant, Rate)) {
+        let (first, last) = (first as usize, last as usize);
+        let (from, until) = (from.max(grid.bounds[first]), until.min(grid.bounds[last + 1]));
         self.touched = (self.touched.0.min(first), self.touched.1.max(last + 1));
         let rate = i128::from(rate.nanos());
         let mut part = |piece: usize, from: Instant, until: Instant| {
@@ -94,6 +99,46 @@ impl Row {
     }
 }
 
+/// What one pass over all uses, in the order in which they stand, adds up.
+pub(super) struct Uses {
+    /// By group, what was used of its nodes.
+    on_nodes: Vec<Row>,
+    /// How many tenants used something, by slice.
+    pub(super) active_tenants: Vec<u32>,
+    /// By the number of their key, where it was asked for and is not too much to keep at once.
+    pub(super) keyed: Option<Vec<Row>>,
+}
+
+impl Uses {
+    /// `by_key` asks for workload key by key, which is several times as quick as account by account, and does where nothing
+    /// is handed out.
+    pub(super) fn new(metering: &Metering, grid: &Grid, groups: &Groups<'_>, by_key: bool) -> Self {
+        let cells = |keys: &usize| keys.checked_mul(grid.pieces() + 1).is_some_and(|cells| cells <= CELLS_MAX);
+        let keys = groups.keys().filter(|keys| by_key && cells(keys));
+        let row = |_| Row::new(grid);
+        let mut keyed: Option<Vec<Row>> = keys.map(|keys| (0..keys).map(row).collect());
+        let mut on_nodes: Vec<Row> = (0..metering.node_groups.len()).map(row).collect();
+        let (shared, tenants) = (metering.shared_groups(), metering.tenants.len().max(1));
+        let slices = grid.slice.iter().flatten().last().map_or(0, |last| *last as usize + 1);
+        let mut seen = vec![false; tenants * slices];
+        for used in &metering.uses {
+            let Some(span) = grid.span(used.from, used.until) else { continue };
+            let stretch = (used.from, used.until, used.rate);
+            for slice in grid.slice[span.0 as usize..=span.1 as usize].iter().flatten() {
+                seen[*slice as usize * tenants + used.tenant.usize()] = true;
+            }
+            if let Some(group) = used.node_group.filter(|group| shared[group.usize()]) {
+                on_nodes[group.usize()].add_span(grid, span, stretch);
+            }
+            if let Some(keyed) = &mut keyed {
+                keyed[groups.number_of(used)].add_span(grid, span, stretch);
+            }
+        }
+        let count = |slice: &[bool]| slice.iter().filter(|&&seen| seen).count() as u32;
+        Self { on_nodes, active_tenants: seen.chunks(tenants).map(count).collect(), keyed }
+    }
+}
+
 /// What nodes of each group cost in each piece, and what of it was used.
 pub(super) struct GroupSums {
     overhead: Vec<Row>,
@@ -104,18 +149,12 @@ pub(super) struct GroupSums {
 }
 
 impl GroupSums {
-    pub(super) fn new(metering: &Metering, grid: &Grid) -> Result<Self, StatementError> {
+    pub(super) fn new(metering: &Metering, grid: &Grid, uses: &mut Uses) -> Result<Self, StatementError> {
         let rows = || -> Vec<Row> { metering.node_groups.iter().map(|_| Row::new(grid)).collect() };
-        let (mut overhead, mut serving, mut used) = (rows(), rows(), rows());
+        let (mut overhead, mut serving, mut used) = (rows(), rows(), core::mem::take(&mut uses.on_nodes));
         for node in &metering.nodes {
             let rows = if node.state == NodeState::Serving { &mut serving } else { &mut overhead };
             rows[node.node_group.usize()].add(grid, node.from, node.until, node.rate);
-        }
-        let shared = metering.shared_groups();
-        for stretch in &metering.uses {
-            if let Some(group) = stretch.node_group.filter(|group| shared[group.usize()]) {
-                used[group.usize()].add(grid, stretch.from, stretch.until, stretch.rate);
-            }
         }
         overhead.iter_mut().chain(&mut serving).chain(&mut used).for_each(|row| row.settle(grid));
         let costs = |row: &Row| -> Vec<i128> { (0..grid.pieces()).map(|piece| row.cell(piece).cost).collect() };
@@ -204,6 +243,14 @@ impl Rows {
     pub(super) fn add(&mut self, grid: &Grid, key: Key, piece: usize, amounts: Amounts) {
         if let Some(slice) = grid.slice[piece].filter(|_| amounts != Amounts::default()) {
             *self.0.entry((slice, key)).or_default() += amounts;
+        }
+    }
+
+    /// Adds workload that was added up key by key.
+    pub(super) fn add_keyed(&mut self, grid: &Grid, groups: &Groups<'_>, keyed: Vec<Row>) {
+        for (number, mut row) in keyed.into_iter().enumerate() {
+            row.settle(grid);
+            self.add_workload(grid, groups.key_of(number), &row);
         }
     }
 

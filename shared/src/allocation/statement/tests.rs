@@ -18,9 +18,10 @@ use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, Rate, TenantIndex};
 
 const HOUR: i64 = 3_600_000_000;
 
-fn groupings() -> [GroupBy; 7] {
+fn groupings() -> [GroupBy; 8] {
     let team = GroupBy::Label("team".to_owned());
-    [GroupBy::Tenant, GroupBy::Module, GroupBy::Flavor, GroupBy::Class, GroupBy::NodeGroup, GroupBy::Zone, team]
+    let [zone, cluster] = [GroupBy::Zone, GroupBy::Cluster];
+    [GroupBy::Tenant, GroupBy::Module, GroupBy::Flavor, GroupBy::Class, GroupBy::NodeGroup, zone, cluster, team]
 }
 
 fn metered(
@@ -32,6 +33,7 @@ fn metered(
     let mut scenario = fleet::unsteady(scenario(settings), what);
     scenario.tenants[1].labels.insert("team".to_owned(), "tenant's".to_owned());
     scenario.fleet.node_groups[0].zone = Some("a".to_owned());
+    scenario.fleet.node_groups[1].cluster = Some("east".to_owned());
     if crowded {
         scenario.fleet.node_groups[0].over_commit_percent = [(Dimension::Vcpu, 300)].into();
     }
@@ -118,6 +120,15 @@ proptest! {
         let parts: Vec<Statement> = parts.map(|window| of(&metering, window, resolution)).collect();
         prop_assert_eq!(added(&parts), by_name(&whole));
 
+        // What is handed out is added up account by account, what is kept in the order of the uses: workload is the same.
+        let workload = |idle| -> BTreeMap<Vec<Option<String>>, [i128; 2]> {
+            let (by, shared) = (by.clone(), SharedPolicy::Keep);
+            let settings = StatementSettings { window: all, resolution: Resolution::Whole, by, idle, shared };
+            let sums = by_name(&Statement::new(&metering, settings).unwrap()).into_iter();
+            sums.map(|(names, amounts)| (names, [amounts[0], amounts[4]])).filter(|(_, sums)| *sums != [0, 0]).collect()
+        };
+        prop_assert_eq!(workload(IdlePolicy::Keep), workload(IdlePolicy::Proportional));
+
         let view = StatementView::new(&parts[0], Vec::new());
         let sum = |of: fn(&AmountsView) -> crate::units::Money| {
             view.rows.iter().map(|row| of(&row.amounts).amount).sum::<rust_decimal::Decimal>()
@@ -167,8 +178,9 @@ pub(super) fn two_hours() -> Metering {
         source: BTreeMap::new(),
         tenants: vec![tenant("a"), tenant("b")],
         flavors: vec![MeteredFlavor { name: "s".to_owned(), class: ResourceClass::Compute }],
-        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None }],
+        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None, cluster: None }],
         zones: Names::default(),
+        clusters: Names::default(),
         label_sets: vec![BTreeMap::new()],
         uses: vec![used(0, at(0), 30), used(1, at(30), 60)],
         nodes: vec![node(NodeState::Serving, at(0), at(120))],

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::control_plane::Billing;
+use crate::pricing::Egress;
 use crate::request::{RequestLog, RequestLogBuilder, read_requests};
 use crate::scenario::Scenario;
 use crate::shadow::Known;
 use crate::simulation::Fork;
+use crate::units::Rate;
 
 /// `vm-1` of acme lives from 10:00 to 13:00, `vm-2` of zoo from 10:30 on, both of flavor small.
 fn log() -> RequestLog {
@@ -44,6 +46,21 @@ fn of(account: Option<&str>, resource: Option<&str>, billed: &str) -> Charge {
 fn accounts(window: &BilledWindow) -> Vec<(usize, String)> {
     let accounts = window.breakdown.accounts.iter();
     accounts.map(|account| (account.tenant.usize(), Amount(account.workload).to_string())).collect()
+}
+
+#[test]
+fn what_is_charged_for_a_resource_holds_what_it_sent() {
+    let log = log();
+    let mut scenario = scenario(&log, Billing::PerResource);
+    scenario.price_book.egress = Egress { price_per_gib: Rate::from_nanos(90_000_000), sent_percent: 10 };
+    let context = ActualContext { scenario: &scenario, log: &log, mapping: None, rates: &ExchangeRates::default() };
+    let bill = Bill::new(vec![of(Some("acme"), Some("arn:aws:ec2:eu:123:instance/vm-1"), "6")]).unwrap();
+    let book = BilledWindow::new(&bill, &context).unwrap().price_book.unwrap();
+    // 6 for three hours, and nothing beside it.
+    assert_eq!(
+        (book.rate("small", log.first().unwrap()), book.egress),
+        (Some(Rate::from_nanos(2_000_000_000)), Egress::default())
+    );
 }
 
 #[test]

@@ -181,6 +181,7 @@ fn listed(name: &str, vcpu: u32, instance_type: &str) -> InventoryNode {
         capacity: Resources::compute(vcpu * 1_000, 65_536),
         instance_type: instance_type.to_owned(),
         zone: None,
+        cluster: None,
     }
 }
 

@@ -43,6 +43,9 @@ pub struct NodeGroup {
     /// Where its nodes are; those of a group without a zone take requests of every zone.
     #[serde(default)]
     pub zone: Option<String>,
+    /// The cluster that its nodes are of, by which reports group; it decides nothing.
+    #[serde(default)]
+    pub cluster: Option<String>,
     /// How much may be requested of a node, in percent of what it has; 100 of what is not named.
     #[serde(default)]
     pub over_commit_percent: BTreeMap<Dimension, u32>,

@@ -19,7 +19,7 @@ impl Charges<'_> {
         DrawDown {
             opened: now,
             open: vec![Flow::default(); lines],
-            closed: vec![CommitmentCost::default(); self.commitments.len()],
+            closed: vec![CommitmentCost::default(); self.book.commitments.len()],
         }
     }
 
@@ -50,13 +50,13 @@ impl<'a> Meter<'a> {
     /// When the hour ends at which commitments are drawn down next; hours are those of UTC. None without commitments.
     pub fn hour_end(&self) -> Option<Instant> {
         let opened = self.books.commitments.opened;
-        (!self.charges.commitments.is_empty()).then(|| opened.floor(HOUR) + HOUR)
+        (!self.charges.book.commitments.is_empty()).then(|| opened.floor(HOUR) + HOUR)
     }
 
     /// Draws commitments down by what was used up to `now`: at the end of an hour, and where prices change within one.
     pub fn close_hour(&mut self, now: Instant) {
         let t = self.micros(now);
-        if self.charges.commitments.is_empty() {
+        if self.charges.book.commitments.is_empty() {
             return;
         }
         let closed = self.commitments_until(now);
@@ -72,7 +72,7 @@ impl<'a> Meter<'a> {
         let line = |(line, flow): (usize, &Flow)| {
             let (name, rate) = match charges.billing {
                 Billing::Fleet => (&charges.fleet.node_groups[line].instance_type, self.rates.node[line]),
-                Billing::PerResource => (&charges.flavors[line].name, self.rates.direct[line]),
+                Billing::PerResource => (&charges.flavors[line].name, self.rates.of_resource(line)),
             };
             Usage { name, rate, micros: flow.until(t) }
         };
@@ -85,7 +85,7 @@ impl<'a> Meter<'a> {
         if closed.is_empty() {
             return Vec::new();
         }
-        let hour = draw_down(self.charges.commitments, &self.usage(now), Window { start: *opened, end: now });
+        let hour = draw_down(&self.charges.book.commitments, &self.usage(now), Window { start: *opened, end: now });
         closed.iter().zip(hour).map(|(&closed, open)| closed + open).collect()
     }
 }

@@ -2,16 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value};
 
-use super::Prices;
 use super::row::{COLUMNS, Place, PriceRow};
+use super::tiered::{read_egress, read_tiers};
+use super::{HOURS_PER_MONTH, Prices};
 use crate::input::{InputError, parse_json_document, parse_toml_document};
-use crate::pricing::UnitRates;
+use crate::pricing::{Egress, TieredUnit, UnitRates};
 use crate::units::{Dimension, MoneyError, Rate};
 
 /// What a document may hold.
-const FIELDS: [&str; 3] = ["currency", "prices", "units"];
+const FIELDS: [&str; 6] = ["currency", "prices", "units", "egress", "tiers", "used_this_month"];
+/// What is in the currency of the document.
+const IN_ITS_CURRENCY: [&str; 3] = ["units", "egress", "tiers"];
+/// Storage as price lists have it; `storage_gib` is per hour, as all others.
+pub(super) const PER_MONTH: &str = "storage_gib_month";
 /// The units whose price has to be said where any is: what most resources are made of.
 const UNITS_REQUIRED: [Dimension; 4] = [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu, Dimension::Storage];
 
@@ -54,6 +61,7 @@ fn from_toml(value: toml::Value) -> Value {
 }
 
 fn read_fields(mut document: Map<String, Value>, prices: &mut Prices) {
+    document.retain(|_, value| !value.is_null());
     let problems = &mut prices.problems;
     unknown("", &document, &FIELDS, problems);
     let is_without_currency = !document.contains_key("currency");
@@ -62,11 +70,21 @@ fn read_fields(mut document: Map<String, Value>, prices: &mut Prices) {
             .and_then(|text| text.parse().map_err(|error: MoneyError| wrong("currency", error.to_string())));
         prices.currency = kept(currency, problems);
     }
+    if let Some(named) = IN_ITS_CURRENCY.into_iter().find(|name| is_without_currency && document.contains_key(*name)) {
+        let are = if named == "egress" { "is" } else { "are" };
+        problems.push(wrong("currency", format!("is missing; expected the currency that `{named}` {are} in")));
+    }
     if let Some(value) = document.remove("units") {
-        if is_without_currency {
-            problems.push(wrong("currency", "is missing; expected the currency that `units` are in"));
-        }
         prices.units = read_units(&value, problems);
+    }
+    prices.egress = match document.remove("egress") {
+        Some(value) => read_egress(&value, problems),
+        None => Some(Egress::default()),
+    };
+    prices.tiers = read_tiers(document.remove("tiers"), document.remove("used_this_month"), problems);
+    let sends_nothing = prices.egress.is_some_and(|egress| egress.sent_percent == 0);
+    if prices.tiers.iter().any(|tiers| tiers.unit == TieredUnit::Egress) && sends_nothing {
+        problems.push(wrong("egress", "sends nothing, and has tiers; expected `price_per_gib` and `sent_percent`"));
     }
     match document.remove("prices") {
         Some(Value::Array(rows)) => {
@@ -107,16 +125,17 @@ fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates
         return None;
     };
     let before = problems.len();
-    unknown("units", fields, &Dimension::ALL.map(Dimension::field), problems);
+    let known: Vec<&str> = Dimension::ALL.map(Dimension::field).into_iter().chain([PER_MONTH]).collect();
+    unknown("units", fields, &known, problems);
     let mut rate = |dimension: Dimension| -> Rate {
         let path = format!("units.{}", dimension.field());
-        let read = match fields.get(dimension.field()) {
-            None if UNITS_REQUIRED.contains(&dimension) => {
-                Err(wrong(&path, "is missing; expected the price of one per hour, 0 where it is free"))
+        let a_month = fields.get(PER_MONTH).filter(|_| dimension == Dimension::Storage);
+        let read = match (fields.get(dimension.field()), a_month) {
+            (Some(_), Some(_)) => {
+                Err(wrong(&path, format!("is given, and so is `{PER_MONTH}`; expected one or the other")))
             }
-            None => Ok(Rate::ZERO),
-            Some(value) => cell(&path, value)
-                .and_then(|text| text.parse().map_err(|error: MoneyError| wrong(&path, error.to_string()))),
+            (None, Some(value)) => per_month(&format!("units.{PER_MONTH}"), value),
+            (value, None) => per_hour(&path, value, dimension),
         };
         kept(read, problems).unwrap_or_default()
     };
@@ -133,8 +152,30 @@ fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates
     (problems.len() == before).then_some(units)
 }
 
+/// The price of one for an hour, where it may be left out.
+fn per_hour(path: &str, value: Option<&Value>, dimension: Dimension) -> Result<Rate, InputError> {
+    match value {
+        None if UNITS_REQUIRED.contains(&dimension) => {
+            Err(wrong(path, "is missing; expected the price of one per hour, 0 where it is free"))
+        }
+        None => Ok(Rate::ZERO),
+        Some(value) => cell(path, value)?.parse().map_err(|error: MoneyError| wrong(path, error.to_string())),
+    }
+}
+
+/// The price of a GiB for a month as one for an hour, rounded half to even to a nano-unit.
+pub(super) fn per_month(path: &str, value: &Value) -> Result<Rate, InputError> {
+    let text = cell(path, value)?;
+    let price = text.parse::<Decimal>().ok().filter(|price| !price.is_sign_negative() || price.is_zero());
+    let nanos = price.and_then(|price| price.checked_mul(Decimal::from(1_000_000_000)));
+    let hourly = nanos.map(|nanos| nanos / Decimal::from(HOURS_PER_MONTH));
+    let rounded = hourly.map(|nanos| nanos.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven));
+    let rate = rounded.and_then(|nanos| nanos.to_i64()).map(Rate::from_nanos);
+    rate.ok_or_else(|| wrong(path, format!("is `{text}`; expected a price for a month of 730 hours, such as 0.08")))
+}
+
 /// A value as a cell of a table would have it.
-fn cell(path: &str, value: &Value) -> Result<String, InputError> {
+pub(super) fn cell(path: &str, value: &Value) -> Result<String, InputError> {
     match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) => Ok(number.to_string()),
@@ -142,11 +183,11 @@ fn cell(path: &str, value: &Value) -> Result<String, InputError> {
     }
 }
 
-fn kept<T>(read: Result<T, InputError>, problems: &mut Vec<InputError>) -> Option<T> {
+pub(super) fn kept<T>(read: Result<T, InputError>, problems: &mut Vec<InputError>) -> Option<T> {
     read.map_err(|error| problems.push(error)).ok()
 }
 
-fn unknown(path: &str, fields: &Map<String, Value>, known: &[&str], problems: &mut Vec<InputError>) {
+pub(super) fn unknown(path: &str, fields: &Map<String, Value>, known: &[&str], problems: &mut Vec<InputError>) {
     for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
         let field = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let expected: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
@@ -154,6 +195,6 @@ fn unknown(path: &str, fields: &Map<String, Value>, known: &[&str], problems: &m
     }
 }
 
-fn wrong(field: &str, message: impl Into<String>) -> InputError {
+pub(super) fn wrong(field: &str, message: impl Into<String>) -> InputError {
     InputError::field(0, field, message)
 }

@@ -1,7 +1,7 @@
 //! Price files that are right, and such that are not.
 
 use super::*;
-use crate::pricing::read_exchange_rates;
+use crate::pricing::{Tiers, read_exchange_rates};
 use crate::units::{Instant, Rate, Resources};
 
 fn at(text: &str) -> Instant {
@@ -98,6 +98,19 @@ fn documents_say_what_tables_say() {
          "overhead_percent":20}]}"#;
     let table = read_prices(csv).unwrap();
     assert_eq!(read_prices(json).unwrap(), table);
+    // 0.0365 ÷ 730 is 0.00005; 0.08 ÷ 730 is 0.000109589041…
+    for (month, hour) in [("0.0365", "0.00005"), ("0.08", "0.000109589")] {
+        let units = |storage: String| {
+            let units = format!("units = {{ vcpu = 1, memory_gib = 1, gpu = 1, {storage} }}");
+            format!("currency = \"EUR\"\n{units}\nprices = [{{ instance_type = \"a\", price_per_hour = 1 }}]\n")
+        };
+        let monthly = read_prices(&units(format!("storage_gib_month = \"{month}\""))).unwrap();
+        assert_eq!(monthly, read_prices(&units(format!("storage_gib = \"{hour}\""))).unwrap());
+        let both = read_prices(&units("storage_gib = 1, storage_gib_month = 1".to_owned())).unwrap_err();
+        assert_eq!(both.field.as_deref(), Some("units.storage_gib"), "{both}");
+        let wrong = read_prices(&units("storage_gib_month = -1".to_owned())).unwrap_err();
+        assert_eq!(wrong.field.as_deref(), Some("units.storage_gib_month"), "{wrong}");
+    }
     let list = r#" [ {"instance_type":"a","price_per_hour":"1","currency":"EUR"} ] "#;
     assert_eq!(read_prices(list).unwrap().currency.as_str(), "EUR");
     let toml = read_prices(TOML).unwrap();
@@ -212,4 +225,59 @@ fn another_currency_is_converted_by_the_rate_of_its_date_or_refused() {
         "price_per_hour",
         "is more than 9,000,000,000 USD at 1.0832",
     );
+}
+
+const TIERED: &str = r#"
+    currency = "EUR"
+    egress = { price_per_gib = "0.09", sent_percent = 10 }
+    used_this_month = { egress_gib = 500.5 }
+    prices = [{ instance_type = "a", price_per_hour = 1, currency = "EUR" }]
+    tiers = [
+        { unit = "egress_gib", above = 51200, price = "0.07" },
+        { unit = "storage_gib_month", above = 100, price = "0.0292" },
+        { unit = "egress_gib", above = 10240, price = "0.085" },
+    ]
+"#;
+
+#[test]
+fn egress_and_tiers_are_read_in_order() {
+    let book = read_prices(TIERED).unwrap();
+    assert_eq!((book.egress.price_per_gib.to_string(), book.egress.sent_percent), ("0.09".to_owned(), 10));
+    let said = |tiers: &Tiers| {
+        let steps = tiers.steps.iter().map(|tier| format!("{} above {}", tier.price, tier.above));
+        format!("{} {}: {}", tiers.unit, tiers.used_millionths, steps.collect::<Vec<_>>().join(", "))
+    };
+    assert_eq!(
+        book.tiers.iter().map(said).collect::<Vec<_>>(),
+        ["storage_gib 0: 0.00004 above 100", "egress_gib 500500000: 0.085 above 10240, 0.07 above 51200"]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_egress_and_tiers_is_named() {
+    let check = |from: &str, to: &str, field: &str, part: &str| {
+        let text = TIERED.replacen(from, to, 1);
+        assert_ne!(text, TIERED);
+        let PriceProblems(problems) = read_price_file(&text, &ExchangeRates::default()).unwrap_err();
+        assert_eq!((problems.len(), problems[0].field.as_deref()), (1, Some(field)), "{problems:?}");
+        assert!(problems[0].message.contains(part), "{problems:?}");
+    };
+    check("currency = \"EUR\"\n", "", "currency", "expected the currency that `egress` is in");
+    check("sent_percent = 10", "sent_percent = 101", "egress.sent_percent", "is `101`; expected a whole number");
+    check("price_per_gib = \"0.09\"", "price_per_gib = -1", "egress.price_per_gib", "negative price");
+    check("egress = {", "sent = {}\n    egress = {", "sent", "is unknown");
+    check(", sent_percent = 10", ", sent_percent = 0", "egress", "sends nothing, and has tiers");
+    check("sent_percent = 10", "sent_percent = 12.5", "egress.sent_percent", "expected a whole number from 0 to 100");
+    check("egress_gib = 500.5", "iops = 500.5", "used_this_month.iops", "has no tiers");
+    check("500.5", "-1", "used_this_month.egress_gib", "expected a number from 0");
+    check("above = 51200", "above = 10240", "tiers[2].above", "`egress_gib` has two tiers above 10240");
+    check("above = 100,", "above = 0,", "tiers[1].above", "expected a whole number from 1");
+    check("above = 100,", "", "tiers[1].above", "is missing");
+    check(
+        "\"storage_gib_month\"",
+        "\"disk\"",
+        "tiers[1].unit",
+        "`disk` is no unit that can have tiers; expected one of vcpu,",
+    );
+    check("price = \"0.07\"", "cost = 1, price = \"0.07\"", "tiers[0].cost", "is unknown");
 }

@@ -4,9 +4,10 @@ use super::commitments::check_commitments;
 use super::{Found, edits, fleet, modules, pools};
 use crate::control_plane::Billing;
 use crate::features::TimeZone;
+use crate::pricing::{TIER_MAX, TieredUnit, Tiers};
 use crate::request::{Flavor, ResourceClass};
 use crate::scenario::{ENGINE, Scenario};
-use crate::units::Duration;
+use crate::units::{Dimension, Duration, Rate};
 
 /// Most runs that a scenario may have.
 const MAX_RUNS: u32 = 10_000;
@@ -44,6 +45,17 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
         });
     }
     check_commitments(&book.commitments, "price_book.commitments", found);
+    check_tiers(&book.tiers, found);
+    let sent = book.egress.sent_percent;
+    found.expect(sent <= 100, "price_book.egress.sent_percent", || format!("is {sent}; expected 0 to 100"));
+    let dearest = book.tiers.iter().filter(|tiers| tiers.unit == TieredUnit::Egress).flat_map(|tiers| &tiers.steps);
+    let dearest = dearest.map(|tier| tier.price).chain([book.egress.price_per_gib]).max().unwrap_or_default();
+    for (i, flavor) in scenario.flavors.iter().enumerate() {
+        let hourly = book.egress.hourly(flavor.requested[Dimension::Network], dearest);
+        found.expect(hourly < Rate::from_nanos(i64::MAX), format!("flavors[{i}].requested.network_mbps"), || {
+            format!("what `{}` sends costs more than 9,000,000,000 an hour; expected less", flavor.name)
+        });
+    }
     if sorted {
         check_unit_prices(scenario, found);
     }
@@ -54,6 +66,23 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
                 book.no_price_of(&group.instance_type)
             });
         }
+    }
+}
+
+/// Each unit once, and its tiers one above the other.
+fn check_tiers(tiers: &[Tiers], found: &mut Found) {
+    let each_once = tiers.is_sorted_by(|a, b| a.unit < b.unit);
+    found.expect(each_once, "price_book.tiers", || "are not sorted by unit, each once".to_owned());
+    for (i, Tiers { unit, steps, used_millionths }) in tiers.iter().enumerate() {
+        let possible = *used_millionths <= TIER_MAX * 1_000_000;
+        found.expect(possible, format!("price_book.tiers[{i}].used_millionths ({unit})"), || {
+            format!("is {used_millionths}; expected at most {TIER_MAX} times a million")
+        });
+        let bounded = steps.iter().all(|tier| (1..=TIER_MAX).contains(&tier.above));
+        let rising = !steps.is_empty() && steps.is_sorted_by(|a, b| a.above < b.above);
+        found.expect(bounded && rising, format!("price_book.tiers[{i}].steps ({unit})"), || {
+            format!("expected at least one tier, each above more than the one before, from 1 to {TIER_MAX}")
+        });
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn take(kind: &str, value: &serde_json::Value, state: &mut ClusterSta
         capacity: converted.resources,
         instance_type,
         zone,
+        cluster: None,
     });
     Ok(())
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use plotters::drawing::DrawingAreaErrorKind;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use shared::allocation::{AmountsView, StatementView};
 use shared::units::{Instant, Money};
 
@@ -25,11 +28,25 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; }
 th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
 tfoot td { font-weight: 600; } figure { margin: 1.5rem 0; } svg { width: 100%; height: auto; }
-svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .axis { stroke: var(--line); }
-.workload { fill: var(--workload); background: var(--workload); } .idle { fill: var(--idle); background: var(--idle); }
-.shared { fill: var(--shared); background: var(--shared); }
-.overhead { fill: var(--overhead); background: var(--overhead); }
+svg text { fill: var(--ink); } svg [stroke=\"#D8DCE4\"] { stroke: var(--line); }
+svg [fill=\"#2F6FDE\"] { fill: var(--workload); } svg [fill=\"#B9C0CC\"] { fill: var(--idle); }
+svg [fill=\"#8A5CD0\"] { fill: var(--shared); } svg [fill=\"#D98324\"] { fill: var(--overhead); }
+.workload { background: var(--workload); } .idle { background: var(--idle); } .shared { background: var(--shared); }
+.overhead { background: var(--overhead); }
 .key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em; print-color-adjust: exact; }";
+
+/// Of a chart, in pixels of a page that is so wide: names to the left, amounts to the right, an axis below.
+const WIDTH: u32 = 900;
+const LEFT: u32 = 220;
+const RIGHT: u32 = 80;
+const AXIS: u32 = 28;
+const ROW: u32 = 22;
+
+/// Colors of a light page, in the order of [`PARTS`]; the style has others for a dark one in their place.
+const COLORS: [RGBColor; 4] =
+    [RGBColor(0x2f, 0x6f, 0xde), RGBColor(0xb9, 0xc0, 0xcc), RGBColor(0x8a, 0x5c, 0xd0), RGBColor(0xd9, 0x83, 0x24)];
+const INK: RGBColor = RGBColor(0x1d, 0x23, 0x30);
+const LINE: RGBColor = RGBColor(0xd8, 0xdc, 0xe4);
 
 const PARTS: [&str; 4] = ["workload", "idle", "shared", "overhead"];
 
@@ -114,41 +131,64 @@ fn largest(mut bars: Vec<Bar>) -> Vec<Bar> {
     bars
 }
 
-/// Stacked bars with what they are of to the left and how much to the right.
+/// Stacked bars, one below the other, with what they are of to the left and how much to the right.
 fn write_bars(out: &mut String, caption: &str, bars: &[Bar]) -> std::fmt::Result {
-    const ROW: f64 = 22.0;
-    const LEFT: f64 = 220.0;
-    const WIDTH: f64 = 900.0;
-    const BAR: f64 = 580.0;
-    let most = bars.iter().map(|bar| bar.1.iter().sum::<f64>()).fold(0.0, f64::max);
-    let scale = if most > 0.0 { BAR / most } else { 0.0 };
-    let height = bars.len() as f64 * ROW + 4.0;
+    let mut svg = String::new();
+    let drawn = draw_bars(SVGBackend::with_string(&mut svg, (WIDTH, AXIS + ROW * bars.len() as u32)), bars);
+    drawn.map_err(|_| std::fmt::Error)?;
     writeln!(
         out,
-        "<figure><figcaption>{caption}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-         aria-label=\"cost {caption}\">"
-    )?;
-    writeln!(out, "<line class=\"axis\" x1=\"{LEFT}\" y1=\"0\" x2=\"{LEFT}\" y2=\"{height}\"/>")?;
-    for (position, (label, amounts)) in bars.iter().enumerate() {
-        let y = position as f64 * ROW + 4.0;
-        let mut x = LEFT;
-        let shown: String =
-            if label.chars().count() > 30 { label.chars().take(29).chain(['…']).collect() } else { label.clone() };
-        let baseline = y + 12.0;
-        writeln!(out, "<text x=\"{}\" y=\"{baseline}\" text-anchor=\"end\">{}</text>", LEFT - 8.0, escaped(&shown))?;
-        for (part, amount) in PARTS.iter().zip(amounts).filter(|(_, amount)| **amount > 0.0) {
-            let length = amount * scale;
-            let title = format!("<title>{part}: {amount:.2}</title>");
-            writeln!(
-                out,
-                "<rect class=\"{part}\" x=\"{x:.1}\" y=\"{y}\" width=\"{length:.1}\" height=\"{}\">{title}</rect>",
-                ROW - 6.0
-            )?;
-            x += length;
+        "<figure role=\"img\" aria-label=\"cost {caption}\"><figcaption>{caption}</figcaption>\n{svg}</figure>"
+    )
+}
+
+fn draw_bars<B: DrawingBackend>(backend: B, bars: &[Bar]) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let area = backend.into_drawing_area();
+    let most = bars.iter().map(|bar| bar.1.iter().sum::<f64>()).fold(0.0, f64::max);
+    // The first bar is at the top, where the axis ends.
+    let row = |position: usize| bars.len() - 1 - position;
+    let mut chart = ChartBuilder::on(&area)
+        .margin_right(RIGHT)
+        .x_label_area_size(AXIS)
+        .y_label_area_size(LEFT)
+        .build_cartesian_2d(0.0..most.max(f64::MIN_POSITIVE), (0..bars.len().saturating_sub(1)).into_segmented())?;
+    // Of a font, plotters makes pixels of 0.81 of its size.
+    let text = ("system-ui, sans-serif", 15).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(LINE)
+        .axis_style(LINE)
+        .label_style(text.clone())
+        .x_labels(6)
+        .y_labels(bars.len())
+        .y_label_formatter(&|segment| match segment {
+            SegmentValue::CenterOf(position) if *position < bars.len() => shown(&bars[row(*position)].0),
+            _ => String::new(),
+        })
+        .draw()?;
+    let beside = text.pos(Pos::new(HPos::Left, VPos::Center));
+    for (position, (_, amounts)) in bars.iter().enumerate() {
+        let bottom = SegmentValue::Exact(row(position));
+        let top = if position == 0 { SegmentValue::Last } else { SegmentValue::Exact(row(position) + 1) };
+        let mut x = 0.0;
+        for (color, amount) in COLORS.iter().zip(amounts).filter(|(_, amount)| **amount > 0.0) {
+            let mut part = Rectangle::new([(x, bottom.clone()), (x + amount, top.clone())], color.filled());
+            part.set_margin(3, 3, 0, 0);
+            chart.draw_series([part])?;
+            x += amount;
         }
-        writeln!(out, "<text x=\"{:.1}\" y=\"{baseline}\">{:.2}</text>", x + 6.0, amounts.iter().sum::<f64>())?;
+        let total = EmptyElement::at((x, SegmentValue::CenterOf(row(position))))
+            + Text::new(format!("{x:.2}"), (6, 0), beside.clone());
+        chart.draw_series([total])?;
     }
-    writeln!(out, "</svg></figure>")
+    area.present()
+}
+
+/// As much of a name as there is room for.
+fn shown(name: &str) -> String {
+    if name.chars().count() > 30 { name.chars().take(29).chain(['…']).collect() } else { name.to_owned() }
 }
 
 fn write_rows(out: &mut String, view: &StatementView) -> std::fmt::Result {

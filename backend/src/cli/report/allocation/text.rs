@@ -92,21 +92,22 @@ fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsV
 
 /// For a spreadsheet: every decimal there is.
 pub(super) fn csv(view: &StatementView) -> String {
-    write_table(rows(view).into_iter())
+    write_table(rows(view))
 }
 
 /// The header and the rows of a statement as a table.
-pub(super) fn rows(view: &StatementView) -> Vec<Vec<String>> {
+pub(super) fn rows(view: &StatementView) -> impl Iterator<Item = Vec<String>> {
     let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
     let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
     let header = header.chain(PARTS.map(str::to_owned)).chain(["currency", "resource_hours"].map(str::to_owned));
-    let rows = view.rows.iter().map(|row| {
+    let header: Vec<String> = header.collect();
+    let rows = view.rows.iter().map(move |row| {
         let groups = by.iter().map(|by| row.groups[by].clone().unwrap_or_default());
         let amounts = parts(&row.amounts).map(|money| money.amount.to_string());
         let end = [view.currency.to_string(), row.amounts.resource_hours.to_string()];
         [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
     });
-    std::iter::once(header.collect()).chain(rows).collect()
+    std::iter::once(header).chain(rows)
 }
 
 /// For a pull request.
