@@ -9,7 +9,8 @@ use anyhow::{Context, Result, ensure};
 use shared::example::lab_scenario;
 use shared::explanation::{explain, first_that_ends};
 use shared::link::{LINK_ROUTE, SharedScenario};
-use shared::scenario::{Burst, Edit, PlacementPolicy, Scenario, ValidScenario};
+use shared::request::Tenant;
+use shared::scenario::{Burst, Edit, NodeGroup, PlacementPolicy, Scenario, ValidScenario};
 use shared::simulation::{Digest, Outcome, PlanState, run};
 use shared::units::{Duration as Span, FlavorIndex, NodeGroupIndex, TenantIndex};
 use tests::driver::Browsers;
@@ -113,6 +114,30 @@ async fn any_number_of_workers_gives_the_native_digest() -> Result<()> {
         ensure!(how.contains(&format!("8 runs on {workers} worker")), "{how}");
         page.quit().await?;
     }
+    Ok(())
+}
+
+/// Opened over the example, with more tenants and node groups than that has controls for.
+#[tokio::test]
+async fn a_file_with_more_of_everything_is_opened() -> Result<()> {
+    let Some((files, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let mut larger = Scenario { runs: 2, ..lab_scenario() };
+    let more = (0..4).map(|number| Tenant { name: format!("later {number}"), ..Tenant::default() });
+    larger.tenants.extend(more);
+    let group = larger.fleet.node_groups[0].clone();
+    larger.fleet.node_groups.push(NodeGroup { name: "another".to_owned(), ..group });
+    let digest = native_digest(&larger)?;
+    let path = std::env::temp_dir().join(format!("shadowplane-larger-{}.shadowplane", std::process::id()));
+    std::fs::write(&path, SharedScenario { scenario: larger, digest }.to_bytes())?;
+    let page = browsers.open().await?;
+    page.goto(files.address("#/lab?scenario=example")).await?;
+    let before = text(&page, "digest").await?;
+    found(&page, "open-file").await?.send_keys(path.display().to_string()).await?;
+    ensure!(next_digest(&page, &before).await? == digest.to_string());
+    ensure!(text(&page, "verdict").await?.contains("Same outcome as the sender's"));
+    ensure!(found(&page, "tenant-9").await?.value().await?.as_deref() == Some("100"));
+    std::fs::remove_file(&path)?;
+    page.quit().await?;
     Ok(())
 }
 

@@ -81,30 +81,35 @@ struct BenchProps {
 #[component]
 fn Bench(props: &BenchProps) -> Html {
     let loaded = &props.loaded;
-    let controls = use_state(|| Controls::of(&loaded.scenario));
+    // With the scenario that they are of: another one is drawn once before its effects run.
+    let held = use_state(|| (loaded.scenario.clone(), Controls::of(&loaded.scenario)));
+    let controls = match &*held {
+        (of, controls) if Rc::ptr_eq(of, &loaded.scenario) => controls.clone(),
+        _ => Controls::of(&loaded.scenario),
+    };
+    let set_controls = {
+        let (held, of) = (held.setter(), loaded.scenario.clone());
+        Callback::from(move |controls: Controls| held.set((of.clone(), controls)))
+    };
     let runner = use_runner();
     {
-        let (controls, start) = (controls.setter(), runner.start.clone());
+        let (set_controls, start) = (set_controls.clone(), runner.start.clone());
         use_effect_with(loaded.clone(), move |loaded| {
-            controls.set(Controls::of(&loaded.scenario));
+            set_controls.emit(Controls::of(&loaded.scenario));
             // What is too much to run unasked waits for the button.
             if Limits::LINK.check(&loaded.scenario).is_ok() {
                 start.emit((*loaded.scenario).clone());
             }
         });
     }
-    let on_controls = {
-        let controls = controls.setter();
-        Callback::from(move |changed: Controls| controls.set(changed))
-    };
     let on_run = {
         let (base, controls) = (loaded.scenario.clone(), controls.clone());
         runner.start.reform(move |()| controls.apply(&base))
     };
     let on_try = {
-        let (controls, start) = (controls.setter(), runner.start.clone());
+        let (set_controls, start) = (set_controls.clone(), runner.start.clone());
         Callback::from(move |scenario: Scenario| {
-            controls.set(Controls::of(&scenario));
+            set_controls.emit(Controls::of(&scenario));
             start.emit(scenario);
         })
     };
@@ -114,7 +119,7 @@ fn Bench(props: &BenchProps) -> Html {
     };
     html! {
         <div class="lab">
-            <Form scenario={loaded.scenario.clone()} controls={(*controls).clone()} {on_controls}
+            <Form scenario={loaded.scenario.clone()} {controls} on_controls={set_controls}
                 {on_run} on_cancel={runner.cancel.clone()} {running} origin={loaded.origin.clone()} />
             <div class="outcome">
                 { match &*runner.progress {
