@@ -32,7 +32,8 @@ const SEED: u64 = 1;
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct AssumptionArgs {
-    /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone,cluster`; else m5.16xlarge, up to 5,000
+    /// The machines that there are, CSV `node,vcpu,memory_gib,gpu,instance_type,zone,cluster`; else m5.16xlarge, up to
+    /// 5,000
     #[arg(long, value_name = "FILE")]
     inventory: Option<String>,
     /// The fleet, JSON as in a scenario: `node_groups` with how they grow, are bought and fail, `outages`, `pools`,

@@ -30,7 +30,8 @@ pub(super) struct Args {
     /// What was metered, CSV, instead of something to run: `shadow --metering` writes it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "scenario"])]
     metering: Option<String>,
-    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, cluster, label:KEY [default: tenant]
+    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, cluster, label:KEY [default:
+    /// tenant]
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
     by: Vec<GroupBy>,
     /// First instant [default: where the metering begins]

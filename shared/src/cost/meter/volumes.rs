@@ -104,10 +104,11 @@ impl Meter<'_> {
     pub fn used_of_tiers(&self, now: Instant) -> Vec<u64> {
         let t = self.micros(now);
         let volumes = self.charges.book.tiers.iter().zip(&self.books.volumes.used);
-        let micros = |(tiers, used): (&Tiers, &Flow)| used.until(t) * 1_000_000 / tiers.unit.volume();
-        volumes.map(|volume| u64::try_from(micros(volume)).unwrap_or(u64::MAX)).collect()
+        let millionths = |(tiers, used): (&Tiers, &Flow)| used.until(t) * 1_000_000 / tiers.unit.volume();
+        volumes.map(|volume| u64::try_from(millionths(volume)).unwrap_or(u64::MAX)).collect()
     }
 
+    /// Takes note of use that begins or ends, where it is paid by the unit.
     pub(super) fn change_volumes(&mut self, t: i64, what: Use, change: i64) {
         if !self.charges.is_direct(&what) {
             return;
@@ -119,6 +120,6 @@ impl Meter<'_> {
 }
 
 fn next_month(now: Instant) -> Instant {
-    // Months that a calendar cannot tell, thousands of years away, are years of their own.
+    // Beyond what a calendar can tell, thousands of years away, a month is an hour: time has to go on.
     TimeZone::UTC.next(CalendarStep::Month, now).max(now + Duration::HOUR)
 }

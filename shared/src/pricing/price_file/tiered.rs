@@ -70,7 +70,7 @@ pub(super) fn read_tiers(tiers: Option<Value>, used: Option<Value>, problems: &m
             for (name, value) in &fields {
                 let known = tiers.iter_mut().find(|tiers| tiers.unit.as_str() == name);
                 let read = match known {
-                    Some(tiers) => used_before(name, value).map(|micros| tiers.used_millionths = micros),
+                    Some(tiers) => used_before(name, value).map(|used| tiers.used_millionths = used),
                     None => {
                         Err(wrong(&format!("used_this_month.{name}"), "has no tiers; expected a unit that has some"))
                     }
@@ -124,6 +124,6 @@ fn used_before(name: &str, value: &Value) -> Result<u64, InputError> {
     let path = format!("used_this_month.{name}");
     let text = cell(&path, value)?;
     let amount = text.parse::<Decimal>().ok().filter(|amount| *amount <= Decimal::from(TIER_MAX));
-    let micros = amount.and_then(|amount| (amount * Decimal::from(1_000_000)).to_u64());
-    micros.ok_or_else(|| wrong(&path, format!("is `{text}`; expected a number from 0 to {TIER_MAX}")))
+    let millionths = amount.and_then(|amount| (amount * Decimal::from(1_000_000)).to_u64());
+    millionths.ok_or_else(|| wrong(&path, format!("is `{text}`; expected a number from 0 to {TIER_MAX}")))
 }
