@@ -14,7 +14,7 @@ use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 pub(crate) use documents::write_json;
-pub use documents::{Collection, Document, read_documents, write_document};
+pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
 pub use sqlite::SqliteStore;
 
 /// Where a scan goes on: after this key, in order of (at, id).

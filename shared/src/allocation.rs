@@ -17,7 +17,7 @@ pub use budget::{
     Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, read_budgets,
     unknown_beginnings,
 };
-pub use cause::{Cause, CauseAmount, OptimizationArea};
+pub use cause::{Cause, CauseAmount, EarlierVariance, OptimizationArea, Recurrence};
 pub use metering::{
     MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering, MeteringNames, ResourceLabels,
     read_metering, write_metering,

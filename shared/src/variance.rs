@@ -15,7 +15,7 @@ mod volume;
 
 pub use bisect::{BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect};
 pub use decompose::{Actual, decompose};
-pub use explain::explain;
+pub use explain::{explain, recall};
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};
 pub use involved::{FirstRequest, Involved, InvolvedScope, Involvement, NoRequest};
 pub use lives::StepContext;

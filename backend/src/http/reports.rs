@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use shared::allocation::Grouping;
 use shared::api::{NotReady, ReportList, UnreportedWindow, WindowReport, paths};
 use shared::units::{Duration, Instant, Window};
@@ -10,7 +9,7 @@ use shared::units::{Duration, Instant, Window};
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
 use crate::shadowing::UNREPORTED;
-use crate::store::{Collection, Document, StoreError};
+use crate::store::{Collection, read_documents_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,10 +32,9 @@ async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportLi
     let now = app.board.snapshot().now;
     let start = query.from.unwrap_or(now - Duration::DAY * 31);
     let window = Window { start, end: query.to.unwrap_or(now) };
-    let by = serde_json::to_value(query.by).unwrap_or_default();
     let documents = app.store.list(Collection::Reports, window, REPORTS_MAX).await?;
-    let windows: Vec<WindowReport> = read_of(&documents, by.as_str().unwrap_or_default())?;
-    let unreported: Vec<UnreportedWindow> = read_of(&documents, UNREPORTED)?;
+    let windows: Vec<WindowReport> = read_documents_of(&documents, query.by.as_str())?;
+    let unreported: Vec<UnreportedWindow> = read_documents_of(&documents, UNREPORTED)?;
     let none = windows.is_empty() && unreported.is_empty();
     let not_ready = if none { Some(why_none(&app, window).await?) } else { None };
     Ok(Json(ReportList {
@@ -45,12 +43,6 @@ async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportLi
         prediction_accuracy: windows.last().and_then(|window| window.report.prediction_accuracy),
         windows,
     }))
-}
-
-/// The documents of one kind, which is the first part of their keys.
-fn read_of<T: DeserializeOwned>(documents: &[Document], kind: &str) -> Result<Vec<T>, StoreError> {
-    let of = documents.iter().filter(|document| document.key.split('/').next() == Some(kind));
-    of.map(Document::read).collect()
 }
 
 /// Why no day that has closed lies in a window.

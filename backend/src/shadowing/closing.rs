@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Cause, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
 };
-use shared::api::{AdviceView, ObservedView};
+use shared::api::{AdviceView, ObservedView, WindowReport};
 use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
 use shared::recommendation::attach;
@@ -15,7 +15,7 @@ use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome};
 use shared::units::{LedgerUnits, Window};
-use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain};
+use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain, recall};
 
 use super::primary::{Forked, actual, meter, observed_after};
 use crate::config::ShadowingConfig;
@@ -51,6 +51,17 @@ pub(super) struct Closed {
     pub(super) anomalies: AnomalyReport,
 }
 
+/// What was known of a window before it closed, and of the windows before it.
+#[derive(Debug)]
+pub(super) struct Before<'a> {
+    /// How wrong their forecasts were: what is expected of its cost follows from it.
+    pub(super) errors: PastErrors,
+    /// What was worth changing in what was predicted.
+    pub(super) found: Option<&'a AdviceView>,
+    /// Their reports by tenant, in order of time.
+    pub(super) reports: Vec<WindowReport>,
+}
+
 /// What a closed window cost.
 #[derive(Clone, Debug)]
 pub(super) struct Charged {
@@ -74,8 +85,7 @@ pub(super) enum NotClosed {
 
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
 ///
-/// Requests that came in late count as what happened: the prediction stays what it was. What is expected of the cost
-/// follows from how wrong forecasts were in the `past`; `found` is what was worth changing in what was predicted.
+/// Requests that came in late count as what happened: the prediction stays what it was.
 ///
 /// # Errors
 /// When the prediction can no longer be held against the log.
@@ -84,8 +94,7 @@ pub(super) fn close(
     log: &RequestLog,
     received: &[Received],
     predicted: &Predicted,
-    past: &PastErrors,
-    found: Option<&AdviceView>,
+    before: &Before<'_>,
     accuracies: &mut Accuracies,
 ) -> Result<Closed, NotClosed> {
     let original = predicted.scenario.original();
@@ -110,7 +119,7 @@ pub(super) fn close(
     let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
-    let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy, found);
+    let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy, before);
     let anomalies = anomalies(&AnomalyCase {
         scenario: &wider,
         predicted: &predicted.outcome,
@@ -119,7 +128,7 @@ pub(super) fn close(
         cost,
         prices: config.bill.as_ref(),
         decomposition: &decomposition,
-        past,
+        past: &before.errors,
     });
     Ok(Closed {
         reports,
@@ -130,16 +139,17 @@ pub(super) fn close(
     })
 }
 
-/// One report a grouping, with the causes of its variance and the advice that stood the test of a replay.
+/// One report a grouping, with the causes of its variance, the advice that stood the test of a replay, and what was so
+/// before.
 fn reports(
     of: &Scenario,
     predicted: &Predicted,
     cost: ActualCost<'_>,
     decomposition: &Decomposition,
     accuracy: &PredictionAccuracy,
-    found: Option<&AdviceView>,
+    before: &Before<'_>,
 ) -> Vec<AllocationReport> {
-    let found = found.map_or(&[][..], |advice| &advice.recommendations);
+    let found = before.found.map_or(&[][..], |advice| &advice.recommendations);
     let breakdowns: Vec<_> = predicted.outcome.runs.iter().map(|run| &run.cost).collect();
     let report = |grouping| {
         let context = ReportContext {
@@ -153,6 +163,7 @@ fn reports(
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
         explain(&mut report, decomposition, &of.tenants);
         attach(&mut report, found.iter().map(|found| (&*found.edits, found.text.clone())), of);
+        recall(&mut report, before.reports.iter().map(|window| &window.report));
         report
     };
     [Grouping::Tenant, Grouping::Module, Grouping::Flavor, Grouping::Class].map(report).into()

@@ -91,6 +91,14 @@ pub fn read_documents<T: DeserializeOwned>(documents: &[Document]) -> Result<Vec
     documents.iter().map(Document::read).collect()
 }
 
+/// The values of documents of one kind, which is the first part of their keys.
+///
+/// # Errors
+/// When one of them is not of the type that is asked for.
+pub fn read_documents_of<T: DeserializeOwned>(documents: &[Document], kind: &str) -> Result<Vec<T>, StoreError> {
+    documents.iter().filter(|document| document.key.split('/').next() == Some(kind)).map(Document::read).collect()
+}
+
 impl Document {
     /// The value.
     ///

@@ -25,6 +25,18 @@ pub enum Grouping {
     Class,
 }
 
+impl Grouping {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Module => "module",
+            Self::Flavor => "flavor",
+            Self::Class => "class",
+        }
+    }
+}
+
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

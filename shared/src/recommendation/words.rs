@@ -13,9 +13,9 @@ pub fn attach<'a>(
     scenario: &Scenario,
 ) {
     for area in &mut report.optimization_areas {
-        let mut about = recommendations.clone();
-        let about = about.find(|(edits, _)| edits.iter().any(|edit| concerns(edit, area, scenario)));
-        area.recommendation = about.map(|(_, sentence)| sentence);
+        let about = recommendations.clone();
+        let about = about.filter(|(edits, _)| edits.iter().any(|edit| concerns(edit, area, scenario)));
+        area.recommendations = about.map(|(_, sentence)| sentence).collect();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A decomposition in the words of an allocation report.
 
 use super::{Decomposition, Finding, Part, PartLine};
-use crate::allocation::{AllocationReport, Cause, CauseAmount, OptimizationArea, RowKind};
+use crate::allocation::{AllocationReport, Cause, CauseAmount, EarlierVariance, Grouping, OptimizationArea, RowKind};
 use crate::request::Tenant;
 use crate::units::{LedgerUnits, Money};
 
@@ -15,7 +15,8 @@ const SMALLEST_PART: i128 = 1_000;
 /// the same window.
 ///
 /// The amounts of the causes add up to the variance to the last decimal: what rounding leaves over goes to
-/// the residual. Rows of flavors, and of everyone's workload, have none. Areas have no recommendation yet.
+/// the residual. Rows of flavors, and of everyone's workload, have none. Areas have no
+/// recommendations and no history yet.
 pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, tenants: &[Tenant]) {
     let currency = report.currency;
     report.causes = decomposition
@@ -46,9 +47,40 @@ pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, ten
         .into_iter()
         .map(|(part, cause, amount)| {
             let (kind, name) = describe(part, tenants);
-            OptimizationArea { kind, name, cause, variance: amount.to_money(currency), recommendation: None }
+            OptimizationArea {
+                kind,
+                name,
+                cause,
+                variance: amount.to_money(currency),
+                recommendations: Vec::new(),
+                history: Vec::new(),
+            }
         })
         .collect();
+}
+
+/// Tells the optimization areas of a report what the same lines were in earlier windows, which are given by tenant and
+/// in order of time.
+///
+/// Windows of another length or currency tell nothing. Who has no row in an earlier report was neither predicted nor
+/// there: the variance was 0.
+pub fn recall<'r>(report: &mut AllocationReport, earlier: impl IntoIterator<Item = &'r AllocationReport>) {
+    let (currency, window) = (report.currency, report.window);
+    let alike = |earlier: &&AllocationReport| {
+        let precedes = earlier.window.end <= window.start && earlier.window.length() == window.length();
+        precedes && earlier.currency == currency && earlier.grouping == Grouping::Tenant
+    };
+    for earlier in earlier.into_iter().filter(alike) {
+        for area in &mut report.optimization_areas {
+            let row = earlier.rows.iter().find(|row| row.kind == area.kind && row.name == area.name);
+            let line = row.map(|row| row.causes.iter().find(|line| line.cause == area.cause));
+            let variance = match line {
+                None => Some(LedgerUnits::ZERO.to_money(currency)),
+                Some(line) => line.and_then(|line| line.amount),
+            };
+            area.history.push(EarlierVariance { window: earlier.window, variance });
+        }
+    }
 }
 
 /// Corrects the residual by what rounding each amount on its own left over.

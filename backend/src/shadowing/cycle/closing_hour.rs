@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::api::{JobKind, NotReady, ObservedView};
+use shared::allocation::Grouping;
+use shared::api::{JobKind, NotReady, ObservedView, WindowReport};
 use shared::features::{SeriesKey, SeriesSet};
 use shared::feedback::ledger::verify;
 use shared::feedback::{Demanded, PastErrors};
@@ -14,11 +15,14 @@ use super::predicting::ExpectedHour;
 use super::{Cycle, CycleError};
 use crate::jobs::{CheckInput, wall_clock};
 use crate::shadowing::calibrating::renew_calibrations;
-use crate::shadowing::closing::close;
+use crate::shadowing::closing::{Before, close};
 use crate::shadowing::known_log;
 use crate::shadowing::primary::{Metered, meter, start_view};
 use crate::shadowing::recommending::{awaits_check, found_for};
-use crate::store::{requests_in, whole_ledger, write_json};
+use crate::store::{Collection, read_documents_of, requests_in, whole_ledger, write_json};
+
+/// How far back a report looks for what was so before.
+const REMEMBERED_DAYS: i64 = 14;
 
 impl Cycle {
     /// Closes what ends at an instant: the step, the hour, windows of forecasts, the day; and forecasts what is due then.
@@ -171,10 +175,13 @@ impl Cycle {
                 format!("there is no data from {} to {}: the actual cost is not known", outage.start, outage.end);
             self.write_unreported(window, reason).await?;
         } else if let Some(predicted) = predicted {
-            let past = self.past_errors(window).await?;
             let found = found_for(&*self.store, window).await?;
-            let found = found.as_ref().map(|found| &found.advice);
-            match close(&self.config, log, received, &predicted, &past, found, &mut self.accuracies) {
+            let before = Before {
+                errors: self.past_errors(window).await?,
+                found: found.as_ref().map(|found| &found.advice),
+                reports: self.reports_before(window).await?,
+            };
+            match close(&self.config, log, received, &predicted, &before, &mut self.accuracies) {
                 Ok(closed) => {
                     self.write_reports(&closed, &predicted.model).await?;
                     self.triggers.observe_cost(closed.accounts);
@@ -206,6 +213,13 @@ impl Cycle {
                 PastErrors::default()
             }
         })
+    }
+
+    /// The reports by tenant of the days before a `window` of one.
+    async fn reports_before(&self, window: Window) -> Result<Vec<WindowReport>, CycleError> {
+        let days = Window { start: window.start - Duration::DAY * REMEMBERED_DAYS, end: window.start };
+        let documents = self.store.list(Collection::Reports, days, usize::MAX).await?;
+        Ok(read_documents_of(&documents, Grouping::Tenant.as_str())?)
     }
 
     /// The first outage that touches a window.

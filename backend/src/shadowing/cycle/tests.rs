@@ -2,6 +2,7 @@
 
 mod calibrations;
 mod champions;
+mod history;
 mod recommendations;
 mod windows;
 
@@ -335,35 +336,6 @@ fn a_restart_goes_on_where_the_loop_was() {
         assert!(closed.iter().all(|report| report.at == midnight()));
         assert_eq!(closed, reports(&uncut).await, "nobody can tell from them that there was a restart");
         assert_eq!(second.board.snapshot().champion.unwrap().version, 2);
-    });
-    let _ = std::fs::remove_dir_all(folder);
-}
-
-#[test]
-fn every_day_closes_though_the_log_begins_later_each_day() {
-    let folder = folder("keep");
-    block_on(async {
-        let file = folder.join("store.sqlite");
-        let window = Window { start: example::START, end: midnight() + Duration::DAY * 5 };
-        let requests = example::requests_between(example::SEED, window);
-        // Whoever is first on a day is the first tenant of the log that begins with it.
-        let first_on = |day: i64| {
-            let day = example::day_window(day);
-            requests.iter().find(|request| day.contains(request.at)).unwrap().tenant.clone()
-        };
-        assert!((0..4).any(|day| first_on(day) != first_on(day + 1)), "tenants change their order");
-        let store = SqliteStore::open(&file).unwrap();
-        store.append_requests(requests.clone()).await.unwrap();
-        drop(store);
-        let mut life = begin_keeping(&file, midnight(), Some(Duration::DAY * 2)).await;
-        catch_up(&mut life).await;
-        for day in 0..4 {
-            let day = midnight() + Duration::DAY * day;
-            *life.clock.0.lock().unwrap() = day + Duration::DAY;
-            catch_up(&mut life).await;
-            // What is older than two days is forgotten.
-            assert_eq!(reports(&life).await.last().map(|report| report.at), Some(day));
-        }
     });
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -67,8 +67,7 @@ impl Cycle {
             .reports
             .iter()
             .map(|report| {
-                let by = serde_json::to_value(report.grouping).unwrap_or_default();
-                let key = format!("{}/{}", by.as_str().unwrap_or_default(), report.window.start);
+                let key = format!("{}/{}", report.grouping.as_str(), report.window.start);
                 let window =
                     WindowReport { model: model.to_owned(), observed: closed.observed.clone(), report: report.clone() };
                 write_document(key, report.window.start, &window)

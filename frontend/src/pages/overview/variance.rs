@@ -1,6 +1,6 @@
 //! The last closed window: why it cost what it did, and who paid.
 
-use shared::allocation::{AllocationRow, Basis, OptimizationArea, Status};
+use shared::allocation::{AllocationRow, Basis, OptimizationArea, Recurrence, Status};
 use shared::api::{ReportList, UnreportedWindow, WindowReport};
 use shared::units::Money;
 use yew::prelude::*;
@@ -80,10 +80,16 @@ const AREAS: usize = 6;
 
 fn area(area: &OptimizationArea) -> Html {
     let what = if area.name.is_empty() { area.kind.as_str() } else { &area.name };
-    let advice = area.recommendation.as_ref().map(|advice| html! { <span class="advice">{ advice }</span> });
+    let advice = area.recommendations.first().map(|advice| html! { <span class="advice">{ advice }</span> });
+    let before = area.recurrence().map(|before| {
+        let Recurrence { same_direction, observed } = before;
+        let days = if observed == 1 { "day" } else { "days" };
+        html! { <span class="before">{ format!("so on {same_direction} of {observed} {days} before") }</span> }
+    });
     html! {
         <li>
             { format!("{what}, {} by {}", format::signed_money(&area.variance), area.cause.as_str()) }
+            { for before }
             { for advice }
         </li>
     }

@@ -3,12 +3,16 @@
 use core::convert::Infallible;
 
 use super::variance::{day, ensemble, predicting};
-use crate::allocation::{AllocationReport, Cause, Grouping, OptimizationArea, ReportContext, RowKind, allocate};
+use crate::allocation::{
+    AllocationReport, AllocationRow, Cause, CauseAmount, Grouping, OptimizationArea, Recurrence, ReportContext,
+    RowKind, allocate,
+};
 use crate::example::day_window;
 use crate::recommendation::{Advice, Attempt, Benefit, Recommendation, Sources, Thresholds, attach, recommend};
 use crate::request::Module;
 use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::units::{Duration, LEDGER_UNITS_PER_NANO, LedgerUnits, Window};
+use crate::variance::recall;
 
 /// A day of the example, with settings changed.
 fn scenario(change: impl FnOnce(&mut Scenario)) -> ValidScenario {
@@ -77,14 +81,57 @@ fn areas_are_told_what_concerns_them() {
         name: name.to_owned(),
         cause: Cause::Residual,
         variance: LedgerUnits(LEDGER_UNITS_PER_NANO).to_money(report.currency),
-        recommendation: None,
+        recommendations: Vec::new(),
+        history: Vec::new(),
     };
     report.optimization_areas = vec![area(RowKind::Module, "scheduler"), area(RowKind::Tenant, "shop")];
     let currency = report.currency;
     attach(&mut report, found.iter().map(|found| (&*found.edits, found.sentence(of, currency))), of);
-    let said = report.optimization_areas[0].recommendation.as_deref().unwrap();
+    let said = &report.optimization_areas[0].recommendations[0];
     assert!(said.contains("workers for the scheduler instead of 200: saves "), "{said}");
-    assert_eq!(report.optimization_areas[1].recommendation, None);
+    assert_eq!(report.optimization_areas[1].recommendations, [""; 0]);
+}
+
+/// A tenant's volume: 2 too much a day ago, 3 too little two days ago, unobserved before that, no row on the first day.
+/// The scheduler's was never known.
+#[test]
+fn areas_know_what_was_so_before() {
+    let scenario = scenario(|_| {});
+    let of = scenario.scenario();
+    let day = |number: i64| Window {
+        start: of.window.start + Duration::DAY * number,
+        end: of.window.start + Duration::DAY * (number + 1),
+    };
+    let money = |amount: i64| LedgerUnits(LEDGER_UNITS_PER_NANO * 1_000_000_000 * i128::from(amount));
+    let money = |amount| money(amount).to_money(of.price_book.currency);
+    let earlier = |number, amount: Option<i64>| {
+        let mut report = report(day(number), of);
+        let line = CauseAmount { cause: Cause::Volume, amount: amount.map(money), not_observed: None };
+        let row = report.rows.iter_mut().find(|row| row.kind == RowKind::Idle).unwrap();
+        *row = AllocationRow { kind: RowKind::Tenant, name: "shop".to_owned(), causes: vec![line], ..row.clone() };
+        report
+    };
+    let mut first = report(day(0), of);
+    first.rows.clear();
+    let twice_as_long =
+        AllocationReport { window: Window { start: day(1).start, end: day(2).end }, ..earlier(1, Some(9)) };
+    let before =
+        [first, earlier(1, None), twice_as_long, earlier(2, Some(-3)), earlier(3, Some(2)), earlier(5, Some(9))];
+    let mut report = report(day(4), of);
+    report.optimization_areas = vec![OptimizationArea {
+        kind: RowKind::Tenant,
+        name: "shop".to_owned(),
+        cause: Cause::Volume,
+        variance: money(7),
+        recommendations: Vec::new(),
+        history: Vec::new(),
+    }];
+    recall(&mut report, &before);
+    let area = &report.optimization_areas[0];
+    let history: Vec<_> = area.history.iter().map(|earlier| (earlier.window, earlier.variance)).collect();
+    let expected = [(day(0), Some(money(0))), (day(1), None), (day(2), Some(money(-3))), (day(3), Some(money(2)))];
+    assert_eq!(history, expected);
+    assert_eq!(area.recurrence(), Some(Recurrence { same_direction: 1, observed: 3 }));
 }
 
 /// Forty nodes of 16 vCPU and 64 GiB are kept for a load that a few would hold.

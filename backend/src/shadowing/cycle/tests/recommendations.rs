@@ -102,7 +102,9 @@ fn a_day_is_searched_once_and_its_report_says_what_was_found() {
                 report.read::<serde_json::Value>().unwrap()["report"]["optimization_areas"].as_array().cloned()
             })
             .flatten()
-            .filter_map(|area| area["recommendation"].as_str().map(str::to_owned))
+            .filter_map(|area| area["recommendations"].as_array().cloned())
+            .flatten()
+            .filter_map(|said| said.as_str().map(str::to_owned))
             .collect();
         assert!(!said.is_empty(), "{reports:?}");
         assert!(said.iter().all(|said| found.iter().any(|found| found.text == *said)), "{said:?}");
