@@ -3,9 +3,11 @@
 mod assumptions;
 mod explanations;
 mod ingest;
+mod metrics;
 mod observations;
 mod odd_history;
 mod problems;
+mod quotes;
 mod recommendations;
 mod replay;
 mod restart;

@@ -16,6 +16,7 @@ mod start;
 mod odd_input;
 mod pools;
 mod price_files;
+mod quote;
 mod recommendations;
 mod report;
 mod streams;

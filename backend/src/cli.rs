@@ -15,6 +15,7 @@ mod import;
 mod ledger;
 mod predict;
 mod price_file;
+mod quote;
 mod report;
 mod scenario_file;
 mod selection_table;
@@ -65,6 +66,7 @@ enum Command {
     Shadow(Box<shadow::Args>),
     Diff(diff::Args),
     Explain(explain::Args),
+    Quote(Box<quote::Args>),
     Report(report::Args),
     Ledger(ledger::Args),
     Serve(Box<serve::Args>),
@@ -95,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Shadow(args) => args.run(&cli.global),
         Command::Diff(args) => args.run(&cli.global),
         Command::Explain(args) => args.run(&cli.global),
+        Command::Quote(args) => args.run(&cli.global),
         Command::Report(args) => args.run(&cli.global),
         Command::Ledger(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),

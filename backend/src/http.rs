@@ -14,11 +14,14 @@ mod health;
 mod ingest;
 mod jobs;
 mod ledger;
+mod metrics;
 mod models;
 mod openapi;
 mod origin;
+mod predicted;
 mod problem;
 mod query;
+mod quotes;
 mod recommendations;
 mod reports;
 mod scenarios;
@@ -68,6 +71,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|error, _| problem::bad_path(&error).into()))
         .configure(health::routes)
+        .configure(metrics::routes)
+        .configure(predicted::routes)
         .configure(status::routes)
         .configure(ingest::routes)
         .configure(events::routes)
@@ -77,6 +82,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(costs::routes)
         .configure(shadow_runs::routes)
         .configure(explanations::routes)
+        .configure(quotes::routes)
         .configure(reports::routes)
         .configure(statements::routes)
         .configure(recommendations::routes)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
+use shared::units::Money;
 
 use crate::cli::CliError;
 use crate::input;
@@ -182,6 +183,13 @@ pub fn cell(name: &str) -> String {
         }
     }
     cell
+}
+
+/// An amount with its sign and two decimals.
+pub fn signed(money: &Money) -> String {
+    let text = format!("{:+.2}", money.amount);
+    // What rounds to nothing has no sign.
+    if text.trim_start_matches(['+', '-']).chars().all(|c| matches!(c, '0' | '.')) { "0.00".to_owned() } else { text }
 }
 
 /// A few names, and how many more there are.

@@ -16,7 +16,9 @@ mod models;
 mod module_views;
 mod observed;
 pub mod paths;
+mod predicted;
 mod problem;
+mod quotes;
 mod recommendations;
 mod reports;
 mod scenarios;
@@ -39,7 +41,9 @@ pub use ledger::LedgerPage;
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use module_views::{ModuleView, QueueView};
 pub use observed::{AnomalyCount, ObservedView};
+pub use predicted::{PredictedMetric, PredictedValue};
 pub use problem::{FieldProblem, ProblemDocument};
+pub use quotes::{QuoteFix, QuoteOrder, QuoteView};
 pub use recommendations::{
     AcceptanceState, AcceptedRecommendation, AdviceView, DifferenceView, RecommendationList, RecommendationView,
     SavingCheck, TogetherView,

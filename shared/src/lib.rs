@@ -38,6 +38,7 @@ pub mod variance;
 pub mod recommendation;
 pub mod comparison;
 pub mod explanation;
+pub mod quote;
 pub mod feedback;
 pub mod link;
 pub mod api;

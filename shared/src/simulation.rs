@@ -20,7 +20,10 @@ pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_di
 pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
-pub use run::{Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_metered, simulate_to_fork};
+pub use run::{
+    Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_metered, simulate_to_fork,
+    simulate_without_and_with,
+};
 pub use watch::Watch;
 
 pub use crate::control_plane::{Eviction, PlanState, Refusal};

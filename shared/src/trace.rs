@@ -14,6 +14,7 @@ pub mod opencost;
 pub mod pools;
 pub mod priority_classes;
 pub mod quotas;
+pub mod terraform_plan;
 pub mod usage;
 
 pub use collector::Lines;

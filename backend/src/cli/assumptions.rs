@@ -145,6 +145,11 @@ impl AssumptionArgs {
         read_inventory(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Inventory))
     }
 
+    /// Whether a file has the whole fleet.
+    pub(super) fn names_fleet(&self) -> bool {
+        self.fleet.is_some()
+    }
+
     /// The quotas of tenants; none where no file says so.
     ///
     /// # Errors

@@ -17,8 +17,7 @@ use shared::trace::csv::Kind;
 use shared::trace::usage::{UsageReading, read_usage};
 use shared::units::{Duration, Instant, Window};
 
-use self::files::read_log_beside;
-pub(super) use self::files::{read_log, read_table};
+pub(super) use self::files::{read_log, read_log_beside, read_table};
 use self::known_events::read_events;
 pub(super) use self::known_events::{nobodys, unknown_tenant};
 pub(super) use self::models::{Model, fit, not_ready, selection};

@@ -2,9 +2,9 @@
 
 use shared::api::{
     AcceptedRecommendation, AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
-    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, ProblemDocument,
-    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status,
-    paths,
+    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, PredictedValue,
+    ProblemDocument, QuoteOrder, QuoteView, RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun,
+    ShadowRunOrder, StatementAnswer, Status, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -107,6 +107,8 @@ macro_rules! adds {
 const ADDS_REQUESTS: &str = adds!("requests to the log");
 const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const QUOTES: &str =
+    "What requests would cost, where they would go and when they would be ready; nothing of it is kept";
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
 const SEARCHES: &str = "Searches what is predicted from now on; answers the search that is under way, where one is";
 const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
@@ -123,6 +125,11 @@ const STATEMENT: [(&str, &str); 6] = [
     ("shared", "keep, uniform or proportional; keep unless said"),
 ];
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
+const PREDICTED: [(&str, &str); 3] = [
+    ("metric", "creates, cost, live or nodes"),
+    ("within", "How far from now, such as 30m; an hour unless said"),
+    ("tenant", "Whose creates; everyone's where none"),
+];
 const HORIZON: [(&str, &str); 1] = [("horizon", "Of windows that long; a day unless said")];
 const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
 
@@ -138,12 +145,19 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let json = |schema| Answer::Json(Box::new(schema));
     get(paths::LIVE, "The process runs", &[], Answer::Text);
     get(paths::READY, "The store answers and the loop has caught up", &[], Answer::Text);
+    get(paths::METRICS, "What a monitoring system wants to know, in OpenMetrics", &[], Answer::Text);
     let object = Schema::from(ObjectBuilder::new().build());
     get(paths::OPENAPI, "This document", &[], json(object.into()));
     get(paths::STATUS, "What the service is doing", &[], json(schemas.of::<Status>()));
     get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
     get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
+    get(
+        paths::PREDICTED,
+        "One number about what comes next, for what scales by it",
+        &PREDICTED,
+        json(schemas.of::<PredictedValue>()),
+    );
     get(paths::COSTS, "Actual and predicted cost per bin", &WINDOW, json(schemas.of::<CostSeries>()));
     get(
         paths::CORRECTED_COSTS,
@@ -213,6 +227,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     let run = schemas.of::<ExplanationRun>();
     change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
     change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
+    let order = schemas.json::<QuoteOrder>();
+    change(post.clone(), paths::QUOTES, QUOTES, order, "200", schemas.of::<QuoteView>());
     change(
         post.clone(),
         paths::RETRAINING,

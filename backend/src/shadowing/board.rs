@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, SkippedForecasts, StartView};
+use shared::quote::QuoteBase;
 use shared::units::{Duration, Instant};
 
 use super::{Champion, REPORTED};
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub observed: ObservedView,
     /// What the primary began with, once that hour has closed.
     pub start: Option<StartView>,
+    /// What quotes are made on: the primary at the newest forecast; none before the first since it began.
+    pub quote_base: Option<Arc<QuoteBase>>,
     /// The newest forecast of each horizon.
     pub newest: BTreeMap<Duration, NewestForecast>,
 }

@@ -46,6 +46,8 @@ pub struct Prediction {
     pub champion: Champion,
     /// Who the live resources of the scenario's fork are: the ids of their creates.
     pub lives: Vec<String>,
+    /// What they are called.
+    pub resources: Vec<String>,
     /// The observed names of its nodes; empty where its placements are simulated.
     pub nodes: Vec<String>,
 }
@@ -122,6 +124,7 @@ pub fn predict(
         scenario,
         champion,
         lives: known.ids_of(&fork.lives),
+        resources: known.names_of(&fork.lives).map(str::to_owned).collect(),
         nodes,
     })
 }

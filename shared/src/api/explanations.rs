@@ -145,7 +145,8 @@ impl ExplanationView {
 }
 
 impl FixView {
-    fn new(scenario: &Scenario, fix: Fix) -> Self {
+    /// A change in words.
+    pub(super) fn new(scenario: &Scenario, fix: Fix) -> Self {
         let changes = fix.describe(scenario);
         let Fix { edits, settings, ready, cost_change } = fix;
         Self { changes, edits, settings, ready, cost_change: cost_change.to_money(scenario.price_book.currency) }

@@ -4,6 +4,8 @@
 pub const LIVE: &str = "/livez";
 /// `GET`: the store answers and the loop has caught up.
 pub const READY: &str = "/readyz";
+/// `GET`: what a monitoring system wants to know, in OpenMetrics.
+pub const METRICS: &str = "/metrics";
 /// `GET`: the OpenAPI 3.1 document.
 pub const OPENAPI: &str = "/openapi.json";
 /// `POST`: requests as NDJSON or as a JSON array, gzip allowed → [`IngestAnswer`](super::IngestAnswer).
@@ -26,6 +28,9 @@ pub const STATUS: &str = "/v1/status";
 pub const DEMAND: &str = "/v1/demand";
 /// `GET ?horizon=1d&tenant` → [`ForecastAnswer`](super::ForecastAnswer).
 pub const FORECASTS: &str = "/v1/forecasts";
+/// `GET ?metric=creates|cost|live|nodes&within=1h&tenant` → [`PredictedValue`](super::PredictedValue): one number, for what
+/// scales by it.
+pub const PREDICTED: &str = "/v1/metrics/predicted";
 /// `GET ?from&to` → [`CostSeries`](super::CostSeries).
 pub const COSTS: &str = "/v1/costs";
 /// `GET ?horizon=1d` → [`CorrectedPrediction`](crate::feedback::CorrectedPrediction): what the newest window is predicted to
@@ -41,6 +46,9 @@ pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
 pub const EXPLANATIONS: &str = "/v1/explanations";
 /// `GET` → [`ExplanationRun`](super::ExplanationRun); `DELETE` cancels it.
 pub const EXPLANATION: &str = "/v1/explanations/{id}";
+/// `POST` [`QuoteOrder`](super::QuoteOrder) → [`QuoteView`](super::QuoteView): what requests would cost, where they would go
+/// and when they would be ready, on a fork of the primary; nothing of it is kept.
+pub const QUOTES: &str = "/v1/quotes";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
 pub const ALLOCATION: &str = "/v1/reports/allocation";
 /// `GET ?from&to&by=tenant,flavor&resolution&idle&shared` → [`StatementAnswer`](super::StatementAnswer).

@@ -73,6 +73,22 @@ pub fn simulate_metered(
     (run.outcome(), records)
 }
 
+/// As [`simulate_metered`], without the requests and then with them; what begins alike is begun once.
+pub fn simulate_without_and_with(
+    valid: &ValidScenario,
+    requests: &[IndexedRequest],
+    options: RunOptions<'_>,
+) -> [(RunOutcome, MeteringRecords); 2] {
+    let mut with = Run::start(valid, options, Some(MeteringLog::default()));
+    with.share();
+    let end = valid.scenario().window.end;
+    [(with.clone(), &[][..]), (with, requests)].map(|(mut run, requests)| {
+        run.play(requests, end);
+        let records = run.metering.take().map(|log| log.close(end)).unwrap_or_default();
+        (run.outcome(), records)
+    })
+}
+
 /// As [`simulate`], and forks the control plane at the end.
 pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunEnd {
     // Who went where is a matter of plans.

@@ -14,6 +14,7 @@
 
 mod amounts;
 mod documents;
+mod manifest;
 mod nodes;
 mod objects;
 mod owner;
@@ -32,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use objects::Metadata;
 pub use said::Said;
+use serde_json::Value;
 
 use super::inventory::InventoryNode;
 use super::mapping::Mapping;
@@ -66,9 +68,55 @@ pub struct ClusterState {
 /// # Errors
 /// At the first object that is wrong, with its kind, name and field; and when there is none that we know.
 pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState, InputError> {
-    let (mut state, tenants) = (ClusterState::default(), Tenants(mapping));
-    let (mut known, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
-    documents::each_object(text, &mut |kind, value| {
+    let mut reader = Reader::new(mapping);
+    documents::each_object(text, &mut |kind, value| reader.take(kind, &value))?;
+    reader.finish(documents::EXPECTED)
+}
+
+/// Reads objects as somebody is about to apply them, as if all were created at `at`: pods, claims and services, and what
+/// makes pods, as the pods and claims that it makes. What is made on a schedule, or on every node, is counted with the
+/// kinds that are not known.
+///
+/// # Errors
+/// As [`read_state`], and when an object does not say what it is.
+pub fn read_manifest(objects: Vec<Value>, at: Instant, mapping: Option<&Mapping>) -> Result<ClusterState, InputError> {
+    let mut reader = Reader::new(mapping);
+    let mut waiting: Vec<Value> = objects.into_iter().rev().filter(|object| !object.is_null()).collect();
+    while let Some(object) = waiting.pop() {
+        let Some(kind) = object.get("kind").and_then(Value::as_str) else {
+            return Err(InputError::whole("holds something without `kind`; expected objects of Kubernetes"));
+        };
+        match manifest::made(kind, &object, at)? {
+            None => reader.take(kind, &manifest::created(object.clone(), at))?,
+            Some(made) => {
+                for (kind, value) in made {
+                    match kind {
+                        "" => waiting.push(value),
+                        kind => reader.take(kind, &value)?,
+                    }
+                }
+            }
+        }
+    }
+    reader.finish("expected pods, claims, services, or what makes pods: a Deployment, StatefulSet, ReplicaSet or Job")
+}
+
+/// Takes objects in, one by one.
+struct Reader<'m> {
+    state: ClusterState,
+    tenants: Tenants<'m>,
+    known: BTreeSet<(String, Option<String>, Option<String>)>,
+    namespaces: BTreeSet<String>,
+}
+
+impl<'m> Reader<'m> {
+    fn new(mapping: Option<&'m Mapping>) -> Self {
+        let (known, namespaces) = (BTreeSet::new(), BTreeSet::new());
+        Self { state: ClusterState::default(), tenants: Tenants(mapping), known, namespaces }
+    }
+
+    fn take(&mut self, kind: &str, value: &Value) -> Result<(), InputError> {
+        let Self { state, tenants, known, namespaces } = self;
         let of = |name: &str| value.get("metadata")?.get(name)?.as_str().map(str::to_owned);
         let (namespace, name) = (of("namespace"), of("name"));
         if !known.insert((kind.to_owned(), namespace.clone(), name)) {
@@ -77,12 +125,12 @@ pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState,
         }
         namespaces.extend(namespace);
         match kind {
-            "Node" => nodes::take(kind, &value, &mut state)?,
-            "Pod" => pods::take(kind, &value, &tenants, &mut state)?,
-            "PersistentVolumeClaim" => volumes::take(kind, &value, &tenants, &mut state)?,
-            "Service" => services::take(kind, &value, &tenants, &mut state)?,
-            "ResourceQuota" => quotas::take(kind, &value, &mut state)?,
-            "PriorityClass" => priorities::take(kind, &value, &mut state)?,
+            "Node" => nodes::take(kind, value, state)?,
+            "Pod" => pods::take(kind, value, tenants, state)?,
+            "PersistentVolumeClaim" => volumes::take(kind, value, tenants, state)?,
+            "Service" => services::take(kind, value, tenants, state)?,
+            "ResourceQuota" => quotas::take(kind, value, state)?,
+            "PriorityClass" => priorities::take(kind, value, state)?,
             other => {
                 *state.said.kinds_unknown.entry(other.to_owned()).or_default() += 1;
                 return Ok(());
@@ -90,11 +138,15 @@ pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState,
         }
         *state.said.objects.entry(kind.to_owned()).or_default() += 1;
         Ok(())
-    })?;
-    if state.said.objects.is_empty() {
-        return Err(InputError::whole(format!("holds no object that is read; {}", documents::EXPECTED)));
     }
-    Ok(state.in_order(namespaces, &tenants))
+
+    fn finish(self, expected: &str) -> Result<ClusterState, InputError> {
+        let Self { state, tenants, namespaces, .. } = self;
+        if state.said.objects.is_empty() {
+            return Err(InputError::whole(format!("holds no object that is read; {expected}")));
+        }
+        Ok(state.in_order(namespaces, &tenants))
+    }
 }
 
 impl ClusterState {

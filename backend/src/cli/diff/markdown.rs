@@ -7,7 +7,7 @@ use shared::comparison::{Change, CostPart};
 use shared::units::Money;
 
 use super::answer::{Answer, CostsView, DifferenceView, SideView};
-use crate::output::{cell, counted, cut};
+use crate::output::{cell, counted, cut, signed};
 
 /// Most rows of changes: a comment has to be read. JSON has all of them.
 const CHANGES_MAX: usize = 50;
@@ -158,12 +158,6 @@ fn name(part: &CostPart) -> String {
 
 fn amount(money: Option<&Money>) -> String {
     money.map_or(NOTHING.to_owned(), |money| format!("{:.2}", money.amount))
-}
-
-fn signed(money: &Money) -> String {
-    let text = format!("{:+.2}", money.amount);
-    // What rounds to nothing has no sign.
-    if text.trim_start_matches(['+', '-']).chars().all(|c| matches!(c, '0' | '.')) { "0.00".to_owned() } else { text }
 }
 
 fn difference(of: &DifferenceView) -> String {

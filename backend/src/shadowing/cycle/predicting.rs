@@ -7,6 +7,7 @@ use shared::api::SkippedForecasts;
 use shared::features::SeriesKey;
 use shared::feedback::Demanded;
 use shared::forecast::BinForecast;
+use shared::quote::QuoteBase;
 use shared::request::{Received, RequestLog};
 use shared::units::{Duration, Instant};
 
@@ -83,7 +84,9 @@ impl Cycle {
                 return Ok(());
             }
         };
-        let Prediction { forecast, scenario, champion: served, lives, nodes } = prediction;
+        let Prediction { forecast, scenario, champion: served, lives, resources, nodes } = prediction;
+        let quote_base = Arc::new(QuoteBase::new(scenario.original(), resources));
+        self.board.update(|snapshot| snapshot.quote_base = Some(quote_base));
         let threads = ensemble::available_threads();
         let outcome = ensemble::run(&scenario, threads, false, &|_, _| true).expect("nobody cancels it");
         self.write_prediction(&forecast, &scenario, &outcome).await?;

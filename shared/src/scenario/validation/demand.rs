@@ -1,5 +1,7 @@
 //! Problems of what a scenario asks for.
 
+use core::fmt;
+
 use super::{Found, terms};
 use crate::request::{IndexedRequest, Operation, ResourceClass};
 use crate::scenario::{Demand, Scenario};
@@ -18,7 +20,7 @@ fn check_requests(scenario: &Scenario, requests: &[IndexedRequest], found: &mut 
     found.expect(sorted, "demand.requests", || "are not in order of time".to_owned());
     let mut next = scenario.start.live.len();
     for (i, request) in requests.iter().enumerate() {
-        let path = |field: &str| format!("demand.requests[{i}].{field}");
+        let path = |field: &'static str| fmt::from_fn(move |f| write!(f, "demand.requests[{i}].{field}"));
         let inside = scenario.window.contains(request.at);
         found.expect(inside, path("at"), || format!("is {}, outside of the window", request.at));
         let tenant = request.tenant.usize() < scenario.tenants.len();

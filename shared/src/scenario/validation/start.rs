@@ -1,5 +1,7 @@
 //! Problems of what is there when a scenario begins.
 
+use core::fmt;
+
 use super::{Found, terms};
 use crate::control_plane::{DeviceSet, LiveResource, Node, Room, State};
 use crate::scenario::Scenario;
@@ -19,11 +21,14 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     });
     for (i, node) in start.nodes.iter().enumerate() {
         let known = node.node_group.usize() < scenario.fleet.node_groups.len();
-        found.expect(known, format!("start.nodes[{i}].node_group"), || "names no node group".to_owned());
+        found.expect(known, format_args!("start.nodes[{i}].node_group"), || "names no node group".to_owned());
         let ordered = node.ordered <= scenario.window.start && node.ordered <= node.ready;
-        found.expect(ordered, format!("start.nodes[{i}].ordered"), || "is after the start, or after ready".to_owned());
+        found.expect(ordered, format_args!("start.nodes[{i}].ordered"), || {
+            "is after the start, or after ready".to_owned()
+        });
         let ended = node.gone.is_none_or(|gone| gone >= scenario.window.start && node.ready <= scenario.window.start);
-        found.expect(ended, format!("start.nodes[{i}].gone"), || "is before the start, or before ready".to_owned());
+        found
+            .expect(ended, format_args!("start.nodes[{i}].gone"), || "is before the start, or before ready".to_owned());
     }
     for (i, live) in start.live.iter().enumerate() {
         check_live(scenario, i, live, found);
@@ -35,7 +40,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
 }
 
 fn check_live(scenario: &Scenario, position: usize, live: &LiveResource, found: &mut Found) {
-    let path = |field: &str| format!("start.live[{position}].{field}");
+    let path = |field: &'static str| fmt::from_fn(move |f| write!(f, "start.live[{position}].{field}"));
     found.expect(live.tenant.usize() < scenario.tenants.len(), path("tenant"), || "names no tenant".to_owned());
     found.expect(live.flavor.usize() < scenario.flavors.len(), path("flavor"), || "names no flavor".to_owned());
     found.expect(terms::is_known(scenario, live.terms), path("terms"), || "names none of the terms".to_owned());
@@ -53,10 +58,10 @@ fn check_on_the_way(start: &State, at: Instant, found: &mut Found) {
     let once = waiting.is_sorted_by(|a, b| a < b) && waiting.iter().all(|&resource| homeless(resource));
     found.expect(once, "start.pending", || "expected live resources without a node, each once".to_owned());
     for (i, in_flight) in start.in_flight.iter().enumerate() {
-        found.expect(exists(in_flight.resource), format!("start.in_flight[{i}].resource"), || {
+        found.expect(exists(in_flight.resource), format_args!("start.in_flight[{i}].resource"), || {
             "is none of the live resources".to_owned()
         });
-        found.expect(in_flight.at >= at, format!("start.in_flight[{i}].at"), || "is before the start".to_owned());
+        found.expect(in_flight.at >= at, format_args!("start.in_flight[{i}].at"), || "is before the start".to_owned());
     }
 }
 
@@ -71,12 +76,12 @@ fn check_room(scenario: &Scenario, found: &mut Found) {
         let requested = scenario.flavors[live.flavor.usize()].requested.on_node();
         let room = &mut rooms[position];
         let fits = requested.fits(room.free);
-        found.expect(fits, format!("start.nodes[{position}]"), || {
+        found.expect(fits, format_args!("start.nodes[{position}]"), || {
             format!("holds more than its capacity of {}", group(&nodes[position]).schedulable())
         });
         let devices = room.take(requested, live.devices);
         let right = devices.is_some_and(|devices| live.devices == DeviceSet::default() || devices == live.devices);
-        found.expect(right || !fits, format!("start.live[{i}].devices"), || {
+        found.expect(right || !fits, format_args!("start.live[{i}].devices"), || {
             let gpus = Dimension::Gpu.write(requested[Dimension::Gpu]);
             format!("are not devices of its node on which {gpus} GPUs are free")
         });

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 use crate::request::Priority;
 use crate::trace::mapping::read_mapping;
@@ -206,4 +208,50 @@ fn the_deployment_owns_and_not_its_replica_set() {
     check("Job", "backup-29876543", "", "CronJob/backup");
     check("Job", "migrate-2", "", "Job/migrate-2");
     check("StatefulSet", "db", "", "StatefulSet/db");
+}
+
+/// Three pods of a Deployment of a list, two of a Job that needs no more, one of a StatefulSet with its claim; what is
+/// made on every node, or later, is not known.
+#[test]
+fn a_manifest_is_what_its_objects_make() {
+    let at: Instant = "2026-03-01T00:00:00Z".parse().unwrap();
+    let template = json!({"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [
+        {"name": "c", "resources": {"requests": {"cpu": "250m", "memory": "1Gi"}}}
+    ]}});
+    let object = |kind: &str, spec: serde_json::Value| {
+        let mut spec = spec;
+        spec["template"] = template.clone();
+        json!({"kind": kind, "metadata": {"name": kind.to_lowercase(), "namespace": "shop"}, "spec": spec})
+    };
+    let claims = json!([{"metadata": {"name": "disk"}, "spec": {"resources": {"requests": {"storage": "2Gi"}}}}]);
+    let objects = vec![
+        json!({"kind": "List", "items": [object("Deployment", json!({"replicas": 3}))]}),
+        object("Job", json!({"parallelism": 5, "completions": 2})),
+        object("StatefulSet", json!({"volumeClaimTemplates": claims})),
+        object("DaemonSet", json!({})),
+        json!({"kind": "Service", "metadata": {"name": "lb"}, "spec": {"type": "LoadBalancer"}}),
+        serde_json::Value::Null,
+    ];
+    let state = read_manifest(objects, at, None).unwrap();
+    let mut names: Vec<&str> = state.requests.iter().map(|request| request.resource.as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "deployment-0",
+        "deployment-1",
+        "deployment-2",
+        "job-0",
+        "job-1",
+        "persistentvolumeclaim/disk-statefulset-0",
+        "service/lb",
+        "statefulset-0",
+    ];
+    assert_eq!(names, expected);
+    assert!(state.requests.iter().all(|request| request.at == at));
+    let pod = state.requests.iter().find(|request| request.resource == "deployment-1").unwrap();
+    assert_eq!((pod.tenant.as_str(), pod.labels["kubernetes/owner"].as_str()), ("shop", "Deployment/deployment"));
+    assert_eq!(state.said.kinds_unknown, BTreeMap::from([("DaemonSet".to_owned(), 1)]));
+    let wrong = |object: serde_json::Value| read_manifest(vec![object], at, None).unwrap_err().to_string();
+    assert!(wrong(json!({"metadata": {}})).contains("without `kind`"));
+    assert!(wrong(object("Deployment", json!({"replicas": 10_001}))).contains("at most 10000"));
+    assert!(wrong(json!({"kind": "Deployment", "metadata": {"name": "d"}})).contains("spec.template.spec"));
 }

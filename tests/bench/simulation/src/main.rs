@@ -11,6 +11,8 @@ use std::process::Command;
 use std::time::Instant as Clock;
 
 use anyhow::{Context, Result, bail, ensure};
+use shared::quote::{self, QuoteBase, read_order};
+use shared::request::Catalogue;
 use shared::scenario::PlacementPolicy;
 use shared::simulation::{Run, RunOptions, simulate};
 
@@ -21,9 +23,10 @@ const LIVE: Size = Size { nodes: 5_000, live: 40_000, requests: 1_000_000, slowe
 const PEER_REQUESTS: usize = 200_000;
 const COPIES: usize = 16;
 const FORKS: usize = 200;
+const QUOTES: usize = 200;
 
 /// Each part in a process of its own, so that no memory that an earlier one gave back hides what the next one takes.
-const PARTS: [&str; 6] = ["speed", "peer", "scale", "hosts", "memory", "forks"];
+const PARTS: [&str; 7] = ["speed", "peer", "scale", "hosts", "memory", "forks", "quotes"];
 
 fn main() -> Result<()> {
     let Some(part) = std::env::args().nth(1) else {
@@ -42,6 +45,7 @@ fn main() -> Result<()> {
         "hosts" => hosts(),
         "memory" => memory()?,
         "forks" => forks(),
+        "quotes" => quotes()?,
         other => bail!("there is no part `{other}`, only {} and turn", PARTS.join(", ")),
     }
     Ok(())
@@ -185,6 +189,34 @@ fn forks() {
     times.sort_by(f64::total_cmp);
     println!("fork_ms {:.4}", times[FORKS / 2]);
     println!("fork_ms_max {:.4}", times[FORKS - 1]);
+}
+
+/// Milliseconds of a quote over thirty days, of which 99 in a hundred are less.
+fn quotes() -> Result<()> {
+    let workload = Workload::new(Size { requests: 100, ..LIVE }, PlacementPolicy::FirstFit);
+    let of = workload.valid.scenario();
+    let names = (0..of.start.live.len()).map(|i| format!("vm-{i}")).collect();
+    let (base, flavor) = (QuoteBase::new(of, names), &of.flavors[0]);
+    let order = |i: usize| {
+        let mut line = serde_json::Map::new();
+        line.insert("tenant".to_owned(), of.tenants[i % of.tenants.len()].name.clone().into());
+        line.insert("flavor".to_owned(), flavor.name.clone().into());
+        line.insert("requested".to_owned(), serde_json::to_value(flavor.requested)?);
+        line.insert("count".to_owned(), 10.into());
+        Ok::<_, anyhow::Error>(vec![line])
+    };
+    let mut times = Vec::with_capacity(QUOTES);
+    for i in 0..QUOTES {
+        let order = order(i)?;
+        let clock = Clock::now();
+        let quoted = base.quote(read_order(order, base.at())?, quote::LENGTH, &Catalogue::default())?;
+        times.push(clock.elapsed().as_secs_f64() * 1e3);
+        ensure!(quoted.quote.requests.iter().all(|line| line.ready_after_s.is_some()), "a request gets nothing");
+    }
+    times.sort_by(f64::total_cmp);
+    println!("quote_p50_ms {:.3}", times[QUOTES / 2]);
+    println!("quote_p99_ms {:.3}", times[QUOTES * 99 / 100]);
+    Ok(())
 }
 
 fn seconds(task: impl FnOnce()) -> f64 {

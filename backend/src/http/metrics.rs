@@ -1,0 +1,209 @@
+//! `GET /metrics`: what a monitoring system wants to know, in OpenMetrics 1.0.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ServiceConfig};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+use shared::allocation::{AllocationReport, Grouping};
+use shared::api::{BudgetList, JobState, MoneyBand, OutcomeView, WindowReport, paths};
+use shared::units::{Duration, Instant, Money, Window};
+
+use super::{App, Problem, get, resource};
+use crate::shadowing::{OUTLOOK, Snapshot, forecast_key};
+use crate::store::{Collection, read_documents_of};
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How many days a report may be old before it is said no more: what has long stopped is no news.
+const REPORT_DAYS: i64 = 7;
+
+/// So many of the newest jobs are looked through for those that wait or run.
+const JOBS: usize = 1_000;
+
+type Labels = Vec<(&'static str, String)>;
+type Number = Gauge<f64, AtomicU64>;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::METRICS).route(get().to(metrics)));
+}
+
+async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+    let mut told = Told::default();
+    let snapshot = app.board.snapshot();
+    told.service(&app, &snapshot).await?;
+    told.predictions(&app, &snapshot).await?;
+    told.reports(&app, &snapshot).await?;
+    if let Some(document) = app.store.get(Collection::Budgets, OUTLOOK.to_owned()).await? {
+        told.budgets(&document.read()?);
+    }
+    let mut text = String::new();
+    encode(&mut text, &told.registry).map_err(|_| Problem::broken())?;
+    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
+}
+
+/// What is told at one scrape: it is read from the store each time, so that there is nothing to keep in step with it.
+struct Told {
+    registry: Registry,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { registry: Registry::with_prefix("shadowplane") }
+    }
+}
+
+impl Told {
+    fn number(&mut self, name: &str, help: &str, value: f64) {
+        self.family(name, help, None, [(Labels::new(), value)]);
+    }
+
+    fn family(&mut self, name: &str, help: &str, unit: Option<Unit>, values: impl IntoIterator<Item = (Labels, f64)>) {
+        let family = Family::<Labels, Number>::default();
+        for (labels, value) in values {
+            family.get_or_create(&labels).set(value);
+        }
+        match unit {
+            None => self.registry.register(name, help, family),
+            Some(unit) => self.registry.register_with_unit(name, help, unit, family),
+        }
+    }
+
+    /// The log, the loop and its jobs.
+    async fn service(&mut self, app: &App, snapshot: &Snapshot) -> Result<(), Problem> {
+        let summary = app.store.summary().await?;
+        let rows =
+            [("requests", summary.requests), ("observations", summary.observations), ("readings", summary.readings)];
+        let rows = rows.map(|(kind, count)| (vec![("kind", kind.to_owned())], count as f64));
+        self.family("log_rows", "Rows of the log, by kind", None, rows);
+        self.number(
+            "caught_up",
+            "Whether the loop has worked through what was there when it began",
+            u8::from(snapshot.caught_up).into(),
+        );
+        let seconds = |span: Duration| span.max(Duration::ZERO).seconds();
+        let lag = summary.last.map(|last| (Labels::new(), seconds(snapshot.now - last)));
+        self.family("lag", "Since the last request of the log, on the service's clock", Some(Unit::Seconds), lag);
+        let behind = snapshot.closes.map_or(0.0, |closes| seconds(app.clock.now() - closes));
+        let behind = [(Labels::new(), behind)];
+        self.family("behind", "Since a step was due to close that has not", Some(Unit::Seconds), behind);
+        let skipped = snapshot.skipped.as_ref().map_or(0, |skipped| skipped.count);
+        self.number("forecasts_skipped", "Forecasts that were passed over since the service began", skipped as f64);
+        self.number("orphans", "Deletes and resizes of resources that the log never created", snapshot.orphans as f64);
+        let mut jobs: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+        for stored in app.store.jobs(None, JOBS).await? {
+            let state = match stored.job.state {
+                JobState::Queued => "queued",
+                JobState::Running => "running",
+                _ => continue,
+            };
+            *jobs.entry((stored.job.kind.as_str(), state)).or_default() += 1.0;
+        }
+        let jobs = jobs
+            .into_iter()
+            .map(|((kind, state), count)| (vec![("kind", kind.to_owned()), ("state", state.to_owned())], count));
+        self.family("jobs", "Jobs that wait or run, by kind", None, jobs);
+        Ok(())
+    }
+
+    /// The newest forecast of each horizon.
+    async fn predictions(&mut self, app: &App, snapshot: &Snapshot) -> Result<(), Problem> {
+        let mut origins = Vec::new();
+        let (mut costs, mut nodes, mut refused, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (horizon, origin) in snapshot.origins() {
+            let of = |more: Labels| -> Labels { [vec![("horizon", horizon.to_string())], more].concat() };
+            origins.push((of(Labels::new()), origin.micros() as f64 / 1e6));
+            let Some(document) = app.store.get(Collection::Runs, forecast_key(horizon, origin)).await? else {
+                continue;
+            };
+            let view: OutcomeView = document.read()?;
+            for (kind, tenant, band) in parts(&view) {
+                for (statistic, money) in statistics(band) {
+                    costs.push((of(money_labels(kind, tenant, money, ("statistic", statistic))), money.to_f64()));
+                }
+            }
+            nodes.push((of(Labels::new()), f64::from(view.peak_nodes)));
+            pending.push((of(Labels::new()), view.pending));
+            let reasons = view.refused.iter();
+            refused.extend(
+                reasons.map(|of_reason| (of(vec![("reason", of_reason.reason.as_str().to_owned())]), of_reason.count)),
+            );
+        }
+        self.family("forecast_origin", "When the newest forecast was made", Some(Unit::Seconds), origins);
+        self.family("predicted_cost", "What the newest forecast says that the horizon costs, by who pays", None, costs);
+        self.family("predicted_peak_nodes", "Most paid nodes at once in any run of it", None, nodes);
+        self.family("predicted_pending", "Creates without a node at its end, per run on average", None, pending);
+        self.family("predicted_refused", "Requests that are not let in, per run on average, by reason", None, refused);
+        Ok(())
+    }
+
+    /// The newest day that has closed, against what was predicted for it.
+    async fn reports(&mut self, app: &App, snapshot: &Snapshot) -> Result<(), Problem> {
+        let days = Window { start: snapshot.now - Duration::DAY * REPORT_DAYS, end: snapshot.now };
+        let documents = app.store.list(Collection::Reports, days, usize::MAX).await?;
+        let windows: Vec<WindowReport> = read_documents_of(&documents, Grouping::Tenant.as_str())?;
+        let Some(AllocationReport { window, rows, prediction_accuracy, .. }) =
+            windows.last().map(|window| &window.report)
+        else {
+            return Ok(());
+        };
+        let seconds = |at: Instant| at.micros() as f64 / 1e6;
+        let start = [(Labels::new(), seconds(window.start))];
+        self.family("closed_day_start", "The newest day with a report", Some(Unit::Seconds), start);
+        let rows: Vec<_> = rows.iter().map(|row| (row.kind.as_str(), row.name.as_str(), row)).collect();
+        let predicted = rows.iter().map(|&(kind, name, row)| {
+            (money_labels(kind, name, row.predicted.mean, ("statistic", "mean")), row.predicted.mean.to_f64())
+        });
+        self.family("closed_day_predicted_cost", "What was predicted for it, by who pays", None, predicted);
+        let actual = rows.iter().filter_map(|&(kind, name, row)| {
+            let actual = row.actual?;
+            let labels = vec![("kind", kind.to_owned()), ("name", name.to_owned()), currency(actual)];
+            Some((labels, actual.to_f64()))
+        });
+        self.family("closed_day_actual_cost", "What it cost, by who pays", None, actual);
+        let accuracy = prediction_accuracy.map(|accuracy| (Labels::new(), accuracy));
+        self.family("prediction_accuracy", "How good predictions of cost were up to it, 1 at best", None, accuracy);
+        Ok(())
+    }
+
+    /// What is told of every budget for the first period that the horizon reaches into.
+    fn budgets(&mut self, list: &BudgetList) {
+        let mut first: BTreeMap<&str, _> = BTreeMap::new();
+        for outlook in &list.budgets {
+            first.entry(outlook.budget.as_str()).or_insert(outlook);
+        }
+        let of = |name: &str| vec![("budget", name.to_owned())];
+        let spent = first.iter().map(|(name, outlook)| (of(name), outlook.spent.to_f64() / outlook.amount.to_f64()));
+        let (spent, likely): (Vec<_>, Vec<_>) =
+            (spent.collect(), first.iter().map(|(name, outlook)| (of(name), outlook.probability)).collect());
+        self.family("budget_spent", "What was spent of a budget in its period", Some(Unit::Ratios), spent);
+        self.family(
+            "budget_breach_probability",
+            "In which part of the runs more is spent by the horizon",
+            None,
+            likely,
+        );
+    }
+}
+
+/// Who pays for what of an outcome.
+fn parts(view: &OutcomeView) -> impl Iterator<Item = (&'static str, &str, &MoneyBand)> {
+    let tenants = view.tenants.iter().map(|band| ("tenant", band.tenant.as_str(), &band.workload));
+    tenants.chain([("idle", "", &view.idle), ("overhead", "", &view.overhead), ("total", "", &view.cost)])
+}
+
+fn statistics(band: &MoneyBand) -> [(&'static str, Money); 4] {
+    [("mean", band.mean), ("p10", band.p10), ("p50", band.p50), ("p90", band.p90)]
+}
+
+fn money_labels(kind: &str, name: &str, money: Money, (key, of): (&'static str, &str)) -> Labels {
+    vec![("kind", kind.to_owned()), ("name", name.to_owned()), currency(money), (key, of.to_owned())]
+}
+
+fn currency(money: Money) -> (&'static str, String) {
+    ("currency", money.currency.to_string())
+}
