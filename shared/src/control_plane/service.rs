@@ -135,8 +135,15 @@ impl Distribution {
                 step.from + step.width * ((level - step.share_before) / step.share).min(1.0)
             }
         };
-        Duration::from_micros(micros.round() as i64)
+        Duration::from_micros(rounded(micros))
     }
+}
+
+/// Rounds what is not negative to the nearest whole number, a half up: as [`f64::round`] does, without its call.
+#[inline]
+fn rounded(amount: f64) -> i64 {
+    let whole = amount as i64;
+    whole.saturating_add(i64::from(amount - whole as f64 >= 0.5))
 }
 
 #[cfg(test)]
@@ -185,6 +192,17 @@ mod tests {
         assert!((below - 0.5).abs() < 4.0 * 0.00195, "{below}");
         let mean = times.iter().sum::<f64>() / n as f64;
         assert!((mean - 12.5).abs() < 4.0 * 0.0343, "{mean}");
+    }
+
+    #[test]
+    fn amounts_are_rounded_as_the_library_rounds_them() {
+        let below_half = 0.5_f64.next_down();
+        let near = |whole: f64| [whole, whole + below_half, whole + 0.5, whole + 0.75];
+        let two_to_the = |power: u32| (1_u64 << power) as f64;
+        let large = [two_to_the(52), two_to_the(53) + 2.0, two_to_the(63), 1e300, f64::INFINITY];
+        for amount in [0.0, 1.0, 2.0, 4_503_599_627_370_495.0].into_iter().flat_map(near).chain(large) {
+            assert_eq!(rounded(amount), amount.round() as i64, "{amount}");
+        }
     }
 
     #[test]
