@@ -86,7 +86,8 @@ impl Lives {
         self.live
     }
 
-    /// Adds a resource that lives from now on.
+    /// Adds a resource that lives from now on; inlined, so that its record is made where it stays.
+    #[inline(always)]
     pub(super) fn begin(&mut self, live: Live) -> u32 {
         while self.positions.len() <= live.resource.usize() {
             self.positions.push(NOBODY);

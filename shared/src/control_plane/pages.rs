@@ -46,6 +46,7 @@ impl<T: Clone> Pages<T> {
         &mut self.pages[position / PAGE].entries_mut()[position % PAGE]
     }
 
+    #[inline]
     pub(super) fn push(&mut self, value: T) {
         if self.len == self.pages.len() * PAGE {
             self.pages.push(Page::Own(Vec::with_capacity(PAGE)));

@@ -331,13 +331,14 @@ impl<'a> Run<'a> {
         for scheduled in self.out.scheduled.drain(..) {
             self.queue.push(scheduled);
         }
-        for effect in self.out.effects.drain(..) {
-            self.meter.observe(now, &effect);
-            self.recorder.observe(now, &effect);
+        for effect in &self.out.effects {
+            self.meter.observe(now, effect);
+            self.recorder.observe(now, effect);
             if let Some(log) = &mut self.metering {
-                log.observe(now, &effect, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
+                log.observe(now, effect, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
             }
         }
+        self.out.effects.clear();
         self.recorder.peaks(&self.plane);
         if let Some(tier) = self.meter.tier_due() {
             self.due = self.due.min(tier);

@@ -145,6 +145,7 @@ impl ControlPlane<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn use_begins(&self, position: u32) -> Effect {
         let live = self.lives.get(position);
         Effect::UseBegins { resource: live.resource, what: self.current_use(position), slot: live.slot }

@@ -7,6 +7,9 @@
 use core::hint::black_box;
 
 use super::ControlPlane;
+use crate::control_plane::lives::Live;
+use crate::control_plane::nodes::Slot;
+use crate::control_plane::state::Node;
 use crate::request::{IndexedRequest, Operation};
 
 /// How many requests lie between the reading of one thing and that of the next, and the request itself.
@@ -21,10 +24,12 @@ impl ControlPlane<'_> {
         let slot = |steps: usize| self.lives.get(position(steps)?).slot;
         black_box(position(4));
         if let Some(position) = position(3) {
-            black_box(*self.lives.get(position));
+            let &Live { created, held, state, .. } = self.lives.get(position);
+            black_box((created, held, state));
         }
         if let Some(slot) = slot(2) {
-            black_box(*self.nodes.slot(slot));
+            let &Slot { node: Node { ready, .. }, free, life, .. } = self.nodes.slot(slot);
+            black_box((ready, free, life));
         }
         if let Some(slot) = slot(1) {
             self.nodes.fetch(slot);

@@ -92,22 +92,25 @@ impl ControlPlane<'_> {
     /// Gives a create its node, and says when the provisioner can begin; none where there is no room.
     fn place(&mut self, now: Instant, position: u32, out: &mut Output) -> Option<Instant> {
         let at = self.calls.get(position).live;
-        let live = *self.lives.get(at);
+        let live = self.lives.get(at);
         let requested = self.on_node(live.flavor);
         let slot = match self.seen_slot(live.resource, requested, out) {
             Some(seen) => self.nodes.has_room(seen, requested).then_some(seen),
-            None => {
-                let free = self.rules.choose(&live, requested, &self.nodes);
-                free.or_else(|| self.make_room(now, &live, requested, out))
-            }
+            None => match self.rules.choose(live, requested, &self.nodes) {
+                Some(free) => Some(free),
+                None => {
+                    let live = *live;
+                    self.make_room(now, &live, requested, out)
+                }
+            },
         }?;
         let devices = self.nodes.take(slot, requested, DeviceSet::default());
+        let live = self.lives.get_mut(at);
+        (live.slot, live.devices) = (Some(slot), devices);
+        live.state = PlanState::Placed;
         self.residents.arrive(slot, at, self.rules.priority(live.terms));
-        let record = self.lives.get_mut(at);
-        (record.slot, record.devices) = (Some(slot), devices);
-        record.state = PlanState::Placed;
-        let node = self.nodes.slot(slot).node;
-        self.rules.arrive(&live, slot, node.node_group);
+        let node = &self.nodes.slot(slot).node;
+        self.rules.arrive(live, slot, node.node_group);
         Some(node.ready.max(now))
     }
 
