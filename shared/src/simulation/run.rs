@@ -186,35 +186,42 @@ impl<'a> Run<'a> {
     /// As [`Run::play`], while somebody looks on.
     pub fn play_watched(&mut self, requests: &[IndexedRequest], until: Instant, watch: &mut impl Watch) {
         let until = until.min(self.scenario.window.end);
-        let coming = requests.iter().take_while(|request| request.at < until);
-        let mut arrivals = coming.enumerate().peekable();
-        loop {
-            let queued = self.queue.peek().filter(|(at, _)| *at < until);
-            let arriving = arrivals.peek().map(|(_, request)| (request.at, phase(request)));
-            let from_queue = match (queued, arriving) {
-                (Some(queued), Some(arriving)) => queued <= arriving,
-                (queued, _) => queued.is_some(),
-            };
-            let at = if from_queue {
-                let scheduled = self.queue.pop().expect("it was peeked at");
-                self.advance(scheduled.at);
-                watch.before(&self.plane, &scheduled);
-                self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
-                scheduled.at
-            } else if let Some((number, request)) = arrivals.next() {
-                self.plane.fetch(&requests[number..]);
-                self.advance(request.at);
-                watch.arrives(request);
-                self.arrive(request);
-                request.at
-            } else {
-                break;
-            };
-            self.events += 1;
-            watch.after(&self.plane, at, &self.out.effects);
-            self.drain(at);
-        }
+        let mut coming = requests;
+        while self.turn(&mut coming, until, watch) {}
         self.advance(until);
+    }
+
+    /// Takes what comes first before `until`, from the queue or of those that are `coming`, if anything does.
+    ///
+    /// A browser replaces a function by its optimised code at the next call, so the loop is not in here.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn turn(&mut self, coming: &mut &[IndexedRequest], until: Instant, watch: &mut impl Watch) -> bool {
+        let queued = self.queue.peek().filter(|(at, _)| *at < until);
+        let arriving = coming.split_first().filter(|(request, _)| request.at < until);
+        let from_queue = match (queued, arriving) {
+            (Some(queued), Some((request, _))) => queued <= (request.at, phase(request)),
+            (queued, _) => queued.is_some(),
+        };
+        let at = if from_queue {
+            let scheduled = self.queue.pop().expect("it was peeked at");
+            self.advance(scheduled.at);
+            watch.before(&self.plane, &scheduled);
+            self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
+            scheduled.at
+        } else if let Some((request, behind)) = arriving {
+            self.plane.fetch(coming);
+            *coming = behind;
+            self.advance(request.at);
+            watch.arrives(request);
+            self.arrive(request);
+            request.at
+        } else {
+            return false;
+        };
+        self.events += 1;
+        watch.after(&self.plane, at, &self.out.effects);
+        self.drain(at);
+        true
     }
 
     fn arrive(&mut self, request: &IndexedRequest) {
@@ -294,9 +301,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Closes the bins and the hours of commitments, and changes the prices, up to and including `now`.
+    #[inline]
     fn advance(&mut self, now: Instant) {
         self.now = now;
+        if self.due <= now {
+            self.close_due(now);
+        }
+    }
+
+    /// Closes the bins and the hours of commitments, and changes the prices, up to and including `now`.
+    #[cold]
+    fn close_due(&mut self, now: Instant) {
         while self.due <= now {
             let (bin_end, hour_end) = (self.recorder.bin_end(), self.meter.hour_end());
             let (change, tier) = (self.price_changes.last().copied(), self.meter.tier_due());
