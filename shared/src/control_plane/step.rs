@@ -78,6 +78,15 @@ impl ControlPlane<'_> {
         match transition {
             Transition::Enter { call, module } => self.enter(now, call, module, out),
             Transition::Leave { call, module } => self.leave(now, call, module, out),
+            _ => self.step_machines(now, transition, out),
+        }
+    }
+
+    /// What seldom happens, apart from what always does, whose code stays small.
+    #[cold]
+    fn step_machines(&mut self, now: Instant, transition: Transition, out: &mut Output) {
+        match transition {
+            Transition::Enter { .. } | Transition::Leave { .. } => unreachable!("these are about requests"),
             Transition::NodeOrdered { slot } => {
                 self.nodes.pay(slot);
                 self.say_ordered(slot, out);

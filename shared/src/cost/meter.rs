@@ -263,7 +263,10 @@ impl<'a> Meter<'a> {
     fn change_use(&mut self, now: Instant, what: Use, node: Option<u32>, change: i64) {
         let (t, rate, is_share) =
             (self.micros(now), self.rates.of(what.flavor, what.node_group).nanos(), self.is_share(&what));
-        let account = self.books.accounts.entry(what).or_default();
+        let account = match self.books.accounts.get_index_of(&what) {
+            Some(known) => &mut self.books.accounts[known],
+            None => self.books.open(what),
+        };
         account.count.change(t, change);
         assert!(account.count.level >= 0, "a use ends after it began");
         let paid = if is_share { &mut self.books.on_nodes } else { &mut self.books.direct };
@@ -282,6 +285,7 @@ impl<'a> Meter<'a> {
         }
     }
 
+    #[cold]
     fn change_crowd(&mut self, t: i64, node: u32, what: Use, change: i64) {
         let Self { charges, rates, books, .. } = self;
         for (what, discount) in books.crowds.change(node, what, change, (charges.fleet, charges.flavors, rates)) {
@@ -300,6 +304,13 @@ impl<'a> Meter<'a> {
         self.books.commitments.change(self.charges.line_of_node(group), t, i64::from(overhead + serving));
         let capacity = self.charges.fleet.node_groups[group.usize()].capacity;
         change_amounts(&mut self.books.capacity, t, i64::from(serving), capacity);
+    }
+}
+
+impl Books {
+    #[cold]
+    fn open(&mut self, what: Use) -> &mut Account {
+        self.accounts.entry(what).or_default()
     }
 }
 

@@ -123,6 +123,7 @@ impl NodeRecord {
 
 impl MeteringLog {
     /// Takes note of what happened at `now`, at the rates that hold then.
+    #[cold]
     pub fn observe(&mut self, now: Instant, effect: &Effect, context: Context<'_>) {
         match *effect {
             Effect::UseBegins { resource, what, slot } => self.begin_use(now, resource, what, slot, context),

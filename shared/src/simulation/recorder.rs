@@ -92,7 +92,15 @@ impl Recorder {
                 }
             }
             Effect::Ready { latency } => self.latency.record(latency),
-            Effect::Over(placed) => self.plan(&placed),
+            Effect::Over(ref placed) => self.plan(placed),
+            _ => self.observe_trouble(now, effect),
+        }
+    }
+
+    /// What seldom happens, apart from what always does, whose code stays small.
+    #[cold]
+    fn observe_trouble(&mut self, now: Instant, effect: &Effect) {
+        match *effect {
             Effect::Refused { refusal, module } => {
                 *self.refused.entry(refusal).or_default() += 1;
                 self.modules[module as usize].refused += 1;

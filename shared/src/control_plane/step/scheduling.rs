@@ -147,6 +147,7 @@ impl ControlPlane<'_> {
         slot
     }
 
+    #[inline(never)]
     pub(super) fn resize(&mut self, now: Instant, call: &Call, out: &mut Output) -> Result<(), Refusal> {
         let live = *self.lives.get(call.live);
         let (old, new) = (self.on_node(live.flavor), self.on_node(call.flavor));
