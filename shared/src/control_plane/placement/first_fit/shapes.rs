@@ -66,12 +66,16 @@ impl Shapes {
         let bits = self.known.iter().enumerate().map(|(i, known)| Set::from(known.requested.fits(offer)) << i);
         let (mut position, mut new) = (place, bits.fold(0, |set, bit| set | bit));
         for level in 0..self.levels.len() {
-            if *self.levels[level].get(position) == new {
+            let old = *self.levels[level].get(position);
+            if old == new {
                 break;
             }
             *self.levels[level].get_mut(position) = new;
             position >>= FAN_BITS;
-            new = union(&self.levels[level], position);
+            let Some(above) = self.levels.get(level + 1) else { break };
+            // What is gone from here may be elsewhere below the same entry; what has come is in it in any case.
+            let lost = old & !new != 0;
+            new = if lost { union(&self.levels[level], position) } else { *above.get(position) | new };
         }
     }
 
