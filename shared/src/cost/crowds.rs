@@ -24,7 +24,7 @@ pub(super) type Change = (Use, i64);
 
 /// Whether more may be requested of a group's nodes than they have.
 pub(super) fn over_commits(group: &NodeGroup) -> bool {
-    !group.schedulable().fits(group.capacity)
+    !group.over_commit_percent.is_empty() && !group.schedulable().fits(group.capacity)
 }
 
 impl Crowds {

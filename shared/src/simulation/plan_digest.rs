@@ -36,13 +36,10 @@ impl PlanDigest {
         // What is in no pool is hashed as before there were any.
         let state = if plan.pools.is_empty() { state } else { state | IN_POOLS };
         let node = plan.node.map_or(u32::MAX, |node| node.0);
-        for word in [plan.resource.0, plan.tenant.0, plan.flavor.0, node, state] {
-            self.block.extend(word.to_le_bytes());
-        }
-        let instants = [plan.arrived.micros(), plan.ready.map_or(NEVER, Instant::micros)];
-        for at in instants.into_iter().chain([plan.released.map_or(NEVER, Instant::micros)]) {
-            self.block.extend(at.to_le_bytes());
-        }
+        let words = [plan.resource.0, plan.tenant.0, plan.flavor.0, node, state];
+        self.block.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
+        let [ready, released] = [plan.ready, plan.released].map(|at| at.map_or(NEVER, Instant::micros));
+        self.block.extend_from_slice([plan.arrived.micros(), ready, released].map(i64::to_le_bytes).as_flattened());
         if !plan.pools.is_empty() {
             for pool in [plan.pools.storage, plan.pools.network] {
                 self.block.extend(pool.map_or(u32::MAX, |pool| u32::from(pool.0)).to_le_bytes());

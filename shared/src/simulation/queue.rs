@@ -92,10 +92,18 @@ impl EventQueue {
         first
     }
 
+    #[inline]
     fn close_gap(&mut self) {
-        if core::mem::take(&mut self.first_is_out) {
-            self.heap.pop();
+        if self.first_is_out {
+            self.remove_first();
         }
+    }
+
+    /// A function of its own, as hardly any event needs it.
+    #[inline(never)]
+    fn remove_first(&mut self) {
+        self.first_is_out = false;
+        self.heap.pop();
     }
 
     /// Everything that is left, in order.
