@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 24] = [
+const FLOW: [&str; 25] = [
     "units",
     "random",
     "input",
@@ -27,6 +27,7 @@ const FLOW: [&str; 24] = [
     "recommendation",
     "comparison",
     "explanation",
+    "quote",
     "feedback",
     "link",
     "api",

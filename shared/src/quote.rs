@@ -8,21 +8,23 @@
 //! Both runs have the same draws, nobody else comes or goes in either, and nothing of them is kept.
 
 mod difference;
+mod in_order;
 mod order;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use difference::Said;
 pub use difference::{BillChange, Quote, QuotedRequest, TenantChange};
-pub use order::read_order;
+use in_order::{Turn, in_order};
+pub use order::{ORDER_MAX, Ordered, read_order};
 
 use crate::input::InputError;
 use crate::request::{Catalogue, IndexedRequest, Operation, Request, RequestLog, RequestLogBuilder, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
-use crate::simulation::{RunOptions, simulate_without_and_with};
-use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, Window};
+use crate::simulation::{RunOptions, simulate_beside_nothing};
+use crate::units::{Duration, Instant, ResourceIndex, Resources, TenantIndex, Window};
 
 /// Over how long a quote is made where nobody says: 30 days.
 pub const LENGTH: Duration = Duration::from_seconds(30 * 86_400);
@@ -39,6 +41,7 @@ pub struct QuoteBase {
     scenario: Scenario,
     resources: Vec<String>,
     by_name: BTreeMap<(TenantIndex, String), ResourceIndex>,
+    tenants: Vec<Tenant>,
 }
 
 /// A quote, and the run that it was made from.
@@ -48,14 +51,23 @@ pub struct Quoted {
     pub quote: Quote,
     /// What was run: its demand are the requests, in order of time.
     pub valid: ValidScenario,
+    /// The place of each request of the quote in the demand, which has deletes that nobody asked for, too.
+    pub positions: Vec<usize>,
 }
 
 /// Why there is no quote.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuoteError {
-    /// A request is wrong by itself, or about something that is not there; its line is its place, counted from 1.
-    #[error(transparent)]
-    Request(#[from] InputError),
+    /// A request is wrong by itself, or about something that is not there.
+    #[error("request `{id}`: {error}")]
+    Request {
+        /// Its place, counted from 0.
+        position: usize,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        error: InputError,
+    },
     /// The time to quote is nothing, or too long.
     #[error("is {0}; expected a time of more than nothing and of at most {LENGTH_MAX}")]
     Length(Duration),
@@ -64,17 +76,27 @@ pub enum QuoteError {
     Impossible(#[from] Problems),
 }
 
+impl QuoteError {
+    /// What is wrong with the request at a place.
+    fn of(position: usize, requests: &[Request], error: InputError) -> Self {
+        let id = requests.get(position).map(|request| request.id.clone()).unwrap_or_default();
+        Self::Request { position, id, error: InputError { line: 0, ..error } }
+    }
+}
+
 /// Requests in the indices of a scenario that has room for them.
 struct Indexed {
     scenario: Scenario,
     requests: Vec<IndexedRequest>,
-    said: Vec<Said>,
+    /// What each request is called; none of those that nobody made.
+    said: Vec<Option<Said>>,
 }
 
 impl QuoteBase {
     /// The start of a scenario; its demand and its edits are left out, and so are tenants that are only predicted to
-    /// appear. `resources` are the names of what lives at its start, in order.
-    pub fn new(scenario: &Scenario, resources: Vec<String>) -> Self {
+    /// appear. `resources` are the names of what lives at its start, in order; `tenants` those whose quotas and labels are
+    /// known though nothing of them lives.
+    pub fn new(scenario: &Scenario, resources: Vec<String>, tenants: &[Tenant]) -> Self {
         let known = scenario.tenants.len().saturating_sub(scenario.demand.newcomers());
         let scenario = Scenario {
             tenants: scenario.tenants[..known].to_vec(),
@@ -86,7 +108,7 @@ impl QuoteBase {
         let live = scenario.start.live.iter().zip(&resources).enumerate();
         let by_name =
             live.map(|(place, (live, name))| ((live.tenant, name.clone()), ResourceIndex::from_usize(place))).collect();
-        Self { scenario, resources, by_name }
+        Self { scenario, resources, by_name, tenants: tenants.to_vec() }
     }
 
     /// The instant that quotes are made at.
@@ -94,11 +116,10 @@ impl QuoteBase {
         self.scenario.window.start
     }
 
-    /// Whether a resource of a tenant lives.
-    pub fn knows(&self, tenant: &str, resource: &str) -> bool {
-        let of = |name: &str| self.scenario.tenants.iter().position(|tenant| tenant.name == name);
-        let tenant = of(tenant).map(TenantIndex::from_usize);
-        tenant.is_some_and(|tenant| self.by_name.contains_key(&(tenant, resource.to_owned())))
+    /// What a resource of a tenant has requested, if it lives.
+    pub fn requested_of(&self, tenant: &str, resource: &str) -> Option<Resources> {
+        let live = &self.scenario.start.live[self.find(tenant, resource)?.usize()];
+        Some(self.scenario.flavors[live.flavor.usize()].requested)
     }
 
     /// Quotes requests over a `length` of time from [`QuoteBase::at`] on; flavors without amounts are looked up in
@@ -115,61 +136,47 @@ impl QuoteBase {
         let demand = Demand::Requests(requests.clone());
         let valid = ValidScenario::new(Scenario { window, bin: length, demand, ..scenario })?;
         let options = RunOptions { keep_plans: true, ..RunOptions::default() };
-        let [without, with] = simulate_without_and_with(&valid, &requests, options);
+        let (without, with) = simulate_beside_nothing(&valid, &requests, options);
         let quote = difference::quote(valid.scenario(), (&requests, &said), &without, &with);
-        Ok(Quoted { quote, valid })
+        let positions =
+            said.iter().enumerate().filter(|(_, said)| said.is_some()).map(|(position, _)| position).collect();
+        Ok(Quoted { quote, valid, positions })
     }
 
     /// Requests in the scenario's indices, and the scenario with whoever and whatever is new in it.
     fn indexed(&self, requests: Vec<Request>, window: Window, catalogue: &Catalogue) -> Result<Indexed, QuoteError> {
-        let mut named: BTreeMap<String, ResourceIndex> = BTreeMap::new();
-        let mut created: Vec<(String, String)> = Vec::new();
+        let turns = in_order(requests.clone(), window, |request| self.living(request).is_some())?;
+        // Whoever lives already is called by the index.
+        let changed = turns.iter().filter_map(|turn| self.living(&turn.request));
+        let named: BTreeMap<String, ResourceIndex> = changed.map(|old| (old.0.to_string(), old)).collect();
+        let of_line = |error: InputError| {
+            let position = usize::try_from(error.line).ok().and_then(|line| line.checked_sub(1));
+            QuoteError::of(position.unwrap_or_default(), &requests, error)
+        };
         let mut builder = RequestLogBuilder::new(catalogue.clone());
-        let mut ends: Vec<Request> = Vec::new();
-        for (request, line) in requests.iter().zip(1..) {
-            if !window.contains(request.at) {
-                let message = format!(
-                    "is {}; the quote is from {} to before {}, expected an instant inside",
-                    request.at, window.start, window.end
-                );
-                return Err(InputError::field(line, "at", message).into());
+        builder.stand(window.start, named.iter().map(|(id, old)| self.create_of(id, *old))).map_err(of_line)?;
+        let mut implied = BTreeSet::new();
+        for Turn { request, position } in turns {
+            let (id, line) = (request.id.clone(), position.map_or(0, |position| position as u64 + 1));
+            if position.is_none() {
+                implied.insert(id.clone());
             }
-            match self.living(request) {
-                Some(resource) if request.operation != Operation::Create => {
-                    named.insert(resource.0.to_string(), resource);
-                }
-                Some(_) => {
-                    let message = format!("`{}` lives already; a resize or a delete may be about it", request.resource);
-                    return Err(InputError::field(line, "resource", message).into());
-                }
-                None if request.operation == Operation::Create => {
-                    created.push((request.tenant.clone(), request.resource.clone()));
-                    ends.extend(end_of(request).filter(|end| window.contains(end.at)));
-                }
-                None if created.contains(&(request.tenant.clone(), request.resource.clone())) => {}
-                None => {
-                    let message = format!(
-                        "nothing of {} that is called `{}` lives at {}, and no request before this one creates it",
-                        request.tenant, request.resource, window.start
-                    );
-                    return Err(InputError::field(line, "resource", message).into());
-                }
+            if !builder.push(line, request).map_err(of_line)? {
+                return Err(of_line(InputError::field(line, "id", format!("`{id}` is there twice; ids are unique"))));
             }
         }
-        builder.stand(window.start, named.iter().map(|(id, resource)| self.create_of(id, *resource)))?;
-        let asked = requests.len() as u64;
-        for (request, line) in requests.into_iter().zip(1..) {
-            builder.push(line, request)?;
-        }
-        for (end, line) in ends.into_iter().zip(asked + 1..) {
-            builder.push(line, end)?;
-        }
-        Ok(self.mapped(&builder.finish()?, &named)?)
+        let log = builder.finish().map_err(of_line)?;
+        self.mapped(&log, &named, &implied).map_err(of_line)
     }
 
     /// A log of nothing but what is quoted, in the scenario's indices; `named` are those who live already, by the id that
-    /// they stand with.
-    fn mapped(&self, log: &RequestLog, named: &BTreeMap<String, ResourceIndex>) -> Result<Indexed, InputError> {
+    /// they stand with, and `implied` the ids of requests that nobody made.
+    fn mapped(
+        &self,
+        log: &RequestLog,
+        named: &BTreeMap<String, ResourceIndex>,
+        implied: &BTreeSet<String>,
+    ) -> Result<Indexed, InputError> {
         let of = &self.scenario;
         let names = of.tenants.iter().map(|tenant| tenant.name.as_str());
         let mut tables = Tables::starting_with(names, &of.flavors, &of.terms);
@@ -203,22 +210,26 @@ impl QuoteBase {
             IndexedRequest { resource: resources[&request.resource], draw_key, ..map.request(*request) }
         };
         let requests = log.requests.iter().map(&mut indexed).collect();
-        let known = |name: &str| of.tenants.iter().find(|tenant| tenant.name == name).cloned();
+        let known = |name: &str| of.tenants.iter().chain(&self.tenants).find(|tenant| tenant.name == name).cloned();
         let tenant = |name: &str| known(name).unwrap_or_else(|| Tenant { name: name.to_owned(), ..Tenant::default() });
         let tenants = tables.tenants.iter().map(tenant).collect();
         let (flavors, terms) = (tables.flavors().cloned().collect(), tables.terms().cloned().collect());
         let scenario = Scenario { tenants, flavors, terms, ..of.clone() };
-        let said = log.requests.iter().zip(&log.ids).map(|(request, id)| Said {
-            id: id.to_string(),
-            resource: log.lives[request.resource.usize()].name.to_string(),
+        let said = log.requests.iter().zip(&log.ids).map(|(request, id)| {
+            let resource = log.lives[request.resource.usize()].name.to_string();
+            (!implied.contains(&**id)).then(|| Said { id: id.to_string(), resource })
         });
         Ok(Indexed { scenario, requests, said: said.collect() })
     }
 
-    /// Who lives that a request is about.
+    /// Who lives at the start that a request is about.
     fn living(&self, request: &Request) -> Option<ResourceIndex> {
-        let tenant = self.scenario.tenants.iter().position(|tenant| tenant.name == request.tenant)?;
-        self.by_name.get(&(TenantIndex::from_usize(tenant), request.resource.clone())).copied()
+        self.find(&request.tenant, &request.resource)
+    }
+
+    fn find(&self, tenant: &str, resource: &str) -> Option<ResourceIndex> {
+        let tenant = self.scenario.tenants.iter().position(|known| known.name == tenant)?;
+        self.by_name.get(&(TenantIndex::from_usize(tenant), resource.to_owned())).copied()
     }
 
     /// The create of who lives, under another id.
@@ -243,11 +254,4 @@ impl QuoteBase {
             labels: BTreeMap::new(),
         }
     }
-}
-
-/// The delete that an announced lifetime promises.
-fn end_of(create: &Request) -> Option<Request> {
-    let lifetime = create.lifetime?;
-    let at = Instant::from_micros(create.at.micros().checked_add(lifetime.micros())?);
-    Some(Request { id: format!("{}/end", create.id), ..create.clone().into_delete(at) })
 }

@@ -21,8 +21,8 @@ pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
 pub use run::{
-    Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_metered, simulate_to_fork,
-    simulate_without_and_with,
+    Beside, Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_beside_nothing, simulate_metered,
+    simulate_to_fork,
 };
 pub use watch::Watch;
 

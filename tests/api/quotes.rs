@@ -46,7 +46,7 @@ fn requests_are_quoted_and_nothing_of_them_is_kept() {
     wrong(json!({"requests": [{"tenant": "a", "requested": {"vcpu": 900}}]}), "requests[0].requested");
     wrong(json!({"requests": [{"tenant": "a", "requested": {"vcpu": 1}}], "length": "0s"}), "length");
     let many = json!({"tenant": "a", "requested": {"vcpu": 1}, "count": 10_000});
-    wrong(json!({"requests": [many, many]}), "requests");
+    wrong(json!({"requests": [many, many]}), "requests[1]");
     assert_eq!(server.get(PATH).status, 405);
 }
 

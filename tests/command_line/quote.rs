@@ -96,7 +96,7 @@ fn a_manifest_is_quoted_with_what_its_objects_make() {
     assert!(volume > 0.0 && (workload + idle - volume).abs() < 1e-5, "{found}");
 
     let text = folder.run([&["quote"], &PRIMARY[..], &["-f", "web.yaml", "--for", "1d"]].concat()).success();
-    for said in ["## Quote: +", "6 requests: 1 of them get nothing", "(3) | shop", "**refused: quota**"] {
+    for said in ["## Quote: +", "6 requests: 1 gets nothing", " and 2 more like it | shop", "**refused: quota**"] {
         assert!(text.contains(said), "{said}: {text}");
     }
     let failed =
@@ -117,7 +117,7 @@ fn a_plan_is_quoted_for_the_tenant_that_is_named() {
         {"address": "aws_autoscaling_group.a", "type": "aws_autoscaling_group", "change": {"actions": ["create"], "after": {}}},
     ]});
     folder.write("plan.json", plan.to_string());
-    // What is given back is held until it is.
+    // What is given back counts against the quota until it is.
     folder.write("quotas.csv", "tenant,vcpu\nshop,5\n");
     let found = quote(&folder, &["-f", "plan.json", "--tenant", "shop", "--for", "10h"]);
     let (old, new) = (&found["requests"][0], &found["requests"][1]);
@@ -137,11 +137,18 @@ fn what_is_wrong_with_a_file_is_named() {
     check("", &["asked", "is empty"]);
     check("a: [1\n", &["asked", "line 1", "is no YAML"]);
     check("{\"tenant\": \n", &["asked", "is no JSON"]);
-    check("[1]", &["asked", "line 1", "is no object"]);
+    check("[1]", &["asked", "holds no object"]);
     check("kind: Deployment\nmetadata: {name: web}\n", &["asked", "Deployment web spec.template.spec", "is missing"]);
     check("kind: ConfigMap\nmetadata: {name: c}\n", &["asked", "holds no object that is read", "Deployment"]);
+    let plan = r#"{"format_version":"1.2","resource_changes":[{"address":"r","type":"aws_iam_role","change":{"actions":["create"],"after":{}}}]}"#;
+    folder.write("asked", plan);
+    let nothing = folder.run([&["quote"], &PRIMARY[..], &["-f", "asked", "--tenant", "shop"]].concat()).success();
+    assert!(nothing.contains("nothing to quote") && nothing.contains("- r: nothing is known"), "{nothing}");
     check("kind: Deployment\nmetadata: {name: w}\nspec: {replicas: -1}\n", &["spec.replicas", "-1"]);
-    check(r#"{"tenant":"shop","requested":{"vcpu":5}}"#, &["asked", "line 1", "no machine and no pool can ever hold"]);
+    check(
+        r#"{"tenant":"shop","requested":{"vcpu":5}}"#,
+        &["asked", "request `q-1`", "no machine and no pool can ever hold"],
+    );
     check(r#"{"tenant":"shop","op":"delete","resource":"gone"}"#, &["asked", "`gone` lives"]);
     let at = ["quote", "-f", "asked", "--for", "0d"];
     folder.write("asked", r#"{"tenant":"shop","requested":{"vcpu":1}}"#);

@@ -49,7 +49,7 @@ pub(super) struct Args {
     /// Do not look for what would let in those that get nothing, which takes many more runs
     #[arg(long)]
     no_fixes: bool,
-    /// Exit with 1 where a request gets nothing, or a delete is about nothing that lives
+    /// Exit with 1 where a request gets nothing, after the quote is written
     #[arg(long)]
     fail_on_refusal: bool,
     /// IANA name of the zone that schedules of the fleet follow
@@ -80,8 +80,14 @@ impl Args {
             asked.read(path, &base, self.tenant.as_deref(), mapping.as_ref())?;
         }
         if asked.requests.is_empty() {
-            let why = asked.notices.last().map_or(String::new(), |notice| format!(": {notice}"));
-            return Err(CliError::Data(format!("there is nothing to quote{why}")));
+            output::progress_done();
+            let Asked { left_out, notices, .. } = asked;
+            let nothing = markdown::Nothing { requests: [], notices, left_out };
+            return if global.json {
+                output::print_json(&nothing)
+            } else {
+                output::print(&markdown::nothing(&nothing))
+            };
         }
         output::progress("running with the requests and without them");
         let quoted = base.quote(asked.requests, self.length, &catalogue).map_err(|error| match error {

@@ -10,7 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use shared::allocation::{AllocationReport, Grouping};
-use shared::api::{BudgetList, JobState, MoneyBand, OutcomeView, WindowReport, paths};
+use shared::api::{BudgetList, JobKind, JobState, MoneyBand, OutcomeView, WindowReport, paths};
+use shared::simulation::Refusal;
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::{App, Problem, get, resource};
@@ -94,18 +95,13 @@ impl Told {
         let skipped = snapshot.skipped.as_ref().map_or(0, |skipped| skipped.count);
         self.number("forecasts_skipped", "Forecasts that were passed over since the service began", skipped as f64);
         self.number("orphans", "Deletes and resizes of resources that the log never created", snapshot.orphans as f64);
-        let mut jobs: BTreeMap<(&str, &str), f64> = BTreeMap::new();
-        for stored in app.store.jobs(None, JOBS).await? {
-            let state = match stored.job.state {
-                JobState::Queued => "queued",
-                JobState::Running => "running",
-                _ => continue,
-            };
-            *jobs.entry((stored.job.kind.as_str(), state)).or_default() += 1.0;
-        }
-        let jobs = jobs
-            .into_iter()
-            .map(|((kind, state), count)| (vec![("kind", kind.to_owned()), ("state", state.to_owned())], count));
+        let newest = app.store.jobs(None, JOBS).await?;
+        let states = [("queued", JobState::Queued), ("running", JobState::Running)];
+        let jobs = JobKind::ALL.into_iter().flat_map(|kind| states.map(|(name, state)| (kind, name, state)));
+        let jobs = jobs.map(|(kind, name, state)| {
+            let count = newest.iter().filter(|of| of.job.kind == kind && of.job.state == state).count();
+            (vec![("kind", kind.as_str().to_owned()), ("state", name.to_owned())], count as f64)
+        });
         self.family("jobs", "Jobs that wait or run, by kind", None, jobs);
         Ok(())
     }
@@ -113,7 +109,8 @@ impl Told {
     /// The newest forecast of each horizon.
     async fn predictions(&mut self, app: &App, snapshot: &Snapshot) -> Result<(), Problem> {
         let mut origins = Vec::new();
-        let (mut costs, mut nodes, mut refused, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut costs, mut totals) = (Vec::new(), Vec::new());
+        let (mut nodes, mut refused, mut pending) = (Vec::new(), Vec::new(), Vec::new());
         for (horizon, origin) in snapshot.origins() {
             let of = |more: Labels| -> Labels { [vec![("horizon", horizon.to_string())], more].concat() };
             origins.push((of(Labels::new()), origin.micros() as f64 / 1e6));
@@ -121,20 +118,26 @@ impl Told {
                 continue;
             };
             let view: OutcomeView = document.read()?;
-            for (kind, tenant, band) in parts(&view) {
-                for (statistic, money) in statistics(band) {
-                    costs.push((of(money_labels(kind, tenant, money, ("statistic", statistic))), money.to_f64()));
-                }
+            for (kind, name, band) in parts(&view) {
+                let told = statistics(band).map(|(statistic, money)| {
+                    (of([money_labels(kind, name, money), vec![statistic]].concat()), money.to_f64())
+                });
+                costs.extend(told);
             }
+            totals.extend(
+                statistics(&view.cost).map(|(statistic, money)| (of(vec![currency(money), statistic]), money.to_f64())),
+            );
             nodes.push((of(Labels::new()), f64::from(view.peak_nodes)));
             pending.push((of(Labels::new()), view.pending));
-            let reasons = view.refused.iter();
-            refused.extend(
-                reasons.map(|of_reason| (of(vec![("reason", of_reason.reason.as_str().to_owned())]), of_reason.count)),
-            );
+            // What never happens is 0, not unknown.
+            refused.extend(Refusal::ALL.map(|reason| {
+                let count = view.refused.iter().find(|told| told.reason == reason).map_or(0.0, |told| told.count);
+                (of(vec![("reason", reason.as_str().to_owned())]), count)
+            }));
         }
         self.family("forecast_origin", "When the newest forecast was made", Some(Unit::Seconds), origins);
         self.family("predicted_cost", "What the newest forecast says that the horizon costs, by who pays", None, costs);
+        self.family("predicted_total_cost", "What it says that the horizon costs in all", None, totals);
         self.family("predicted_peak_nodes", "Most paid nodes at once in any run of it", None, nodes);
         self.family("predicted_pending", "Creates without a node at its end, per run on average", None, pending);
         self.family("predicted_refused", "Requests that are not let in, per run on average, by reason", None, refused);
@@ -155,14 +158,13 @@ impl Told {
         let start = [(Labels::new(), seconds(window.start))];
         self.family("closed_day_start", "The newest day with a report", Some(Unit::Seconds), start);
         let rows: Vec<_> = rows.iter().map(|row| (row.kind.as_str(), row.name.as_str(), row)).collect();
-        let predicted = rows.iter().map(|&(kind, name, row)| {
-            (money_labels(kind, name, row.predicted.mean, ("statistic", "mean")), row.predicted.mean.to_f64())
-        });
-        self.family("closed_day_predicted_cost", "What was predicted for it, by who pays", None, predicted);
+        let predicted = rows
+            .iter()
+            .map(|&(kind, name, row)| (money_labels(kind, name, row.predicted.mean), row.predicted.mean.to_f64()));
+        self.family("closed_day_predicted_cost", "The mean of what was predicted for it, by who pays", None, predicted);
         let actual = rows.iter().filter_map(|&(kind, name, row)| {
             let actual = row.actual?;
-            let labels = vec![("kind", kind.to_owned()), ("name", name.to_owned()), currency(actual)];
-            Some((labels, actual.to_f64()))
+            Some((money_labels(kind, name, actual), actual.to_f64()))
         });
         self.family("closed_day_actual_cost", "What it cost, by who pays", None, actual);
         let accuracy = prediction_accuracy.map(|accuracy| (Labels::new(), accuracy));
@@ -180,7 +182,12 @@ impl Told {
         let spent = first.iter().map(|(name, outlook)| (of(name), outlook.spent.to_f64() / outlook.amount.to_f64()));
         let (spent, likely): (Vec<_>, Vec<_>) =
             (spent.collect(), first.iter().map(|(name, outlook)| (of(name), outlook.probability)).collect());
-        self.family("budget_spent", "What was spent of a budget in its period", Some(Unit::Ratios), spent);
+        self.family(
+            "budget_spent",
+            "What was spent of a budget in its period",
+            Some(Unit::Other("ratio".to_owned())),
+            spent,
+        );
         self.family(
             "budget_breach_probability",
             "In which part of the runs more is spent by the horizon",
@@ -190,18 +197,24 @@ impl Told {
     }
 }
 
-/// Who pays for what of an outcome.
+/// Who pays for what of an outcome; they add up to it.
 fn parts(view: &OutcomeView) -> impl Iterator<Item = (&'static str, &str, &MoneyBand)> {
     let tenants = view.tenants.iter().map(|band| ("tenant", band.tenant.as_str(), &band.workload));
-    tenants.chain([("idle", "", &view.idle), ("overhead", "", &view.overhead), ("total", "", &view.cost)])
+    let modules = view.modules.iter().map(|module| ("module", module.module.as_str(), &module.cost));
+    let commitments = view
+        .commitments
+        .iter()
+        .flat_map(|of| [("commitment_discount", "", &of.discount), ("unused_commitment", "", &of.unused)]);
+    tenants.chain([("idle", "", &view.idle), ("overhead", "", &view.overhead)]).chain(modules).chain(commitments)
 }
 
-fn statistics(band: &MoneyBand) -> [(&'static str, Money); 4] {
-    [("mean", band.mean), ("p10", band.p10), ("p50", band.p50), ("p90", band.p90)]
+fn statistics(band: &MoneyBand) -> [((&'static str, String), Money); 4] {
+    let named = [("mean", band.mean), ("p10", band.p10), ("p50", band.p50), ("p90", band.p90)];
+    named.map(|(name, money)| (("statistic", name.to_owned()), money))
 }
 
-fn money_labels(kind: &str, name: &str, money: Money, (key, of): (&'static str, &str)) -> Labels {
-    vec![("kind", kind.to_owned()), ("name", name.to_owned()), currency(money), (key, of.to_owned())]
+fn money_labels(kind: &str, name: &str, money: Money) -> Labels {
+    vec![("kind", kind.to_owned()), ("name", name.to_owned()), currency(money)]
 }
 
 fn currency(money: Money) -> (&'static str, String) {

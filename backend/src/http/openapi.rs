@@ -52,7 +52,8 @@ struct Route {
 
 enum Answer {
     Json(Box<RefOr<Schema>>),
-    Text,
+    /// Of this media type.
+    Text(&'static str),
 }
 
 /// Schemas by name, each once.
@@ -143,9 +144,14 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         routes.push(Route { method, path, summary, query, body, status, answer });
     };
     let json = |schema| Answer::Json(Box::new(schema));
-    get(paths::LIVE, "The process runs", &[], Answer::Text);
-    get(paths::READY, "The store answers and the loop has caught up", &[], Answer::Text);
-    get(paths::METRICS, "What a monitoring system wants to know, in OpenMetrics", &[], Answer::Text);
+    get(paths::LIVE, "The process runs", &[], Answer::Text("text/plain"));
+    get(paths::READY, "The store answers and the loop has caught up", &[], Answer::Text("text/plain"));
+    get(
+        paths::METRICS,
+        "What a monitoring system wants to know, in OpenMetrics",
+        &[],
+        Answer::Text("application/openmetrics-text"),
+    );
     let object = Schema::from(ObjectBuilder::new().build());
     get(paths::OPENAPI, "This document", &[], json(object.into()));
     get(paths::STATUS, "What the service is doing", &[], json(schemas.of::<Status>()));
@@ -266,7 +272,7 @@ impl Route {
         let content = |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).build();
         let (media_type, schema) = match self.answer {
             Answer::Json(schema) => ("application/json", *schema),
-            Answer::Text => ("text/plain", text()),
+            Answer::Text(media_type) => (media_type, text()),
         };
         let answer = ResponseBuilder::new().description(self.summary).content(media_type, content(schema));
         let wrong = ResponseBuilder::new()

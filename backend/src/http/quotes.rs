@@ -5,18 +5,17 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
 use shared::api::{NotReady, QuoteOrder, QuoteView, paths};
-use shared::quote::{self, QuoteBase, QuoteError, read_order};
+use shared::input::InputError;
+use shared::quote::{LENGTH, Ordered, QuoteBase, QuoteError, read_order};
+use shared::request::Catalogue;
 
 use super::{Answer, App, Problem, body, resource};
 
-/// The most requests of one quote.
-const REQUESTS_MAX: usize = 10_000;
-
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::QUOTES).route(web::post().to(quote)));
+    config.service(resource(paths::QUOTES).route(web::post().to(quotes)));
 }
 
-async fn quote(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<QuoteView> {
+async fn quotes(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<QuoteView> {
     let order: QuoteOrder = body::document(&request, payload, app.body_bytes_max).await?;
     if order.requests.is_empty() {
         return Err(Problem::field("requests", "is empty; expected at least one request"));
@@ -35,15 +34,12 @@ async fn quote(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer
     quoted.await.map_err(|_| Problem::broken())?.map(Json)
 }
 
-fn answer(base: &QuoteBase, order: QuoteOrder, catalogue: &shared::request::Catalogue) -> Result<QuoteView, Problem> {
+fn answer(base: &QuoteBase, order: QuoteOrder, catalogue: &Catalogue) -> Result<QuoteView, Problem> {
     let QuoteOrder { requests, length, fixes } = order;
-    let requests = read_order(requests, base.at()).map_err(in_order)?;
-    if requests.len() > REQUESTS_MAX {
-        let message = format!("make {} with their counts; expected {REQUESTS_MAX} at most", requests.len());
-        return Err(Problem::field("requests", message));
-    }
-    let quoted = base.quote(requests, length.unwrap_or(quote::LENGTH), catalogue).map_err(|error| match error {
-        QuoteError::Request(error) => in_order(error),
+    let Ordered { requests, objects } =
+        read_order(requests, base.at(), 0).map_err(|error| wrong(error.line.saturating_sub(1) as usize, error))?;
+    let quoted = base.quote(requests, length.unwrap_or(LENGTH), catalogue).map_err(|error| match error {
+        QuoteError::Request { position, error, .. } => wrong(objects.get(position).copied().unwrap_or_default(), error),
         QuoteError::Length(_) => Problem::field("length", error.to_string()),
         QuoteError::Impossible(problems) => Problem::fields(problems),
     })?;
@@ -54,9 +50,9 @@ fn answer(base: &QuoteBase, order: QuoteOrder, catalogue: &shared::request::Cata
     }
 }
 
-/// What is wrong with a request of the order: its place in the list, counted from 0, is part of the field.
-fn in_order(error: shared::input::InputError) -> Problem {
-    let place = error.line.checked_sub(1).map_or("requests".to_owned(), |place| format!("requests[{place}]"));
+/// What is wrong with an object of the order: its place, counted from 0, is part of the field.
+fn wrong(object: usize, error: InputError) -> Problem {
+    let place = format!("requests[{object}]");
     let field = error.field.map_or(place.clone(), |field| format!("{place}.{field}"));
     Problem::field(&field, error.message)
 }

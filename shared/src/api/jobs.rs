@@ -77,6 +77,10 @@ pub struct Progress {
 }
 
 impl JobKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::ShadowRun, Self::Retraining, Self::Explanation, Self::Recommendation, Self::SavingCheck];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -35,15 +35,14 @@ impl PredictedMetric {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PredictedValue {
-    /// The number: of creates and cost the sum over the bins that begin in the window, of live resources and nodes the
-    /// most.
+    /// The number: of creates and cost the sum over the window, of live resources and nodes the most of any bin in it.
     pub value: f64,
     /// What it is of.
     pub metric: PredictedMetric,
     /// Whose; everyone's where none.
     pub tenant: Option<String>,
-    /// From the start of the bin that is under way.
+    /// From now on.
     pub window: Window,
-    /// When it was predicted.
+    /// When the newest forecast of it was made; what that does not reach is from longer ones.
     pub origin: Instant,
 }

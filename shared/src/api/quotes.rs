@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use super::FixView;
 use crate::explanation::{ExplanationError, explain_watched};
 use crate::quote::{Quote, Quoted};
-use crate::request::Operation;
 use crate::units::Duration;
 
 /// What to quote.
@@ -68,13 +67,12 @@ impl QuoteView {
     /// # Errors
     /// When it shall not go on.
     pub fn with_fixes(quoted: Quoted, go_on: &mut dyn FnMut(u32) -> bool) -> Result<Self, ExplanationError> {
-        let Quoted { quote, valid } = quoted;
+        let Quoted { quote, valid, positions } = quoted;
         let mut fixes: Vec<QuoteFix> = Vec::new();
         let mut seen = BTreeSet::new();
-        for (position, line) in quote.requests.iter().enumerate() {
-            let nowhere = line.ready_after_s.is_none() && line.operation == Operation::Create;
-            let refused = line.operation == Operation::Resize && line.state == "refused";
-            if !(nowhere || refused) || fixes.len() == FIXES_MAX || !seen.insert((&line.tenant, &line.flavor)) {
+        for (&position, line) in positions.iter().zip(&quote.requests) {
+            let alike = (line.operation, &line.tenant, &line.flavor);
+            if !line.gets_nothing() || fixes.len() == FIXES_MAX || !seen.insert(alike) {
                 continue;
             }
             let explanation = explain_watched(&valid, 0, position, go_on)?;

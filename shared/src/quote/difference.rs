@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::cost::{CostBreakdown, MeteringRecords, UseRecord};
 use crate::request::{IndexedRequest, Operation};
 use crate::scenario::Scenario;
-use crate::simulation::{Digest, Plan, PlanState, Refusal, RunOutcome};
+use crate::simulation::{Beside, Digest, Eviction, Plan, Refusal, RunOutcome};
 use crate::units::{
-    Currency, LedgerUnits, Money, NodeGroupIndex, NodeIndex, Rate, ResourceIndex, Resources, TenantIndex, Window,
-    apportion,
+    Currency, Instant, LedgerUnits, Money, NodeGroupIndex, NodeIndex, Rate, ResourceIndex, Resources, TenantIndex,
+    Window, apportion,
 };
 
 /// What requests would get, and what they would change.
@@ -29,10 +29,10 @@ pub struct Quote {
     pub bill: BillChange,
     /// How what the tenants of the requests pay for workload changes.
     pub tenants: Vec<TenantChange>,
-    /// Nodes that are paid for with the requests and not without them, less those the other way round.
-    pub nodes: i64,
-    /// Others that have to leave their node for them, less those that have not.
-    pub evicted: i64,
+    /// How many nodes more are paid for, on average over the window.
+    pub nodes: f64,
+    /// How many resources more have to leave their node for more urgent ones.
+    pub preempted: i64,
 }
 
 /// What becomes of one request.
@@ -53,7 +53,8 @@ pub struct QuotedRequest {
     /// What that amounts to.
     pub requested: Resources,
     /// Of a create `admitted`, `pending`, `placed`, `ready`, `released` or `refused` at the end of the window; of a resize
-    /// `resized` or `refused`, where several are about one resource as the last of them; of a delete `released`.
+    /// `resized`, `not_resized`, or `superseded` where another one of the same resource follows; of a delete `released`, or
+    /// `under_way` where the window ends before that.
     pub state: String,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +62,7 @@ pub struct QuotedRequest {
     /// The group of the first node that it gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_group: Option<String>,
-    /// Whether that node is not there yet: it is started for this request or another one of the quote.
+    /// Whether that node was started after the request was made.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub on_new_node: bool,
     /// How long it takes until it can be used, in seconds.
@@ -110,34 +111,38 @@ pub struct TenantChange {
     pub with: Money,
 }
 
-/// An outcome and what was metered in it.
-type Run = (RunOutcome, MeteringRecords);
-
 /// Sets both runs against each other; `said` are the names of the requests.
 pub(super) fn quote(
     scenario: &Scenario,
-    (requests, said): (&[IndexedRequest], &[Said]),
-    (without, metered_without): &Run,
-    (with, metered): &Run,
+    (requests, said): (&[IndexedRequest], &[Option<Said>]),
+    without: &Beside,
+    (with, metered): &(RunOutcome, MeteringRecords),
 ) -> Quote {
     let currency = scenario.price_book.currency;
     let about: BTreeSet<ResourceIndex> = requests.iter().map(|request| request.resource).collect();
-    let [costs_without, costs] = [metered_without, metered].map(|records| costs(records, &about));
+    let [costs_without, costs] = [&without.records, metered].map(|records| costs(records, &about));
     let cost_of = |resource: &ResourceIndex| {
         let [with, without] = [&costs, &costs_without].map(|costs| costs.get(resource).copied().unwrap_or_default());
         with - without
     };
     let requested: LedgerUnits = about.iter().map(cost_of).sum();
-    let nodes = |records: &MeteringRecords| records.nodes.iter().map(|node| node.node).collect::<BTreeSet<NodeIndex>>();
-    let there = nodes(metered_without);
-    let more_nodes = nodes(metered).len() as i64 - there.len() as i64;
-    let of = Requested { scenario, plans: plans(with, &about), uses: uses(metered, &about), there };
+    let of = Requested {
+        scenario,
+        plans: plans(with, &about),
+        uses: uses(metered, &about),
+        started: started(metered),
+        last_resizes: last_resizes(requests),
+    };
     let mut counted = BTreeSet::new();
-    let lines = requests.iter().zip(said).map(|(request, said)| {
+    let lines = requests.iter().zip(said).enumerate().filter_map(|(position, (request, said))| {
         let first = counted.insert(request.resource);
-        of.line(request, said, first.then(|| cost_of(&request.resource).to_money(currency)))
+        let cost = first.then(|| cost_of(&request.resource).to_money(currency));
+        Some(of.line((position, request), said.as_ref()?, cost))
     });
-    let evicted = |outcome: &RunOutcome| outcome.evicted.values().sum::<u64>() as i64;
+    let paid = |records: &MeteringRecords| -> f64 {
+        records.nodes.iter().map(|node| (node.until - node.from).seconds()).sum::<f64>()
+    };
+    let preempted = with.evicted.get(&Eviction::Preempted).copied().unwrap_or_default();
     Quote {
         window: scenario.window,
         digest: with.digest,
@@ -145,8 +150,8 @@ pub(super) fn quote(
         requests: lines.collect(),
         bill: bill(&without.cost, &with.cost, requested, currency),
         tenants: tenants(scenario, requests, &without.cost, &with.cost),
-        nodes: more_nodes,
-        evicted: evicted(with) - evicted(without),
+        nodes: (paid(metered) - paid(&without.records)) / scenario.window.length().seconds(),
+        preempted: preempted as i64 - without.preempted as i64,
     }
 }
 
@@ -213,12 +218,14 @@ struct Requested<'a> {
     plans: BTreeMap<ResourceIndex, Plan>,
     /// Where each first was, and what it cost an hour at last.
     uses: BTreeMap<ResourceIndex, (UseRecord, Rate)>,
-    /// The nodes that are paid for without them.
-    there: BTreeSet<NodeIndex>,
+    /// When each node began to be paid.
+    started: BTreeMap<NodeIndex, Instant>,
+    /// The place of the last resize of each.
+    last_resizes: BTreeMap<ResourceIndex, usize>,
 }
 
 impl Requested<'_> {
-    fn line(&self, request: &IndexedRequest, said: &Said, cost: Option<Money>) -> QuotedRequest {
+    fn line(&self, (position, request): (usize, &IndexedRequest), said: &Said, cost: Option<Money>) -> QuotedRequest {
         let scenario = self.scenario;
         let plan = self.plans.get(&request.resource);
         let flavor = &scenario.flavors[request.flavor.usize()];
@@ -232,23 +239,51 @@ impl Requested<'_> {
             resource: said.resource.clone(),
             flavor: flavor.name.clone(),
             requested: flavor.requested,
-            state: state(request, plan).to_owned(),
+            state: self.state(position, request).to_owned(),
             reason: create.and_then(|plan| plan.state.refusal()),
             node_group: first.and_then(|first| first.node_group).map(group),
-            on_new_node: first.and_then(|first| first.node).is_some_and(|node| !self.there.contains(&node)),
+            on_new_node: first.and_then(|first| first.node).is_some_and(|node| self.is_new(node, request.at)),
             ready_after_s: create.and_then(|plan| Some((plan.ready? - plan.arrived).seconds())),
             price_per_hour: self.uses.get(&request.resource).filter(|_| create.is_some()).map(|(_, last)| *last),
             cost,
         }
     }
+
+    /// Whether a node was not there at the start, nor when a request was made.
+    fn is_new(&self, node: NodeIndex, made: Instant) -> bool {
+        let there = self.scenario.start.nodes.binary_search_by_key(&node, |node| node.index).is_ok();
+        !there && self.started.get(&node).is_some_and(|&started| started >= made)
+    }
+
+    fn state(&self, position: usize, request: &IndexedRequest) -> &'static str {
+        let Some(plan) = self.plans.get(&request.resource) else { return "refused" };
+        match request.operation {
+            Operation::Create => plan.state.as_str(),
+            Operation::Resize if self.last_resizes.get(&request.resource) != Some(&position) => "superseded",
+            Operation::Resize if plan.flavor == request.flavor => "resized",
+            Operation::Resize => "not_resized",
+            Operation::Delete if plan.released.is_some() => "released",
+            Operation::Delete => "under_way",
+        }
+    }
 }
 
-fn state(request: &IndexedRequest, plan: Option<&Plan>) -> &'static str {
-    match (request.operation, plan) {
-        (Operation::Create, Some(plan)) => plan.state.as_str(),
-        (Operation::Resize, Some(plan)) if plan.flavor == request.flavor => "resized",
-        (Operation::Delete, Some(plan)) if plan.released.is_some() => "released",
-        (_, Some(plan)) if plan.state == PlanState::Admitted => "admitted",
-        _ => "refused",
+impl QuotedRequest {
+    /// Whether it has no use: it was refused, or waits for room when the window ends.
+    pub fn gets_nothing(&self) -> bool {
+        self.ready_after_s.is_none() && matches!(self.state.as_str(), "refused" | "pending" | "not_resized")
     }
+}
+
+fn started(records: &MeteringRecords) -> BTreeMap<NodeIndex, Instant> {
+    let mut started = BTreeMap::new();
+    for node in &records.nodes {
+        started.entry(node.node).or_insert(node.from);
+    }
+    started
+}
+
+fn last_resizes(requests: &[IndexedRequest]) -> BTreeMap<ResourceIndex, usize> {
+    let resizes = requests.iter().enumerate().filter(|(_, request)| request.operation == Operation::Resize);
+    resizes.map(|(position, request)| (request.resource, position)).collect()
 }

@@ -10,7 +10,7 @@ use crate::control_plane::{ModuleSettings, Modules, ServiceTime};
 use crate::request::Flavor;
 use crate::scenario::{Fleet, NodeGroup, PlacementPolicy};
 use crate::simulation::tests::{scenario, valid};
-use crate::simulation::{Refusal, simulate_to_fork};
+use crate::simulation::{Refusal, simulate, simulate_to_fork};
 use crate::units::{FlavorIndex, Rate, Resources};
 
 const TEN_HOURS: Duration = Duration::from_seconds(36_000);
@@ -56,12 +56,13 @@ fn with_old(scenario: Scenario) -> QuoteBase {
     };
     let end = simulate_to_fork(&valid(before.clone()), &[create], RunOptions::default());
     let now = Window { start: at(0), end: at(1) };
-    QuoteBase::new(&Scenario { start: end.fork.state, window: now, ..before }, vec!["old".to_owned()])
+    QuoteBase::new(&Scenario { start: end.fork.state, window: now, ..before }, vec!["old".to_owned()], &[])
 }
 
 fn quote(base: &QuoteBase, order: Value) -> Result<Quote, QuoteError> {
     let objects = order.as_array().unwrap().iter().map(|line| line.as_object().unwrap().clone()).collect();
-    let requests = read_order(objects, base.at())?;
+    let wrong = |error| QuoteError::Request { position: 0, id: String::new(), error };
+    let requests = read_order(objects, base.at(), 0).map_err(wrong)?.requests;
     Ok(base.quote(requests, TEN_HOURS, &Catalogue::default())?.quote)
 }
 
@@ -82,7 +83,7 @@ fn nodes_that_are_there_cost_no_more_and_are_less_idle() {
     assert_eq!((line.node_group.as_deref(), line.on_new_node, line.ready_after_s), (Some("general"), false, Some(0.0)));
     assert_eq!(line.price_per_hour.unwrap().to_string(), "0.191999999");
     assert_eq!((cost(&found, 0), found.bill.requested.amount), (usd("1.92"), usd("1.92")));
-    assert_eq!((found.bill.idle.amount, found.bill.change.amount, found.nodes), (usd("-1.92"), usd("0"), 0));
+    assert_eq!((found.bill.idle.amount, found.bill.change.amount, found.nodes), (usd("-1.92"), usd("0"), 0.0));
     // Two nodes for ten hours.
     assert_eq!((found.bill.without.amount, found.bill.with.amount), (usd("15.36"), usd("15.36")));
     let [tenant] = &found.tenants[..] else { panic!("one tenant asks") };
@@ -92,7 +93,7 @@ fn nodes_that_are_there_cost_no_more_and_are_less_idle() {
 /// One node is started, is overhead for its first minute, and full from then on: 0.768 × 10 h, of which 0.0128 boot.
 #[test]
 fn a_node_that_is_started_is_paid_from_its_order() {
-    let base = QuoteBase::new(&primary(0, 3), Vec::new());
+    let base = QuoteBase::new(&primary(0, 3), Vec::new(), &[]);
     let order = json!([{"tenant": "new", "requested": {"vcpu": 4, "memory_gib": 16}, "count": 4, "resource": "web"}]);
     let found = quote(&base, order).unwrap();
     let names: Vec<&str> = found.requests.iter().map(|line| line.resource.as_str()).collect();
@@ -100,7 +101,7 @@ fn a_node_that_is_started_is_paid_from_its_order() {
     assert!(found.requests.iter().all(|line| line.on_new_node && line.ready_after_s == Some(60.0)), "{found:?}");
     let bill = found.bill;
     assert_eq!((bill.change.amount, bill.overhead.amount, bill.idle.amount), (usd("7.68"), usd("0.0128"), usd("0")));
-    assert_eq!((bill.requested.amount, found.nodes), (usd("7.6672"), 1));
+    assert_eq!((bill.requested.amount, found.nodes), (usd("7.6672"), 1.0));
 }
 
 #[test]
@@ -116,21 +117,70 @@ fn what_lives_is_resized_and_given_back() {
     assert_eq!((found.requests[0].state.as_str(), cost(&found, 0)), ("resized", usd("0.96")));
 }
 
-/// Two hours of a quarter, whose end is a request of its own, about a resource whose cost has been said.
+/// Two hours of a quarter, whose end nobody has to ask for; given back after half an hour it has no other end, so that the
+/// next one of the same name stays for nine hours.
 #[test]
 fn an_announced_lifetime_ends() {
     let base = with_old(primary(1, 1));
     let order = json!([{"tenant": "a", "requested": {"vcpu": 4, "memory_gib": 16}, "lifetime_s": 7200}]);
     let found = quote(&base, order).unwrap();
-    let [create, delete] = &found.requests[..] else { panic!("{found:?}") };
-    assert_eq!((create.state.as_str(), cost(&found, 0)), ("released", usd("0.384")));
-    assert_eq!((delete.id.as_str(), delete.operation, delete.cost), ("q-1/end", Operation::Delete, None));
+    assert_eq!(
+        (found.requests.len(), found.requests[0].state.as_str(), cost(&found, 0)),
+        (1, "released", usd("0.384"))
+    );
+    let half_past = at(0) + Duration::from_minutes(30);
+    let quarter = json!({"vcpu": 4, "memory_gib": 16});
+    let found = quote(
+        &base,
+        json!([
+            {"tenant": "a", "resource": "x", "requested": quarter, "lifetime_s": 7200},
+            {"tenant": "a", "resource": "x", "op": "delete", "at": half_past},
+            {"tenant": "a", "resource": "x", "requested": quarter, "at": at(1)},
+        ]),
+    )
+    .unwrap();
+    assert_eq!((cost(&found, 0), cost(&found, 2)), (usd("0.096"), usd("1.728")));
+    assert_eq!(found.requests[2].state, "ready");
+}
+
+/// What lives is replaced by one of the same name; of two resizes the last one counts.
+#[test]
+fn requests_are_about_what_lives_when_they_are_made() {
+    let base = with_old(primary(1, 1));
+    let amounts = |quarters: u32| json!({"vcpu": 4 * quarters, "memory_gib": 16 * quarters});
+    let replaced = json!([
+        {"tenant": "a", "resource": "old", "requested": amounts(2), "at": at(6)},
+        {"tenant": "a", "resource": "old", "op": "delete", "at": at(5)},
+    ]);
+    let found = quote(&base, replaced).unwrap();
+    let states: Vec<&str> = found.requests.iter().map(|line| line.state.as_str()).collect();
+    assert_eq!((states, cost(&found, 0), cost(&found, 1)), (vec!["released", "ready"], usd("-0.96"), usd("1.536")));
+    let resized = json!([
+        {"tenant": "a", "resource": "old", "op": "resize", "requested": amounts(3)},
+        {"tenant": "a", "resource": "old", "op": "resize", "requested": amounts(2), "at": at(5)},
+    ]);
+    let found = quote(&base, resized).unwrap();
+    let states: Vec<&str> = found.requests.iter().map(|line| line.state.as_str()).collect();
+    assert_eq!(states, ["superseded", "resized"]);
+    assert!(found.requests.iter().all(|line| !line.gets_nothing()));
+    // Five hours of two quarters more, then of one.
+    assert_eq!((cost(&found, 0), found.requests[1].cost), (usd("2.88"), None));
+}
+
+/// Nothing of the tenant lives, but its quota is known.
+#[test]
+fn the_quota_of_a_newcomer_holds() {
+    let newcomer =
+        Tenant { name: "new".to_owned(), quota: Some(Resources::compute(1_000, 65_536)), ..Tenant::default() };
+    let base = QuoteBase::new(&primary(2, 2), Vec::new(), &[newcomer]);
+    let found = quote(&base, json!([{"tenant": "new", "requested": {"vcpu": 4, "memory_gib": 16}}])).unwrap();
+    assert_eq!((found.requests[0].reason, found.requests[0].gets_nothing()), (Some(Refusal::Quota), true));
 }
 
 /// Four quarters are 16 vCPU, all that tenant `b` may hold.
 #[test]
 fn who_asks_for_more_than_the_quota_is_refused_and_pays_nothing() {
-    let base = QuoteBase::new(&primary(2, 2), Vec::new());
+    let base = QuoteBase::new(&primary(2, 2), Vec::new(), &[]);
     let order = json!([{"tenant": "b", "requested": {"vcpu": 4, "memory_gib": 16}, "count": 5}]);
     let found = quote(&base, order).unwrap();
     let refused: Vec<_> = found.requests.iter().filter(|line| line.state == "refused").collect();
@@ -148,17 +198,27 @@ fn what_cannot_be_quoted_says_which_and_why() {
     };
     let quarter = json!({"vcpu": 4, "memory_gib": 16});
     check(json!([{"requested": quarter}]), "line 1: field `tenant`");
-    check(json!([{"tenant": "a", "requested": quarter}, {"tenant": "a"}]), "line 2: field `requested`");
+    check(json!([{"tenant": "a", "requested": quarter}, {"tenant": "a"}]), "request `q-2`: field `requested`");
+    check(json!([{"tenant": "a", "requested": quarter, "id": 5}]), "field `id`");
+    let twice = json!({"tenant": "a", "requested": quarter, "id": "x", "resource": "x"});
+    check(json!([twice, twice]), "`x` lives then");
+    let delete = |at: Instant| json!({"tenant": "a", "op": "delete", "resource": "old", "at": at});
+    check(json!([delete(at(1)), delete(at(2))]), "request `q-2`: field `resource`: nothing of a");
+    check(json!([{"tenant": "a", "op": "delete", "resource": "old", "count": 2}]), "no effect but on a create");
+    check(
+        json!([{"tenant": "a", "requested": quarter, "count": 6_000}, {"tenant": "a", "requested": quarter, "count": 6_000}]),
+        "line 2: makes more than 10000",
+    );
     check(json!([{"tenant": "a", "op": "delete", "resource": "gone"}]), "that is called `gone` lives at");
     check(json!([{"tenant": "b", "op": "delete", "resource": "old"}]), "nothing of b");
-    check(json!([{"tenant": "a", "resource": "old", "requested": quarter}]), "`old` lives already");
-    check(json!([{"tenant": "a", "requested": quarter, "at": at(-1)}]), "line 1: field `at`");
-    check(json!([{"tenant": "a", "requested": quarter, "at": at(10)}]), "line 1: field `at`");
+    check(json!([{"tenant": "a", "resource": "old", "requested": quarter}]), "`old` lives then");
+    check(json!([{"tenant": "a", "requested": quarter, "at": at(-1)}]), "request `q-1`: field `at`");
+    check(json!([{"tenant": "a", "requested": quarter, "at": at(10)}]), "request `q-1`: field `at`");
     check(json!([{"tenant": "a", "requested": {"vcpu": 17}}]), "which no machine and no pool can ever hold");
     check(json!([{"tenant": "a", "flavor": "m9.huge"}]), "`m9.huge` is unknown");
     check(json!([{"tenant": "a", "requested": quarter, "count": 0}]), "expected a whole number from 1 to 10000");
     check(json!([{"tenant": "a", "requested": quarter, "shape": 1}]), "shape");
-    let requests = |order: Value| read_order(vec![order.as_object().unwrap().clone()], base.at()).unwrap();
+    let requests = |order: Value| read_order(vec![order.as_object().unwrap().clone()], base.at(), 0).unwrap().requests;
     let order = json!({"tenant": "a", "requested": quarter});
     for length in [Duration::ZERO, LENGTH_MAX + Duration::from_micros(1)] {
         let found = base.quote(requests(order.clone()), length, &Catalogue::default());
@@ -186,9 +246,16 @@ proptest! {
             line
         });
         let order: Value = lines.collect();
-        let found = quote(&base, order.clone()).unwrap();
-        let BillChange { without, with, change, requested, others, idle, overhead, rest } = found.bill;
-        prop_assert_eq!(with.amount - without.amount, change.amount);
+        let objects = order.as_array().unwrap().iter().map(|line| line.as_object().unwrap().clone()).collect();
+        let requests = read_order(objects, base.at(), 0).unwrap().requests;
+        let Quoted { quote: found, valid, positions } = base.quote(requests, TEN_HOURS, &Catalogue::default()).unwrap();
+        let run = |requests: &[IndexedRequest]| simulate(&valid, requests, RunOptions::default());
+        let [nothing, all] = [run(&[]), run(&valid.requests(0))].map(|run| run.cost.total().to_money(found.currency));
+        prop_assert_eq!(nothing, found.bill.without);
+        // Its two parts are rounded.
+        prop_assert!((all.amount - found.bill.with.amount).abs() <= Decimal::new(1, 6));
+        prop_assert_eq!(positions.len(), asked.len());
+        let BillChange { change, requested, others, idle, overhead, rest, .. } = found.bill;
         let parts = [requested, others, idle, overhead, rest];
         prop_assert_eq!(parts.iter().map(|part| part.amount).sum::<Decimal>(), change.amount);
         // Each cost is rounded on its own.

@@ -174,6 +174,9 @@ impl Recorder {
 
     /// Takes what is left at the end: the plans of what lives, and how long the queues were.
     pub(super) fn close(&mut self, plane: &ControlPlane<'_>) {
+        if let Some(kept) = &mut self.kept {
+            kept.plans.reserve(plane.live() as usize);
+        }
         for placed in plane.living() {
             self.plan(&placed);
         }

@@ -6,8 +6,8 @@ use super::queue::{EventQueue, SavedQueue};
 use super::recorder::{Kept, Recorder};
 use super::watch::Watch;
 use super::{Digest, ModuleOutcome, RunOutcome};
-use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane, State};
-use crate::cost::{Books, Charges, Meter, MeteringLog, MeteringRecords, Rates, Usage};
+use crate::control_plane::{ControlPlane, Eviction, ObservedFleet, Output, Phase, SavedPlane, State};
+use crate::cost::{Books, Charges, CostBreakdown, Meter, MeteringLog, MeteringRecords, Rates, Usage};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::{Scenario, ValidScenario};
 use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
@@ -34,6 +34,17 @@ pub struct RunEnd {
     pub fleet: ObservedFleet,
     /// By resource, the time that its create has spent in each module.
     pub module_times: Vec<[Duration; MODULES]>,
+}
+
+/// What a run costs in which nothing is asked for.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// By who caused it.
+    pub cost: CostBreakdown,
+    /// Resources that had to leave their node for more urgent ones.
+    pub preempted: u64,
+    /// What was metered.
+    pub records: MeteringRecords,
 }
 
 /// A control plane at one instant, and who its live resources are.
@@ -73,20 +84,25 @@ pub fn simulate_metered(
     (run.outcome(), records)
 }
 
-/// As [`simulate_metered`], without the requests and then with them; what begins alike is begun once.
-pub fn simulate_without_and_with(
+/// As [`simulate_metered`] with the requests, and what it costs without them; what begins alike is begun once.
+pub fn simulate_beside_nothing(
     valid: &ValidScenario,
     requests: &[IndexedRequest],
     options: RunOptions<'_>,
-) -> [(RunOutcome, MeteringRecords); 2] {
-    let mut with = Run::start(valid, options, Some(MeteringLog::default()));
-    with.share();
+) -> (Beside, (RunOutcome, MeteringRecords)) {
+    let mut run = Run::start(valid, options, Some(MeteringLog::default()));
+    run.share();
+    let mut nothing = run.clone();
+    // Nobody asks for its plans.
+    nothing.recorder.kept = None;
     let end = valid.scenario().window.end;
-    [(with.clone(), &[][..]), (with, requests)].map(|(mut run, requests)| {
-        run.play(requests, end);
-        let records = run.metering.take().map(|log| log.close(end)).unwrap_or_default();
-        (run.outcome(), records)
-    })
+    nothing.play(&[], end);
+    run.play(requests, end);
+    let [of_nothing, records] =
+        [&mut nothing, &mut run].map(|run| run.metering.take().map(|log| log.close(end)).unwrap_or_default());
+    let RunOutcome { cost, evicted, .. } = nothing.closed();
+    let preempted = evicted.get(&Eviction::Preempted).copied().unwrap_or_default();
+    (Beside { cost, preempted, records: of_nothing }, (run.outcome(), records))
 }
 
 /// As [`simulate`], and forks the control plane at the end.

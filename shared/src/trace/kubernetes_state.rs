@@ -86,6 +86,12 @@ pub fn read_manifest(objects: Vec<Value>, at: Instant, mapping: Option<&Mapping>
         let Some(kind) = object.get("kind").and_then(Value::as_str) else {
             return Err(InputError::whole("holds something without `kind`; expected objects of Kubernetes"));
         };
+        // Others call their own kinds by the same names.
+        let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        if version.contains('/') && CORE.contains(&kind) {
+            *reader.state.said.kinds_unknown.entry(format!("{kind} of {version}")).or_default() += 1;
+            continue;
+        }
         match manifest::made(kind, &object, at)? {
             None => reader.take(kind, &manifest::created(object.clone(), at))?,
             Some(made) => {
@@ -100,6 +106,9 @@ pub fn read_manifest(objects: Vec<Value>, at: Instant, mapping: Option<&Mapping>
     }
     reader.finish("expected pods, claims, services, or what makes pods: a Deployment, StatefulSet, ReplicaSet or Job")
 }
+
+/// Kinds of the core API, which has a version and no group.
+const CORE: [&str; 4] = ["Node", "Pod", "PersistentVolumeClaim", "Service"];
 
 /// Takes objects in, one by one.
 struct Reader<'m> {

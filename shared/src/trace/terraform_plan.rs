@@ -17,12 +17,12 @@ use self::kinds::Asked;
 use super::mapping::Mapping;
 use crate::input::{InputError, parse_json_object};
 use crate::request::{Operation, Request};
-use crate::units::Instant;
+use crate::units::{Duration, Instant};
 
 /// A plan in our terms.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TerraformPlan {
-    /// What it asks for, all at one instant, in the order of the plan.
+    /// What it asks for, in the order of the plan.
     pub requests: Vec<Request>,
     /// What it changes that is not quoted, by its address, and why.
     pub left_out: Vec<(String, String)>,
@@ -77,10 +77,14 @@ enum Action {
     Forget,
 }
 
+/// How long after one half of a replacement the other one is asked for: the first has to be done, and how long that takes
+/// is not known beforehand.
+const REPLACED_AFTER: Duration = Duration::from_minutes(1);
+
 /// Reads a plan of format 1.
 ///
 /// # Errors
-/// With what is no such plan, and with the address of a resource whose amounts cannot be read.
+/// With what is no such plan.
 pub fn read_plan(text: &str, context: &TerraformContext<'_>) -> Result<TerraformPlan, InputError> {
     const EXPECTED: &str = "expected what `terraform show -json plan.out` prints";
     let plan: Plan = parse_json_object(text)
@@ -91,56 +95,80 @@ pub fn read_plan(text: &str, context: &TerraformContext<'_>) -> Result<Terraform
     }
     let mut read = TerraformPlan::default();
     for change in plan.resource_changes.iter().filter(|change| change.mode.as_deref() != Some("data")) {
-        read.take(change, context)?;
+        read.take(change, context);
     }
     Ok(read)
 }
 
 impl TerraformPlan {
-    fn take(&mut self, changed: &ResourceChange, context: &TerraformContext<'_>) -> Result<(), InputError> {
+    fn take(&mut self, changed: &ResourceChange, context: &TerraformContext<'_>) {
         let ResourceChange { address, kind, change, .. } = changed;
         let does = |action: Action| change.actions.contains(&action);
         if !(does(Action::Create) || does(Action::Delete) || does(Action::Update)) {
-            return Ok(());
+            return;
         }
         if let Some(reason) = kinds::not_quoted(kind) {
             self.left_out.push((address.clone(), reason.to_owned()));
-            return Ok(());
+            return;
         }
-        let wrong = |(field, message): (String, String)| InputError::field(0, format!("{address} {field}"), message);
         let read = |values: &Option<Map<String, Value>>| match values {
             None => Ok(Vec::new()),
-            Some(values) => kinds::asked(kind, values).map_err(wrong),
+            Some(values) => kinds::asked(kind, values),
         };
-        let (before, after) = (read(&change.before)?, read(&change.after)?);
+        let (before, after) = match (read(&change.before), read(&change.after)) {
+            (Ok(before), Ok(after)) => (before, after),
+            (Err((field, message)), _) | (_, Err((field, message))) => {
+                self.left_out.push((address.clone(), format!("`{field}` {message}")));
+                return;
+            }
+        };
         if before.is_empty() && after.is_empty() {
             self.left_out.push((address.clone(), format!("nothing is known of what `{kind}` costs")));
-            return Ok(());
+            return;
         }
         let tenant = tenant(change, context);
         if does(Action::Update) {
             self.update(changed, &tenant, (&before, &after), context);
-            return Ok(());
+            return;
         }
+        // One takes the place of the other in this order, each when the one before it is done.
+        let places = change.actions.iter().position(|action| *action == Action::Create);
+        let first_at = context.at;
+        let next_at = context.at + REPLACED_AFTER;
+        let (create_at, delete_at) = match (places, does(Action::Delete)) {
+            (Some(0), true) => (first_at, next_at),
+            (Some(_), true) => (next_at, first_at),
+            _ => (first_at, first_at),
+        };
         if does(Action::Delete) {
-            self.delete(changed, &tenant, &before, context);
+            self.delete(changed, &tenant, &before, (context, delete_at));
         }
         if does(Action::Create) {
             for asked in &after {
-                self.requests.push(create(changed, &tenant, asked, context.at));
+                let mut create = create(changed, &tenant, asked, create_at);
+                // What is replaced has its name until it is gone.
+                if create_at < delete_at && (context.lives)(&tenant, &create.resource) {
+                    create.resource.push_str("/next");
+                }
+                self.requests.push(create);
             }
         }
-        Ok(())
     }
 
-    fn delete(&mut self, changed: &ResourceChange, tenant: &str, before: &[Asked], context: &TerraformContext<'_>) {
+    fn delete(
+        &mut self,
+        changed: &ResourceChange,
+        tenant: &str,
+        before: &[Asked],
+        (context, at): (&TerraformContext<'_>, Instant),
+    ) {
         for asked in before {
             match living(changed, tenant, asked, context) {
                 None => self.left_out.push(not_known(changed, asked, tenant)),
                 Some(resource) => {
-                    let create = create(changed, tenant, asked, context.at);
+                    let create = create(changed, tenant, asked, at);
                     let id = format!("{}/delete", create.id);
-                    self.requests.push(Request { id, resource, ..create.into_delete(context.at) });
+                    self.requests.push(Request { id, resource, ..create.into_delete(at) });
                 }
             }
         }
@@ -174,7 +202,7 @@ impl TerraformPlan {
             }
         }
         let gone = before.iter().filter(|old| after.iter().all(|new| new.part != old.part));
-        self.delete(changed, tenant, &gone.cloned().collect::<Vec<_>>(), context);
+        self.delete(changed, tenant, &gone.cloned().collect::<Vec<_>>(), (context, context.at));
     }
 }
 
@@ -188,7 +216,8 @@ fn tenant(change: &Change, context: &TerraformContext<'_>) -> String {
 
 /// The tags (AWS, Azure) and labels (Google) of a resource.
 fn labels(values: &Map<String, Value>) -> BTreeMap<String, String> {
-    let maps = ["tags", "labels", "metadata"].into_iter().filter_map(|field| values.get(field)?.as_object());
+    let maps =
+        ["tags_all", "tags", "labels", "metadata"].into_iter().filter_map(|field| values.get(field)?.as_object());
     maps.flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
@@ -205,8 +234,7 @@ fn living(changed: &ResourceChange, tenant: &str, asked: &Asked, context: &Terra
 }
 
 fn not_known(changed: &ResourceChange, asked: &Asked, tenant: &str) -> (String, String) {
-    let message =
-        format!("nothing of {tenant} lives by its id or by this address, so that nothing of it is given back");
+    let message = format!("nothing of {tenant} lives by its id or by this address that could change or be given back");
     (name(&changed.address, asked.part.as_deref()), message)
 }
 

@@ -1,11 +1,11 @@
 //! A quote as Markdown, for the description of a pull request or a comment on it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 use shared::api::{QuoteFix, QuoteView};
 use shared::quote::{BillChange, Quote, QuotedRequest};
-use shared::request::Operation;
 use shared::units::Money;
 
 use crate::cli::CliError;
@@ -38,20 +38,12 @@ impl Answer {
     /// # Errors
     /// With how many get nothing.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        let nothing = self.view.quote.requests.iter().filter(|line| gets_nothing(line)).count();
+        let nothing = self.view.quote.requests.iter().filter(|line| line.gets_nothing()).count();
         if nothing == 0 {
             return Ok(());
         }
         let get = if nothing == 1 { "gets" } else { "get" };
         Err(CliError::Data(format!("{} {get} nothing", counted(nothing as u64, "request"))))
-    }
-}
-
-/// Whether a request has no use: a resource that it asks for is not there at the end, and never was.
-fn gets_nothing(line: &QuotedRequest) -> bool {
-    match line.operation {
-        Operation::Create => line.ready_after_s.is_none(),
-        Operation::Resize | Operation::Delete => line.state == "refused",
     }
 }
 
@@ -73,34 +65,56 @@ fn write_text(out: &mut String, answer: &Answer) -> std::fmt::Result {
     write_requests(out, quote, &over)?;
     write_fixes(out, quote, fixes)?;
     write_bill(out, quote, &over)?;
-    if !answer.left_out.is_empty() {
-        writeln!(out, "### Not quoted\n")?;
-        for (what, why) in &answer.left_out {
-            writeln!(out, "- {}: {}", cell(&cut(what, NAME_MAX)), cell(why))?;
-        }
-        writeln!(out)?;
-    }
+    write_left_out(out, &answer.left_out)?;
     writeln!(out, "On the primary as of {}; digest `{}`.", quote.window.start, quote.digest)
+}
+
+/// Files that change nothing that is quoted.
+#[derive(Debug, Serialize)]
+pub(super) struct Nothing {
+    pub(super) requests: [(); 0],
+    pub(super) notices: Vec<String>,
+    pub(super) left_out: Vec<(String, String)>,
+}
+
+/// That there is nothing to quote, and why.
+pub(super) fn nothing(answer: &Nothing) -> String {
+    let mut out = "## Quote: nothing to quote\n\n".to_owned();
+    write_left_out(&mut out, &answer.left_out).expect("writing to a String cannot fail");
+    out
+}
+
+fn write_left_out(out: &mut String, left_out: &[(String, String)]) -> std::fmt::Result {
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Not quoted\n")?;
+    for (what, why) in left_out {
+        writeln!(out, "- {}: {}", cell(&cut(what, NAME_MAX)), cell(why))?;
+    }
+    writeln!(out)
 }
 
 /// What a reader wants to know first.
 fn headline(quote: &Quote) -> String {
-    let nothing = quote.requests.iter().filter(|line| gets_nothing(line)).count() as u64;
+    let nothing = quote.requests.iter().filter(|line| line.gets_nothing()).count() as u64;
     let asked = counted(quote.requests.len() as u64, "request");
     let mut line = match nothing {
-        0 => format!("**{asked}: all of them get what they ask for.**"),
-        nothing => format!("**{asked}: {nothing} of them get nothing.**"),
+        0 => format!("**{asked}: nobody is left with nothing.**"),
+        1 => format!("**{asked}: 1 gets nothing.**"),
+        nothing => format!("**{asked}: {nothing} get nothing.**"),
     };
     if let Some(slowest) = quote.requests.iter().filter_map(|line| line.ready_after_s).max_by(f64::total_cmp) {
         let _ = write!(line, " The last is ready after {}.", seconds(slowest));
     }
-    if quote.nodes != 0 {
-        let more = if quote.nodes > 0 { "more" } else { "fewer" };
-        let _ = write!(line, " {} {more}.", counted(quote.nodes.unsigned_abs(), "node"));
+    // What differs by less is a matter of minutes.
+    if quote.nodes.abs() >= 0.05 {
+        let more = if quote.nodes > 0.0 { "more" } else { "fewer" };
+        let _ = write!(line, " {:.1} nodes {more} on average.", quote.nodes.abs());
     }
-    if quote.evicted > 0 {
-        let have = if quote.evicted == 1 { "has" } else { "have" };
-        let _ = write!(line, " {} {have} to leave for them.", counted(quote.evicted as u64, "other"));
+    if quote.preempted > 0 {
+        let have = if quote.preempted == 1 { "has" } else { "have" };
+        let _ = write!(line, " {} {have} to leave for more urgent ones.", counted(quote.preempted as u64, "other"));
     }
     line
 }
@@ -112,11 +126,13 @@ fn write_requests(out: &mut String, quote: &Quote, over: &str) -> std::fmt::Resu
     writeln!(out, "| what | tenant | shape | gets | ready after | {currency} an hour each | {currency} over {over} |")?;
     writeln!(out, "| --- | --- | --- | --- | ---: | ---: | ---: |")?;
     let mut rows: Vec<Vec<&QuotedRequest>> = Vec::new();
+    let mut row_of = BTreeMap::new();
     for line in &quote.requests {
-        match rows.iter_mut().find(|row| alike(row[0], line)) {
-            Some(row) => row.push(line),
-            None => rows.push(vec![line]),
+        let row = *row_of.entry(likeness(line)).or_insert(rows.len());
+        if row == rows.len() {
+            rows.push(Vec::new());
         }
+        rows[row].push(line);
     }
     for row in rows.iter().take(ROWS_MAX) {
         write_row(out, row)?;
@@ -127,22 +143,16 @@ fn write_requests(out: &mut String, quote: &Quote, over: &str) -> std::fmt::Resu
     writeln!(out)
 }
 
-fn alike(a: &QuotedRequest, b: &QuotedRequest) -> bool {
-    let key = |line: &QuotedRequest| (line.operation, line.reason, line.on_new_node, line.price_per_hour);
-    let names = |line: &QuotedRequest| [line.tenant.clone(), line.flavor.clone(), line.state.clone()];
-    key(a) == key(b) && names(a) == names(b) && a.node_group == b.node_group
+/// What the lines of one row have in common.
+fn likeness(line: &QuotedRequest) -> impl Ord + use<> {
+    let names = [&line.tenant, &line.flavor, &line.state].map(String::clone);
+    (line.operation, names, line.node_group.clone(), line.on_new_node, line.reason, line.price_per_hour)
 }
 
 fn write_row(out: &mut String, row: &[&QuotedRequest]) -> std::fmt::Result {
-    let (first, last) = (row[0], row[row.len() - 1]);
-    let operation = first.operation.as_str();
-    let what = match row.len() {
-        1 => format!("{operation} {}", cell(&cut(&first.resource, NAME_MAX))),
-        many => {
-            let [from, to] = [first, last].map(|line| cell(&cut(&line.resource, NAME_MAX)));
-            format!("{operation} {from} … {to} ({many})")
-        }
-    };
+    let first = row[0];
+    let what = format!("{} {}", first.operation.as_str(), cell(&cut(&first.resource, NAME_MAX)));
+    let what = if row.len() == 1 { what } else { format!("{what} and {} more like it", row.len() - 1) };
     let shape = if first.flavor == first.requested.to_string() {
         cell(&first.flavor)
     } else {
@@ -152,7 +162,7 @@ fn write_row(out: &mut String, row: &[&QuotedRequest]) -> std::fmt::Result {
         (Some(reason), _) => format!("**refused: {}**", cell(reason.as_str())),
         (None, Some(group)) if first.on_new_node => format!("{}, on a new node of {}", first.state, cell(group)),
         (None, Some(group)) => format!("{}, on a node of {}", first.state, cell(group)),
-        (None, None) if gets_nothing(first) => format!("**{}**", first.state),
+        (None, None) if first.gets_nothing() => format!("**{}**", first.state),
         (None, None) => first.state.clone(),
     };
     let slowest = row.iter().filter_map(|line| line.ready_after_s).max_by(f64::total_cmp);
@@ -178,7 +188,7 @@ fn write_fixes(out: &mut String, quote: &Quote, fixes: &[QuoteFix]) -> std::fmt:
                 let (changes, cost) = (cell(&fix.changes.join(", ")), &fix.cost_change);
                 writeln!(out, "- {about}: {changes}, at {} {} more", signed(cost), cost.currency)?;
             }
-            None => writeln!(out, "- {about}: none of {} does", counted(u64::from(*tried), "change that was tried"))?,
+            None => writeln!(out, "- {about}: {} tried, and none does", counted(u64::from(*tried), "change"))?,
         }
     }
     writeln!(out)

@@ -84,8 +84,8 @@ impl Primary {
         if machines.is_empty() && !assumptions.names_fleet() {
             notices.push("the fleet is assumed; name the machines with --inventory or --fleet".to_owned());
         }
-        let scenario = known.actual(&scenario, &fork, BIN);
         let resources = known.names_of(&fork.lives).map(str::to_owned).collect();
-        Ok(Self { base: QuoteBase::new(&scenario, resources), catalogue, notices })
+        let base = QuoteBase::new(&known.actual(&scenario, &fork, BIN), resources, &scenario.tenants);
+        Ok(Self { base, catalogue, notices })
     }
 }

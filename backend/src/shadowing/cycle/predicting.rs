@@ -85,7 +85,7 @@ impl Cycle {
             }
         };
         let Prediction { forecast, scenario, champion: served, lives, resources, nodes } = prediction;
-        let quote_base = Arc::new(QuoteBase::new(scenario.original(), resources));
+        let quote_base = Arc::new(QuoteBase::new(scenario.original(), resources, &assumed.tenants));
         self.board.update(|snapshot| snapshot.quote_base = Some(quote_base));
         let threads = ensemble::available_threads();
         let outcome = ensemble::run(&scenario, threads, false, &|_, _| true).expect("nobody cancels it");

@@ -43,7 +43,11 @@ pub(super) fn made(kind: &str, value: &Value, at: Instant) -> Result<Option<Vec<
 /// An object as it would be once it was created at `at`.
 pub(super) fn created(mut value: Value, at: Instant) -> Value {
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.entry("creationTimestamp").or_insert_with(|| at.to_string().into());
+        metadata.insert("creationTimestamp".to_owned(), at.to_string().into());
+        let generated = metadata.get("generateName").and_then(Value::as_str).map(|name| format!("{name}0"));
+        if let Some(name) = generated.filter(|_| !metadata.contains_key("name")) {
+            metadata.insert("name".to_owned(), name.into());
+        }
     }
     value
 }

@@ -229,7 +229,8 @@ fn a_manifest_is_what_its_objects_make() {
         object("Job", json!({"parallelism": 5, "completions": 2})),
         object("StatefulSet", json!({"volumeClaimTemplates": claims})),
         object("DaemonSet", json!({})),
-        json!({"kind": "Service", "metadata": {"name": "lb"}, "spec": {"type": "LoadBalancer"}}),
+        json!({"kind": "Service", "metadata": {"name": "lb", "creationTimestamp": null}, "spec": {"type": "LoadBalancer"}}),
+        json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "fn"}}),
         serde_json::Value::Null,
     ];
     let state = read_manifest(objects, at, None).unwrap();
@@ -249,7 +250,10 @@ fn a_manifest_is_what_its_objects_make() {
     assert!(state.requests.iter().all(|request| request.at == at));
     let pod = state.requests.iter().find(|request| request.resource == "deployment-1").unwrap();
     assert_eq!((pod.tenant.as_str(), pod.labels["kubernetes/owner"].as_str()), ("shop", "Deployment/deployment"));
-    assert_eq!(state.said.kinds_unknown, BTreeMap::from([("DaemonSet".to_owned(), 1)]));
+    assert_eq!(
+        state.said.kinds_unknown,
+        BTreeMap::from([("DaemonSet".to_owned(), 1), ("Service of serving.knative.dev/v1".to_owned(), 1)])
+    );
     let wrong = |object: serde_json::Value| read_manifest(vec![object], at, None).unwrap_err().to_string();
     assert!(wrong(json!({"metadata": {}})).contains("without `kind`"));
     assert!(wrong(object("Deployment", json!({"replicas": 10_001}))).contains("at most 10000"));

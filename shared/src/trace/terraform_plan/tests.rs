@@ -68,7 +68,7 @@ fn what_the_primary_does_not_know_is_not_given_back() {
         read(json!([change("aws_instance", &["delete", "create"], old.clone(), json!({"instance_type": "c5.large"}))]));
     let plan = plan.unwrap();
     assert_eq!(plan.requests.len(), 1);
-    assert!(plan.left_out[0].1.contains("nothing of web lives by its id"), "{:?}", plan.left_out);
+    assert!(plan.left_out[0].1.contains("nothing of web lives by its id or by this address"), "{:?}", plan.left_out);
     let plan = read(json!([change("aws_instance", &["update"], old.clone(), old)])).unwrap();
     assert_eq!(plan, TerraformPlan::default());
 }
@@ -105,16 +105,38 @@ fn kinds_of_other_providers_are_known() {
     assert_eq!(plan.requests[5].requested.unwrap()[Dimension::Addresses], 1);
 }
 
+/// What is created before the other one is gone has a name of its own, and whatever comes second comes a minute later.
+#[test]
+fn a_replacement_keeps_its_order() {
+    let read_as = |actions: &[&str]| {
+        let values = json!({"size": 10});
+        let plan = read(json!([change("aws_ebs_volume", actions, values.clone(), values)])).unwrap();
+        plan.requests.iter().map(|r| (r.operation, r.at.micros() / 1_000_000, r.resource.clone())).collect::<Vec<_>>()
+    };
+    let name = "aws_ebs_volume.data".to_owned();
+    let (create, delete) = (Operation::Create, Operation::Delete);
+    assert_eq!(read_as(&["delete", "create"]), [(delete, 0, name.clone()), (create, 60, name.clone())]);
+    assert_eq!(read_as(&["create", "delete"]), [(delete, 60, name.clone()), (create, 0, format!("{name}/next"))]);
+}
+
+#[test]
+fn what_is_not_known_beforehand_is_left_out() {
+    let check = |kind: &str, after: Value, expected: &str| {
+        let plan = read(json!([change(kind, &["create"], Value::Null, after)])).unwrap();
+        assert!(plan.requests.is_empty() && plan.left_out[0].1.contains(expected), "{:?}", plan.left_out);
+    };
+    check("aws_instance", json!({"instance_type": null}), "`instance_type` is not known before it is applied");
+    check("aws_ebs_volume", json!({"iops": 3}), "`size` is not known before it is applied");
+    check("aws_ebs_volume", json!({"size": "ten"}), "expected a whole number of GiB");
+    check("aws_ebs_volume", json!({"size": 4_194_304}), "from 1 to 4194303");
+}
+
 #[test]
 fn what_is_wrong_is_named() {
     let check = |found: Result<TerraformPlan, InputError>, expected: &str| {
         let said = found.unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
     };
-    let create = |kind: &str, after: Value| read(json!([change(kind, &["create"], Value::Null, after)]));
-    check(create("aws_instance", json!({"instance_type": null})), "aws_instance.data instance_type");
-    check(create("aws_ebs_volume", json!({"size": "ten"})), "expected a whole number of GiB");
-    check(create("aws_ebs_volume", json!({"size": 4_194_304})), "from 1 to 4194303");
     check(read(json!({})), "resource_changes");
     let context = TerraformContext { at: Instant::default(), tenant: "web", mapping: None, lives: &|_, _| false };
     check(read_plan(r#"{"format_version":"2.0"}"#, &context), "plans of format 1 are read");

@@ -196,7 +196,7 @@ fn quotes() -> Result<()> {
     let workload = Workload::new(Size { requests: 100, ..LIVE }, PlacementPolicy::FirstFit);
     let of = workload.valid.scenario();
     let names = (0..of.start.live.len()).map(|i| format!("vm-{i}")).collect();
-    let (base, flavor) = (QuoteBase::new(of, names), &of.flavors[0]);
+    let (base, flavor) = (QuoteBase::new(of, names, &[]), &of.flavors[0]);
     let order = |i: usize| {
         let mut line = serde_json::Map::new();
         line.insert("tenant".to_owned(), of.tenants[i % of.tenants.len()].name.clone().into());
@@ -209,7 +209,7 @@ fn quotes() -> Result<()> {
     for i in 0..QUOTES {
         let order = order(i)?;
         let clock = Clock::now();
-        let quoted = base.quote(read_order(order, base.at())?, quote::LENGTH, &Catalogue::default())?;
+        let quoted = base.quote(read_order(order, base.at(), 0)?.requests, quote::LENGTH, &Catalogue::default())?;
         times.push(clock.elapsed().as_secs_f64() * 1e3);
         ensure!(quoted.quote.requests.iter().all(|line| line.ready_after_s.is_some()), "a request gets nothing");
     }
