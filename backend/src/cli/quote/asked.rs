@@ -174,8 +174,8 @@ fn items(document: Value) -> Vec<Value> {
 }
 
 /// The most documents and values of a file in YAML: far beyond what people apply at once.
-const DOCUMENTS_MAX: usize = 100_000;
-const NODES_MAX: usize = 20_000_000;
+const DOCUMENTS_MAX: usize = 20_000;
+const NODES_MAX: usize = 2_000_000;
 
 /// JSON documents behind each other, or YAML documents, of which JSON is a kind.
 fn documents(text: &str) -> Result<Vec<Value>, InputError> {
@@ -184,13 +184,12 @@ fn documents(text: &str) -> Result<Vec<Value>, InputError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_documents: DOCUMENTS_MAX, max_nodes: NODES_MAX, max_events: NODES_MAX * 2 },
     };
-    serde_saphyr::from_multiple_with_options(text, options).map_err(|yaml| {
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|no_yaml| {
         if text.trim_start().starts_with(['{', '[']) {
             return InputError::line(error.line() as u64, format!("is no JSON: {error}"));
         }
-        let error = yaml;
-        let line = error.location().map_or(0, |location| location.line());
-        let said = error.to_string();
+        let line = no_yaml.location().map_or(0, |location| location.line());
+        let said = no_yaml.to_string();
         let message = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
         let message = message.split_once(": ").map_or(message, |(_, message)| message);
         if said.contains("budget") {
