@@ -135,8 +135,7 @@ impl QuoteBase {
         let Indexed { scenario, requests, said } = self.indexed(requests, window, catalogue)?;
         let demand = Demand::Requests(requests.clone());
         let valid = ValidScenario::new(Scenario { window, bin: length, demand, ..scenario })?;
-        let options = RunOptions { keep_plans: true, ..RunOptions::default() };
-        let (without, with) = simulate_beside_nothing(&valid, &requests, options);
+        let (without, with) = simulate_beside_nothing(&valid, &requests, RunOptions::default());
         let quote = difference::quote(valid.scenario(), (&requests, &said), &without, &with);
         let positions =
             said.iter().enumerate().filter(|(_, said)| said.is_some()).map(|(position, _)| position).collect();

@@ -41,9 +41,21 @@ pub(super) struct Kept {
     pub(super) module_times: Vec<[Duration; MODULES]>,
     /// Where those were that had to move.
     moved: BTreeMap<ResourceIndex, Moved>,
+    /// Whose plans are kept, and nothing else of them; everybody's where it does not say.
+    #[serde(skip)]
+    only: Option<BTreeSet<ResourceIndex>>,
 }
 
 impl Kept {
+    /// Keeps nothing but the plans of these.
+    pub(super) fn only(resources: impl Iterator<Item = ResourceIndex>) -> Self {
+        Self { only: Some(resources.collect()), ..Self::default() }
+    }
+
+    fn keeps(&self, resource: ResourceIndex) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&resource))
+    }
+
     /// Takes note of a resource that leaves a node; what it never could be used on is no stay.
     fn leaves(&mut self, resource: ResourceIndex, slot: u32, ready: Option<Instant>, now: Instant) {
         let moved = self.moved.entry(resource).or_default();
@@ -128,14 +140,14 @@ impl Recorder {
     pub(super) fn plan(&mut self, placed: &Placed) {
         let plan = Plan::new(placed);
         self.plans.add(&plan);
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = self.kept.as_mut().filter(|kept| kept.keeps(plan.resource)) {
             kept.plans.push((plan, placed.slot));
         }
     }
 
     #[inline]
     fn note_time(&mut self, resource: ResourceIndex, module: Module, spent: Duration) {
-        let Some(Kept { module_times, .. }) = &mut self.kept else { return };
+        let Some(Kept { module_times, only: None, .. }) = &mut self.kept else { return };
         if resource.usize() >= module_times.len() {
             module_times.resize(resource.usize() + 1, [Duration::ZERO; MODULES]);
         }
@@ -174,8 +186,8 @@ impl Recorder {
 
     /// Takes what is left at the end: the plans of what lives, and how long the queues were.
     pub(super) fn close(&mut self, plane: &ControlPlane<'_>) {
-        if let Some(kept) = &mut self.kept {
-            kept.plans.reserve(plane.live() as usize);
+        if let Some(Kept { plans, only: None, .. }) = &mut self.kept {
+            plans.reserve(plane.live() as usize);
         }
         for placed in plane.living() {
             self.plan(&placed);

@@ -84,7 +84,8 @@ pub fn simulate_metered(
     (run.outcome(), records)
 }
 
-/// As [`simulate_metered`] with the requests, and what it costs without them; what begins alike is begun once.
+/// As [`simulate_metered`] with the requests, and what it costs without them; what begins alike is begun once. The plans
+/// are those that the requests are about.
 pub fn simulate_beside_nothing(
     valid: &ValidScenario,
     requests: &[IndexedRequest],
@@ -93,8 +94,7 @@ pub fn simulate_beside_nothing(
     let mut run = Run::start(valid, options, Some(MeteringLog::default()));
     run.share();
     let mut nothing = run.clone();
-    // Nobody asks for its plans.
-    nothing.recorder.kept = None;
+    run.recorder.kept = Some(Kept::only(requests.iter().map(|request| request.resource)));
     let end = valid.scenario().window.end;
     nothing.play(&[], end);
     run.play(requests, end);

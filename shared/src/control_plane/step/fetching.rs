@@ -7,13 +7,14 @@
 use core::hint::black_box;
 
 use super::ControlPlane;
-use crate::control_plane::lives::Live;
-use crate::control_plane::nodes::Slot;
-use crate::control_plane::state::Node;
 use crate::request::{IndexedRequest, Operation};
 
 /// How many requests lie between the reading of one thing and that of the next, and the request itself.
 const STEP: usize = 4;
+
+/// Whether some fields are read in place of a record with all the cache lines that it is in: in a browser a copy of that
+/// length is a call, which takes longer than what it saves.
+const IN_PARTS: bool = cfg!(target_family = "wasm");
 
 impl ControlPlane<'_> {
     /// Reads some of what is needed for the first of `coming` requests and those behind it.
@@ -24,12 +25,20 @@ impl ControlPlane<'_> {
         let slot = |steps: usize| self.lives.get(position(steps)?).slot;
         black_box(position(4));
         if let Some(position) = position(3) {
-            let &Live { created, held, state, .. } = self.lives.get(position);
-            black_box((created, held, state));
+            let live = self.lives.get(position);
+            if IN_PARTS {
+                black_box((live.created, live.held, live.state));
+            } else {
+                black_box(*live);
+            }
         }
         if let Some(slot) = slot(2) {
-            let &Slot { node: Node { ready, .. }, free, life, .. } = self.nodes.slot(slot);
-            black_box((ready, free, life));
+            let slot = self.nodes.slot(slot);
+            if IN_PARTS {
+                black_box((slot.node.ready, slot.free, slot.life));
+            } else {
+                black_box(*slot);
+            }
         }
         if let Some(slot) = slot(1) {
             self.nodes.fetch(slot);
