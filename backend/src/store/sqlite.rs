@@ -1,5 +1,6 @@
 //! The store in one SQLite file: one thread writes, one reads, both by themselves.
 
+mod counts;
 mod documents;
 mod jobs;
 mod ledger;
@@ -11,6 +12,7 @@ mod tests;
 mod thread;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags};
@@ -24,6 +26,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
+use counts::Counts;
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
@@ -31,6 +34,7 @@ use thread::DatabaseThread;
 pub struct SqliteStore {
     writer: DatabaseThread,
     reader: DatabaseThread,
+    counts: Arc<Counts>,
 }
 
 impl SqliteStore {
@@ -42,6 +46,7 @@ impl SqliteStore {
         let mut connection = connect(path)?;
         migrations::apply(&mut connection)?;
         Ok(Self {
+            counts: Arc::new(Counts::of(&connection)?),
             writer: DatabaseThread::start("store-writer", connection)?,
             reader: DatabaseThread::start("store-reader", connect(path)?)?,
         })
@@ -56,6 +61,7 @@ impl SqliteStore {
         let connection = connect_to_read(path)?;
         migrations::check_for_ledger(&connection)?;
         Ok(Self {
+            counts: Arc::new(Counts::of(&connection)?),
             writer: DatabaseThread::start("store-writer", connection)?,
             reader: DatabaseThread::start("store-reader", connect_to_read(path)?)?,
         })
@@ -86,11 +92,25 @@ impl From<rusqlite::Error> for StoreError {
 #[async_trait]
 impl Store for SqliteStore {
     async fn append_requests(&self, batch: Vec<Request>) -> Result<Vec<Appended>, StoreError> {
-        self.writer.call(move |connection| log::append_requests(connection, &batch)).await
+        let counts = Arc::clone(&self.counts);
+        self.writer
+            .call(move |connection| {
+                let appended = log::append_requests(connection, &batch)?;
+                counts.requests.add(&appended);
+                Ok(appended)
+            })
+            .await
     }
 
     async fn append_observations(&self, batch: Vec<Observation>, now: Instant) -> Result<Vec<Appended>, StoreError> {
-        self.writer.call(move |connection| log::append_observations(connection, &batch, now)).await
+        let counts = Arc::clone(&self.counts);
+        self.writer
+            .call(move |connection| {
+                let appended = log::append_observations(connection, &batch, now)?;
+                counts.observations.add(&appended);
+                Ok(appended)
+            })
+            .await
     }
 
     async fn scan_requests(&self, after: LogKey, end: Instant, limit: usize) -> Result<Vec<Request>, StoreError> {
@@ -111,7 +131,14 @@ impl Store for SqliteStore {
     }
 
     async fn append_readings(&self, batch: Vec<SensorReading>) -> Result<Vec<Appended>, StoreError> {
-        self.writer.call(move |connection| readings::append(connection, &batch)).await
+        let counts = Arc::clone(&self.counts);
+        self.writer
+            .call(move |connection| {
+                let appended = readings::append(connection, &batch)?;
+                counts.readings.add(&appended);
+                Ok(appended)
+            })
+            .await
     }
 
     async fn mean_readings(&self, window: Window, bin: Duration) -> Result<Vec<SensorReading>, StoreError> {
@@ -119,7 +146,8 @@ impl Store for SqliteStore {
     }
 
     async fn summary(&self) -> Result<LogSummary, StoreError> {
-        self.reader.call(|connection| log::summary(connection)).await
+        let counts = Arc::clone(&self.counts);
+        self.reader.call(move |connection| log::summary(connection, &counts)).await
     }
 
     async fn count_creates(
@@ -243,10 +271,11 @@ impl Store for SqliteStore {
     }
 
     async fn forget_before(&self, end: Instant) -> Result<(), StoreError> {
+        let counts = Arc::clone(&self.counts);
         self.writer
             .call(move |connection| {
-                log::forget_before(connection, end)?;
-                readings::forget_before(connection, end)?;
+                log::forget_before(connection, end, &counts)?;
+                counts.readings.subtract(readings::forget_before(connection, end)?);
                 documents::forget_before(connection, end)
             })
             .await

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use shared::request::{Observation, Operation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
+use super::counts::Counts;
 use crate::store::{Appended, LogKey, LogSummary, ObservationKey, StoreError};
 
 pub(super) fn append_requests(connection: &mut Connection, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
@@ -88,15 +89,14 @@ pub(super) fn scan_observations(
     rows.map(received).collect()
 }
 
-pub(super) fn summary(connection: &Connection) -> Result<LogSummary, StoreError> {
+pub(super) fn summary(connection: &Connection, counts: &Counts) -> Result<LogSummary, StoreError> {
     let instant = |row: &Row<'_>| row.get::<_, Option<i64>>(0).map(|at| at.map(Instant::from_micros));
-    let number = |row: &Row<'_>| row.get::<_, i64>(0).map(|count| count as u64);
     Ok(LogSummary {
         first: connection.query_row("SELECT min(at) FROM requests", [], instant)?,
         last: connection.query_row("SELECT max(at) FROM requests", [], instant)?,
-        requests: connection.query_row("SELECT count(*) FROM requests", [], number)?,
-        observations: connection.query_row("SELECT count(*) FROM observations", [], number)?,
-        readings: connection.query_row("SELECT count(*) FROM readings", [], number)?,
+        requests: counts.requests.get(),
+        observations: counts.observations.get(),
+        readings: counts.readings.get(),
     })
 }
 
@@ -117,14 +117,16 @@ pub(super) fn count_creates(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
+pub(super) fn forget_before(connection: &mut Connection, end: Instant, counts: &Counts) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    for table in ["requests", "observations"] {
-        transaction.execute(&format!("DELETE FROM {table} WHERE at < ?1"), params![end.micros()])?;
-    }
+    let delete = |table| transaction.execute(&format!("DELETE FROM {table} WHERE at < ?1"), params![end.micros()]);
+    let (requests, observations) = (delete("requests")?, delete("observations")?);
     let finished = "DELETE FROM jobs WHERE finished_at IS NOT NULL AND number <= (SELECT max(number) - 200 FROM jobs)";
     transaction.execute(finished, [])?;
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    counts.requests.subtract(requests);
+    counts.observations.subtract(observations);
+    Ok(())
 }
 
 fn body(row: &Row<'_>) -> rusqlite::Result<String> {

@@ -41,7 +41,7 @@ pub(super) fn means(connection: &Connection, window: Window, bin: Duration) -> R
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn forget_before(connection: &Connection, end: Instant) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM readings WHERE at < ?1", params![end.micros()])?;
-    Ok(())
+/// Deletes what was read before `end`; tells how much that was.
+pub(super) fn forget_before(connection: &Connection, end: Instant) -> Result<usize, StoreError> {
+    Ok(connection.execute("DELETE FROM readings WHERE at < ?1", params![end.micros()])?)
 }

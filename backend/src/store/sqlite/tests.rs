@@ -1,12 +1,14 @@
 use std::path::PathBuf;
 
 use shared::api::{JobKind, JobState, Progress};
+use shared::features::SensorReading;
 use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::SqliteStore;
 use crate::store::{
-    Appended, Collection, Document, JobEnd, LogKey, ObservationKey, Store, StoreError, observations_in, requests_in,
+    Appended, Collection, Document, JobEnd, LogKey, LogSummary, ObservationKey, Store, StoreError, observations_in,
+    requests_in,
 };
 
 /// A file that is gone when the test is over.
@@ -65,6 +67,27 @@ fn an_id_is_one_request_wherever_it_stands_in_time() {
         assert_eq!(rest.len(), 1, "a scan goes on after its key");
         let counts = store.count_creates(window, Duration::from_seconds(1), Some("acme".to_owned())).await.unwrap();
         assert_eq!(counts, [(at(1), 2)]);
+    });
+}
+
+/// What is said without counting is what a file that is opened anew counts.
+#[test]
+fn records_are_counted_as_they_come_and_go() {
+    let file = File::new("counts");
+    let counts = |summary: LogSummary| (summary.requests, summary.observations, summary.readings);
+    let reading =
+        |seconds, value| SensorReading { at: at(seconds), sensor: "cpu".to_owned(), scope: String::new(), value };
+    let observed: Observation = serde_json::from_str(r#"{"request":"a","admitted":true}"#).unwrap();
+    block_on(async {
+        let store = file.open();
+        store.append_requests(vec![create("a", 1), create("a", 1), create("b", 5), create("a", 9)]).await.unwrap();
+        store.append_observations(vec![observed.clone(), observed], at(4)).await.unwrap();
+        store.append_readings(vec![reading(1, 0.5), reading(1, 0.5), reading(1, 0.7), reading(6, 0.5)]).await.unwrap();
+        assert_eq!(counts(store.summary().await.unwrap()), (2, 1, 2));
+        store.forget_before(at(5)).await.unwrap();
+        assert_eq!(counts(store.summary().await.unwrap()), (1, 0, 1));
+        drop(store);
+        assert_eq!(counts(file.open().summary().await.unwrap()), (1, 0, 1));
     });
 }
 
