@@ -25,8 +25,8 @@ pub use metering::{
 pub use report::{ActualCost, AllocationReport, PredictedCost, ReportContext, allocate};
 pub use rows::{AllocationRow, Grouping, RowKind};
 pub use statement::{
-    ACTIVE_TENANTS, Amounts, AmountsView, COMMITMENTS_LEFT_OUT, FOCUS_COLUMNS, FocusSettings, GROUPINGS_MAX, GroupBy,
-    IdlePolicy, Key, Metric, NO_GROUP, Resolution, RowView, SLICES_MAX, SharedPolicy, Statement, StatementError,
-    StatementRow, StatementSettings, StatementView, UnitCost, focus_groupings, focus_rows, read_metric, read_weights,
-    readings_outside, suits_focus, unit_costs,
+    ACTIVE_TENANTS, AggregatedMetering, Amounts, AmountsView, COMMITMENTS_LEFT_OUT, FOCUS_COLUMNS, FocusSettings,
+    GROUPINGS_MAX, GroupBy, IdlePolicy, Key, Metric, NO_GROUP, Resolution, RowView, SLICES_MAX, SharedPolicy,
+    Statement, StatementError, StatementRow, StatementSettings, StatementView, UnitCost, focus_groupings, focus_rows,
+    read_metric, read_weights, readings_outside, suits_focus, unit_costs,
 };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use shared::allocation::{
-    Basis, COMMITMENTS_LEFT_OUT, GroupBy, Metering, Resolution, Statement, StatementSettings, StatementView, unit_costs,
+    AggregatedMetering, Basis, COMMITMENTS_LEFT_OUT, GroupBy, Resolution, Statement, StatementSettings, StatementView,
+    unit_costs,
 };
 use shared::api::{NotReady, StatementAnswer, paths};
 use shared::units::{Duration, Instant, Window};
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, get, resource};
 use crate::config::ShadowingConfig;
-use crate::shadowing::{ceiled, known_log, metered};
+use crate::shadowing::{known_log, metered};
 use crate::store::{observations_in, requests_in};
 
 #[derive(Debug, Deserialize)]
@@ -29,21 +30,23 @@ struct Ask {
     shared: Option<String>,
 }
 
-/// What was metered last: whoever looks at a window looks at it in several ways. One window is metered at a time.
+/// What was metered last: whoever looks at a window looks at it in several ways, and at others beside it.
 #[derive(Debug, Default)]
 pub struct LastMetering(Arc<Mutex<Option<Last>>>);
 
 #[derive(Debug)]
 struct Last {
+    /// To the end of what had closed then.
     window: Window,
-    /// What was known when so much had closed.
-    closed: Instant,
-    metering: Arc<Metering>,
+    metering: Arc<AggregatedMetering>,
     basis: Basis,
 }
 
 /// How long the window is where its start is not asked for.
 const USUAL: Duration = Duration::from_seconds(7 * 86_400);
+
+/// What lies in so long a time, up to now, is metered together; of older windows, all that is known.
+const RECENT: Duration = Duration::from_seconds(35 * 86_400);
 
 /// The most hours that are stated one by one.
 const HOURS_MAX: i64 = 10_000;
@@ -69,12 +72,12 @@ async fn statement(app: Data<App>, Query(ask): Query<Ask>) -> Answer<StatementAn
         let message = format!("is hour, and the window has more than {HOURS_MAX} of them; take a coarser resolution");
         return Err(Problem::field("resolution", message));
     }
-    let (metering, basis) = metering(&app, settings.window, known.end).await?;
+    let (metering, basis) = metering(&app, settings.window, known).await?;
     let config = Arc::clone(&app.config);
     // Before the first request there was nothing to forget.
     let forgotten = log_start(&app, known.end).filter(|cut| *cut >= known.start);
     let stated = web::block(move || {
-        let statement = Statement::new(&metering, settings).map_err(|error| Problem::conflict(error.to_string()))?;
+        let statement = metering.statement(settings).map_err(|error| Problem::conflict(error.to_string()))?;
         if statement.rows.len() > ROWS_MAX {
             let message = format!("makes {} rows; expected {ROWS_MAX} at most", statement.rows.len());
             return Err(Problem::field("resolution", message));
@@ -136,12 +139,15 @@ fn groupings(text: &str) -> Result<Vec<GroupBy>, Problem> {
     }
 }
 
-/// What the hours of a window metered: policies act on whole ones, wherever it is cut. It is known already where it was
-/// asked for last, and no hour has closed since.
-async fn metering(app: &App, window: Window, closed: Instant) -> Result<(Arc<Metering>, Basis), Problem> {
-    let window = Window { start: window.start.floor(Duration::HOUR), end: ceiled(window.end, Duration::HOUR) };
+/// What was metered in a window and around it: always the same for the same window, whatever was asked for before, and known
+/// already where it was needed last and no hour has closed since.
+async fn metering(app: &App, window: Window, known: Window) -> Result<(Arc<AggregatedMetering>, Basis), Problem> {
+    let closed = known.end;
+    let recent = known.start.max(closed.floor(Duration::DAY) - RECENT);
+    let start = if window.start < recent { known.start } else { recent };
+    let window = Window { start, end: closed };
     let mut last = Arc::clone(&app.last_metering.0).lock_owned().await;
-    if let Some(last) = last.as_ref().filter(|last| (last.window, last.closed) == (window, closed)) {
+    if let Some(last) = last.as_ref().filter(|last| last.window == window) {
         return Ok((Arc::clone(&last.metering), last.basis));
     }
     *last = None;
@@ -156,8 +162,8 @@ async fn metering(app: &App, window: Window, closed: Instant) -> Result<(Arc<Met
         let (log, _) = log.map_err(|error| Problem::conflict(format!("the stored log: {error}")))?;
         let (metering, basis) = metered(&config, &log, &received, window)
             .map_err(|problems| Problem::conflict(format!("what happened cannot be run: {problems}")))?;
-        let metering = Arc::new(metering);
-        *last = Some(Last { window, closed, metering: Arc::clone(&metering), basis });
+        let metering = Arc::new(AggregatedMetering::new(metering));
+        *last = Some(Last { window, metering: Arc::clone(&metering), basis });
         Ok((metering, basis))
     });
     metered.await.map_err(|_| Problem::broken())?

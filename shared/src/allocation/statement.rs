@@ -3,11 +3,15 @@
 //! Workload, idle, shared and overhead stand apart and add up to all that was paid, exactly, in ledger units: for every
 //! window, every grouping and every policy. A statement of a window is the sum of the statements of its parts.
 
+mod aggregated;
 mod distribute;
 mod focus;
 mod grid;
 mod group_by;
+mod grouped;
 mod policy;
+mod rows;
+mod series;
 mod split;
 mod sums;
 #[cfg(test)]
@@ -17,6 +21,7 @@ mod view;
 
 use core::ops::AddAssign;
 
+pub use aggregated::AggregatedMetering;
 pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;
@@ -24,13 +29,15 @@ pub use policy::{IdlePolicy, SharedPolicy, read_weights};
 pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, readings_outside, unit_costs};
 pub use view::{AmountsView, RowView, StatementView};
 
-use self::distribute::{Distribution, share_idle, share_modules};
+use self::distribute::{Distribution, of_modules, share_modules};
 use self::grid::Grid;
 use self::group_by::Groups;
-use self::sums::{GroupSums, Row, Rows, Uses};
+use self::rows::Rows;
+use self::split::ByAccount;
+use self::sums::{GroupSums, Row, TenantHours, Uses};
 use super::Metering;
 use crate::cost::NodeState;
-use crate::units::{Currency, Duration, Instant, LedgerUnits, Window};
+use crate::units::{Currency, Duration, Instant, LedgerUnits, NodeGroupIndex, Window};
 
 /// Most groupings of one statement.
 pub const GROUPINGS_MAX: usize = 6;
@@ -146,6 +153,18 @@ pub enum StatementError {
 pub const SLICES_MAX: usize = 100_000;
 
 impl Amounts {
+    fn of_idle(amount: i128) -> Self {
+        Self { idle: LedgerUnits(amount), ..Self::default() }
+    }
+
+    fn of_overhead(amount: i128) -> Self {
+        Self { overhead: LedgerUnits(amount), ..Self::default() }
+    }
+
+    fn of_shared(amount: i128) -> Self {
+        Self { shared: LedgerUnits(amount), ..Self::default() }
+    }
+
     /// All parts together.
     pub fn total(&self) -> LedgerUnits {
         self.workload + self.idle + self.shared + self.overhead
@@ -174,46 +193,62 @@ impl Statement {
     pub fn new(metering: &Metering, settings: StatementSettings) -> Result<Self, StatementError> {
         check(metering, &settings)?;
         let slices = settings.resolution.slices(settings.window, &metering.time_zone)?;
+        Self::of_uses(metering, None, settings, slices)
+    }
+
+    /// States it use by use; `order` is that of the uses by account, where it is known.
+    fn of_uses(
+        metering: &Metering,
+        order: Option<&ByAccount>,
+        settings: StatementSettings,
+        slices: Vec<Window>,
+    ) -> Result<Self, StatementError> {
         let hourly = settings.idle != IdlePolicy::Keep || settings.shared != SharedPolicy::Keep;
         if hourly && settings.window.length().divide(POLICY_HOUR) > SLICES_MAX as i64 {
             return Err(StatementError::TooLong);
         }
         let grid = Grid::new(&slices, metering.window, hourly);
         let groups = Groups::new(metering, &settings.by);
-        let mut uses = Uses::new(metering, &grid, &groups, !hourly);
-        let paid = GroupSums::new(metering, &grid, &mut uses)?;
-        let mut rows = Rows::default();
+        let Uses { on_nodes, active_tenants, keyed } = Uses::new(metering, &grid, &groups, !hourly);
+        let paid = GroupSums::new(metering, &grid, on_nodes)?;
+        let mut rows = Rows::new(&groups, slices.len());
         let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
-        let mut tenants = sums::TenantHours::new(&grid);
-        if let Some(keyed) = uses.keyed.take() {
-            rows.add_keyed(&grid, &groups, keyed);
+        let mut tenants = TenantHours::new(&grid);
+        if let Some(keyed) = keyed {
+            rows.add_keyed(&grid, keyed);
         } else {
-            let order = split::by_account(metering, &groups, settings.shared != SharedPolicy::Keep);
-            let mut row = Row::new(&grid);
+            let counted = order.is_none().then(|| ByAccount::new(metering));
+            let order = order.or(counted.as_ref()).expect("it was known or counted");
+            let (shared, mut row) = (metering.shared_groups(), Row::new(&grid));
             for (account, uses) in order.accounts() {
-                row.clear();
-                for used in uses.iter().map(|&position| &metering.uses[position as usize]) {
-                    row.add(&grid, used.from, used.until, used.rate);
-                }
-                row.settle(&grid);
-                rows.add_workload(&grid, account.key, &row);
+                row.fill(&grid, uses.iter().map(|&position| &metering.uses[position as usize]));
+                let key = groups.of(account);
+                rows.add_workload(&grid, key, &row);
                 tenants.add(account.tenant, &grid, &row);
-                share_idle(&mut idle, account, (metering, uses), &grid, &row, &mut rows);
+                if let Some(group) = account.node_group.filter(|group| shared[group.usize()]) {
+                    idle.share(group, (metering, uses), (&grid, &row), |piece, share| {
+                        rows.add(&grid, key, piece, Amounts::of_idle(share));
+                    });
+                }
             }
             tenants.settle();
         }
-        idle.keep_rest(&grid, &groups, &mut rows);
-        paid.add_overhead(&grid, &groups, &mut rows);
-        share_modules(metering, &settings.shared, (&grid, &groups), &tenants, &mut rows);
-        let names = groups.into_names();
-        Ok(Self {
-            currency: metering.currency,
-            active_tenants: uses.active_tenants,
-            rows: rows.into_sorted(&names),
-            names,
-            slices,
-            settings,
-        })
+        idle.rest(&grid, |group, piece, amount| {
+            rows.add(&grid, groups.of_node_group(group), piece, Amounts::of_idle(amount));
+        });
+        for (group, pieces) in paid.overhead.iter().enumerate() {
+            let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
+            for (piece, &amount) in pieces.iter().enumerate() {
+                rows.add(&grid, key, piece, Amounts::of_overhead(amount));
+            }
+        }
+        let modules = of_modules(metering, &grid, groups.by_module());
+        share_modules(&modules, &settings.shared, &grid, &tenants, |module, piece, tenant, share| {
+            rows.add(&grid, groups.of_module(module, tenant), piece, Amounts::of_shared(share));
+        });
+        let names = groups.names();
+        let rows = rows.into_sorted(&names);
+        Ok(Self { currency: metering.currency, active_tenants, rows, names, slices, settings })
     }
 
     /// All rows together.

@@ -1,13 +1,11 @@
 //! Cost that is nobody's, handed out hour by hour so that nothing is lost and no cut of the window shows.
 
 use super::grid::Grid;
-use super::group_by::Groups;
-use super::split::Account;
-use super::sums::{GroupSums, Row, Rows, TenantHours};
-use super::{Amounts, IdlePolicy, SharedPolicy};
+use super::sums::{GroupSums, Row, TenantHours};
+use super::{IdlePolicy, SharedPolicy};
 use crate::allocation::Metering;
-use crate::request::Module;
-use crate::units::{Instant, LedgerUnits, NodeGroupIndex, TenantIndex};
+use crate::request::{MODULES, Module};
+use crate::units::{Instant, NodeGroupIndex, TenantIndex};
 
 /// Idle of every group and hour, and how much of the weights has had its share.
 pub(super) struct Distribution {
@@ -41,92 +39,92 @@ impl Distribution {
         Self { policy, idle: paid.idle.clone(), weights, peaks }
     }
 
-    /// Idle in whose hour nobody has a weight stays what it is.
-    pub(super) fn keep_rest(&self, grid: &Grid, groups: &Groups<'_>, rows: &mut Rows) {
+    /// Tells of idle in whose hour nobody has a weight, by group and piece: it stays what it is.
+    pub(super) fn rest(&self, grid: &Grid, mut kept: impl FnMut(NodeGroupIndex, usize, i128)) {
         for (group, weights) in self.weights.iter().enumerate() {
-            let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
             for (hour, _) in weights.iter().enumerate().filter(|(_, (all, _))| *all == 0) {
                 for piece in grid.hours[hour].clone() {
-                    let idle = LedgerUnits(self.idle[group][piece]);
-                    rows.add(grid, key, piece, Amounts { idle, ..Amounts::default() });
+                    kept(NodeGroupIndex::from_usize(group), piece, self.idle[group][piece]);
                 }
+            }
+        }
+    }
+
+    /// Tells an account of its share of the idle of a group, piece by piece; accounts are served one after the other. `row`
+    /// is what it used.
+    pub(super) fn share(
+        &mut self,
+        group: NodeGroupIndex,
+        (metering, uses): (&Metering, &[u32]),
+        (grid, row): (&Grid, &Row),
+        mut give: impl FnMut(usize, i128),
+    ) {
+        if self.policy == IdlePolicy::Keep {
+            return;
+        }
+        let group = group.usize();
+        let (first, end) = row.touched;
+        let at_peak = match self.policy {
+            IdlePolicy::Peak => rates_at(&self.peaks[group], metering, uses),
+            _ => Vec::new(),
+        };
+        let from = grid.hours.partition_point(|hour| hour.end <= first);
+        for (hour, pieces) in grid.hours.iter().enumerate().skip(from).take_while(|(_, pieces)| pieces.start < end) {
+            let weight = match self.policy {
+                IdlePolicy::Peak => at_peak[hour],
+                _ => pieces.clone().map(|piece| row.cell(piece).cost).sum(),
+            };
+            if weight == 0 {
+                continue;
+            }
+            let (all, served) = &mut self.weights[group][hour];
+            let before = *served;
+            *served += weight;
+            let mut so_far = 0;
+            for piece in pieces.clone() {
+                let amount = self.idle[group][piece];
+                give(piece, part_between(so_far, so_far + amount, (before, *served), *all));
+                so_far += amount;
             }
         }
     }
 }
 
-/// Gives an account its share of idle; accounts are served one after the other.
-pub(super) fn share_idle(
-    idle: &mut Distribution,
-    account: &Account,
-    (metering, uses): (&Metering, &[u32]),
-    grid: &Grid,
-    row: &Row,
-    rows: &mut Rows,
-) {
-    let Some(group) = account.node_group.filter(|_| idle.policy != IdlePolicy::Keep) else { return };
-    let group = group.usize();
-    let (first, end) = row.touched;
-    let at_peak = match idle.policy {
-        IdlePolicy::Peak => rates_at(&idle.peaks[group], metering, uses),
-        _ => Vec::new(),
-    };
-    let from = grid.hours.partition_point(|hour| hour.end <= first);
-    for (hour, pieces) in grid.hours.iter().enumerate().skip(from).take_while(|(_, pieces)| pieces.start < end) {
-        let weight = match idle.policy {
-            IdlePolicy::Peak => at_peak[hour],
-            _ => pieces.clone().map(|piece| row.cell(piece).cost).sum(),
-        };
-        if weight == 0 {
-            continue;
-        }
-        let (all, served) = &mut idle.weights[group][hour];
-        let before = *served;
-        *served += weight;
-        let mut so_far = 0;
-        for piece in pieces.clone() {
-            let amount = idle.idle[group][piece];
-            let share = part_between(so_far, so_far + amount, (before, *served), *all);
-            so_far += amount;
-            rows.add(grid, account.key, piece, Amounts { idle: LedgerUnits(share), ..Amounts::default() });
-        }
-    }
-}
-
-/// Adds the cost of modules: as it is, or shared out among tenants.
-pub(super) fn share_modules(
-    metering: &Metering,
-    policy: &SharedPolicy,
-    (grid, groups): (&Grid, &Groups<'_>),
-    tenants: &TenantHours,
-    rows: &mut Rows,
-) {
-    let mut costs: Vec<Row> = Module::ALL.iter().map(|_| Row::new(grid)).collect();
+/// What the workers of modules cost, by module and piece; where modules are not told apart, they are one.
+pub(super) fn of_modules(metering: &Metering, grid: &Grid, told_apart: bool) -> Vec<Vec<i128>> {
+    let mut costs: Vec<Row> = (0..if told_apart { MODULES } else { 1 }).map(|_| Row::new(grid)).collect();
     for stretch in &metering.modules {
-        // Where modules are not told apart, they are one.
-        let module = if groups.by_module() { stretch.module as usize } else { 0 };
+        let module = if told_apart { stretch.module as usize } else { 0 };
         costs[module].add(grid, stretch.from, stretch.until, stretch.rate);
     }
-    for (module, row) in Module::ALL.into_iter().zip(&mut costs) {
-        row.settle(grid);
-        let (first, end) = row.touched;
-        let from = grid.hours.partition_point(|hour| hour.end <= first);
-        for (hour, pieces) in grid.hours.iter().enumerate().skip(from).take_while(|(_, pieces)| pieces.start < end) {
-            let weights = weights(policy, tenants, hour);
-            let all: i128 = weights.iter().map(|(_, weight)| weight).sum();
+    costs.iter_mut().for_each(|row| row.settle(grid));
+    costs.iter().map(|row| (0..grid.pieces()).map(|piece| row.cell(piece).cost).collect()).collect()
+}
+
+/// Tells of the cost of modules piece by piece, as it is or shared out among tenants: whose, and how much.
+pub(super) fn share_modules(
+    costs: &[Vec<i128>],
+    policy: &SharedPolicy,
+    grid: &Grid,
+    tenants: &TenantHours,
+    mut give: impl FnMut(Module, usize, Option<TenantIndex>, i128),
+) {
+    for (hour, pieces) in grid.hours.iter().enumerate() {
+        let weights = weights(policy, tenants, hour);
+        let all: i128 = weights.iter().map(|(_, weight)| weight).sum();
+        for (module, costs) in Module::ALL.into_iter().zip(costs) {
             let mut so_far = 0;
             for piece in pieces.clone() {
-                let until = so_far + row.cell(piece).cost;
-                let mut add = |tenant, shared| {
-                    let amounts = Amounts { shared: LedgerUnits(shared), ..Amounts::default() };
-                    rows.add(grid, groups.of_module(module, tenant), piece, amounts);
-                };
+                let until = so_far + costs[piece];
+                if until == so_far {
+                    continue;
+                }
                 if all == 0 {
-                    add(None, until - so_far);
+                    give(module, piece, None, until - so_far);
                 } else {
                     let mut served = 0;
                     for &(tenant, weight) in &weights {
-                        add(Some(tenant), part_between(so_far, until, (served, served + weight), all));
+                        give(module, piece, Some(tenant), part_between(so_far, until, (served, served + weight), all));
                         served += weight;
                     }
                 }

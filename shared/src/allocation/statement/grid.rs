@@ -32,6 +32,7 @@ pub enum Resolution {
 pub(super) type Span = (u32, u32);
 
 /// The pieces of time between any two instants at which something begins: a slice, or an hour of policies.
+#[derive(Debug)]
 pub(super) struct Grid {
     /// Where each piece begins, and where the last one ends.
     pub(super) bounds: Vec<Instant>,

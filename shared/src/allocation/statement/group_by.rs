@@ -5,9 +5,9 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::split::Account;
 use super::{GROUPINGS_MAX, Key, NO_GROUP};
 use crate::allocation::Metering;
-use crate::allocation::metering::MeteredUse;
 use crate::request::{Module, Names, ResourceClass};
 use crate::units::{NodeGroupIndex, TenantIndex};
 
@@ -130,37 +130,33 @@ impl<'m> Groups<'m> {
         Self { metering, by: grouped.collect() }
     }
 
-    /// The groups of a use.
-    pub(super) fn of_use(&self, used: &MeteredUse) -> Key {
-        self.key(|by| self.group_of(by, used))
-    }
-
-    fn group_of(&self, by: &Grouped, used: &MeteredUse) -> u32 {
-        match by {
-            Grouped::Tenant => used.tenant.0,
+    /// The groups of an account.
+    pub(super) fn of(&self, account: &Account) -> Key {
+        self.key(|by| match by {
+            Grouped::Tenant => account.tenant.0,
             Grouped::Module => NO_GROUP,
-            Grouped::Flavor(_, groups) => groups[used.flavor.usize()],
-            Grouped::Class => self.metering.flavors[used.flavor.usize()].class as u32,
-            Grouped::NodeGroup => used.node_group.map_or(NO_GROUP, |group| group.0),
-            Grouped::Zone => used.zone.unwrap_or(NO_GROUP),
-            Grouped::Cluster => used.node_group.map_or(NO_GROUP, |group| self.cluster(group)),
-            Grouped::Label(_, sets, tenants) => match sets[used.labels as usize] {
-                NO_GROUP => tenants[used.tenant.usize()],
+            Grouped::Flavor(_, groups) => groups[account.flavor.usize()],
+            Grouped::Class => self.metering.flavors[account.flavor.usize()].class as u32,
+            Grouped::NodeGroup => account.node_group.map_or(NO_GROUP, |group| group.0),
+            Grouped::Zone => account.zone.unwrap_or(NO_GROUP),
+            Grouped::Cluster => account.node_group.map_or(NO_GROUP, |group| self.cluster(group)),
+            Grouped::Label(_, sets, tenants) => match sets[account.labels as usize] {
+                NO_GROUP => tenants[account.tenant.usize()],
                 value => value,
             },
-        }
+        })
     }
 
-    /// How many keys uses can have at most; none where that is more than a number can hold.
+    /// How many keys there can be at most; none where that is more than a number can hold.
     pub(super) fn keys(&self) -> Option<usize> {
         self.by.iter().try_fold(1_usize, |keys, by| keys.checked_mul(self.groups_of(by) + 1))
     }
 
-    /// The number of a use's key among all keys that there can be.
-    pub(super) fn number_of(&self, used: &MeteredUse) -> usize {
-        self.by.iter().fold(0, |number, by| {
+    /// The number of a key among all keys that there can be.
+    pub(super) fn number_of(&self, key: &Key) -> usize {
+        self.by.iter().zip(key).fold(0, |number, (by, &group)| {
             let groups = self.groups_of(by);
-            number * (groups + 1) + (self.group_of(by, used) as usize).min(groups)
+            number * (groups + 1) + (group as usize).min(groups)
         })
     }
 
@@ -211,13 +207,18 @@ impl<'m> Groups<'m> {
         })
     }
 
+    /// Whether whose a share of a module is makes a difference.
+    pub(super) fn by_tenant(&self) -> bool {
+        self.by.iter().any(|by| matches!(by, Grouped::Tenant | Grouped::Label(..)))
+    }
+
     /// Whether modules are told apart.
     pub(super) fn by_module(&self) -> bool {
         self.by.iter().any(|by| matches!(by, Grouped::Module))
     }
 
     /// By grouping, the names of its groups.
-    pub(super) fn into_names(self) -> Vec<Vec<String>> {
+    pub(super) fn names(&self) -> Vec<Vec<String>> {
         let owned = |names: &Names| names.iter().map(str::to_owned).collect();
         let metering = self.metering;
         let names = self.by.iter().map(|by| match by {

@@ -1,13 +1,10 @@
-//! Exact sums over the pieces of a grid, and the rows that come of them.
-
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
+//! Exact sums over the pieces of a grid.
 
 use super::grid::{Grid, Span};
 use super::group_by::Groups;
-use super::{Amounts, Key, NO_GROUP, NodeState, StatementError, StatementRow};
-use crate::allocation::Metering;
-use crate::units::{Instant, LedgerUnits, NodeGroupIndex, Rate, TenantIndex};
+use super::{NodeState, StatementError};
+use crate::allocation::{MeteredUse, Metering};
+use crate::units::{Instant, Rate, TenantIndex};
 
 /// Most cells that are kept at once: 64 MiB of them.
 const CELLS_MAX: usize = 1 << 20;
@@ -35,11 +32,14 @@ impl Row {
         Self { cells: vec![Cell::default(); grid.pieces() + 1], touched: (usize::MAX, 0) }
     }
 
-    pub(super) fn clear(&mut self) {
+    /// What these stretches come to, and nothing else.
+    pub(super) fn fill<'u>(&mut self, grid: &Grid, uses: impl Iterator<Item = &'u MeteredUse>) {
         if self.touched.0 < self.touched.1 {
             self.cells[self.touched.0..=self.touched.1].fill(Cell::default());
         }
         self.touched = (usize::MAX, 0);
+        uses.for_each(|used| self.add(grid, used.from, used.until, used.rate));
+        self.settle(grid);
     }
 
     /// Adds a stretch, as far as it lies on the grid.
@@ -102,7 +102,7 @@ impl Row {
 /// What one pass over all uses, in the order in which they stand, adds up.
 pub(super) struct Uses {
     /// By group, what was used of its nodes.
-    on_nodes: Vec<Row>,
+    pub(super) on_nodes: Vec<Row>,
     /// How many tenants used something, by slice.
     pub(super) active_tenants: Vec<u32>,
     /// By the number of their key, where it was asked for and is not too much to keep at once.
@@ -131,7 +131,7 @@ impl Uses {
                 on_nodes[group.usize()].add_span(grid, span, stretch);
             }
             if let Some(keyed) = &mut keyed {
-                keyed[groups.number_of(used)].add_span(grid, span, stretch);
+                keyed[groups.number_of(&groups.of(&used.account()))].add_span(grid, span, stretch);
             }
         }
         let count = |slice: &[bool]| slice.iter().filter(|&&seen| seen).count() as u32;
@@ -140,8 +140,10 @@ impl Uses {
 }
 
 /// What nodes of each group cost in each piece, and what of it was used.
+#[derive(Debug)]
 pub(super) struct GroupSums {
-    overhead: Vec<Row>,
+    /// By group and piece.
+    pub(super) overhead: Vec<Vec<i128>>,
     /// By group and piece; never negative.
     pub(super) idle: Vec<Vec<i128>>,
     /// By group and piece.
@@ -149,15 +151,17 @@ pub(super) struct GroupSums {
 }
 
 impl GroupSums {
-    pub(super) fn new(metering: &Metering, grid: &Grid, uses: &mut Uses) -> Result<Self, StatementError> {
+    /// `on_nodes` is what was used of the nodes of each group.
+    pub(super) fn new(metering: &Metering, grid: &Grid, on_nodes: Vec<Row>) -> Result<Self, StatementError> {
         let rows = || -> Vec<Row> { metering.node_groups.iter().map(|_| Row::new(grid)).collect() };
-        let (mut overhead, mut serving, mut used) = (rows(), rows(), core::mem::take(&mut uses.on_nodes));
+        let (mut overhead, mut serving, mut used) = (rows(), rows(), on_nodes);
         for node in &metering.nodes {
             let rows = if node.state == NodeState::Serving { &mut serving } else { &mut overhead };
             rows[node.node_group.usize()].add(grid, node.from, node.until, node.rate);
         }
         overhead.iter_mut().chain(&mut serving).chain(&mut used).for_each(|row| row.settle(grid));
         let costs = |row: &Row| -> Vec<i128> { (0..grid.pieces()).map(|piece| row.cell(piece).cost).collect() };
+        let overhead = overhead.iter().map(costs).collect();
         let used: Vec<Vec<i128>> = used.iter().map(costs).collect();
         let mut idle: Vec<Vec<i128>> = serving.iter().map(costs).collect();
         for (group, (idle, used)) in idle.iter_mut().zip(&used).enumerate() {
@@ -171,26 +175,17 @@ impl GroupSums {
         }
         Ok(Self { overhead, idle, used })
     }
-
-    pub(super) fn add_overhead(&self, grid: &Grid, groups: &Groups<'_>, rows: &mut Rows) {
-        for (group, row) in self.overhead.iter().enumerate() {
-            let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
-            for (piece, cell) in row.pieces() {
-                let overhead = LedgerUnits(cell.cost);
-                rows.add(grid, key, piece, Amounts { overhead, ..Amounts::default() });
-            }
-        }
-    }
 }
 
-/// Each tenant's workload hour by hour, where that matters.
+/// Each tenant's workload hour by hour.
+#[derive(Debug)]
 pub(super) struct TenantHours {
     /// By hour, whoever used something in it.
     hours: Vec<Vec<TenantHour>>,
 }
 
 /// What a tenant used in an hour.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct TenantHour {
     pub(super) tenant: TenantIndex,
     /// Ledger units; nothing where what was used is free.
@@ -202,8 +197,7 @@ impl TenantHours {
         Self { hours: vec![Vec::new(); grid.hours.len()] }
     }
 
-    pub(super) fn add(&mut self, tenant: Option<TenantIndex>, grid: &Grid, row: &Row) {
-        let Some(tenant) = tenant else { return };
+    pub(super) fn add(&mut self, tenant: TenantIndex, grid: &Grid, row: &Row) {
         let mut hour = 0;
         for (piece, cell) in row.pieces().filter(|(_, cell)| cell.micros > 0) {
             while grid.hours[hour].end <= piece {
@@ -228,73 +222,13 @@ impl TenantHours {
         }
     }
 
+    /// Hour by hour, whoever used something in it, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[TenantHour]> + Clone {
+        self.hours.iter().map(Vec::as_slice)
+    }
+
     /// Whoever used something in an hour, in order.
     pub(super) fn of(&self, hour: usize) -> &[TenantHour] {
         &self.hours[hour]
     }
-}
-
-/// The rows of a statement on their way.
-#[derive(Default)]
-pub(super) struct Rows(IndexMap<(u32, Key), Amounts, FixedState>);
-
-impl Rows {
-    /// Adds what falls into a piece; what lies outside of the window is no part of the statement.
-    pub(super) fn add(&mut self, grid: &Grid, key: Key, piece: usize, amounts: Amounts) {
-        if let Some(slice) = grid.slice[piece].filter(|_| amounts != Amounts::default()) {
-            *self.0.entry((slice, key)).or_default() += amounts;
-        }
-    }
-
-    /// Adds workload that was added up key by key.
-    pub(super) fn add_keyed(&mut self, grid: &Grid, groups: &Groups<'_>, keyed: Vec<Row>) {
-        for (number, mut row) in keyed.into_iter().enumerate() {
-            row.settle(grid);
-            self.add_workload(grid, groups.key_of(number), &row);
-        }
-    }
-
-    /// Adds what an account used: one entry a slice.
-    pub(super) fn add_workload(&mut self, grid: &Grid, key: Key, row: &Row) {
-        let mut open: Option<(usize, Amounts)> = None;
-        for (piece, cell) in row.pieces() {
-            let amounts =
-                Amounts { workload: LedgerUnits(cell.cost), resource_micros: cell.micros, ..Amounts::default() };
-            match &mut open {
-                Some((first, sum)) if grid.slice[*first] == grid.slice[piece] => *sum += amounts,
-                _ => {
-                    if let Some((first, sum)) = open.replace((piece, amounts)) {
-                        self.add(grid, key, first, sum);
-                    }
-                }
-            }
-        }
-        if let Some((first, sum)) = open {
-            self.add(grid, key, first, sum);
-        }
-    }
-
-    /// The rows in order of slice and of the names of their groups, however these are numbered; what is of no group is last.
-    pub(super) fn into_sorted(self, names: &[Vec<String>]) -> Vec<StatementRow> {
-        let ranks: Vec<Vec<u32>> = names.iter().map(|names| ranks(names)).collect();
-        let mut rows: Vec<StatementRow> =
-            self.0.into_iter().map(|((slice, key), amounts)| StatementRow { slice, key, amounts }).collect();
-        rows.sort_by_cached_key(|row| {
-            let mut ranked = row.key;
-            for (group, ranks) in ranked.iter_mut().zip(&ranks).filter(|(group, _)| **group != NO_GROUP) {
-                *group = ranks[*group as usize];
-            }
-            (row.slice, ranked)
-        });
-        rows
-    }
-}
-
-/// The place of each name in the order of all.
-fn ranks(names: &[String]) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|&index| &names[index]);
-    let mut ranks = vec![0; names.len()];
-    order.into_iter().zip(0..).for_each(|(index, rank)| ranks[index] = rank);
-    ranks
 }

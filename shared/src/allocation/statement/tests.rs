@@ -93,7 +93,7 @@ proptest! {
         by in proptest::sample::subsequence(groupings().to_vec(), 0..=3),
         (idle, shared) in (proptest::sample::select(&IdlePolicy::ALL), 0_usize..4),
         cuts in proptest::array::uniform2(1_i64..8 * HOUR),
-        resolution in proptest::sample::select(&Resolution::ALL),
+        (resolution, kept) in (proptest::sample::select(&Resolution::ALL), any::<bool>()),
     ) {
         let (outcome, metering, records) = metered(&lives, settings, what, crowded);
         let policies =
@@ -114,11 +114,23 @@ proptest! {
 
         prop_assert_eq!(by_name(&of(&metering, all, resolution)), by_name(&whole));
         let [a, b] = cuts.map(Instant::from_micros);
+        let whole_hours = Window { start: a.min(b).floor(Duration::HOUR), end: a.max(b).floor(Duration::HOUR) + Duration::HOUR };
         let mut bounds = vec![all.start, a.min(b), a.max(b), all.end];
         bounds.dedup();
         let parts = bounds.windows(2).map(|ends| Window { start: ends[0], end: ends[1] });
         let parts: Vec<Statement> = parts.map(|window| of(&metering, window, resolution)).collect();
         prop_assert_eq!(added(&parts), by_name(&whole));
+
+        // Added up beforehand it is the same, row by row; where a cut lies inside of an hour, both are made use by use.
+        let mut aggregated = AggregatedMetering::new(metering.clone());
+        prop_assert!(aggregated.hourly.is_some());
+        if !kept {
+            aggregated.places_max = 0;
+        }
+        for (window, resolution) in [(all, resolution), (whole_hours, resolution), (parts[1].settings.window, resolution)] {
+            let settings = StatementSettings { window, resolution, by: by.clone(), idle, shared: shared.clone() };
+            prop_assert_eq!(aggregated.statement(settings.clone()).unwrap(), Statement::new(&metering, settings).unwrap());
+        }
 
         // What is handed out is added up account by account, what is kept in the order of the uses: workload is the same.
         let workload = |idle| -> BTreeMap<Vec<Option<String>>, [i128; 2]> {
