@@ -24,7 +24,7 @@ const SEED: u64 = 1;
 /// What a report may take, cold.
 const LIMIT_S: f64 = 1.0;
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 21] = [
     ("MB of the file, 1,000,000 uses in 30 days", "file_mb", None),
     ("s: by tenant", "by_tenant_s", AtMost(LIMIT_S)),
     ("  ÷ the limit", "by_tenant_ratio", None),
@@ -32,8 +32,17 @@ const ROWS: [Row; 12] = [
     ("  ÷ the limit", "by_tenant_day_ratio", None),
     ("s: by tenant, idle and modules shared out", "by_tenant_shared_out_s", None),
     ("s: by tenant and flavor, day by day, 500,000 rows", "by_tenant_flavor_day_s", None),
-    ("ms: a statement of up to 10,000 rows, median", "statement_p50_ms", None),
+    ("s: adding up hour by hour", "aggregated_s", None),
+    ("statements of up to 10,000 rows, of every kind", "statement_count", None),
+    ("ms: such a statement and its JSON, median", "statement_p50_ms", None),
     ("ms: the same, 99th percentile", "statement_p99_ms", AtMost(50.0)),
+    ("ms: the slowest, the first with its policy", "statement_max_ms", None),
+    ("requests a second, a month posted to a service", "http_requests_per_s", None),
+    ("s: its first statement, which runs the month", "http_first_s", None),
+    ("the same statements over HTTP", "http_count", None),
+    ("ms: such an answer, median", "http_p50_ms", None),
+    ("ms: the same, 99th percentile", "http_p99_ms", AtMost(50.0)),
+    ("ms: the slowest, the first with its policy", "http_max_ms", None),
     ("requests of 90 days whose hours are covered", "commitments_requests", None),
     ("  offers of which some amount pays", "commitments_bought", None),
     ("s: amounts of two offers of commitments for them", "commitments_s", AtMost(1.0)),
