@@ -6,9 +6,11 @@ mod histogram;
 mod needs;
 mod outcome;
 mod plan_digest;
+mod prices;
 mod queue;
 mod recorder;
 mod run;
+mod simulate;
 mod watch;
 
 pub use check::{Violation, check, check_modules};
@@ -20,10 +22,8 @@ pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_di
 pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
-pub use run::{
-    Beside, Fork, Run, RunEnd, RunOptions, SavedRun, run, simulate, simulate_beside_nothing, simulate_metered,
-    simulate_to_fork,
-};
+pub use run::{Run, RunOptions, SavedRun};
+pub use simulate::{Beside, Fork, RunEnd, run, simulate, simulate_beside_nothing, simulate_metered, simulate_to_fork};
 pub use watch::Watch;
 
 pub use crate::control_plane::{Eviction, PlanState, Refusal};

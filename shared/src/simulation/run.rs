@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::prices::{charges, module_costs, price_changes, rates};
 use super::queue::{EventQueue, SavedQueue};
 use super::recorder::{Kept, Recorder};
+use super::simulate::{Fork, RunEnd};
 use super::watch::Watch;
 use super::{Digest, ModuleOutcome, RunOutcome};
-use crate::control_plane::{ControlPlane, Eviction, ObservedFleet, Output, Phase, SavedPlane, State};
-use crate::cost::{Books, Charges, CostBreakdown, Meter, MeteringLog, MeteringRecords, Rates, Usage};
-use crate::request::{IndexedRequest, MODULES, Module, Operation};
+use crate::control_plane::{ControlPlane, ObservedFleet, Output, Phase, SavedPlane};
+use crate::cost::{Books, Meter, MeteringLog, MeteringRecords, Usage};
+use crate::request::{IndexedRequest, Operation};
 use crate::scenario::{Scenario, ValidScenario};
-use crate::units::{Duration, Instant, LedgerUnits, ResourceIndex, Window};
+use crate::units::{Instant, LedgerUnits, ResourceIndex, Window};
 
 /// How a run differs from the plain run 0 of its scenario.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,107 +23,6 @@ pub struct RunOptions<'a> {
     pub keep_plans: bool,
     /// Machines and placements that were seen and are replayed.
     pub observed: Option<&'a ObservedFleet>,
-}
-
-/// A run that has come to the end of its window, with what is there.
-#[derive(Clone, Debug)]
-pub struct RunEnd {
-    /// What it yields.
-    pub outcome: RunOutcome,
-    /// The fork of the control plane at the end of the window.
-    pub fork: Fork,
-    /// The machines of the run, and who went where.
-    pub fleet: ObservedFleet,
-    /// By resource, the time that its create has spent in each module.
-    pub module_times: Vec<[Duration; MODULES]>,
-}
-
-/// What a run costs in which nothing is asked for.
-#[derive(Clone, Debug)]
-pub struct Beside {
-    /// By who caused it.
-    pub cost: CostBreakdown,
-    /// Resources that had to leave their node for more urgent ones.
-    pub preempted: u64,
-    /// What was metered.
-    pub records: MeteringRecords,
-}
-
-/// A control plane at one instant, and who its live resources are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fork {
-    /// What is there.
-    pub state: State,
-    /// The index of each live resource in the run that the fork was taken from.
-    pub lives: Vec<ResourceIndex>,
-    /// What was used of each tiered unit in the month so far, as [`Tiers`](crate::pricing::Tiers) have it.
-    pub used_of_tiers: Vec<u64>,
-}
-
-/// Run `run` of a scenario, on requests of its own demand.
-pub fn run(valid: &ValidScenario, run: u32, keep_plans: bool) -> RunOutcome {
-    let requests = valid.requests(run);
-    simulate(valid, &requests, RunOptions { run, keep_plans, observed: None })
-}
-
-/// Simulates `requests`, which are in order of time and inside the scenario's window, instead of its demand.
-pub fn simulate(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunOutcome {
-    let mut run = Run::new(valid, options);
-    run.play(requests, valid.scenario().window.end);
-    run.outcome()
-}
-
-/// As [`simulate`], and gives what was metered, resource by resource and node by node.
-pub fn simulate_metered(
-    valid: &ValidScenario,
-    requests: &[IndexedRequest],
-    options: RunOptions<'_>,
-) -> (RunOutcome, MeteringRecords) {
-    let mut run = Run::start(valid, options, Some(MeteringLog::default()));
-    let end = valid.scenario().window.end;
-    run.play(requests, end);
-    let records = run.metering.take().map(|log| log.close(end)).unwrap_or_default();
-    (run.outcome(), records)
-}
-
-/// As [`simulate_metered`] with the requests, and what it costs without them; what begins alike is begun once. The plans
-/// are those that the requests are about.
-pub fn simulate_beside_nothing(
-    valid: &ValidScenario,
-    requests: &[IndexedRequest],
-    options: RunOptions<'_>,
-) -> (Beside, (RunOutcome, MeteringRecords)) {
-    let mut run = Run::start(valid, options, Some(MeteringLog::default()));
-    run.share();
-    let mut nothing = run.clone();
-    run.recorder.kept = Some(Kept::only(requests.iter().map(|request| request.resource)));
-    let end = valid.scenario().window.end;
-    nothing.play(&[], end);
-    run.play(requests, end);
-    let [of_nothing, records] =
-        [&mut nothing, &mut run].map(|run| run.metering.take().map(|log| log.close(end)).unwrap_or_default());
-    let RunOutcome { cost, evicted, .. } = nothing.closed();
-    let preempted = evicted.get(&Eviction::Preempted).copied().unwrap_or_default();
-    (Beside { cost, preempted, records: of_nothing }, (run.outcome(), records))
-}
-
-/// As [`simulate`], and forks the control plane at the end.
-pub fn simulate_to_fork(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunEnd {
-    // Who went where is a matter of plans.
-    let mut run = Run::new(valid, RunOptions { keep_plans: true, ..options });
-    let end = valid.scenario().window.end;
-    run.play(requests, end);
-    let (state, lives) = run.plane.fork(end, &run.queue.ordered());
-    let used_of_tiers = run.meter.used_of_tiers(end);
-    run.recorder.close(&run.plane);
-    let fleet = run.recorder.fleet_seen(&run.plane);
-    let times = |kept: &mut Kept| core::mem::take(&mut kept.module_times);
-    let module_times = run.recorder.kept.as_mut().map(times).unwrap_or_default();
-    let mut outcome = run.closed();
-    if !options.keep_plans {
-        outcome.plans = Vec::new();
-    }
-    RunEnd { outcome, fork: Fork { state, lives, used_of_tiers }, fleet, module_times }
 }
 
 /// A run on its way. After [`Run::share`] a copy is a fork: what neither of the two writes they have in common.
@@ -166,6 +67,10 @@ impl<'a> Run<'a> {
     }
 
     /// As [`Run::new`], with a log of what is metered from the first effect on.
+    pub(super) fn metered(valid: &'a ValidScenario, options: RunOptions<'a>) -> Self {
+        Self::start(valid, options, Some(MeteringLog::default()))
+    }
+
     fn start(valid: &'a ValidScenario, options: RunOptions<'a>, metering: Option<MeteringLog>) -> Self {
         let scenario = valid.scenario();
         let start = scenario.window.start;
@@ -380,6 +285,27 @@ impl<'a> Run<'a> {
         module_costs(self.scenario, at - self.scenario.window.start).into_iter().sum()
     }
 
+    /// From now on only the plans of these resources are kept.
+    pub(super) fn keep_only(&mut self, resources: impl Iterator<Item = ResourceIndex>) {
+        self.recorder.kept = Some(Kept::only(resources));
+    }
+
+    /// What was metered up to `end`, of a run that has a log of it.
+    pub(super) fn take_metered(&mut self, end: Instant) -> MeteringRecords {
+        self.metering.take().map(|log| log.close(end)).unwrap_or_default()
+    }
+
+    /// The end of a run that kept its plans, at `end`; the plans are in the outcome.
+    pub(super) fn into_end(mut self, end: Instant) -> RunEnd {
+        let (state, lives) = self.plane.fork(end, &self.queue.ordered());
+        let used_of_tiers = self.meter.used_of_tiers(end);
+        self.recorder.close(&self.plane);
+        let fleet = self.recorder.fleet_seen(&self.plane);
+        let times = |kept: &mut Kept| core::mem::take(&mut kept.module_times);
+        let module_times = self.recorder.kept.as_mut().map(times).unwrap_or_default();
+        RunEnd { outcome: self.closed(), fork: Fork { state, lives, used_of_tiers }, fleet, module_times }
+    }
+
     /// What the run yields, once it has come to the end of its window.
     pub fn outcome(mut self) -> RunOutcome {
         self.recorder.close(&self.plane);
@@ -417,36 +343,4 @@ impl<'a> Run<'a> {
 
 fn phase(request: &IndexedRequest) -> Phase {
     if request.operation == Operation::Delete { Phase::Release } else { Phase::Arrival }
-}
-
-fn charges(scenario: &Scenario) -> Charges<'_> {
-    let Scenario { billing, fleet, flavors, price_book, .. } = scenario;
-    Charges { billing: *billing, fleet, flavors, book: price_book }
-}
-
-/// The rates at `at`, where of each tiered unit so many tiers were passed.
-fn rates(scenario: &Scenario, at: Instant, passed: &[u32]) -> Rates {
-    Rates::new(&scenario.price_book, scenario.billing, &scenario.fleet, &scenario.flavors, (at, passed))
-}
-
-/// When a price of an instance type or flavor in use changes after `now` and inside the window, latest first.
-fn price_changes(scenario: &Scenario, now: Instant) -> Vec<Instant> {
-    let types = scenario.fleet.node_groups.iter().map(|group| group.instance_type.as_str());
-    let used = types.chain(scenario.flavors.iter().map(|flavor| flavor.name.as_str()));
-    let mut changes: Vec<Instant> = used
-        .filter_map(|name| scenario.price_book.get(name))
-        .flat_map(|entry| entry.prices.iter().map(|dated| dated.from))
-        .filter(|&from| from > now && from < scenario.window.end)
-        .collect();
-    changes.sort_unstable_by_key(|&at| core::cmp::Reverse(at));
-    changes.dedup();
-    changes
-}
-
-/// Worker-hours of every module over `span`.
-fn module_costs(scenario: &Scenario, span: Duration) -> [LedgerUnits; MODULES] {
-    Module::ALL.map(|module| {
-        let settings = &scenario.modules[module];
-        LedgerUnits((settings.rate * span).0 * i128::from(settings.workers))
-    })
 }
