@@ -39,7 +39,8 @@ pub struct Problems(pub Vec<Problem>);
 #[derive(Clone, Debug)]
 pub struct ValidScenario {
     original: Scenario,
-    edited: Scenario,
+    /// Where there are edits.
+    edited: Option<Scenario>,
 }
 
 impl ValidScenario {
@@ -56,10 +57,7 @@ impl ValidScenario {
         if !problems.0.is_empty() {
             return Err(Problems(problems.0));
         }
-        let mut edited = Scenario { demand: Demand::Requests(Vec::new()), ..original.clone() };
-        for edit in &original.edits {
-            edit.apply(&mut edited);
-        }
+        let edited = (!original.edits.is_empty()).then(|| original.edited());
         Ok(Self { original, edited })
     }
 
@@ -70,13 +68,13 @@ impl ValidScenario {
 
     /// The scenario with its edits applied to everything but the demand, which is in [`ValidScenario::requests`].
     pub fn scenario(&self) -> &Scenario {
-        &self.edited
+        self.edited.as_ref().unwrap_or(&self.original)
     }
 
     /// What the control plane of run `run` is told.
     pub fn settings(&self, run: u32) -> Settings<'_> {
         let Scenario { tenants, flavors, terms, fleet, placement, autoscaling, time_zone, modules, seed, .. } =
-            &self.edited;
+            self.scenario();
         Settings {
             tenants,
             flavors,
@@ -135,9 +133,14 @@ impl Scenario {
     /// The fleet with the edits of the scenario applied; none where they are impossible.
     pub(crate) fn edited_fleet(&self) -> Option<Fleet> {
         self.check_edits(&self.edits).ok()?;
-        let mut edited = Scenario { demand: Demand::Requests(Vec::new()), ..self.clone() };
+        Some(self.edited().fleet)
+    }
+
+    /// With the edits applied to everything but the demand.
+    fn edited(&self) -> Self {
+        let mut edited = self.clone();
         self.edits.iter().for_each(|edit| edit.apply(&mut edited));
-        Some(edited.fleet)
+        edited
     }
 }
 
