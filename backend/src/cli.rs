@@ -12,6 +12,7 @@ mod explain;
 mod fleet_file;
 mod forecast;
 mod import;
+mod keys;
 mod ledger;
 mod predict;
 mod price_file;
@@ -69,6 +70,7 @@ enum Command {
     Quote(Box<quote::Args>),
     Report(report::Args),
     Ledger(ledger::Args),
+    Keys(keys::Args),
     Serve(Box<serve::Args>),
 }
 
@@ -100,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Quote(args) => args.run(&cli.global),
         Command::Report(args) => args.run(&cli.global),
         Command::Ledger(args) => args.run(&cli.global),
+        Command::Keys(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
     };
     error::report(outcome)

@@ -26,6 +26,9 @@ pub(crate) const DATABASE: &str = "shadowplane.sqlite";
 pub(crate) const DEMO_DATABASE: &str = "demo.sqlite";
 pub(crate) const REPLAY_DATABASE: &str = "replay.sqlite";
 
+/// The file of keys, beside any of them.
+pub(crate) const KEYS: &str = "keys.sqlite";
+
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
 

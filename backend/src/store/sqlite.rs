@@ -2,6 +2,7 @@
 
 mod documents;
 mod jobs;
+mod keys;
 mod ledger;
 mod log;
 mod migrations;
@@ -24,6 +25,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
+pub use keys::SqliteKeys;
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
@@ -40,7 +42,7 @@ impl SqliteStore {
     /// When the file cannot be opened, is no database, or was written by a newer program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connect(path)?;
-        migrations::apply(&mut connection)?;
+        migrations::apply(&mut connection, &migrations::MIGRATIONS)?;
         Ok(Self {
             writer: DatabaseThread::start("store-writer", connection)?,
             reader: DatabaseThread::start("store-reader", connect(path)?)?,
@@ -99,6 +101,10 @@ impl Store for SqliteStore {
 
     async fn request(&self, id: String) -> Result<Option<Request>, StoreError> {
         self.reader.call(move |connection| log::request(connection, &id)).await
+    }
+
+    async fn others_have_ids_of(&self, tenant: String) -> Result<bool, StoreError> {
+        self.reader.call(move |connection| log::others_have_ids_of(connection, &tenant)).await
     }
 
     async fn scan_observations(
