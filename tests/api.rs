@@ -3,6 +3,7 @@
 mod assumptions;
 mod explanations;
 mod ingest;
+mod keys;
 mod metrics;
 mod observations;
 mod odd_history;
@@ -15,3 +16,4 @@ pub(crate) mod server;
 mod shadow;
 mod side_inputs;
 mod statements;
+mod tenants;

@@ -14,12 +14,13 @@ use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
-use crate::config::{Config, ShadowingConfig};
+use crate::access::{Door, RateLimit};
+use crate::config::{Config, NoKeys, ShadowingConfig};
 use crate::http::{App, Dashboard, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
-use crate::store::{SqliteStore, Store};
+use crate::store::{KeyStore, SqliteKeys, SqliteStore, Store};
 
 /// The store's file in the folder of the data, that of the demo, and that of another replay.
 pub(crate) const DATABASE: &str = "shadowplane.sqlite";
@@ -51,6 +52,8 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
     let _in_use = claim_folder(&config.data)?;
     let store = open_store(&config)?;
+    let keys = open_keys(&config.data)?;
+    let door = door(&config, &*keys)?;
     let mut config = config;
     config.shadowing.start = begin(&*store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
@@ -59,6 +62,9 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     };
     let app = Data::new(App {
         store,
+        keys,
+        door,
+        rate_limit: RateLimit::new(config.access.rate_limit),
         board: Arc::default(),
         clock,
         config: Arc::new(config.shadowing),
@@ -143,6 +149,50 @@ fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     }
     let store = SqliteStore::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
     Ok(Arc::new(store))
+}
+
+fn open_keys(data: &Path) -> anyhow::Result<Arc<dyn KeyStore>> {
+    let file = data.join(KEYS);
+    let keys = SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+    Ok(Arc::new(keys))
+}
+
+/// Who may ask: whoever has a key, unless the service was started for anybody. The demo holds nothing of anybody, and needs
+/// no key on this machine as long as there is none.
+fn door(config: &Config, keys: &dyn KeyStore) -> anyhow::Result<Door> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let now = wall_clock();
+    let usable = runtime
+        .block_on(keys.keys())?
+        .into_iter()
+        .filter(|key| key.view.revoked_at.is_none() && key.view.expires_at.is_none_or(|end| now < end));
+    let usable = usable.count();
+    let demo = config.shadowing.is_demo() && config.listen.ip().is_loopback();
+    match config.access.no_keys {
+        Some(NoKeys::Anywhere) => {
+            tracing::warn!("there are no keys: whoever reaches {} may do everything", config.listen);
+            Ok(Door::Anybody)
+        }
+        None if usable > 0 => {
+            tracing::info!(keys = usable, "whoever asks needs a key");
+            Ok(Door::Keys)
+        }
+        Some(NoKeys::Loopback) => {
+            tracing::warn!("there are no keys: whoever is on this machine may do everything");
+            Ok(Door::ThisMachine)
+        }
+        None if demo => {
+            tracing::info!("the demo needs no keys on {}; `shadowplane keys create` makes one", config.listen);
+            Ok(Door::ThisMachine)
+        }
+        // It ends by itself, and so nobody has to ask.
+        None if config.shadowing.replay.as_ref().is_some_and(|replay| replay.exit) => Ok(Door::Keys),
+        None => Err(anyhow!(
+            "{data} has no key that is good, so that nobody could ask; make one with `shadowplane keys create --role admin \
+             --data {data}`, or let whoever is on this machine do everything with --no-keys",
+            data = config.data.display()
+        )),
+    }
 }
 
 fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {

@@ -13,7 +13,7 @@ starts `shadowplane serve --demo` with its database in ./data. Ctrl-C stops it.
 
 What follows `--` goes to `serve`; a --listen, --data or --dashboard in there replaces ours, and --replay or --config
 replaces the demo:
-    cargo xtask run -- --listen 0.0.0.0:9000";
+    cargo xtask run -- --listen 0.0.0.0:9000 --no-keys=anywhere";
 
 /// What `serve` is told unless the person says otherwise.
 const DEFAULTS: [(&str, &str); 3] = [("--data", "./data"), ("--listen", "127.0.0.1:8080"), ("--dashboard", "dist")];

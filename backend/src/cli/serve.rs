@@ -7,6 +7,7 @@ mod triggers_file;
 use std::io::IsTerminal;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use super::demand::read_log;
 use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
-use crate::config::{BudgetConfig, Config, ShadowingConfig};
+use crate::config::{AccessConfig, BudgetConfig, Config, NoKeys, ShadowingConfig};
 use crate::service::News;
 use crate::shadowing::{Horizons, HorizonsError};
 use crate::{input, output, service};
@@ -37,7 +38,8 @@ use crate::{input, output, service};
   shadowplane serve --demo                          the example workload on an accelerated clock
   shadowplane serve --demo --speed 600              ten virtual minutes a second
   shadowplane serve --replay requests.ndjson --speed 1e9 --replay-exit     the whole loop on a log of the past
-  shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
+  shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON, with a key
+  shadowplane serve --no-keys                       on this machine alone, whose users may then do everything
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
@@ -53,8 +55,9 @@ use crate::{input, output, service};
   [triggers]
   schedule = \"0 3 * * 1\"                           trains on Mondays at 3:00, besides when forecasts go wrong
 
-  curl --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
-  curl http://127.0.0.1:8080/v1/forecasts?horizon=1d
+  shadowplane keys create --role operator                        prints a key, which those who ask send
+  curl -H \"Authorization: Bearer $KEY\" --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
+  curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/forecasts?horizon=1d
 
 The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
@@ -84,6 +87,22 @@ struct Settings {
     /// The most bytes that a body may hold, after decompression [default: 33554432]
     #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
     body_bytes: Option<usize>,
+    /// Ask for no keys: whoever asks may do everything. Alone, or as `loopback`, it goes with an address of this machine, and
+    /// the machine's own names; `anywhere` answers whoever reaches it. The demo needs none on loopback, as long as its
+    /// folder has no key
+    #[arg(
+        long,
+        env = "SHADOWPLANE_NO_KEYS",
+        value_name = "WHOM",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "loopback"
+    )]
+    no_keys: Option<NoKeys>,
+    /// How many requests a second each key may make, and four times as many at once [default: 50]
+    #[arg(long, env = "SHADOWPLANE_RATE_LIMIT", value_name = "N")]
+    rate_limit: Option<NonZeroU32>,
     /// Budgets, CSV `name,amount,currency,period[,tenant][,label]`: period is day, week or month of UTC, label is KEY=VALUE
     #[arg(long, value_name = "FILE")]
     budgets: Option<String>,
@@ -141,6 +160,9 @@ enum Recommend {
 
 const BODY_BYTES: usize = 32 << 20;
 
+/// The dashboard asks for some ten answers every two seconds.
+const RATE_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
 /// The longest that late requests are waited for: every day is over before the next one is.
 const LATE_MAX: Duration = Duration::from_seconds(12 * 3_600);
 
@@ -152,6 +174,8 @@ impl Settings {
             data: self.data.or(file.data),
             dashboard: self.dashboard.or(file.dashboard),
             body_bytes: self.body_bytes.or(file.body_bytes),
+            no_keys: self.no_keys.or(file.no_keys),
+            rate_limit: self.rate_limit.or(file.rate_limit),
             budgets: self.budgets.or(file.budgets),
             sure: self.sure.or(file.sure),
             horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
@@ -166,6 +190,24 @@ impl Settings {
             triggers: file.triggers,
             jobs: file.jobs,
         }
+    }
+}
+
+impl Settings {
+    fn listen(&self) -> SocketAddr {
+        self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    /// Who may ask; without keys nobody beyond this machine, unless that is said in so many words.
+    fn access(&self) -> Result<AccessConfig, CliError> {
+        let listen = self.listen();
+        if self.no_keys == Some(NoKeys::Loopback) && !listen.ip().is_loopback() {
+            return Err(CliError::Usage(format!(
+                "--no-keys with --listen {listen} would let whoever reaches this machine do everything; make a key with \
+                 `shadowplane keys create`, listen on 127.0.0.1, or say --no-keys=anywhere"
+            )));
+        }
+        Ok(AccessConfig { no_keys: self.no_keys, rate_limit: self.rate_limit.unwrap_or(RATE_LIMIT) })
     }
 }
 
@@ -237,6 +279,7 @@ impl Args {
     fn config(&self) -> Result<Config, CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
+        let access = settings.access()?;
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
         let of_replay = self.replayed.replay.is_some();
@@ -283,7 +326,8 @@ impl Args {
         let shadowing =
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
         Ok(Config {
-            listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: settings.listen(),
+            access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
