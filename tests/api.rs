@@ -3,7 +3,7 @@
 mod assumptions;
 mod explanations;
 mod ingest;
-mod keys;
+pub(crate) mod keys;
 mod metrics;
 mod observations;
 mod odd_history;
@@ -17,3 +17,4 @@ mod shadow;
 mod side_inputs;
 mod statements;
 mod tenants;
+mod tls;

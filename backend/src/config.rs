@@ -19,6 +19,7 @@ use shared::units::{Duration, Instant};
 
 use crate::ensemble;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
+use crate::tls::TlsFiles;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// What it shows whoever connects by TLS; without it there is no TLS.
+    pub tls: Option<TlsFiles>,
     /// Who may ask it.
     pub access: AccessConfig,
     /// What it shadows.

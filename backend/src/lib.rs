@@ -14,3 +14,4 @@ pub mod replay;
 pub mod service;
 pub mod shadowing;
 pub mod store;
+pub mod tls;

@@ -21,6 +21,7 @@ use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
 use crate::store::{KeyStore, SqliteKeys, SqliteStore, Store};
+use crate::tls::TlsFiles;
 
 /// The store's file in the folder of the data, that of the demo, and that of another replay.
 pub(crate) const DATABASE: &str = "shadowplane.sqlite";
@@ -36,8 +37,8 @@ const TICK: StdDuration = StdDuration::from_millis(50);
 /// What the service tells of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    /// It listens.
-    Listening(SocketAddr),
+    /// It listens, at this address of a page.
+    Listening(String),
     /// All that was to be replayed has happened.
     Replayed(Box<ReplaySummary>),
 }
@@ -47,6 +48,7 @@ pub enum News {
 /// # Errors
 /// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
 pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
+    let tls = config.tls.as_ref().map(TlsFiles::read).transpose()?;
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
@@ -73,12 +75,13 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
-    hear(News::Listening(listener.local_addr()?));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
     let threads = match &app.config.replay {
         Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
         None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
     };
-    let served = actix_web::rt::System::new().block_on(serve(listener, app, dashboard, is_over));
+    let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
         thread.join().map_err(|_| anyhow!("a thread of the service panicked; its message is above"))??;
@@ -285,6 +288,7 @@ fn on_thread(name: &str, work: impl Future<Output = Result<(), CycleError>> + Se
 
 async fn serve(
     listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
     app: Data<App>,
     dashboard: Option<Dashboard>,
     is_over: oneshot::Receiver<()>,
@@ -311,9 +315,12 @@ async fn serve(
         }
     })
     .workers(1)
-    .shutdown_timeout(5)
-    .listen(listener)?
-    .run();
+    .shutdown_timeout(5);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let server = server.run();
     if replays {
         let handle = server.handle();
         actix_web::rt::spawn(async move {

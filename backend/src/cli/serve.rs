@@ -30,6 +30,7 @@ use super::{CliError, Global};
 use crate::config::{AccessConfig, BudgetConfig, Config, NoKeys, ShadowingConfig};
 use crate::service::News;
 use crate::shadowing::{Horizons, HorizonsError};
+use crate::tls::TlsFiles;
 use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
@@ -84,6 +85,12 @@ struct Settings {
     /// Folder of the dashboard's files, as trunk builds them
     #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
     dashboard: Option<PathBuf>,
+    /// Answer by TLS, with this certificate and those that it hangs from, PEM; read when the service starts
+    #[arg(long, env = "SHADOWPLANE_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, PEM
+    #[arg(long, env = "SHADOWPLANE_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// The most bytes that a body may hold, after decompression [default: 33554432]
     #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
     body_bytes: Option<usize>,
@@ -173,6 +180,8 @@ impl Settings {
             listen: self.listen.or(file.listen),
             data: self.data.or(file.data),
             dashboard: self.dashboard.or(file.dashboard),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
             body_bytes: self.body_bytes.or(file.body_bytes),
             no_keys: self.no_keys.or(file.no_keys),
             rate_limit: self.rate_limit.or(file.rate_limit),
@@ -196,6 +205,14 @@ impl Settings {
 impl Settings {
     fn listen(&self) -> SocketAddr {
         self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    fn tls(&self) -> Result<Option<TlsFiles>, CliError> {
+        match (self.tls_cert.clone(), self.tls_key.clone()) {
+            (None, None) => Ok(None),
+            (Some(certificates), Some(key)) => Ok(Some(TlsFiles { certificates, key })),
+            _ => Err(CliError::Usage("--tls-cert and --tls-key go together; name both".to_owned())),
+        }
     }
 
     /// Who may ask; without keys nobody beyond this machine, unless that is said in so many words.
@@ -279,7 +296,7 @@ impl Args {
     fn config(&self) -> Result<Config, CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
-        let access = settings.access()?;
+        let (access, tls) = (settings.access()?, settings.tls()?);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
         let of_replay = self.replayed.replay.is_some();
@@ -327,6 +344,7 @@ impl Args {
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
         Ok(Config {
             listen: settings.listen(),
+            tls,
             access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
@@ -338,10 +356,10 @@ impl Args {
 
 fn in_words(news: &News, demo: bool) -> String {
     match news {
-        News::Listening(address) if demo => {
-            format!("listening on http://{address}\nthe demo begins afresh in its own file, demo.sqlite\n")
+        News::Listening(url) if demo => {
+            format!("listening on {url}\nthe demo begins afresh in its own file, demo.sqlite\n")
         }
-        News::Listening(address) => format!("listening on http://{address}\n"),
+        News::Listening(url) => format!("listening on {url}\n"),
         News::Replayed(summary) => replayed::text(summary),
     }
 }
@@ -349,7 +367,7 @@ fn in_words(news: &News, demo: bool) -> String {
 /// One object a line.
 fn in_json(news: &News) -> String {
     let news = match news {
-        News::Listening(address) => serde_json::json!({ "listening": format!("http://{address}") }),
+        News::Listening(url) => serde_json::json!({ "listening": url }),
         News::Replayed(summary) => serde_json::json!({ "replayed": summary }),
     };
     format!("{news}\n")
