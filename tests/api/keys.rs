@@ -215,6 +215,26 @@ fn a_key_that_asks_too_often_has_to_wait() {
 }
 
 #[test]
+fn pages_of_other_sites_are_told_nothing() {
+    let folder = Folder::new();
+    folder.write("index.html", "<title>page</title><script>1</script>");
+    let viewer = key(&folder, &["--role", "viewer"]);
+    let server = Server::start_with_keys(&folder, &["--dashboard", folder.path.to_str().unwrap()]);
+    let (bearer, origin) = (format!("Bearer {viewer}"), ("Origin", "https://evil.example"));
+    for (method, path) in [("GET", "/v1/status"), ("OPTIONS", "/v1/status"), ("POST", "/v1/retraining"), ("GET", "/")] {
+        let asked = ("Access-Control-Request-Headers", "authorization");
+        let reply = server.ask(method, path, &[origin, asked, ("Authorization", &bearer)], b"");
+        assert!(!reply.headers.to_lowercase().contains("access-control"), "{method} {path}: {}", reply.headers);
+    }
+    let page = server.get("/");
+    assert_eq!(page.status, 200, "the page asks for a key itself");
+    for part in ["content-security-policy", "default-src 'self'", "script-src 'self'", "nosniff", "no-referrer"] {
+        assert!(page.headers.contains(part), "no {part} in {}", page.headers);
+    }
+    assert!(!page.headers.contains("script-src 'self' 'unsafe-inline'"), "{}", page.headers);
+}
+
+#[test]
 fn without_keys_only_this_machine_is_answered() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);

@@ -4,6 +4,7 @@ use core::future::{Ready, ready};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
@@ -26,7 +27,10 @@ pub(super) async fn admit<B: MessageBody>(
         return Ok(request.error_response(Problem::broken()).map_into_right_body());
     };
     let (caller, admitted) = match identify(&app, endpoint, request.request()).await {
-        Ok(caller) => (caller.clone(), may(endpoint, &caller)),
+        Ok(caller) => {
+            let admitted = in_time(&app, &caller).and_then(|()| may(endpoint, &caller));
+            (caller, admitted)
+        }
         Err(problem) => (None, Err(problem)),
     };
     let subject = request.path().to_owned();
@@ -57,12 +61,16 @@ async fn identify(app: &App, endpoint: &Endpoint, request: &HttpRequest) -> Resu
             let given = GivenKey::parse(key).ok_or_else(Problem::wrong_key)?;
             let stored = app.keys.key(given.id.clone()).await?;
             let stored = stored.filter(|stored| stored.opens(&given, wall_clock())).ok_or_else(Problem::wrong_key)?;
-            app.rate_limit
-                .take(&stored.view.id, std::time::Instant::now())
-                .map_err(|wait| Problem::too_many(wait.as_secs() + 1))?;
             Ok(Some(stored.caller()))
         }
     }
+}
+
+/// Whether a key asks no more often than it may.
+fn in_time(app: &App, caller: &Option<Caller>) -> Result<(), Problem> {
+    let Some(key) = caller.as_ref().and_then(|caller| caller.key.as_deref()) else { return Ok(()) };
+    // Whole seconds, and none too few.
+    app.rate_limit.take(key, std::time::Instant::now()).map_err(|wait| Problem::too_many(wait.as_secs() + 1))
 }
 
 /// Whether the table lets them.
@@ -97,7 +105,8 @@ fn names_this_machine(request: &HttpRequest) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-/// Writes down who did what. Who has no key is not in the store, which strangers could fill, but in the program's log.
+/// Writes down who did what. Who has no key, or asks too often, is not in the store, which would be filled, but in the
+/// program's log.
 async fn note<B>(
     app: &App,
     endpoint: &Endpoint,
@@ -107,8 +116,8 @@ async fn note<B>(
 ) {
     let action = format!("{} {}", endpoint.method, endpoint.path);
     let status = response.status();
-    let Some(caller) = caller else {
-        tracing::warn!(target: "audit", action, status = status.as_u16(), "refused without a key");
+    let Some(caller) = caller.filter(|_| status != StatusCode::TOO_MANY_REQUESTS) else {
+        tracing::warn!(target: "audit", action, status = status.as_u16(), "refused");
         return;
     };
     let outcome = match status.as_u16() {
