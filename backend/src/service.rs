@@ -89,6 +89,16 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     Ok(served?)
 }
 
+/// Reads what the service would read when it starts, and holds it against the rest; nothing is listened to or written.
+///
+/// # Errors
+/// As [`run`], of files.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    config.tls.as_ref().map(TlsFiles::read).transpose()?;
+    config.dashboard.as_deref().map(Dashboard::open).transpose()?;
+    Ok(())
+}
+
 fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {

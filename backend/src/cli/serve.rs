@@ -62,6 +62,16 @@ use crate::{input, output, service};
 
 The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
+    /// Check the settings and all files that they name, say what is wrong with them, and end
+    #[arg(long)]
+    check_config: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What there is to say to a service.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
     /// Settings, TOML: the options below by their names, those of assumptions under `[assumptions]`, and when models are
     /// trained under `[triggers]`; what the command line or the environment says holds
     #[arg(long, env = "SHADOWPLANE_CONFIG", value_name = "FILE")]
@@ -75,7 +85,7 @@ pub(super) struct Args {
 /// What the command line, the environment and the file may say.
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct Settings {
+pub(super) struct Settings {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, env = "SHADOWPLANE_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -273,24 +283,35 @@ fn usage(error: HorizonsError) -> CliError {
 
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let speed = self.replayed.speed;
+        let speed = self.options.replayed.speed;
         if !(speed.is_finite() && speed > 0.0) {
             return Err(CliError::Usage(format!("--speed is {speed}; expected a number above zero")));
         }
-        let config = self.config()?;
+        let config = self.options.config()?;
+        if self.check_config {
+            service::check(&config)?;
+            return output::print("the settings are good, and so are the files that they name\n");
+        }
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
-        let (demo, json) = (self.replayed.demo, global.json);
+        let (demo, json) = (self.options.replayed.demo, global.json);
         service::run(config, move |news| {
             let text = if json { in_json(&news) } else { in_words(&news, demo) };
             // Nobody may be reading; the service runs all the same.
             let _ = std::io::stdout().write_all(text.as_bytes());
         })?;
         Ok(())
+    }
+}
+
+impl Options {
+    /// The file of settings.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.config.as_deref()
     }
 
     fn config(&self) -> Result<Config, CliError> {
@@ -399,7 +420,7 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::
         .transpose()
 }
 
-fn read_settings(path: &str) -> Result<Settings, CliError> {
+pub(super) fn read_settings(path: &str) -> Result<Settings, CliError> {
     let text = input::read_text(path)?;
     parse_toml_document(&text).map_err(CliError::in_file(input::name(path)))
 }
