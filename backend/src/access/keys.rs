@@ -94,7 +94,10 @@ fn check(order: &KeyOrder) -> Result<(), KeyError> {
             return wrong("tenants", "has a name with a `/`, which is what ends a tenant's name in ids".to_owned());
         }
         Some(_) if order.role == Role::Admin => {
-            return wrong("tenants", "are given to an admin, who makes keys of all tenants; leave them out".to_owned());
+            return wrong(
+                "tenants",
+                "cannot go with the role admin, which makes keys of all tenants; leave it out".to_owned(),
+            );
         }
         _ => {}
     }

@@ -145,20 +145,24 @@ fn print_new(global: &Global, new: &NewKey) -> Result<(), CliError> {
 }
 
 fn table(views: &[KeyView], now: Instant) -> String {
-    let mut text = format!("{:<14}{:<10}{:<22}{:<34}{:<20}{}\n", "id", "role", "made", "state", "name", "tenants");
+    let mut text = format!("{:<14}{:<10}{:<22}{:<42}{:<20}{}\n", "id", "role", "made", "state", "name", "tenants");
     for view in views {
         let state = match (view.revoked_at, view.expires_at, view.former_until) {
-            (Some(at), ..) => format!("revoked {at}"),
-            (None, Some(end), _) if end <= now => format!("expired {end}"),
-            (None, _, Some(until)) if now < until => format!("secret before until {until}"),
-            (None, Some(end), _) => format!("until {end}"),
+            (Some(at), ..) => format!("revoked {}", short(at)),
+            (None, Some(end), _) if end <= now => format!("expired {}", short(end)),
+            (None, _, Some(until)) if now < until => format!("secret before until {}", short(until)),
+            (None, Some(end), _) => format!("until {}", short(end)),
             (None, None, _) => "good".to_owned(),
         };
         let tenants = view.tenants.as_ref().map_or("all".to_owned(), |tenants| tenants.join(", "));
         let (tenants, name) = (output::in_line(&tenants), output::in_line(view.name.as_deref().unwrap_or("-")));
-        let made = view.created_at.to_string();
-        let made = made.get(..19).unwrap_or(&made);
-        text += &format!("{:<14}{:<10}{made:<22}{state:<34}{name:<20}{tenants}\n", view.id, view.role.as_str());
+        let made = short(view.created_at).to_string();
+        text += &format!("{:<14}{:<10}{made:<22}{state:<42}{name:<20}{tenants}\n", view.id, view.role.as_str());
     }
     text
+}
+
+/// To the second.
+fn short(at: Instant) -> Instant {
+    at.floor(Duration::from_seconds(1))
 }
