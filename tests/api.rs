@@ -3,6 +3,7 @@
 mod assumptions;
 mod explanations;
 mod ingest;
+pub(crate) mod keys;
 mod metrics;
 mod observations;
 mod odd_history;
@@ -15,3 +16,5 @@ pub(crate) mod server;
 mod shadow;
 mod side_inputs;
 mod statements;
+mod tenants;
+mod tls;

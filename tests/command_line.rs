@@ -19,6 +19,7 @@ mod price_files;
 mod quote;
 mod recommendations;
 mod report;
+mod settings;
 mod streams;
 mod what_if;
 

@@ -5,6 +5,7 @@ mod backtest;
 mod bill_file;
 mod budget_file;
 mod check_data;
+mod config;
 mod demand;
 mod diff;
 mod error;
@@ -12,6 +13,7 @@ mod explain;
 mod fleet_file;
 mod forecast;
 mod import;
+mod keys;
 mod ledger;
 mod predict;
 mod price_file;
@@ -69,7 +71,9 @@ enum Command {
     Quote(Box<quote::Args>),
     Report(report::Args),
     Ledger(ledger::Args),
+    Keys(keys::Args),
     Serve(Box<serve::Args>),
+    Config(Box<config::Args>),
 }
 
 /// Runs the command that `arguments` ask for (the first is the program's name) and says how the process should end.
@@ -80,9 +84,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     // A number below zero is a wrong value, not an unknown option.
     let command = Cli::command().mut_subcommands(|command| command.allow_negative_numbers(true));
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = command.try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             print(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -100,7 +105,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Quote(args) => args.run(&cli.global),
         Command::Report(args) => args.run(&cli.global),
         Command::Ledger(args) => args.run(&cli.global),
+        Command::Keys(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
+        Command::Config(args) => match (Cli::command().find_subcommand("config"), matches.subcommand_matches("config"))
+        {
+            (Some(command), Some(matches)) => args.run(&cli.global, command, matches),
+            _ => unreachable!("the command that was given is one that there is"),
+        },
     };
     error::report(outcome)
 }

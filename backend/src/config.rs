@@ -1,9 +1,11 @@
 //! What the service runs with, parsed once from the command line and the environment.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use shared::allocation::Budget;
 use shared::api::JobKind;
 use shared::features::TimeZone;
@@ -17,6 +19,7 @@ use shared::units::{Duration, Instant};
 
 use crate::ensemble;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
+use crate::tls::TlsFiles;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -29,8 +32,31 @@ pub struct Config {
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// What it shows whoever connects by TLS; without it there is no TLS.
+    pub tls: Option<TlsFiles>,
+    /// Who may ask it.
+    pub access: AccessConfig,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
+}
+
+/// Who may ask the service, and how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessConfig {
+    /// Whom it answers without a key; nobody where nothing is said.
+    pub no_keys: Option<NoKeys>,
+    /// How many requests a second each key may make.
+    pub rate_limit: NonZeroU32,
+}
+
+/// Whom a service answers that asks for no keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoKeys {
+    /// Whoever is on this machine
+    Loopback,
+    /// Whoever reaches it
+    Anywhere,
 }
 
 /// What is shadowed, and how.

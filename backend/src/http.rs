@@ -1,18 +1,22 @@
 //! The HTTP API and the dashboard's files: a file per resource, wire types from `shared::api`.
 
+mod admission;
 mod anomalies;
+mod audit;
 mod body;
 mod budgets;
 mod calibrations;
 mod costs;
 mod decisions;
 mod demand;
+mod endpoints;
 mod events;
 mod explanations;
 mod forecasts;
 mod health;
 mod ingest;
 mod jobs;
+mod keys;
 mod ledger;
 mod metrics;
 mod models;
@@ -30,12 +34,13 @@ mod shadow_runs;
 mod statements;
 mod static_files;
 mod status;
+mod tenants;
 
 use std::sync::Arc;
 
-use actix_web::guard;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 
+pub use endpoints::routes;
 pub use openapi::document;
 pub(crate) use origin::same_origin;
 pub use problem::Problem;
@@ -43,14 +48,21 @@ pub(crate) use problem::{in_our_form, no_such_path};
 pub use statements::LastMetering;
 pub use static_files::{Dashboard, DashboardError};
 
+use crate::access::{Door, RateLimit};
 use crate::config::ShadowingConfig;
 use crate::shadowing::{Board, Clock};
-use crate::store::Store;
+use crate::store::{KeyStore, Store};
 
 /// What every answer is made from.
 pub struct App {
     /// What has been written down.
     pub store: Arc<dyn Store>,
+    /// Who may ask, and who did what.
+    pub keys: Arc<dyn KeyStore>,
+    /// Whether keys are asked for.
+    pub door: Door,
+    /// How often each key may ask.
+    pub rate_limit: RateLimit,
     /// What is true now.
     pub board: Arc<Board>,
     /// How fast time goes.
@@ -65,43 +77,3 @@ pub struct App {
 
 /// An answer, or the problem document that stands in its place.
 type Answer<T> = Result<web::Json<T>, Problem>;
-
-/// Registers every route; what is not registered is answered with a problem document.
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .app_data(web::PathConfig::default().error_handler(|error, _| problem::bad_path(&error).into()))
-        .configure(health::routes)
-        .configure(metrics::routes)
-        .configure(predicted::routes)
-        .configure(status::routes)
-        .configure(ingest::routes)
-        .configure(events::routes)
-        .configure(sensors::routes)
-        .configure(demand::routes)
-        .configure(forecasts::routes)
-        .configure(costs::routes)
-        .configure(shadow_runs::routes)
-        .configure(explanations::routes)
-        .configure(quotes::routes)
-        .configure(reports::routes)
-        .configure(statements::routes)
-        .configure(recommendations::routes)
-        .configure(anomalies::routes)
-        .configure(budgets::routes)
-        .configure(calibrations::routes)
-        .configure(decisions::routes)
-        .configure(ledger::routes)
-        .configure(models::routes)
-        .configure(jobs::routes)
-        .configure(scenarios::routes);
-}
-
-/// One resource with its methods; other methods are answered with 405 and a problem document.
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(problem::method_not_allowed))
-}
-
-/// A route for `GET`, and for `HEAD`, whose answer is the same without its body.
-fn get() -> actix_web::Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-}

@@ -1,5 +1,6 @@
 //! The outermost crate: command line, files, sockets, store. What it computes, it computes in `shared`.
 
+pub mod access;
 pub mod cli;
 pub mod config;
 pub mod ensemble;
@@ -13,3 +14,4 @@ pub mod replay;
 pub mod service;
 pub mod shadowing;
 pub mod store;
+pub mod tls;

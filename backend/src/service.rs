@@ -14,17 +14,22 @@ use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
-use crate::config::{Config, ShadowingConfig};
+use crate::access::{Door, RateLimit};
+use crate::config::{Config, NoKeys, ShadowingConfig};
 use crate::http::{App, Dashboard, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
-use crate::store::{SqliteStore, Store};
+use crate::store::{KeyStore, SqliteKeys, SqliteStore, Store};
+use crate::tls::TlsFiles;
 
 /// The store's file in the folder of the data, that of the demo, and that of another replay.
 pub(crate) const DATABASE: &str = "shadowplane.sqlite";
 pub(crate) const DEMO_DATABASE: &str = "demo.sqlite";
 pub(crate) const REPLAY_DATABASE: &str = "replay.sqlite";
+
+/// The file of keys, beside any of them.
+pub(crate) const KEYS: &str = "keys.sqlite";
 
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
@@ -32,8 +37,8 @@ const TICK: StdDuration = StdDuration::from_millis(50);
 /// What the service tells of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    /// It listens.
-    Listening(SocketAddr),
+    /// It listens, at this address of a page.
+    Listening(String),
     /// All that was to be replayed has happened.
     Replayed(Box<ReplaySummary>),
 }
@@ -43,11 +48,14 @@ pub enum News {
 /// # Errors
 /// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
 pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
+    let tls = config.tls.as_ref().map(TlsFiles::read).transpose()?;
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
     let _in_use = claim_folder(&config.data)?;
     let store = open_store(&config)?;
+    let keys = open_keys(&config.data)?;
+    let door = door(&config, &*keys)?;
     let mut config = config;
     config.shadowing.start = begin(&*store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
@@ -56,6 +64,9 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     };
     let app = Data::new(App {
         store,
+        keys,
+        door,
+        rate_limit: RateLimit::new(config.access.rate_limit),
         board: Arc::default(),
         clock,
         config: Arc::new(config.shadowing),
@@ -64,17 +75,28 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
-    hear(News::Listening(listener.local_addr()?));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
     let threads = match &app.config.replay {
         Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
         None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
     };
-    let served = actix_web::rt::System::new().block_on(serve(listener, app, dashboard, is_over));
+    let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
         thread.join().map_err(|_| anyhow!("a thread of the service panicked; its message is above"))??;
     }
     Ok(served?)
+}
+
+/// Reads what the service would read when it starts, and holds it against the rest; nothing is listened to or written.
+///
+/// # Errors
+/// As [`run`], of files.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    config.tls.as_ref().map(TlsFiles::read).transpose()?;
+    config.dashboard.as_deref().map(Dashboard::open).transpose()?;
+    Ok(())
 }
 
 fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -140,6 +162,50 @@ fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     }
     let store = SqliteStore::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
     Ok(Arc::new(store))
+}
+
+fn open_keys(data: &Path) -> anyhow::Result<Arc<dyn KeyStore>> {
+    let file = data.join(KEYS);
+    let keys = SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+    Ok(Arc::new(keys))
+}
+
+/// Who may ask: whoever has a key, unless the service was started for anybody. The demo holds nothing of anybody, and needs
+/// no key on this machine as long as there is none.
+fn door(config: &Config, keys: &dyn KeyStore) -> anyhow::Result<Door> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let now = wall_clock();
+    let usable = runtime
+        .block_on(keys.keys())?
+        .into_iter()
+        .filter(|key| key.view.revoked_at.is_none() && key.view.expires_at.is_none_or(|end| now < end));
+    let usable = usable.count();
+    let demo = config.shadowing.is_demo() && config.listen.ip().is_loopback();
+    match config.access.no_keys {
+        Some(NoKeys::Anywhere) => {
+            tracing::warn!("there are no keys: whoever reaches {} may do everything", config.listen);
+            Ok(Door::Anybody)
+        }
+        None if usable > 0 => {
+            tracing::info!(keys = usable, "whoever asks needs a key");
+            Ok(Door::Keys)
+        }
+        Some(NoKeys::Loopback) => {
+            tracing::warn!("there are no keys: whoever is on this machine may do everything");
+            Ok(Door::ThisMachine)
+        }
+        None if demo => {
+            tracing::info!("the demo needs no keys on {}; `shadowplane keys create` makes one", config.listen);
+            Ok(Door::ThisMachine)
+        }
+        // It ends by itself, and so nobody has to ask.
+        None if config.shadowing.replay.as_ref().is_some_and(|replay| replay.exit) => Ok(Door::Keys),
+        None => Err(anyhow!(
+            "{data} has no key that is good, so that nobody could ask; make one with `shadowplane keys create --role admin \
+             --data {data}`, or let whoever is on this machine do everything with --no-keys",
+            data = config.data.display()
+        )),
+    }
 }
 
 fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
@@ -232,6 +298,7 @@ fn on_thread(name: &str, work: impl Future<Output = Result<(), CycleError>> + Se
 
 async fn serve(
     listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
     app: Data<App>,
     dashboard: Option<Dashboard>,
     is_over: oneshot::Receiver<()>,
@@ -258,9 +325,12 @@ async fn serve(
         }
     })
     .workers(1)
-    .shutdown_timeout(5)
-    .listen(listener)?
-    .run();
+    .shutdown_timeout(5);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let server = server.run();
     if replays {
         let handle = server.handle();
         actix_web::rt::spawn(async move {

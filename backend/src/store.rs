@@ -4,6 +4,7 @@
 //! is committed: it survives a kill.
 
 mod documents;
+mod keys;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -15,7 +16,8 @@ use shared::units::{Duration, Instant, Window};
 
 pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
-pub use sqlite::SqliteStore;
+pub use keys::KeyStore;
+pub use sqlite::{SqliteKeys, SqliteStore};
 
 /// Where a scan goes on: after this key, in order of (at, id).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +140,9 @@ pub trait Store: Send + Sync {
 
     /// The request with an id.
     async fn request(&self, id: String) -> Result<Option<Request>, StoreError>;
+
+    /// Whether requests of others have ids that begin with the name of a tenant and `/`.
+    async fn others_have_ids_of(&self, tenant: String) -> Result<bool, StoreError>;
 
     /// The next observations after one, `limit` at most, of those that came in during a window; in the order in which
     /// they came in, each with where the scan goes on.

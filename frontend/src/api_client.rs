@@ -1,9 +1,11 @@
 //! The service's API, as far as the pages read it.
 
-use gloo::net::http::{Request, Response};
+use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::ProblemDocument;
+
+use crate::key;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,24 +42,34 @@ impl ApiError {
 /// Reads `path` (from `shared::api::paths`) with query parameters.
 pub(crate) async fn get<T: DeserializeOwned>(path: &str, query: &[(&str, String)]) -> Result<T, ApiError> {
     let query = query.iter().map(|(name, value)| (*name, value.as_str()));
-    let response = Request::get(&relative(path)).query(query).send().await.map_err(|_| ApiError::Unreachable)?;
+    let response =
+        with_key(Request::get(&relative(path))).query(query).send().await.map_err(|_| ApiError::Unreachable)?;
     read(response).await
 }
 
 /// Posts `body` to `path`.
 pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-    let request = Request::post(&relative(path)).json(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    let request =
+        with_key(Request::post(&relative(path))).json(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
     read(request.send().await.map_err(|_| ApiError::Unreachable)?).await
 }
 
 /// Puts nothing to `path`: that there is something there says it all.
 pub(crate) async fn put<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    read(Request::put(&relative(path)).send().await.map_err(|_| ApiError::Unreachable)?).await
+    read(with_key(Request::put(&relative(path))).send().await.map_err(|_| ApiError::Unreachable)?).await
 }
 
 /// Deletes what is at `path`.
 pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    read(Request::delete(&relative(path)).send().await.map_err(|_| ApiError::Unreachable)?).await
+    read(with_key(Request::delete(&relative(path))).send().await.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// The same request, with the key where one was given.
+fn with_key(request: RequestBuilder) -> RequestBuilder {
+    match key::remembered() {
+        Some(key) => request.header("Authorization", &format!("Bearer {key}")),
+        None => request,
+    }
 }
 
 /// The service may stand behind a proxy under any path: the page's own.
@@ -73,6 +85,9 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
     if response.ok() {
         response.json().await.map_err(|error| ApiError::Unreadable(error.to_string()))
     } else {
+        if response.status() == 401 {
+            key::want();
+        }
         let problem = response.json().await.map_err(|error| ApiError::Unreadable(error.to_string()))?;
         Err(ApiError::Problem(problem))
     }

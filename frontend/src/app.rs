@@ -4,7 +4,8 @@ use gloo::events::EventListener;
 use web_sys::window;
 use yew::prelude::*;
 
-use crate::components::{Tidings, say};
+use crate::components::{KeyForm, Tidings, say};
+use crate::key;
 use crate::pages::{Forecast, Lab, Overview};
 use crate::route::{ForecastSource, LabSource, Route};
 use crate::zone::Zone;
@@ -19,6 +20,11 @@ pub fn start() {
 fn App() -> Html {
     let route = use_state(Route::current);
     let zone = use_state(Zone::remembered);
+    let needs_key = use_state(|| false);
+    {
+        let needs_key = needs_key.setter();
+        use_effect_with((), move |()| key::when_wanted(Callback::from(move |()| needs_key.set(true))));
+    }
     {
         let route = route.setter();
         use_effect_with((), move |()| {
@@ -39,6 +45,9 @@ fn App() -> Html {
             <a class="skip" href="#main">{ "Skip to content" }</a>
             { header(&route, *zone, &on_zone) }
             <main id="main" tabindex="-1">
+                if *needs_key {
+                    <KeyForm />
+                }
                 { match &*route {
                     Route::Overview => html! { <Overview /> },
                     Route::Forecast(source) => html! { <Forecast source={*source} /> },

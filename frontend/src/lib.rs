@@ -16,6 +16,7 @@ mod components;
 #[cfg(feature = "train")]
 mod forecasting;
 mod format;
+mod key;
 mod pages;
 mod route;
 mod worker;

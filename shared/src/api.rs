@@ -3,6 +3,7 @@
 //! Domain types travel as they are; the types here only say which of them come together. Every path is in [`paths`].
 
 mod anomalies;
+mod audit;
 mod budgets;
 mod calibrations;
 mod costs;
@@ -11,6 +12,7 @@ mod events;
 mod explanations;
 mod ingest;
 mod jobs;
+mod keys;
 mod ledger;
 mod models;
 mod module_views;
@@ -26,9 +28,11 @@ mod shadow_runs;
 mod start;
 mod status;
 mod summary;
+mod tenant_views;
 
 pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
+pub use audit::{Actor, AuditEntry, AuditOutcome, AuditPage};
 pub use budgets::BudgetList;
 pub use calibrations::{CalibrationList, NotCalibrated, Uncalibrated};
 pub use costs::{CostBin, CostSeries};
@@ -37,6 +41,7 @@ pub use events::EventView;
 pub use explanations::{ExplanationOrder, ExplanationRun, ExplanationView, FixView};
 pub use ingest::{IngestAnswer, LineAnswer, LineOutcome};
 pub use jobs::{Job, JobKind, JobState, Progress};
+pub use keys::{KeyOrder, KeyRotation, KeyView, NewKey, Role};
 pub use ledger::LedgerPage;
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use module_views::{ModuleView, QueueView};
@@ -56,3 +61,6 @@ pub use shadow_runs::{
 };
 pub use start::{LeftOut, StartAnomaly, StartView};
 pub use status::{Contradictions, HorizonView, ModelInUse, NotReady, SkippedForecasts, Status};
+pub use tenant_views::{
+    TenantAnomalies, TenantAnomalyList, TenantHorizon, TenantReport, TenantReportList, TenantStatus,
+};

@@ -80,7 +80,8 @@ fn the_primary_begins_with_what_runs_and_a_restart_changes_nothing() {
     assert_eq!(server.wait_for("/v1/status", begun).json()["start"], start);
     server.kill();
     folder.write("live.ndjson", line("s-9", 2, long_ago));
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--start", &live, "--data", folder.path.to_str().unwrap()];
+    let arguments =
+        ["serve", "--no-keys", "--listen", "127.0.0.1:0", "--start", &live, "--data", folder.path.to_str().unwrap()];
     folder.run(arguments).assert_failed(1, &["began with 2 other resources", "--data"]);
     folder.run(["serve", "--observations", &seen]).assert_failed(2, &["--observations has no effect without --start"]);
 }

@@ -125,7 +125,7 @@ fn what_contradicts_the_log_is_shown_with_its_reason() {
 }
 
 #[test]
-fn arrays_and_gzip_are_taken_too() {
+fn arrays_gzip_and_zstd_are_taken_too() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
     let array = format!("[{},{}]", create("r-1"), create("r-2"));
@@ -133,8 +133,43 @@ fn arrays_and_gzip_are_taken_too() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(create("r-3").as_bytes()).unwrap();
     assert_eq!(server.post("/v1/requests", NDJSON, &gzip.finish().unwrap()).json()["accepted"], 1);
+    let zstd = zstd::encode_all(create("r-4").as_bytes(), 0).unwrap();
+    assert_eq!(server.post("/v1/requests", NDJSON, &zstd).json()["accepted"], 1);
     let observation = r#"{"request":"r-1","admitted":true,"node":"n-1"}"#;
     let observed = || server.post("/v1/observations", NDJSON, observation.as_bytes()).json();
     assert_eq!((&observed()["accepted"], &observed()["duplicates"]), (&1.into(), &1.into()));
-    assert_eq!(server.get("/v1/status").json()["requests"], 3);
+    assert_eq!(server.get("/v1/status").json()["requests"], 4);
+}
+
+#[test]
+fn what_is_packed_is_unpacked_up_to_the_limit_only() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--body-bytes", "1000"]);
+    let send = |encoding: &str, body: &[u8]| {
+        server.ask("POST", "/v1/requests", &[("Content-Type", NDJSON), ("Content-Encoding", encoding)], body)
+    };
+    let gzip = |text: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(text).unwrap();
+        gzip.finish().unwrap()
+    };
+    let zstd = |text: &[u8]| zstd::encode_all(text, 3).unwrap();
+    let (short, long) = (create("r-1"), [b' '; 100_000]);
+    for (encoding, short, long) in
+        [("gzip", gzip(short.as_bytes()), gzip(&long)), ("zstd", zstd(short.as_bytes()), zstd(&long))]
+    {
+        assert!(long.len() < 1_000, "{encoding} is packed well");
+        assert_eq!(send(encoding, &short).status, 200, "{encoding}");
+        assert_eq!(send(encoding, &long).status, 413, "{encoding}");
+        let broken = send(encoding, &short[..short.len() - 5]);
+        assert_eq!((broken.status, broken.body.contains("cannot be unpacked")), (400, true), "{}", broken.body);
+        let plain = send(encoding, create("r-2").as_bytes());
+        assert!(plain.body.contains(&format!("is not {encoding}, as its Content-Encoding says")), "{}", plain.body);
+    }
+    assert_eq!(send("br", b"x").json()["field"], "Content-Encoding");
+    // A window of 16 MiB takes that much memory, whatever the limit is.
+    let mut wide = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    wide.set_parameter(zstd::zstd_safe::CParameter::WindowLog(24)).unwrap();
+    wide.write_all(create("r-3").as_bytes()).unwrap();
+    assert_eq!(send("zstd", &wide.finish().unwrap()).status, 400);
 }

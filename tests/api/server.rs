@@ -24,11 +24,19 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) location: Option<String>,
+    /// Every header, one a line.
+    pub(crate) headers: String,
     pub(crate) body: String,
 }
 
 impl Server {
+    /// One that asks for no keys.
     pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        Self::start_with_keys(folder, &[&["--no-keys"], arguments].concat())
+    }
+
+    /// One that asks for keys, of which the folder has to have one.
+    pub(crate) fn start_with_keys(folder: &Folder, arguments: &[&str]) -> Self {
         let mut command = Command::new(tests::shadowplane());
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.path).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -39,6 +47,23 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         Self { child, address, agent: config.into() }
+    }
+
+    /// Asks with these headers.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.address));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        // Methods that have no body are not to be sent one.
+        if matches!(method, "GET" | "HEAD" | "DELETE") {
+            return self.agent.run(request.body(()).unwrap()).unwrap().into();
+        }
+        self.agent.run(request.body(body).unwrap()).unwrap().into()
+    }
+
+    /// Asks with a key.
+    pub(crate) fn ask_with(&self, key: &str, method: &str, path: &str, body: &str) -> Reply {
+        let (bearer, kind) = (format!("Bearer {key}"), "application/json");
+        self.ask(method, path, &[("Authorization", &bearer), ("Content-Type", kind)], body.as_bytes())
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -115,6 +140,7 @@ impl Reply {
             status: response.status().as_u16(),
             content_type: header("content-type").unwrap_or_default(),
             location: header("location"),
+            headers: response.headers().iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect(),
             body,
         }
     }

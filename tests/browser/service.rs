@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use thirtyfour::prelude::*;
 
 use super::{PATIENCE, found, page_and_browsers, text};
+use crate::api::keys::key;
 use crate::api::server::Server;
 use crate::shadowplane::Folder;
 
@@ -77,6 +78,31 @@ async fn the_overview_accepts_and_withdraws_what_is_recommended() -> Result<()> 
     found(&page, "withdraw").await?.click().await?;
     answer(&page, "recommendation-answer", "Withdrawn: ").await?;
     ensure!(server.get("/v1/recommendations").json()["accepted"] == serde_json::json!([]), "it was withdrawn");
+    page.quit().await?;
+    Ok(())
+}
+
+/// Until a key is given that the service takes, it shows nothing of anybody; then everything.
+#[tokio::test]
+async fn the_page_asks_for_a_key_and_sends_it() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let viewer = key(&folder, &["--role", "viewer"]);
+    let dashboard = tests::dashboard();
+    let arguments =
+        ["--demo", "--speed", "3600", "--recommend", "on-order", "--dashboard", dashboard.to_str().unwrap()];
+    let server = Server::start_with_keys(&folder, &arguments);
+    let page = browsers.open().await?;
+    page.goto(&server.address).await?;
+    found(&page, "key").await?.send_keys("sp_wrong_key").await?;
+    found(&page, "use-key").await?.click().await?;
+    found(&page, "key-wrong").await?;
+    found(&page, "key").await?.send_keys(viewer).await?;
+    found(&page, "use-key").await?.click().await?;
+    found(&page, "calibrations").await?;
+    ensure!(page.find_all(By::Css("[data-testid='key-form']")).await?.is_empty(), "it has what it needs");
+    // Its secret is in no address.
+    ensure!(page.current_url().await?.query().is_none());
     page.quit().await?;
     Ok(())
 }

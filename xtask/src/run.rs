@@ -12,8 +12,8 @@ Installs what is missing (the WebAssembly target, trunk, wasm-bindgen), builds t
 starts `shadowplane serve --demo` with its database in ./data. Ctrl-C stops it.
 
 What follows `--` goes to `serve`; a --listen, --data or --dashboard in there replaces ours, and --replay or --config
-replaces the demo:
-    cargo xtask run -- --listen 0.0.0.0:9000";
+replaces the demo, which alone needs no key in ./data and no --no-keys:
+    cargo xtask run -- --listen 0.0.0.0:9000 --no-keys=anywhere";
 
 /// What `serve` is told unless the person says otherwise.
 const DEFAULTS: [(&str, &str); 3] = [("--data", "./data"), ("--listen", "127.0.0.1:8080"), ("--dashboard", "dist")];

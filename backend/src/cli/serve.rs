@@ -2,34 +2,28 @@
 
 mod jobs_file;
 mod replayed;
+mod settings;
 mod triggers_file;
 
-use std::io::IsTerminal;
-use std::io::Write;
-use std::net::SocketAddr;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use shared::input::parse_toml_document;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
-use self::jobs_file::JobsFile;
 use self::replayed::ReplayArgs;
-use self::triggers_file::TriggersFile;
+use self::settings::{BODY_BYTES, Recommend};
+pub(super) use self::settings::{Settings, read_settings};
 use super::assumptions::AssumptionArgs;
-use super::budget_file::read_budgets;
 use super::demand::read_log;
 use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
-use crate::config::{BudgetConfig, Config, ShadowingConfig};
+use crate::config::{Config, ShadowingConfig};
 use crate::service::News;
-use crate::shadowing::{Horizons, HorizonsError};
-use crate::{input, output, service};
+use crate::{output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
 #[derive(Debug, clap::Args)]
@@ -37,7 +31,8 @@ use crate::{input, output, service};
   shadowplane serve --demo                          the example workload on an accelerated clock
   shadowplane serve --demo --speed 600              ten virtual minutes a second
   shadowplane serve --replay requests.ndjson --speed 1e9 --replay-exit     the whole loop on a log of the past
-  shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
+  shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON, with a key
+  shadowplane serve --no-keys                       on this machine alone, whose users may then do everything
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
@@ -53,11 +48,22 @@ use crate::{input, output, service};
   [triggers]
   schedule = \"0 3 * * 1\"                           trains on Mondays at 3:00, besides when forecasts go wrong
 
-  curl --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
-  curl http://127.0.0.1:8080/v1/forecasts?horizon=1d
+  shadowplane keys create --role operator                        prints a key, which those who ask send
+  curl -H \"Authorization: Bearer $KEY\" --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
+  curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/forecasts?horizon=1d
 
 The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
+    /// Check the settings and all files that they name, say what is wrong with them, and end
+    #[arg(long)]
+    check_config: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What there is to say to a service.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
     /// Settings, TOML: the options below by their names, those of assumptions under `[assumptions]`, and when models are
     /// trained under `[triggers]`; what the command line or the environment says holds
     #[arg(long, env = "SHADOWPLANE_CONFIG", value_name = "FILE")]
@@ -68,164 +74,24 @@ pub(super) struct Args {
     replayed: ReplayArgs,
 }
 
-/// What the command line, the environment and the file may say.
-#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct Settings {
-    /// Where to listen [default: 127.0.0.1:8080]
-    #[arg(long, env = "SHADOWPLANE_LISTEN", value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
-    /// Folder of the database [default: data]
-    #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Folder of the dashboard's files, as trunk builds them
-    #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
-    dashboard: Option<PathBuf>,
-    /// The most bytes that a body may hold, after decompression [default: 33554432]
-    #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
-    body_bytes: Option<usize>,
-    /// Budgets, CSV `name,amount,currency,period[,tenant][,label]`: period is day, week or month of UTC, label is KEY=VALUE
-    #[arg(long, value_name = "FILE")]
-    budgets: Option<String>,
-    /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
-    #[arg(long, value_name = "PERCENT")]
-    sure: Option<u8>,
-    /// How far to forecast, in parts of an hour or a day or in days; a day is always among them [default: 1h,1d]
-    #[arg(long, value_name = "HORIZONS", value_delimiter = ',')]
-    horizon: Vec<Duration>,
-    /// How long to wait for late requests before an hour counts as over [default: 10m, and 0s in a replay]
-    #[arg(long, value_name = "DURATION")]
-    late: Option<Duration>,
-    /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
-    /// this share of the predicted streams does with, in percent. Runs them twice
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
-    #[serde(deserialize_with = "percent")]
-    predictive_scaling: Option<u8>,
-    /// Older requests that models learn from besides, NDJSON; they need not have deletes, and end before those that come in
-    #[arg(long, value_name = "FILE")]
-    history: Option<String>,
-    /// What runs already when the service begins: its creates, NDJSON, as `import kubernetes-state` writes them; they live
-    /// from the whole hour after all that is known of them, and are kept with the log
-    #[arg(long, value_name = "FILE")]
-    start: Option<String>,
-    /// Facts, NDJSON: about the requests of --replay, each known once all that it tells has happened; or, with --start, about
-    /// what runs already: nodes, and when they were ready; else the policy places it
-    #[arg(long, value_name = "FILE")]
-    observations: Option<String>,
-    /// When to search what is worth changing: of every day that is predicted, or when POST /v1/recommendations orders it
-    /// [default: daily]
-    #[arg(long, value_enum, value_name = "WHEN")]
-    recommend: Option<Recommend>,
-    /// Commitments that could be bought, CSV, as for `shadow --recommend`
-    #[arg(long, value_name = "FILE")]
-    commitment_offers: Option<String>,
-    #[command(flatten)]
-    assumptions: AssumptionArgs,
-    /// When models are trained; only a file says so.
-    #[arg(skip)]
-    triggers: TriggersFile,
-    /// How long jobs may take; only a file says so.
-    #[arg(skip)]
-    jobs: JobsFile,
-}
-
-/// When recommendations are searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Recommend {
-    /// Of every day that is predicted, and when it is ordered
-    Daily,
-    /// Only when it is ordered
-    OnOrder,
-}
-
-const BODY_BYTES: usize = 32 << 20;
-
-/// The longest that late requests are waited for: every day is over before the next one is.
-const LATE_MAX: Duration = Duration::from_seconds(12 * 3_600);
-
-impl Settings {
-    /// The same, with what `file` says where these say nothing.
-    fn or(self, file: Self) -> Self {
-        Self {
-            listen: self.listen.or(file.listen),
-            data: self.data.or(file.data),
-            dashboard: self.dashboard.or(file.dashboard),
-            body_bytes: self.body_bytes.or(file.body_bytes),
-            budgets: self.budgets.or(file.budgets),
-            sure: self.sure.or(file.sure),
-            horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
-            late: self.late.or(file.late),
-            predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
-            history: self.history.or(file.history),
-            start: self.start.or(file.start),
-            observations: self.observations.or(file.observations),
-            recommend: self.recommend.or(file.recommend),
-            commitment_offers: self.commitment_offers.or(file.commitment_offers),
-            assumptions: self.assumptions.or(file.assumptions),
-            triggers: file.triggers,
-            jobs: file.jobs,
-        }
-    }
-}
-
-impl Settings {
-    /// The budgets, in the currency of the prices.
-    fn budgets(&self, assumed: &Scenario) -> Result<BudgetConfig, CliError> {
-        let default = BudgetConfig::default();
-        let sure_percent = self.sure.unwrap_or(default.sure_percent);
-        if !(1..=100).contains(&sure_percent) {
-            return Err(CliError::Usage(format!("--sure is {sure_percent}; expected a share of the runs, 1 to 100")));
-        }
-        let Some(path) = &self.budgets else { return Ok(default) };
-        Ok(BudgetConfig { budgets: read_budgets(path, assumed.price_book.currency)?, sure_percent })
-    }
-}
-
-impl Settings {
-    /// How long late requests are waited for.
-    fn late(&self, config: &ShadowingConfig) -> Result<Duration, CliError> {
-        match self.late {
-            None => Ok(config.late),
-            Some(_) if config.replay.is_some() => {
-                let message = "--late has no effect on a replay, whose requests all come in time";
-                Err(CliError::Usage(message.to_owned()))
-            }
-            Some(late) if late < Duration::ZERO || late > LATE_MAX => {
-                Err(CliError::Usage(format!("--late is {late}; expected 0s to {LATE_MAX}")))
-            }
-            Some(late) => Ok(late),
-        }
-    }
-
-    /// How far is forecast.
-    fn horizons(&self, config: &ShadowingConfig, late: Duration) -> Result<Horizons, CliError> {
-        if self.horizon.is_empty() {
-            let longer = config.horizons.all().iter().copied().filter(|&horizon| horizon > late);
-            return Horizons::new(&longer.collect::<Vec<_>>(), config.bin, late).map_err(usage);
-        }
-        Horizons::new(&self.horizon, config.bin, late).map_err(usage)
-    }
-}
-
-fn usage(error: HorizonsError) -> CliError {
-    CliError::Usage(format!("--horizon: {error}"))
-}
-
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let speed = self.replayed.speed;
+        let speed = self.options.replayed.speed;
         if !(speed.is_finite() && speed > 0.0) {
             return Err(CliError::Usage(format!("--speed is {speed}; expected a number above zero")));
         }
-        let config = self.config()?;
+        let config = self.options.config()?;
+        if self.check_config {
+            service::check(&config)?;
+            return output::print("the settings are good, and so are the files that they name\n");
+        }
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
-        let (demo, json) = (self.replayed.demo, global.json);
+        let (demo, json) = (self.options.replayed.demo, global.json);
         service::run(config, move |news| {
             let text = if json { in_json(&news) } else { in_words(&news, demo) };
             // Nobody may be reading; the service runs all the same.
@@ -233,10 +99,18 @@ impl Args {
         })?;
         Ok(())
     }
+}
+
+impl Options {
+    /// The file of settings.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.config.as_deref()
+    }
 
     fn config(&self) -> Result<Config, CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
+        let (access, tls) = (settings.access()?, settings.tls()?);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
         let of_replay = self.replayed.replay.is_some();
@@ -283,7 +157,9 @@ impl Args {
         let shadowing =
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
         Ok(Config {
-            listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: settings.listen(),
+            tls,
+            access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
@@ -294,10 +170,10 @@ impl Args {
 
 fn in_words(news: &News, demo: bool) -> String {
     match news {
-        News::Listening(address) if demo => {
-            format!("listening on http://{address}\nthe demo begins afresh in its own file, demo.sqlite\n")
+        News::Listening(url) if demo => {
+            format!("listening on {url}\nthe demo begins afresh in its own file, demo.sqlite\n")
         }
-        News::Listening(address) => format!("listening on http://{address}\n"),
+        News::Listening(url) => format!("listening on {url}\n"),
         News::Replayed(summary) => replayed::text(summary),
     }
 }
@@ -305,7 +181,7 @@ fn in_words(news: &News, demo: bool) -> String {
 /// One object a line.
 fn in_json(news: &News) -> String {
     let news = match news {
-        News::Listening(address) => serde_json::json!({ "listening": format!("http://{address}") }),
+        News::Listening(url) => serde_json::json!({ "listening": url }),
         News::Replayed(summary) => serde_json::json!({ "replayed": summary }),
     };
     format!("{news}\n")
@@ -327,17 +203,4 @@ fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<Shadowing
     }
     let start = runs.beginning();
     Ok(ShadowingConfig { inventory, start, ..ShadowingConfig::system(base, catalogue) })
-}
-
-fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
-    let percent = Option::<i64>::deserialize(deserializer)?;
-    let checked = |percent: i64| u8::try_from(percent).ok().filter(|percent| (1..=100).contains(percent));
-    percent
-        .map(|wrong| checked(wrong).ok_or_else(|| D::Error::custom(format!("is {wrong}; expected 1 to 100"))))
-        .transpose()
-}
-
-fn read_settings(path: &str) -> Result<Settings, CliError> {
-    let text = input::read_text(path)?;
-    parse_toml_document(&text).map_err(CliError::in_file(input::name(path)))
 }

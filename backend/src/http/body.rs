@@ -10,26 +10,42 @@ use shared::input::{InputError, Numbered, parse_json, parse_json_document, parse
 use super::Problem;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The base-2 logarithm of the longest window of a zstd body: 8 MiB. Source: RFC 9659.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// The bytes of a body, decompressed by its `Content-Encoding` or by its first bytes.
 pub(super) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let bytes = payload.to_bytes_limited(limit).await.map_err(|_| Problem::too_large(limit))?;
     let bytes = bytes.map_err(|error| Problem::input(InputError::whole(error.to_string())))?;
     let encoding = request.headers().get("content-encoding").and_then(|value| value.to_str().ok()).unwrap_or("");
-    match (encoding, bytes.starts_with(&GZIP)) {
-        ("" | "identity" | "gzip", true) => unpack(&bytes, limit),
-        ("" | "identity", false) => Ok(bytes),
-        ("gzip", false) => Err(Problem::input(InputError::whole("is not gzip, as its Content-Encoding says"))),
-        (other, _) => Err(Problem::field("Content-Encoding", format!("`{other}` is not known; send gzip or nothing"))),
+    let broken = |kind: &str, error: std::io::Error| {
+        Problem::input(InputError::whole(format!("is {kind} that cannot be unpacked: {error}")))
+    };
+    match encoding {
+        "" | "identity" | "gzip" if bytes.starts_with(&GZIP) => {
+            unpack(flate2::read::MultiGzDecoder::new(&bytes[..]), limit, |error| broken("gzip", error))
+        }
+        "" | "identity" | "zstd" if bytes.starts_with(&ZSTD) => {
+            let decoder = zstd::Decoder::with_buffer(&bytes[..]).and_then(|mut decoder| {
+                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+                Ok(decoder)
+            });
+            unpack(decoder.map_err(|error| broken("zstd", error))?, limit, |error| broken("zstd", error))
+        }
+        "" | "identity" => Ok(bytes),
+        "gzip" | "zstd" => {
+            Err(Problem::input(InputError::whole(format!("is not {encoding}, as its Content-Encoding says"))))
+        }
+        other => Err(Problem::field("Content-Encoding", format!("`{other}` is not known; send gzip, zstd or nothing"))),
     }
 }
 
-fn unpack(bytes: &[u8], limit: usize) -> Result<Bytes, Problem> {
+/// No more is unpacked than may be there.
+fn unpack(packed: impl Read, limit: usize, broken: impl FnOnce(std::io::Error) -> Problem) -> Result<Bytes, Problem> {
     let mut unpacked = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes)
-        .take(limit as u64 + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| Problem::input(InputError::whole(format!("is broken gzip: {error}"))))?;
+    packed.take(limit as u64 + 1).read_to_end(&mut unpacked).map_err(broken)?;
     if unpacked.len() > limit { Err(Problem::too_large(limit)) } else { Ok(unpacked.into()) }
 }
 

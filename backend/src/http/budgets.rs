@@ -1,35 +1,47 @@
 //! `GET /v1/budgets`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use shared::allocation::{Budget, BudgetOutlook};
-use shared::api::{BudgetList, NotReady, paths};
+use shared::api::{BudgetList, NotReady};
 use shared::units::Currency;
 
-use super::{Answer, App, get, resource};
+use super::{Answer, App};
+use crate::access::Scope;
 use crate::shadowing::OUTLOOK;
 use crate::store::Collection;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::BUDGETS).route(get().to(budgets)));
-}
-
-async fn budgets(app: Data<App>) -> Answer<BudgetList> {
+pub(super) async fn budgets(app: Data<App>, scope: Scope) -> Answer<BudgetList> {
     let none = |reason: &str, message: String| {
         let not_ready = Some(NotReady { reason: reason.to_owned(), message, bins_missing: None });
         Ok(Json(BudgetList { not_ready, ..BudgetList::default() }))
     };
-    let (budgets, currency) = (&app.config.budgets.budgets, app.config.assumed.price_book.currency);
+    let currency = app.config.assumed.price_book.currency;
+    let is_own = |tenant: Option<&String>| match scope.tenants() {
+        None => true,
+        Some(tenants) => tenant.is_some_and(|tenant| tenants.contains(tenant)),
+    };
+    let budgets = app.config.budgets.budgets.iter();
+    let budgets: Vec<&Budget> = budgets.filter(|budget| is_own(budget.scope.tenant.as_ref())).collect();
     if budgets.is_empty() {
+        if scope.tenants().is_some() {
+            return none("no_budgets", format!("there are no budgets of {} alone", scope.named()));
+        }
         return none("no_budgets", "there are no budgets; start the service with --budgets budgets.csv".to_owned());
     }
     let Some(document) = app.store.get(Collection::Budgets, OUTLOOK.to_owned()).await? else {
+        if scope.tenants().is_some() {
+            return none("no_forecast", "budgets are held against the next forecast".to_owned());
+        }
         let waiting = app.board.snapshot().not_ready.map_or(String::new(), |waiting| format!(": {}", waiting.message));
         return none("no_forecast", format!("budgets are held against the next forecast{waiting}"));
     };
     let mut list: BudgetList = document.read()?;
+    if scope.tenants().is_some() {
+        list.notices.clear();
+    }
     // What was told of a budget before it was changed says nothing about it now.
     list.budgets.retain(|of| budgets.iter().any(|budget| is_of(of, budget, currency)));
-    let told = |budget: &&Budget| !list.budgets.iter().any(|of| is_of(of, budget, currency));
+    let told = |budget: &&&Budget| !list.budgets.iter().any(|of| is_of(of, budget, currency));
     let missing: Vec<&str> = budgets.iter().filter(told).map(|budget| budget.name.as_str()).collect();
     if !missing.is_empty() {
         list.notices.push(format!("told with the next forecast: {}", missing.join(", ")));

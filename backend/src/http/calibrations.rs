@@ -1,17 +1,13 @@
 //! `GET /v1/calibrations`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
-use shared::api::{CalibrationList, NotCalibrated, NotReady, paths};
+use actix_web::web::{Data, Json};
+use shared::api::{CalibrationList, NotCalibrated, NotReady};
 use shared::feedback::Calibrations;
 
-use super::{Answer, App, get, resource};
+use super::{Answer, App};
 use crate::shadowing::stored_calibrations;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::CALIBRATIONS).route(get().to(calibrations)));
-}
-
-async fn calibrations(app: Data<App>) -> Answer<CalibrationList> {
+pub(super) async fn calibrations(app: Data<App>) -> Answer<CalibrationList> {
     let mut list = stored_calibrations(&*app.store).await?.unwrap_or_default();
     if list.until.is_none() {
         list.not_observed = NotCalibrated::beside(&list.calibrations);

@@ -2,41 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use shared::api::{Basis, CostBin, CostSeries, MoneyBand, paths};
+use shared::api::{Basis, CostBin, CostSeries, MoneyBand};
 use shared::feedback::ledger::verify;
 use shared::feedback::{CorrectedPrediction, CorrectionSettings, newest_corrected};
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, get, resource};
+use super::{Answer, App, Problem};
 use crate::shadowing::REPORTED;
 use crate::store::{Collection, whole_ledger};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Between {
+pub(super) struct Between {
     from: Option<Instant>,
     to: Option<Instant>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Over {
+pub(super) struct Over {
     horizon: Option<Duration>,
 }
 
 /// The most bins of one answer.
 const BINS_MAX: usize = 10_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::COSTS).route(get().to(costs)))
-        .service(resource(paths::CORRECTED_COSTS).route(get().to(corrected)));
-}
-
-async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {
+pub(super) async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSeries> {
     let (bin, now) = (app.config.assumed.bin, app.board.snapshot().now);
     let start = query.from.unwrap_or(now - Duration::DAY).floor(bin);
     let end = query.to.unwrap_or(now + app.config.horizons.longest());
@@ -65,7 +59,7 @@ async fn costs(app: Data<App>, Query(query): Query<Between>) -> Answer<CostSerie
 }
 
 /// Learnt anew from the ledger each time, so that a restart forgets nothing.
-async fn corrected(app: Data<App>, Query(query): Query<Over>) -> Answer<CorrectedPrediction> {
+pub(super) async fn corrected(app: Data<App>, Query(query): Query<Over>) -> Answer<CorrectedPrediction> {
     let horizon = query.horizon.unwrap_or(REPORTED);
     if !app.config.horizons.all().contains(&horizon) {
         let all: Vec<String> = app.config.horizons.all().iter().map(Duration::to_string).collect();

@@ -1,13 +1,12 @@
 //! `GET /v1/decisions`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use shared::api::paths;
 use shared::feedback::Decision;
 use shared::units::Window;
 
 use super::query::Query;
-use super::{Answer, App, get, resource};
+use super::{Answer, App};
 use crate::store::{Collection, read_documents};
 
 /// How many of a list are asked for.
@@ -24,11 +23,7 @@ impl Limit {
     }
 }
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::DECISIONS).route(get().to(decisions)));
-}
-
-async fn decisions(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Decision>> {
+pub(super) async fn decisions(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Decision>> {
     let mut decisions: Vec<Decision> =
         read_documents(&app.store.list(Collection::Decisions, Window::ALWAYS, query.get()).await?)?;
     decisions.reverse();

@@ -1,12 +1,14 @@
 //! `GET /v1/demand`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use shared::api::{DemandSeries, paths};
+use shared::api::DemandSeries;
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, get, resource};
+use super::tenants::asked_for;
+use super::{Answer, App, Problem};
+use crate::access::Scope;
 
 /// A window that an answer is asked for.
 #[derive(Debug, Deserialize)]
@@ -20,13 +22,10 @@ pub(super) struct Between {
 /// The most bins of one answer: more than a month of five minutes.
 const BINS_MAX: i64 = 10_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::DEMAND).route(get().to(demand)));
-}
-
-async fn demand(app: Data<App>, Query(query): Query<Between>) -> Answer<DemandSeries> {
+pub(super) async fn demand(app: Data<App>, scope: Scope, Query(query): Query<Between>) -> Answer<DemandSeries> {
     let (bin, now) = (app.config.bin, app.board.snapshot().now);
     let Between { from, to, tenant } = query;
+    let tenant = asked_for(&scope, tenant)?;
     in_order(from, to)?;
     let end = to.unwrap_or(now).min(app.config.counted_until(now)).floor(bin);
     let start = from.unwrap_or(end - Duration::DAY).floor(bin).min(end);

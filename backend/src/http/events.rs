@@ -1,7 +1,7 @@
 //! `/v1/events`: known events, given as JSON, as CSV or as a calendar.
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Json, Path, Payload};
 use serde::Deserialize;
 use shared::api::{EventView, IngestAnswer, paths};
 use shared::features::{KnownEvent, known_event_rows};
@@ -10,7 +10,8 @@ use shared::units::{Duration, Instant, Window};
 
 use super::ingest::Answers;
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, body, get, resource};
+use super::{Answer, App, Problem, body};
+use crate::access::Scope;
 use crate::known_events::{is_icalendar, split};
 use crate::shadowing::GivenEvent;
 use crate::store::{Appended, Collection, Document, StoreError, write_document};
@@ -23,18 +24,12 @@ const SHOWN_MAX: Duration = Duration::from_seconds(366 * 86_400);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Between {
+pub(super) struct Between {
     from: Option<Instant>,
     to: Option<Instant>,
 }
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::EVENTS).route(get().to(list)).route(web::post().to(give)))
-        .service(resource(paths::EVENT).route(web::delete().to(remove)));
-}
-
-async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+pub(super) async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let mut answers = Answers::default();
     let tenants = app.board.snapshot().tenants;
@@ -82,7 +77,7 @@ fn read(app: &App, bytes: &[u8]) -> Result<Vec<Numbered<Given>>, Problem> {
     Ok(events.into_iter().map(|(line, event)| (line, event.map(GivenEvent::keyed))).collect())
 }
 
-async fn list(app: Data<App>, Query(query): Query<Between>) -> Answer<Vec<EventView>> {
+pub(super) async fn list(app: Data<App>, scope: Scope, Query(query): Query<Between>) -> Answer<Vec<EventView>> {
     let Between { from, to } = query;
     in_order(from, to)?;
     let start = from.unwrap_or_else(|| app.board.snapshot().now);
@@ -93,7 +88,15 @@ async fn list(app: Data<App>, Query(query): Query<Between>) -> Answer<Vec<EventV
     let documents = app.store.list(Collection::Events, Window::ALWAYS, usize::MAX).await?;
     let mut views = Vec::new();
     for document in &documents {
-        views.extend(view(&app, document, window)?);
+        let of_document = view(&app, document, window)?;
+        // A calendar of several tenants may name the one in what it says of the other.
+        let is_own = |view: &EventView| match (scope.tenants(), &view.tenant) {
+            (None, _) => true,
+            (Some(tenants), tenant) => tenant.as_ref().is_some_and(|tenant| tenants.contains(tenant)),
+        };
+        if of_document.iter().all(is_own) {
+            views.extend(of_document);
+        }
     }
     views.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     Ok(Json(views))
@@ -122,7 +125,7 @@ fn unreadable(error: InputError) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }
 
-async fn remove(app: Data<App>, id: Path<String>) -> Answer<Vec<EventView>> {
+pub(super) async fn remove(app: Data<App>, id: Path<String>) -> Answer<Vec<EventView>> {
     let missing = || Problem::not_found(format!("there is no event `{id}`; GET {} lists them", paths::EVENTS));
     let document = app.store.get(Collection::Events, id.to_string()).await?.ok_or_else(missing)?;
     let now = app.board.snapshot().now;

@@ -1,27 +1,21 @@
 //! `/v1/explanations`: why a request got what it got; ordered, and answered once it was run.
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{ExplanationOrder, ExplanationRun, JobKind, SavedScenario, paths};
 use shared::explanation::position;
 use shared::request::Operation;
 use shared::scenario::Demand;
 
-use super::{Answer, App, Problem, body, get, jobs, resource};
+use super::{Answer, App, Problem, body, jobs};
 use crate::jobs::wall_clock;
 use crate::store::{Collection, StoreError, StoredJob};
 
 /// How many explanations a list shows.
 const LISTED: usize = 50;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::EXPLANATIONS).route(get().to(list)).route(web::post().to(order)))
-        .service(resource(paths::EXPLANATION).route(get().to(one)).route(web::delete().to(cancel)));
-}
-
-async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+pub(super) async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let order: ExplanationOrder = body::document(&request, payload, app.body_bytes_max).await?;
     match &order.scenario {
         Some(hash) => check_place(&app, hash, &order).await?,
@@ -72,16 +66,16 @@ async fn check_place(app: &App, hash: &str, order: &ExplanationOrder) -> Result<
     Ok(())
 }
 
-async fn list(app: Data<App>) -> Answer<Vec<ExplanationRun>> {
+pub(super) async fn list(app: Data<App>) -> Answer<Vec<ExplanationRun>> {
     let jobs = app.store.jobs(Some(JobKind::Explanation), LISTED).await?;
     Ok(Json(jobs.into_iter().map(|stored| view(&app, stored)).collect::<Result<_, _>>()?))
 }
 
-async fn one(app: Data<App>, id: Path<String>) -> Answer<ExplanationRun> {
+pub(super) async fn one(app: Data<App>, id: Path<String>) -> Answer<ExplanationRun> {
     Ok(Json(view(&app, find(&app, &id).await?)?))
 }
 
-async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ExplanationRun> {
+pub(super) async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ExplanationRun> {
     find(&app, &id).await?;
     jobs::stop(&app, &id, JobKind::Explanation).await?;
     one(app, id).await

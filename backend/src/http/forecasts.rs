@@ -2,31 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use shared::api::{ForecastAnswer, ForecastBin, ForecastView, NotReady, paths};
+use shared::api::{ForecastAnswer, ForecastBin, ForecastView, NotReady};
 use shared::features::SeriesKey;
 use shared::forecast::{Answer as SeriesAnswer, BinForecast, horizon_bins};
 use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::query::Query;
-use super::{Answer, App, Problem, get, resource};
+use super::tenants::{asked_for, nothing_yet};
+use super::{Answer, App, Problem};
+use crate::access::Scope;
 use crate::shadowing::{REPORTED, StoredForecast, forecast_key};
 use crate::store::Collection;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     horizon: Option<Duration>,
     tenant: Option<String>,
 }
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::FORECASTS).route(get().to(forecast)));
-}
-
-async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAnswer> {
+pub(super) async fn forecast(app: Data<App>, scope: Scope, Query(query): Query<Ask>) -> Answer<ForecastAnswer> {
     let Ask { horizon, tenant } = query;
+    let tenant = asked_for(&scope, tenant)?;
     let horizon = horizon.unwrap_or(REPORTED);
     let bins = horizon_bins(horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
     let horizons = &app.config.horizons;
@@ -38,6 +37,9 @@ async fn forecast(app: Data<App>, Query(query): Query<Ask>) -> Answer<ForecastAn
     // The newest that reaches as far; of several the shortest.
     let reaching = horizons.reaching(horizon).filter_map(|longer| Some((snapshot.origin_of(longer)?, longer)));
     let Some((origin, longer)) = reaching.max_by_key(|&(origin, longer)| (origin, core::cmp::Reverse(longer))) else {
+        if scope.tenants().is_some() {
+            return Ok(Json(ForecastAnswer::NotReady(nothing_yet("there is no forecast yet"))));
+        }
         let waiting = || not_ready("starting", "the first hour has not closed yet");
         let of_horizon = snapshot.newest.get(&horizon).and_then(|newest| newest.not_ready.clone());
         return Ok(Json(ForecastAnswer::NotReady(of_horizon.or(snapshot.not_ready).unwrap_or_else(waiting))));

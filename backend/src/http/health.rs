@@ -2,23 +2,16 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
-use actix_web::web::{Data, Json, ServiceConfig};
-use shared::api::{NotReady, paths};
+use actix_web::web::{Data, Json};
+use shared::api::NotReady;
 
-use super::{App, Problem, get, openapi, resource};
+use super::{App, Problem, openapi};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::LIVE).route(get().to(live)))
-        .service(resource(paths::READY).route(get().to(ready)))
-        .service(resource(paths::OPENAPI).route(get().to(describe)));
-}
-
-async fn live() -> HttpResponse {
+pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("live")
 }
 
-async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     app.store.summary().await?;
     if app.board.snapshot().caught_up {
         return Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready"));
@@ -30,6 +23,6 @@ async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     }))
 }
 
-async fn describe() -> Json<utoipa::openapi::OpenApi> {
+pub(super) async fn describe() -> Json<utoipa::openapi::OpenApi> {
     Json(openapi::document())
 }

@@ -1,32 +1,36 @@
 //! `POST /v1/requests` and `POST /v1/observations`.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpRequest;
-use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
-use shared::api::{IngestAnswer, LineAnswer, LineOutcome, paths};
+use actix_web::web::{Data, Json, Payload};
+use shared::api::{IngestAnswer, LineAnswer, LineOutcome};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Priority, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::units::{Duration, Resources, Window};
 
-use super::{Answer, App, Problem, body, resource};
+use super::{Answer, App, Problem, body};
+use crate::access::{Scope, id_is_of};
 use crate::config::ShadowingConfig;
 use crate::store::{Appended, StoreError};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::REQUESTS).route(web::post().to(requests)))
-        .service(resource(paths::OBSERVATIONS).route(web::post().to(observations)));
-}
-
-async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+pub(super) async fn requests(
+    app: Data<App>,
+    scope: Scope,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<IngestAnswer> {
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
     let now = app.clock.now();
     let known = Window { start: now - BEHIND_MAX, end: now + AHEAD_MAX };
     let mut shapes = Shapes::new(&app.config);
+    let ids = Ids::new(&app, &scope).await?;
     for (line, record) in records {
         let checked = record.and_then(|request| {
+            ids.check(line, &request)?;
             let request = check(line, request, &app.config.catalogue, &known)?;
             shapes.check(line, &request)?;
             Ok(request)
@@ -37,15 +41,28 @@ async fn requests(app: Data<App>, request: HttpRequest, payload: Payload) -> Ans
     answers.finish(appended, "id", "was a different request; ids are unique")
 }
 
-async fn observations(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+pub(super) async fn observations(
+    app: Data<App>,
+    scope: Scope,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<IngestAnswer> {
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let records = body::records::<Observation>(&bytes)?;
     let mut answers = Answers::default();
     for (line, record) in records {
-        let checked = record.and_then(|observation| match observation.request.is_empty() {
+        let mut checked = record.and_then(|observation| match observation.request.is_empty() {
             true => Err(InputError::field(line, "request", "is empty; expected the id of a request")),
             false => Ok(observation),
         });
+        if let (Some(tenants), Ok(observation)) = (scope.tenants(), &checked) {
+            let about = app.store.request(observation.request.clone()).await?;
+            if !about.is_some_and(|request| tenants.contains(&request.tenant)) {
+                // The same of an id that there is not and of another tenant's.
+                let message = format!("is none of a request of {} that has come in", scope.named());
+                checked = Err(InputError::field(line, "request", message));
+            }
+        }
         answers.take(line, checked, |observation| observation.request.clone());
     }
     let batch = core::mem::take(&mut answers.valid);
@@ -91,6 +108,57 @@ fn check(line: u64, mut request: Request, catalogue: &Catalogue, known: &Window)
         scheduling.priority = Priority::Number(number);
     }
     Ok(request)
+}
+
+/// Whose ids are whose, so that whoever is limited to some tenants learns of no id of others: theirs begin with the name of
+/// the tenant and `/`, and nobody else's do.
+struct Ids<'a> {
+    scope: &'a Scope,
+    /// Tenants that have a key of their own, or had one.
+    kept_for: BTreeSet<String>,
+    /// Those of the caller whose ids others have from before there was a key.
+    taken: BTreeSet<String>,
+}
+
+impl<'a> Ids<'a> {
+    async fn new(app: &App, scope: &'a Scope) -> Result<Self, Problem> {
+        let keys = app.keys.keys().await?;
+        let kept_for = keys.into_iter().filter_map(|key| key.view.tenants).flatten().collect();
+        let mut taken = BTreeSet::new();
+        for tenant in scope.tenants().into_iter().flatten() {
+            if app.store.others_have_ids_of(tenant.clone()).await? {
+                taken.insert(tenant.clone());
+            }
+        }
+        Ok(Self { scope, kept_for, taken })
+    }
+
+    fn check(&self, line: u64, request: &Request) -> Result<(), InputError> {
+        let Request { id, tenant, .. } = request;
+        if let Some(tenants) = self.scope.tenants() {
+            if !tenants.contains(tenant) {
+                let message = format!("is none of the key's; expected {}", self.scope.named());
+                return Err(InputError::field(line, "tenant", message));
+            }
+            if !self.scope.names(id, tenant) {
+                let message = format!("is no id of the tenant's own; expected one that begins with `{tenant}/`");
+                return Err(InputError::field(line, "id", message));
+            }
+            if self.taken.contains(tenant) {
+                let message =
+                    format!("cannot be told from others': not all ids that begin with `{tenant}/` are its own");
+                return Err(InputError::field(line, "id", message));
+            }
+        }
+        match self.kept_for.iter().find(|kept| *kept != tenant && id_is_of(id, kept)) {
+            Some(kept) => {
+                let message =
+                    format!("ids that begin with `{kept}/` are those of that tenant, which has a key of its own");
+                Err(InputError::field(line, "id", message))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// The shapes of a body, each looked at once: one that the assumed machines can never hold, or that has no price, would

@@ -2,34 +2,27 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{Data, Json, Path};
 use shared::api::{Job, JobKind, JobState, paths};
 
 use super::decisions::Limit;
 use super::query::Query;
-use super::{Answer, App, Problem, get, resource};
+use super::{Answer, App, Problem};
 use crate::jobs::wall_clock;
 use crate::store::JobEnd;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::JOBS).route(get().to(list)))
-        .service(resource(paths::JOB).route(get().to(one)).route(web::delete().to(cancel)))
-        .service(resource(paths::RETRAINING).route(web::post().to(retrain)));
-}
-
-async fn list(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Job>> {
+pub(super) async fn list(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Job>> {
     let jobs = app.store.jobs(None, query.get()).await?;
     Ok(Json(jobs.into_iter().map(|stored| live(&app, stored.job)).collect()))
 }
 
-async fn one(app: Data<App>, id: Path<String>) -> Answer<Job> {
+pub(super) async fn one(app: Data<App>, id: Path<String>) -> Answer<Job> {
     let stored = app.store.job(id.clone()).await?;
     let stored = stored.ok_or_else(|| Problem::not_found(format!("there is no job `{id}`")))?;
     Ok(Json(live(&app, stored.job)))
 }
 
-async fn cancel(app: Data<App>, id: Path<String>) -> Answer<Job> {
+pub(super) async fn cancel(app: Data<App>, id: Path<String>) -> Answer<Job> {
     let Json(job) = one(app.clone(), Path::from(id.clone())).await?;
     stop(&app, &job.id, job.kind).await?;
     one(app, id).await
@@ -53,7 +46,7 @@ pub(super) async fn stop(app: &App, id: &str, kind: JobKind) -> Result<(), Probl
 const LISTED: usize = 20;
 
 /// One training at a time: what is asked for again is the one that is under way.
-async fn retrain(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn retrain(app: Data<App>) -> Result<HttpResponse, Problem> {
     order_once(&app, JobKind::Retraining, "{}".to_owned()).await
 }
 

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use shared::allocation::{AllocationReport, Grouping};
-use shared::api::{BudgetList, JobKind, JobState, MoneyBand, OutcomeView, WindowReport, paths};
+use shared::api::{BudgetList, JobKind, JobState, MoneyBand, OutcomeView, WindowReport};
 use shared::simulation::Refusal;
 use shared::units::{Duration, Instant, Money, Window};
 
-use super::{App, Problem, get, resource};
+use super::{App, Problem};
 use crate::shadowing::{OUTLOOK, Snapshot, forecast_key};
 use crate::store::{Collection, read_documents_of};
 
@@ -29,11 +29,7 @@ const JOBS: usize = 1_000;
 type Labels = Vec<(&'static str, String)>;
 type Number = Gauge<f64, AtomicU64>;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::METRICS).route(get().to(metrics)));
-}
-
-async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     let mut told = Told::default();
     let snapshot = app.board.snapshot();
     told.service(&app, &snapshot).await?;

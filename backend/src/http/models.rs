@@ -1,26 +1,20 @@
 //! `GET /v1/models` and `POST /v1/models/rollback`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
-use shared::api::{JobKind, ModelList, paths};
+use actix_web::web::{Data, Json};
+use shared::api::{JobKind, ModelList};
 use shared::feedback::Decision;
 use shared::forecast::season_bins;
 
-use super::{Answer, App, Problem, get, jobs, resource};
+use super::{Answer, App, Problem, jobs};
 use crate::shadowing::roll_back;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::MODELS).route(get().to(models)))
-        .service(resource(paths::ROLLBACK).route(web::post().to(rollback)));
-}
-
-async fn rollback(app: Data<App>) -> Answer<Decision> {
+pub(super) async fn rollback(app: Data<App>) -> Answer<Decision> {
     let decision = roll_back(&*app.store, &app.board).await?;
     let none = || Problem::conflict("there has been no champion before the present one");
     decision.map(Json).ok_or_else(none)
 }
 
-async fn models(app: Data<App>) -> Answer<ModelList> {
+pub(super) async fn models(app: Data<App>) -> Answer<ModelList> {
     let champion = app.board.snapshot().champion;
     let latest = app.store.jobs(Some(JobKind::Retraining), 1).await?.pop();
     Ok(Json(ModelList {

@@ -1,10 +1,12 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
+use actix_web::http::Method;
 use shared::api::{
-    AcceptedRecommendation, AnomalyList, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
-    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, LedgerPage, ModelList, PredictedValue,
-    ProblemDocument, QuoteOrder, QuoteView, RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun,
-    ShadowRunOrder, StatementAnswer, Status, paths,
+    AcceptedRecommendation, AnomalyList, AuditPage, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
+    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage,
+    ModelList, NewKey, PredictedValue, ProblemDocument, QuoteOrder, QuoteView, RecommendationList, ReportList,
+    SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
+    TenantReportList, TenantStatus, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
@@ -13,11 +15,14 @@ use shared::request::{Observation, Request};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
     RefOr, Required, ResponseBuilder,
 };
+
+use super::endpoints::{Access, ENDPOINTS, Limited};
 
 /// The OpenAPI 3.1 document of every route.
 pub fn document() -> OpenApi {
@@ -28,14 +33,20 @@ pub fn document() -> OpenApi {
         routes = routes.path(route.path, PathItem::new(route.method.clone(), route.operation(&problem)));
     }
     let info = InfoBuilder::new().title("Shadowplane").version(env!("CARGO_PKG_VERSION")).description(Some(
-        "Forecasts, shadow runs, costs and their variance. Errors are problem documents (RFC 9457).",
+        "Forecasts, shadow runs, costs and their variance. Errors are problem documents (RFC 9457). Where the service asks \
+         for keys, 401 says that there is none that is good, 403 that it may not, and 429 that it was used too often.",
     ));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sp_<id>_<secret>").build();
     let components = schemas
         .0
         .into_iter()
-        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
+        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema))
+        .security_scheme(KEY, SecurityScheme::Http(bearer));
     OpenApiBuilder::new().info(info.build()).paths(routes.build()).components(Some(components.build())).build()
 }
+
+/// What the key is called in the document.
+const KEY: &str = "key";
 
 /// One method of one path.
 struct Route {
@@ -69,6 +80,12 @@ impl Schemas {
         let name = T::name().into_owned();
         self.0.insert(name.clone(), T::schema());
         Ref::from_schema_name(name).into()
+    }
+
+    /// One for keys of all tenants, and one for those that are limited to some.
+    fn either<A: ToSchema, T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let one = OneOfBuilder::new().item(self.of::<A>()).item(self.of::<T>()).build();
+        Schema::from(one).into()
     }
 
     fn list_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
@@ -113,6 +130,7 @@ const QUOTES: &str =
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
 const SEARCHES: &str = "Searches what is predicted from now on; answers the search that is under way, where one is";
 const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
+const ROTATES: &str = "Gives a key a new secret, which is shown this once; the one before goes on for a while";
 const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
@@ -135,7 +153,7 @@ const HORIZON: [(&str, &str); 1] = [("horizon", "Of windows that long; a day unl
 const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
 
 const PAGE: [(&str, &str); 2] =
-    [("after", "The number of the link before the first; 0 unless said"), ("limit", "How many at most")];
+    [("after", "The number of the one before the first; 0 unless said"), ("limit", "How many at most")];
 
 fn table(schemas: &mut Schemas) -> Vec<Route> {
     let mut routes = Vec::new();
@@ -154,7 +172,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     );
     let object = Schema::from(ObjectBuilder::new().build());
     get(paths::OPENAPI, "This document", &[], json(object.into()));
-    get(paths::STATUS, "What the service is doing", &[], json(schemas.of::<Status>()));
+    get(paths::STATUS, "What the service is doing", &[], json(schemas.either::<Status, TenantStatus>()));
     get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
     get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
@@ -179,7 +197,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         paths::ALLOCATION,
         "Reports of closed windows, or why there is none",
         &WINDOW_BY,
-        json(schemas.of::<ReportList>()),
+        json(schemas.either::<ReportList, TenantReportList>()),
     );
     get(
         paths::STATEMENT,
@@ -199,7 +217,12 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &[],
         json(schemas.of::<AcceptedRecommendation>()),
     );
-    get(paths::ANOMALIES, "What of closed windows was out of its band", &WINDOW, json(schemas.of::<AnomalyList>()));
+    get(
+        paths::ANOMALIES,
+        "What of closed windows was out of its band",
+        &WINDOW,
+        json(schemas.either::<AnomalyList, TenantAnomalyList>()),
+    );
     get(paths::BUDGETS, "Budgets, and when they will be passed", &[], json(schemas.of::<BudgetList>()));
     get(paths::CALIBRATIONS, "What of the shadow was calibrated", &[], json(schemas.of::<CalibrationList>()));
     get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
@@ -210,6 +233,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::JOB, "One job", &[], json(schemas.of::<Job>()));
     get(paths::CURRENT_SCENARIO, "The scenario of the latest shadow run", &[], json(schemas.of::<SavedScenario>()));
     get(paths::SCENARIO, "A saved scenario", &[], json(schemas.of::<SavedScenario>()));
+    get(paths::KEYS, "Every key, without its secret", &[], json(schemas.list_of::<KeyView>()));
+    get(paths::AUDIT, "Who changed what, in order", &PAGE, json(schemas.of::<AuditPage>()));
     let mut change = |method, path, summary, body, status, answer| {
         routes.push(Route { method, path, summary, query: &[], body, status, answer: Answer::Json(Box::new(answer)) });
     };
@@ -250,10 +275,37 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::RECOMMENDATIONS, SEARCHES, Vec::new(), "202", schemas.of::<Job>());
     let rolled_back = schemas.of::<Decision>();
     change(post.clone(), paths::ROLLBACK, ROLLS_BACK, Vec::new(), "200", rolled_back);
-    change(delete, paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());
+    change(delete.clone(), paths::JOB, "Cancels a job", Vec::new(), "200", schemas.of::<Job>());
+    let order = schemas.json::<KeyOrder>();
+    change(post.clone(), paths::KEYS, "Makes a key, which is shown this once", order, "201", schemas.of::<NewKey>());
+    change(delete.clone(), paths::KEY, "Revokes a key", Vec::new(), "200", schemas.of::<KeyView>());
+    let rotation = schemas.json::<KeyRotation>();
+    change(post.clone(), paths::KEY_ROTATION, ROTATES, rotation, "200", schemas.of::<NewKey>());
     let saved = schemas.json::<SavedScenario>();
     change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());
     routes
+}
+
+/// Whether a key is needed, and whose, as the table of the endpoints has it.
+fn who(method: &HttpMethod, path: &str) -> (SecurityRequirement, String) {
+    let method = match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        _ => Method::DELETE,
+    };
+    let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.path == path && endpoint.method == method);
+    match endpoint.map(|endpoint| endpoint.access) {
+        None | Some(Access::Open) => (SecurityRequirement::default(), "Without a key.".to_owned()),
+        Some(Access::Key(role, limited)) => {
+            let limited = match limited {
+                Limited::Own => "one that is limited to some tenants is answered what is of these alone",
+                Limited::Nothing => "none that is limited to some tenants",
+            };
+            let who = format!("With a key of the role {role} or a higher one; {limited}.");
+            (SecurityRequirement::new(KEY, Vec::<String>::new()), who)
+        }
+    }
 }
 
 impl Route {
@@ -278,8 +330,11 @@ impl Route {
         let wrong = ResponseBuilder::new()
             .description("What is wrong and what would be right")
             .content("application/problem+json", content(problem.clone()));
+        let (security, who) = who(&self.method, self.path);
         let mut operation = OperationBuilder::new()
             .summary(Some(self.summary))
+            .description(Some(who))
+            .security(security)
             .response(self.status, answer.build())
             .response("default", wrong.build());
         for segment in self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')) {

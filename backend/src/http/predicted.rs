@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use shared::api::{NotReady, OutcomeView, PredictedMetric, PredictedValue, paths};
+use shared::api::{NotReady, OutcomeView, PredictedMetric, PredictedValue};
 use shared::features::SeriesKey;
 use shared::forecast::Answer as SeriesAnswer;
 use shared::units::{Duration, Instant, TenantIndex, Window};
 
 use super::query::Query;
-use super::{Answer, App, Problem, get, resource};
+use super::tenants::asked_for;
+use super::{Answer, App, Problem};
+use crate::access::Scope;
 use crate::shadowing::{StoredForecast, forecast_key};
 use crate::store::Collection;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     metric: PredictedMetric,
     within: Option<Duration>,
     tenant: Option<String>,
@@ -29,12 +31,13 @@ struct Bins {
     origin: Option<Instant>,
 }
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::PREDICTED).route(get().to(predicted)));
-}
-
-async fn predicted(app: Data<App>, Query(ask): Query<Ask>) -> Answer<PredictedValue> {
+pub(super) async fn predicted(app: Data<App>, scope: Scope, Query(ask): Query<Ask>) -> Answer<PredictedValue> {
     let Ask { metric, within, tenant } = ask;
+    if scope.tenants().is_some() && metric != PredictedMetric::Creates {
+        let detail = format!("is {}, which is of all tenants together; ask for creates", metric.as_str());
+        return Err(Problem::beyond_tenants("metric", detail));
+    }
+    let tenant = asked_for(&scope, tenant)?;
     let within = within.unwrap_or(Duration::HOUR);
     if within <= Duration::ZERO {
         return Err(Problem::field("within", format!("is {within}; expected more than nothing, such as 30m")));

@@ -5,24 +5,30 @@ use core::fmt;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::error::PathError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::ErrorHandlerResponse;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument, paths};
+use shared::api::{FieldProblem, IngestAnswer, NotReady, ProblemDocument, Role, paths};
 use shared::input::InputError;
 use shared::scenario::Problems;
 
+use crate::access::Scope;
 use crate::store::StoreError;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
 /// A problem on its way to the client.
 #[derive(Clone, Debug)]
-pub struct Problem(Box<ProblemDocument>);
+pub struct Problem {
+    document: Box<ProblemDocument>,
+    /// What goes with its status.
+    header: Option<(HeaderName, HeaderValue)>,
+}
 
 impl Problem {
     fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self(Box::new(ProblemDocument {
+        let document = ProblemDocument {
             kind: format!("urn:shadowplane:problem:{kind}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -31,13 +37,24 @@ impl Problem {
             field: None,
             errors: Vec::new(),
             lines: Vec::new(),
-        }))
+        };
+        Self { document: Box::new(document), header: None }
+    }
+
+    /// The same, with more said in its document.
+    fn saying(mut self, more: impl FnOnce(&mut ProblemDocument)) -> Self {
+        more(&mut self.document);
+        self
+    }
+
+    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
     }
 
     /// 400: a parameter or field is wrong.
     pub(super) fn field(field: &str, detail: impl Into<String>) -> Self {
-        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
-        Self(Box::new(ProblemDocument { field: Some(field.to_owned()), ..*document }))
+        let problem = Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
+        problem.saying(|document| document.field = Some(field.to_owned()))
     }
 
     /// 400: a tenant is named that nobody is.
@@ -53,15 +70,14 @@ impl Problem {
             .map(|problem| FieldProblem { field: problem.field, detail: problem.message })
             .collect();
         let detail: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect();
-        let field = errors.first().map_or("", |error| &error.field);
-        let Self(document) = Self::field(field, detail.join("; "));
-        Self(Box::new(ProblemDocument { errors, ..*document }))
+        let field = errors.first().map_or("", |error| &error.field).to_owned();
+        Self::field(&field, detail.join("; ")).saying(|document| document.errors = errors)
     }
 
     /// 400: a query parameter is wrong.
     pub(super) fn query(field: Option<String>, detail: String) -> Self {
-        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-query", "The query is wrong", detail);
-        Self(Box::new(ProblemDocument { field, ..*document }))
+        let problem = Self::new(StatusCode::BAD_REQUEST, "wrong-query", "The query is wrong", detail);
+        problem.saying(|document| document.field = field)
     }
 
     /// 415: a body is not what is asked for.
@@ -72,12 +88,9 @@ impl Problem {
 
     /// 400: a body is wrong at some place.
     pub(super) fn input(error: InputError) -> Self {
-        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "wrong-body", "The body is wrong", error.message);
-        Self(Box::new(ProblemDocument {
-            line: (error.line > 0).then_some(error.line),
-            field: error.field,
-            ..*document
-        }))
+        let InputError { line, field, message } = error;
+        let problem = Self::new(StatusCode::BAD_REQUEST, "wrong-body", "The body is wrong", message);
+        problem.saying(|document| (document.line, document.field) = ((line > 0).then_some(line), field))
     }
 
     /// 400: no line of a body of records could be taken.
@@ -89,8 +102,51 @@ impl Problem {
         let place = field.as_ref().map_or(String::new(), |field| format!("field `{field}`: "));
         let count = if refused == 1 { "the only line".to_owned() } else { format!("all {refused} lines") };
         let detail = format!("{count} refused, nothing taken; line {}: {place}{message}", line.unwrap_or(0));
-        let Self(document) = Self::new(StatusCode::BAD_REQUEST, "nothing-taken", "No line could be taken", detail);
-        Self(Box::new(ProblemDocument { line, field, lines, ..*document }))
+        let problem = Self::new(StatusCode::BAD_REQUEST, "nothing-taken", "No line could be taken", detail);
+        problem.saying(|document| (document.line, document.field, document.lines) = (line, field, lines))
+    }
+
+    /// 401: keys are asked for, and none was sent.
+    pub(super) fn no_key() -> Self {
+        let detail = "send a key as `Authorization: Bearer sp_…`; whoever runs the service makes one with `shadowplane keys create`";
+        Self::unauthorized(detail, "Bearer realm=\"shadowplane\"")
+    }
+
+    /// 401: one was sent that opens nothing; why is nobody's business who has none.
+    pub(super) fn wrong_key() -> Self {
+        let detail = "the key is unknown, was revoked, or has expired; ask whoever runs the service for another one";
+        Self::unauthorized(detail, "Bearer realm=\"shadowplane\", error=\"invalid_token\"")
+    }
+
+    /// Source of the challenge: RFC 6750, 3.
+    fn unauthorized(detail: &str, challenge: &'static str) -> Self {
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A key is needed", detail);
+        problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 403: the key may less.
+    pub(super) fn role(has: Role, needs: Role) -> Self {
+        let detail = format!("the key is that of a role that may not do this: {has}; it takes {needs}");
+        Self::new(StatusCode::FORBIDDEN, "role", "The key may not do this", detail)
+    }
+
+    /// 403: the answer would tell of other tenants than those of the key.
+    pub(super) fn not_of_tenants(scope: &Scope) -> Self {
+        let detail = format!("this is about all tenants together, and the key is limited to {}", scope.named());
+        Self::new(StatusCode::FORBIDDEN, "tenants", "The key is limited to some tenants", detail)
+    }
+
+    /// 403: an answer is asked for that is not of the key's tenants alone.
+    pub(super) fn beyond_tenants(field: &str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::FORBIDDEN, "tenants", "The key is limited to some tenants", detail);
+        problem.saying(|document| document.field = Some(field.to_owned()))
+    }
+
+    /// 403: without keys, only names of this machine are answered.
+    pub(super) fn foreign_host() -> Self {
+        let detail = "the service runs without keys, for this machine alone: ask for localhost or 127.0.0.1; with \
+             --no-keys=anywhere it answers to any name";
+        Self::new(StatusCode::FORBIDDEN, "foreign-host", "The request is for another host", detail)
     }
 
     /// 403: a page of another site wants to change something.
@@ -115,6 +171,13 @@ impl Problem {
     pub(super) fn too_large(limit: usize) -> Self {
         let detail = format!("the body holds more than {limit} bytes after decompression; send smaller batches");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+    }
+
+    /// 429: the key has asked too often.
+    pub(super) fn too_many(seconds: u64) -> Self {
+        let detail = format!("the key has asked too often; ask again in {seconds} s, or have --rate-limit raised");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail);
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// 500: what was to answer has panicked, which its message in the log explains.
@@ -174,18 +237,22 @@ impl From<StoreError> for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.detail)
+        f.write_str(&self.document.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
-        HttpResponse::build(self.status_code()).content_type(CONTENT_TYPE).body(body)
+        let body = serde_json::to_string(&self.document).unwrap_or_default();
+        let mut response = HttpResponse::build(self.status_code());
+        if let Some(header) = self.header.clone() {
+            response.insert_header(header);
+        }
+        response.content_type(CONTENT_TYPE).body(body)
     }
 }
 

@@ -3,19 +3,15 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
-use shared::api::{NotReady, QuoteOrder, QuoteView, paths};
+use actix_web::web::{self, Data, Json, Payload};
+use shared::api::{NotReady, QuoteOrder, QuoteView};
 use shared::input::InputError;
 use shared::quote::{LENGTH, Ordered, QuoteBase, QuoteError, read_order};
 use shared::request::Catalogue;
 
-use super::{Answer, App, Problem, body, resource};
+use super::{Answer, App, Problem, body};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::QUOTES).route(web::post().to(quotes)));
-}
-
-async fn quotes(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<QuoteView> {
+pub(super) async fn quotes(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<QuoteView> {
     let order: QuoteOrder = body::document(&request, payload, app.body_bytes_max).await?;
     if order.requests.is_empty() {
         return Err(Problem::field("requests", "is empty; expected at least one request"));

@@ -2,24 +2,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{Data, Json, Path};
 use shared::api::{AcceptedRecommendation, JobKind, JobState, NotReady, RecommendationList, paths};
 
-use super::{Answer, App, Problem, get, jobs, resource};
+use super::{Answer, App, Problem, jobs};
 use crate::jobs::SearchInput;
 use crate::shadowing::{Accepted, Found, accepted, accepted_change, newest_found, newest_with};
 use crate::store::{Collection, write_json};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::RECOMMENDATIONS).route(get().to(list)).route(web::post().to(search))).service(
-        resource(paths::ACCEPTANCE)
-            .route(get().to(acceptance))
-            .route(web::put().to(accept))
-            .route(web::delete().to(withdraw)),
-    );
-}
-
-async fn list(app: Data<App>) -> Answer<RecommendationList> {
+pub(super) async fn list(app: Data<App>) -> Answer<RecommendationList> {
     let newest = app.store.jobs(Some(JobKind::Recommendation), 1).await?.pop();
     let search = newest.map(|stored| jobs::live(&app, stored.job)).filter(|job| job.state != JobState::Succeeded);
     let accepted = accepted(&*app.store).await?.into_iter().map(|accepted| accepted.view).collect();
@@ -45,17 +36,17 @@ fn not_searched(app: &App) -> NotReady {
 }
 
 /// One search at a time: what is ordered again is the one that is under way.
-async fn search(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn search(app: Data<App>) -> Result<HttpResponse, Problem> {
     jobs::order_once(&app, JobKind::Recommendation, write_json(&SearchInput::default())?).await
 }
 
-async fn acceptance(app: Data<App>, id: Path<String>) -> Answer<AcceptedRecommendation> {
+pub(super) async fn acceptance(app: Data<App>, id: Path<String>) -> Answer<AcceptedRecommendation> {
     let accepted = accepted_change(&*app.store, &id).await?;
     accepted.map(|accepted| Json(accepted.view)).ok_or_else(|| not_accepted(&id))
 }
 
 /// What is accepted again stays as it was accepted first.
-async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     if let Some(accepted) = accepted_change(&*app.store, &id).await? {
         return Ok(HttpResponse::Ok().json(accepted.view));
     }
@@ -68,7 +59,7 @@ async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpResponse, Proble
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(accepted.view))
 }
 
-async fn withdraw(app: Data<App>, id: Path<String>) -> Answer<RecommendationList> {
+pub(super) async fn withdraw(app: Data<App>, id: Path<String>) -> Answer<RecommendationList> {
     if app.store.remove(Collection::Acceptances, id.clone()).await? { list(app).await } else { Err(not_accepted(&id)) }
 }
 

@@ -1,19 +1,22 @@
 //! `GET /v1/reports/allocation`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::Either;
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use shared::allocation::Grouping;
-use shared::api::{NotReady, ReportList, UnreportedWindow, WindowReport, paths};
+use shared::api::{NotReady, ReportList, TenantReport, TenantReportList, UnreportedWindow, WindowReport};
 use shared::units::{Duration, Instant, Window};
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, get, resource};
+use super::tenants::{ScopedAnswer, nothing_yet, of_report};
+use super::{App, Problem};
+use crate::access::Scope;
 use crate::shadowing::UNREPORTED;
 use crate::store::{Collection, read_documents_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     from: Option<Instant>,
     to: Option<Instant>,
     #[serde(default)]
@@ -23,26 +26,35 @@ struct Ask {
 /// The most windows of one answer, times the groupings there are.
 const REPORTS_MAX: usize = 400;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::ALLOCATION).route(get().to(allocation)));
-}
-
-async fn allocation(app: Data<App>, Query(query): Query<Ask>) -> Answer<ReportList> {
+pub(super) async fn allocation(
+    app: Data<App>,
+    scope: Scope,
+    Query(query): Query<Ask>,
+) -> ScopedAnswer<ReportList, TenantReportList> {
     in_order(query.from, query.to)?;
+    if scope.tenants().is_some() && query.by != Grouping::Tenant {
+        let detail = format!("is {}, which is of all tenants together; group by tenant", query.by.as_str());
+        return Err(Problem::beyond_tenants("by", detail));
+    }
     let now = app.board.snapshot().now;
     let start = query.from.unwrap_or(now - Duration::DAY * 31);
     let window = Window { start, end: query.to.unwrap_or(now) };
     let documents = app.store.list(Collection::Reports, window, REPORTS_MAX).await?;
     let windows: Vec<WindowReport> = read_documents_of(&documents, query.by.as_str())?;
+    if let Some(tenants) = scope.tenants() {
+        let windows: Vec<TenantReport> = windows.into_iter().map(|window| of_report(tenants, window)).collect();
+        let not_ready = windows.is_empty().then(|| nothing_yet("no day of a report has closed in this window"));
+        return Ok(Either::Right(Json(TenantReportList { windows, not_ready })));
+    }
     let unreported: Vec<UnreportedWindow> = read_documents_of(&documents, UNREPORTED)?;
     let none = windows.is_empty() && unreported.is_empty();
     let not_ready = if none { Some(why_none(&app, window).await?) } else { None };
-    Ok(Json(ReportList {
+    Ok(Either::Left(Json(ReportList {
         not_ready,
         unreported,
         prediction_accuracy: windows.last().and_then(|window| window.report.prediction_accuracy),
         windows,
-    }))
+    })))
 }
 
 /// Why no day that has closed lies in a window.

@@ -1,34 +1,27 @@
 //! `/v1/scenarios`: saved by content hash, so that a long link becomes a short one.
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{SavedScenario, ScenarioLink, paths};
 use shared::scenario::{Problems, ValidScenario};
 
-use super::{Answer, App, Problem, body, get, resource};
+use super::{Answer, App, Problem, body};
 use crate::jobs::saved_hash;
 use crate::store::{Collection, write_document};
 
 /// The largest scenario that is saved.
 const BYTES_MAX: usize = 8 << 20;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::CURRENT_SCENARIO).route(get().to(current)))
-        .service(resource(paths::SCENARIOS).route(web::post().to(save)))
-        .service(resource(paths::SCENARIO).route(get().to(one)));
-}
-
-async fn current(app: Data<App>) -> Answer<SavedScenario> {
+pub(super) async fn current(app: Data<App>) -> Answer<SavedScenario> {
     find(&app, "current", "no shadow has run yet").await
 }
 
-async fn one(app: Data<App>, hash: Path<String>) -> Answer<SavedScenario> {
+pub(super) async fn one(app: Data<App>, hash: Path<String>) -> Answer<SavedScenario> {
     find(&app, &hash, &format!("there is no scenario `{hash}`")).await
 }
 
-async fn save(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+pub(super) async fn save(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let saved: SavedScenario = body::document(&request, payload, BYTES_MAX).await?;
     ValidScenario::new(saved.scenario.clone()).map_err(|Problems(mut problems)| {
         problems.iter_mut().for_each(|problem| problem.field.insert_str(0, "scenario."));

@@ -1,20 +1,16 @@
 //! `POST /v1/sensors`: readings, as JSON or as CSV.
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, Data, Payload, ServiceConfig};
-use shared::api::{IngestAnswer, paths};
+use actix_web::web::{Data, Payload};
+use shared::api::IngestAnswer;
 use shared::features::{SensorReading, sensor_rows};
 use shared::input::InputError;
 use shared::units::Instant;
 
 use super::ingest::{AHEAD_MAX, Answers};
-use super::{Answer, App, Problem, body, resource};
+use super::{Answer, App, Problem, body};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::SENSORS).route(web::post().to(readings)));
-}
-
-async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
+pub(super) async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let text = body::text(&bytes)?;
     let records = if text.trim_start().starts_with(['{', '[']) {

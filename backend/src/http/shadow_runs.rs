@@ -1,7 +1,7 @@
 //! `/v1/shadow-runs`: ordered, watched, cancelled.
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, Json, Path, Payload, ServiceConfig};
+use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{JobKind, ShadowRun, ShadowRunOrder, paths};
 use shared::forecast::horizon_bins;
@@ -9,7 +9,7 @@ use shared::request::Tenant;
 use shared::scenario::Scenario;
 use shared::units::Duration;
 
-use super::{Answer, App, Problem, body, get, jobs, resource};
+use super::{Answer, App, Problem, body, jobs};
 use crate::jobs::{RunInput, RunOutput, wall_clock};
 use crate::shadowing::stored_calibrations;
 use crate::store::StoredJob;
@@ -21,13 +21,7 @@ const HORIZON_MAX: Duration = Duration::from_seconds(7 * 86_400);
 /// How many runs a list shows.
 const LISTED: usize = 50;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource(paths::SHADOW_RUNS).route(get().to(list)).route(web::post().to(order)))
-        .service(resource(paths::SHADOW_RUN).route(get().to(one)).route(web::delete().to(cancel)));
-}
-
-async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+pub(super) async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let order: ShadowRunOrder = body::document(&request, payload, app.body_bytes_max).await?;
     horizon_bins(order.horizon, app.config.bin).map_err(|error| Problem::field("horizon", error.to_string()))?;
     if order.horizon > HORIZON_MAX {
@@ -50,16 +44,16 @@ async fn order(app: Data<App>, request: HttpRequest, payload: Payload) -> Result
     Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(run))
 }
 
-async fn list(app: Data<App>) -> Answer<Vec<ShadowRun>> {
+pub(super) async fn list(app: Data<App>) -> Answer<Vec<ShadowRun>> {
     let jobs = app.store.jobs(Some(JobKind::ShadowRun), LISTED).await?;
     Ok(Json(jobs.into_iter().map(|stored| view(&app, stored)).collect::<Result<_, _>>()?))
 }
 
-async fn one(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
+pub(super) async fn one(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
     Ok(Json(view(&app, find(&app, &id).await?)?))
 }
 
-async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
+pub(super) async fn cancel(app: Data<App>, id: Path<String>) -> Answer<ShadowRun> {
     find(&app, &id).await?;
     jobs::stop(&app, &id, JobKind::ShadowRun).await?;
     one(app, id).await

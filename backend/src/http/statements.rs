@@ -3,25 +3,27 @@
 use core::str::FromStr;
 use std::sync::Arc;
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, Json};
 use serde::Deserialize;
 use shared::allocation::{
-    AggregatedMetering, Basis, COMMITMENTS_LEFT_OUT, GroupBy, Resolution, Statement, StatementSettings, StatementView,
-    unit_costs,
+    AggregatedMetering, Basis, COMMITMENTS_LEFT_OUT, GroupBy, IdlePolicy, Resolution, SharedPolicy, Statement,
+    StatementSettings, StatementView, unit_costs,
 };
-use shared::api::{NotReady, StatementAnswer, paths};
+use shared::api::{NotReady, StatementAnswer};
 use shared::units::{Duration, Instant, Window};
 use tokio::sync::Mutex;
 
 use super::query::{Query, in_order};
-use super::{Answer, App, Problem, get, resource};
+use super::tenants::of_statement;
+use super::{Answer, App, Problem};
+use crate::access::Scope;
 use crate::config::ShadowingConfig;
 use crate::shadowing::{known_log, metered};
 use crate::store::{observations_in, requests_in};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     from: Option<Instant>,
     to: Option<Instant>,
     by: Option<String>,
@@ -51,14 +53,13 @@ const RECENT: Duration = Duration::from_seconds(35 * 86_400);
 /// The most hours that are stated one by one.
 const HOURS_MAX: i64 = 10_000;
 
+/// What is said of a log that cannot be stated to whom it is not for.
+const UNSTATED: &str = "what happened cannot be stated; whoever runs the service is told why";
+
 /// The most rows of an answer.
 const ROWS_MAX: usize = 100_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::STATEMENT).route(get().to(statement)));
-}
-
-async fn statement(app: Data<App>, Query(ask): Query<Ask>) -> Answer<StatementAnswer> {
+pub(super) async fn statement(app: Data<App>, scope: Scope, Query(ask): Query<Ask>) -> Answer<StatementAnswer> {
     in_order(ask.from, ask.to)?;
     let known = known(&app).await?;
     let settings = StatementSettings {
@@ -68,25 +69,58 @@ async fn statement(app: Data<App>, Query(ask): Query<Ask>) -> Answer<StatementAn
         idle: parsed("idle", ask.idle.as_deref())?,
         shared: parsed("shared", ask.shared.as_deref())?,
     };
+    own_rows_only(&scope, &settings)?;
     if settings.resolution == Resolution::Hour && settings.window.length() > Duration::HOUR * HOURS_MAX {
         let message = format!("is hour, and the window has more than {HOURS_MAX} of them; take a coarser resolution");
         return Err(Problem::field("resolution", message));
     }
-    let (metering, basis) = metering(&app, settings.window, known).await?;
+    let metered = metering(&app, settings.window, known).await;
+    // What keeps the log from being run may be another tenant's.
+    let (metering, basis) =
+        if scope.tenants().is_some() { metered.map_err(|_| Problem::conflict(UNSTATED))? } else { metered? };
     let config = Arc::clone(&app.config);
     // Before the first request there was nothing to forget.
     let forgotten = log_start(&app, known.end).filter(|cut| *cut >= known.start);
     let stated = web::block(move || {
-        let statement = metering.statement(settings).map_err(|error| Problem::conflict(error.to_string()))?;
-        if statement.rows.len() > ROWS_MAX {
-            let message = format!("makes {} rows; expected {ROWS_MAX} at most", statement.rows.len());
-            return Err(Problem::field("resolution", message));
-        }
-        let notices = notices(&config, &statement, basis, forgotten);
-        let statement = StatementView::new(&statement, unit_costs(&statement, &[]));
+        let statement = metering.statement(settings).map_err(|error| match scope {
+            Scope::Everything => Problem::conflict(error.to_string()),
+            Scope::Tenants(_) => Problem::conflict(UNSTATED),
+        })?;
+        let few = |rows: usize| {
+            let message = format!("makes {rows} rows; expected {ROWS_MAX} at most");
+            if rows > ROWS_MAX { Err(Problem::field("resolution", message)) } else { Ok(()) }
+        };
+        let mut notices = notices(&config, basis, forgotten);
+        let Some(tenants) = scope.tenants() else {
+            few(statement.rows.len())?;
+            notices.extend(unknown_labels(&statement));
+            let statement = StatementView::new(&statement, unit_costs(&statement, &[]));
+            return Ok(StatementAnswer { basis, notices, statement });
+        };
+        let statement = of_statement(tenants, StatementView::new(&statement, Vec::new()));
+        few(statement.rows.len())?;
         Ok(StatementAnswer { basis, notices, statement })
     });
     stated.await.map_err(|_| Problem::broken())?.map(Json)
+}
+
+/// Refuses whoever is limited to some tenants what is not of them: rows of all, and idle or shared cost, whose share tells
+/// what others hold.
+fn own_rows_only(scope: &Scope, settings: &StatementSettings) -> Result<(), Problem> {
+    if scope.tenants().is_none() {
+        return Ok(());
+    }
+    let refused = |field, detail: &str| Err(Problem::beyond_tenants(field, detail));
+    if !settings.by.contains(&GroupBy::Tenant) {
+        return refused("by", "leaves tenants out, and the key is limited to some; have tenant among them");
+    }
+    if settings.idle != IdlePolicy::Keep {
+        return refused("idle", "shares out what nobody requested, which is of all tenants together; keep it apart");
+    }
+    if settings.shared != SharedPolicy::Keep {
+        return refused("shared", "shares out the modules, which are of all tenants together; keep them apart");
+    }
+    Ok(())
 }
 
 /// What is known: from the first request, or from when it is known who lives, to the last hour that the loop has closed.
@@ -170,7 +204,7 @@ async fn metering(app: &App, window: Window, known: Window) -> Result<(Arc<Aggre
 }
 
 /// What to know before it is believed.
-fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, forgotten: Option<Instant>) -> Vec<String> {
+fn notices(config: &ShadowingConfig, basis: Basis, forgotten: Option<Instant>) -> Vec<String> {
     let mut notices = Vec::new();
     let prices = config.bill.as_ref().unwrap_or(&config.assumed.price_book);
     if !prices.commitments.is_empty() {
@@ -182,12 +216,13 @@ fn notices(config: &ShadowingConfig, statement: &Statement, basis: Basis, forgot
     if let Some(cut) = forgotten {
         notices.push(format!("what was created before {cut}, where the log begins that is kept, is left out"));
     }
-    for (by, names) in statement.settings.by.iter().zip(&statement.names) {
-        if let GroupBy::Label(label) = by
-            && names.is_empty()
-        {
-            notices.push(format!("nothing has the label `{label}`"));
-        }
-    }
     notices
+}
+
+/// Labels that nothing has.
+fn unknown_labels(statement: &Statement) -> impl Iterator<Item = String> {
+    statement.settings.by.iter().zip(&statement.names).filter_map(|(by, names)| match by {
+        GroupBy::Label(label) if names.is_empty() => Some(format!("nothing has the label `{label}`")),
+        _ => None,
+    })
 }

@@ -1,16 +1,17 @@
 //! `GET /v1/status`.
 
-use actix_web::web::{Data, Json, ServiceConfig};
-use shared::api::{Basis, HorizonView, Status, paths};
+use std::collections::BTreeSet;
+
+use actix_web::Either;
+use actix_web::web::{Data, Json};
+use shared::api::{Basis, HorizonView, Status, TenantHorizon, TenantStatus};
 use shared::forecast::season_bins;
 use shared::units::Duration;
 
-use super::{Answer, App, get, resource};
+use super::App;
+use super::tenants::ScopedAnswer;
+use crate::access::Scope;
 use crate::shadowing::{NewestForecast, Snapshot};
-
-pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(resource(paths::STATUS).route(get().to(status)));
-}
 
 /// The newest forecast of each horizon that the loop has.
 fn horizons(app: &App, snapshot: &Snapshot) -> Vec<HorizonView> {
@@ -21,11 +22,14 @@ fn horizons(app: &App, snapshot: &Snapshot) -> Vec<HorizonView> {
     app.config.horizons.all().iter().map(view).collect()
 }
 
-async fn status(app: Data<App>) -> Answer<Status> {
+pub(super) async fn status(app: Data<App>, scope: Scope) -> ScopedAnswer<Status, TenantStatus> {
+    if let Some(tenants) = scope.tenants() {
+        return Ok(Either::Right(Json(of_tenants(&app, tenants))));
+    }
     let (snapshot, summary) = (app.board.snapshot(), app.store.summary().await?);
     let (config, assumed) = (&app.config, &app.config.assumed);
     let horizons = horizons(&app, &snapshot);
-    Ok(Json(Status {
+    Ok(Either::Left(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: snapshot.now,
         demo: config.is_demo(),
@@ -52,5 +56,23 @@ async fn status(app: Data<App>) -> Answer<Status> {
         basis: snapshot.basis.unwrap_or(Basis::Simulated),
         observed: snapshot.observed,
         start: snapshot.start,
-    }))
+    })))
+}
+
+/// What of it is about no one else.
+fn of_tenants(app: &App, tenants: &BTreeSet<String>) -> TenantStatus {
+    let (snapshot, config) = (app.board.snapshot(), &app.config);
+    let view = |&horizon: &Duration| TenantHorizon { horizon, origin: snapshot.origin_of(horizon) };
+    TenantStatus {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: snapshot.now,
+        demo: config.is_demo(),
+        speed: app.clock.speed(),
+        bin: config.bin,
+        cost_bin: config.assumed.bin,
+        time_zone: config.assumed.time_zone.clone(),
+        currency: config.assumed.price_book.currency.to_string(),
+        tenants: tenants.iter().cloned().collect(),
+        horizons: config.horizons.all().iter().map(view).collect(),
+    }
 }

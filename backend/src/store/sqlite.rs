@@ -3,6 +3,7 @@
 mod counts;
 mod documents;
 mod jobs;
+mod keys;
 mod ledger;
 mod log;
 mod migrations;
@@ -26,6 +27,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
+pub use keys::SqliteKeys;
 use counts::Counts;
 use thread::DatabaseThread;
 
@@ -44,7 +46,7 @@ impl SqliteStore {
     /// When the file cannot be opened, is no database, or was written by a newer program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connect(path)?;
-        migrations::apply(&mut connection)?;
+        migrations::apply(&mut connection, &migrations::MIGRATIONS)?;
         Ok(Self {
             counts: Arc::new(Counts::of(&connection)?),
             writer: DatabaseThread::start("store-writer", connection)?,
@@ -119,6 +121,10 @@ impl Store for SqliteStore {
 
     async fn request(&self, id: String) -> Result<Option<Request>, StoreError> {
         self.reader.call(move |connection| log::request(connection, &id)).await
+    }
+
+    async fn others_have_ids_of(&self, tenant: String) -> Result<bool, StoreError> {
+        self.reader.call(move |connection| log::others_have_ids_of(connection, &tenant)).await
     }
 
     async fn scan_observations(

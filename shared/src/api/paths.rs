@@ -8,7 +8,7 @@ pub const READY: &str = "/readyz";
 pub const METRICS: &str = "/metrics";
 /// `GET`: the OpenAPI 3.1 document.
 pub const OPENAPI: &str = "/openapi.json";
-/// `POST`: requests as NDJSON or as a JSON array, gzip allowed → [`IngestAnswer`](super::IngestAnswer).
+/// `POST`: requests as NDJSON or as a JSON array, gzip and zstd allowed → [`IngestAnswer`](super::IngestAnswer).
 pub const REQUESTS: &str = "/v1/requests";
 /// `POST`: observations as NDJSON or as a JSON array → [`IngestAnswer`](super::IngestAnswer).
 pub const OBSERVATIONS: &str = "/v1/observations";
@@ -22,7 +22,7 @@ pub const SENSORS: &str = "/v1/sensors";
 pub const EVENTS: &str = "/v1/events";
 /// `DELETE` → what was known by that id, a list of [`EventView`](super::EventView).
 pub const EVENT: &str = "/v1/events/{id}";
-/// `GET` → [`Status`](super::Status).
+/// `GET` → [`Status`](super::Status), or [`TenantStatus`](super::TenantStatus) for a key that is limited to some tenants.
 pub const STATUS: &str = "/v1/status";
 /// `GET ?from&to&tenant` → [`DemandSeries`](super::DemandSeries).
 pub const DEMAND: &str = "/v1/demand";
@@ -49,7 +49,8 @@ pub const EXPLANATION: &str = "/v1/explanations/{id}";
 /// `POST` [`QuoteOrder`](super::QuoteOrder) → [`QuoteView`](super::QuoteView): what requests would cost, where they would go
 /// and when they would be ready, on a fork of the primary; nothing of it is kept.
 pub const QUOTES: &str = "/v1/quotes";
-/// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList).
+/// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList), or
+/// [`TenantReportList`](super::TenantReportList) for a key that is limited to some tenants.
 pub const ALLOCATION: &str = "/v1/reports/allocation";
 /// `GET ?from&to&by=tenant,flavor&resolution&idle&shared` → [`StatementAnswer`](super::StatementAnswer).
 pub const STATEMENT: &str = "/v1/reports/statement";
@@ -60,7 +61,8 @@ pub const RECOMMENDATIONS: &str = "/v1/recommendations";
 /// [`AcceptedRecommendation`](super::AcceptedRecommendation); `GET` → the same with what closed days show; `DELETE`
 /// withdraws it → [`RecommendationList`](super::RecommendationList).
 pub const ACCEPTANCE: &str = "/v1/recommendations/{id}/acceptance";
-/// `GET ?from&to` → [`AnomalyList`](super::AnomalyList).
+/// `GET ?from&to` → [`AnomalyList`](super::AnomalyList), or [`TenantAnomalyList`](super::TenantAnomalyList) for a key that
+/// is limited to some tenants.
 pub const ANOMALIES: &str = "/v1/anomalies";
 /// `GET` → [`BudgetList`](super::BudgetList), by the newest forecast.
 pub const BUDGETS: &str = "/v1/budgets";
@@ -88,3 +90,12 @@ pub const CURRENT_SCENARIO: &str = "/v1/scenarios/current";
 pub const SCENARIOS: &str = "/v1/scenarios";
 /// `GET` → [`SavedScenario`](super::SavedScenario).
 pub const SCENARIO: &str = "/v1/scenarios/{hash}";
+/// `GET` → a list of [`KeyView`](super::KeyView); `POST` [`KeyOrder`](super::KeyOrder) → 201, `Location` and
+/// [`NewKey`](super::NewKey), whose secret is shown this once.
+pub const KEYS: &str = "/v1/keys";
+/// `DELETE` revokes the key → [`KeyView`](super::KeyView).
+pub const KEY: &str = "/v1/keys/{id}";
+/// `POST` [`KeyRotation`](super::KeyRotation) → [`NewKey`](super::NewKey): the same key with a new secret.
+pub const KEY_ROTATION: &str = "/v1/keys/{id}/rotation";
+/// `GET ?after&limit` → [`AuditPage`](super::AuditPage).
+pub const AUDIT: &str = "/v1/audit";

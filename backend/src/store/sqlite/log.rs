@@ -70,6 +70,12 @@ pub(super) fn request(connection: &Connection, id: &str) -> Result<Option<Reques
     found.map(|text| parse(&text)).transpose()
 }
 
+/// `0` is what follows `/`.
+pub(super) fn others_have_ids_of(connection: &Connection, tenant: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM requests WHERE id > ?1 || '/' AND id < ?1 || '0' AND tenant <> ?1 LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.exists(params![tenant])?)
+}
+
 pub(super) fn scan_observations(
     connection: &Connection,
     after: ObservationKey,

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-/// Number n of the list brings a file from version n to n + 1. Entries are only ever added.
-const MIGRATIONS: [&str; 6] = [
+/// Number n of a list brings a file from version n to n + 1. Entries are only ever added.
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
@@ -13,6 +13,9 @@ const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0005_attempts.sql"),
     include_str!("../migrations/0006_recommendations.sql"),
 ];
+
+/// Those of the file of keys.
+pub(super) const OF_KEYS: [&str; 1] = [include_str!("../migrations/keys/0001_keys_audit.sql")];
 
 /// The first version with a forecast ledger.
 const LEDGER: u32 = 3;
@@ -29,13 +32,13 @@ pub(super) fn check_for_ledger(connection: &Connection) -> Result<(), StoreError
 }
 
 /// Applies what the file does not have yet, each migration whole or not at all.
-pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = MIGRATIONS.len() as u32;
+    let known = migrations.len() as u32;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
-    for (version, sql) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+    for (version, sql) in migrations.iter().enumerate().skip(found as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", version as u32 + 1)?;

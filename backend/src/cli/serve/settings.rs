@@ -1,0 +1,234 @@
+//! What a service is told, by the command line, the environment and a file.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use shared::input::parse_toml_document;
+use shared::scenario::Scenario;
+use shared::units::Duration;
+
+use super::jobs_file::JobsFile;
+use super::triggers_file::TriggersFile;
+use crate::cli::CliError;
+use crate::cli::assumptions::AssumptionArgs;
+use crate::cli::budget_file::read_budgets;
+use crate::config::{AccessConfig, BudgetConfig, NoKeys, ShadowingConfig};
+use crate::input;
+use crate::shadowing::{Horizons, HorizonsError};
+use crate::tls::TlsFiles;
+
+/// What the command line, the environment and the file may say.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::cli) struct Settings {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "SHADOWPLANE_LISTEN", value_name = "ADDRESS")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Folder of the database [default: data]
+    #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Folder of the dashboard's files, as trunk builds them
+    #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
+    pub(super) dashboard: Option<PathBuf>,
+    /// Answer by TLS, with this certificate and those that it hangs from, PEM; read when the service starts
+    #[arg(long, env = "SHADOWPLANE_TLS_CERT", value_name = "FILE")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, PEM
+    #[arg(long, env = "SHADOWPLANE_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
+    /// The most bytes that a body may hold, after decompression [default: 33554432]
+    #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
+    pub(super) body_bytes: Option<usize>,
+    /// Ask for no keys: whoever asks may do everything. Alone, or as `loopback`, it goes with an address of this machine, and
+    /// the machine's own names; `anywhere` answers whoever reaches it. The demo needs none on loopback, as long as its
+    /// folder has no key
+    #[arg(
+        long,
+        env = "SHADOWPLANE_NO_KEYS",
+        value_name = "WHOM",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "loopback"
+    )]
+    pub(super) no_keys: Option<NoKeys>,
+    /// How many requests a second each key may make, and four times as many at once [default: 50]
+    #[arg(long, env = "SHADOWPLANE_RATE_LIMIT", value_name = "N")]
+    pub(super) rate_limit: Option<NonZeroU32>,
+    /// Budgets, CSV `name,amount,currency,period[,tenant][,label]`: period is day, week or month of UTC, label is KEY=VALUE
+    #[arg(long, value_name = "FILE")]
+    pub(super) budgets: Option<String>,
+    /// How many percent of the runs have to breach a budget for its breach to be sure [default: 80]
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) sure: Option<u8>,
+    /// How far to forecast, in parts of an hour or a day or in days; a day is always among them [default: 1h,1d]
+    #[arg(long, value_name = "HORIZONS", value_delimiter = ',')]
+    pub(super) horizon: Vec<Duration>,
+    /// How long to wait for late requests before an hour counts as over [default: 10m, and 0s in a replay]
+    #[arg(long, value_name = "DURATION")]
+    pub(super) late: Option<Duration>,
+    /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
+    /// this share of the predicted streams does with, in percent. Runs them twice
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[serde(deserialize_with = "percent")]
+    pub(super) predictive_scaling: Option<u8>,
+    /// Older requests that models learn from besides, NDJSON; they need not have deletes, and end before those that come in
+    #[arg(long, value_name = "FILE")]
+    pub(super) history: Option<String>,
+    /// What runs already when the service begins: its creates, NDJSON, as `import kubernetes-state` writes them; they live
+    /// from the whole hour after all that is known of them, and are kept with the log
+    #[arg(long, value_name = "FILE")]
+    pub(super) start: Option<String>,
+    /// Facts, NDJSON: about the requests of --replay, each known once all that it tells has happened; or, with --start, about
+    /// what runs already: nodes, and when they were ready; else the policy places it
+    #[arg(long, value_name = "FILE")]
+    pub(super) observations: Option<String>,
+    /// When to search what is worth changing: of every day that is predicted, or when POST /v1/recommendations orders it
+    /// [default: daily]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(super) recommend: Option<Recommend>,
+    /// Commitments that could be bought, CSV, as for `shadow --recommend`
+    #[arg(long, value_name = "FILE")]
+    pub(super) commitment_offers: Option<String>,
+    #[command(flatten)]
+    pub(super) assumptions: AssumptionArgs,
+    /// When models are trained; only a file says so.
+    #[arg(skip)]
+    pub(super) triggers: TriggersFile,
+    /// How long jobs may take; only a file says so.
+    #[arg(skip)]
+    pub(super) jobs: JobsFile,
+}
+
+/// When recommendations are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Recommend {
+    /// Of every day that is predicted, and when it is ordered
+    Daily,
+    /// Only when it is ordered
+    OnOrder,
+}
+
+/// The most that a body may hold where nothing is said.
+pub(super) const BODY_BYTES: usize = 32 << 20;
+
+/// The dashboard asks for some ten answers every two seconds.
+const RATE_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
+/// The longest that late requests are waited for: every day is over before the next one is.
+const LATE_MAX: Duration = Duration::from_seconds(12 * 3_600);
+
+impl Settings {
+    /// The same, with what `file` says where these say nothing.
+    pub(super) fn or(self, file: Self) -> Self {
+        Self {
+            listen: self.listen.or(file.listen),
+            data: self.data.or(file.data),
+            dashboard: self.dashboard.or(file.dashboard),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
+            body_bytes: self.body_bytes.or(file.body_bytes),
+            no_keys: self.no_keys.or(file.no_keys),
+            rate_limit: self.rate_limit.or(file.rate_limit),
+            budgets: self.budgets.or(file.budgets),
+            sure: self.sure.or(file.sure),
+            horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
+            late: self.late.or(file.late),
+            predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
+            history: self.history.or(file.history),
+            start: self.start.or(file.start),
+            observations: self.observations.or(file.observations),
+            recommend: self.recommend.or(file.recommend),
+            commitment_offers: self.commitment_offers.or(file.commitment_offers),
+            assumptions: self.assumptions.or(file.assumptions),
+            triggers: file.triggers,
+            jobs: file.jobs,
+        }
+    }
+
+    /// Where to listen.
+    pub(super) fn listen(&self) -> SocketAddr {
+        self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    /// The certificate, where there is to be TLS.
+    pub(super) fn tls(&self) -> Result<Option<TlsFiles>, CliError> {
+        match (self.tls_cert.clone(), self.tls_key.clone()) {
+            (None, None) => Ok(None),
+            (Some(certificates), Some(key)) => Ok(Some(TlsFiles { certificates, key })),
+            _ => Err(CliError::Usage("--tls-cert and --tls-key go together; name both".to_owned())),
+        }
+    }
+
+    /// Who may ask; without keys nobody beyond this machine, unless that is said in so many words.
+    pub(super) fn access(&self) -> Result<AccessConfig, CliError> {
+        let listen = self.listen();
+        if self.no_keys == Some(NoKeys::Loopback) && !listen.ip().is_loopback() {
+            return Err(CliError::Usage(format!(
+                "--no-keys with --listen {listen} would let whoever reaches this machine do everything; make a key with \
+                 `shadowplane keys create`, listen on 127.0.0.1, or say --no-keys=anywhere"
+            )));
+        }
+        Ok(AccessConfig { no_keys: self.no_keys, rate_limit: self.rate_limit.unwrap_or(RATE_LIMIT) })
+    }
+
+    /// The budgets, in the currency of the prices.
+    pub(super) fn budgets(&self, assumed: &Scenario) -> Result<BudgetConfig, CliError> {
+        let default = BudgetConfig::default();
+        let sure_percent = self.sure.unwrap_or(default.sure_percent);
+        if !(1..=100).contains(&sure_percent) {
+            return Err(CliError::Usage(format!("--sure is {sure_percent}; expected a share of the runs, 1 to 100")));
+        }
+        let Some(path) = &self.budgets else { return Ok(default) };
+        Ok(BudgetConfig { budgets: read_budgets(path, assumed.price_book.currency)?, sure_percent })
+    }
+
+    /// How long late requests are waited for.
+    pub(super) fn late(&self, config: &ShadowingConfig) -> Result<Duration, CliError> {
+        match self.late {
+            None => Ok(config.late),
+            Some(_) if config.replay.is_some() => {
+                let message = "--late has no effect on a replay, whose requests all come in time";
+                Err(CliError::Usage(message.to_owned()))
+            }
+            Some(late) if late < Duration::ZERO || late > LATE_MAX => {
+                Err(CliError::Usage(format!("--late is {late}; expected 0s to {LATE_MAX}")))
+            }
+            Some(late) => Ok(late),
+        }
+    }
+
+    /// How far is forecast.
+    pub(super) fn horizons(&self, config: &ShadowingConfig, late: Duration) -> Result<Horizons, CliError> {
+        if self.horizon.is_empty() {
+            let longer = config.horizons.all().iter().copied().filter(|&horizon| horizon > late);
+            return Horizons::new(&longer.collect::<Vec<_>>(), config.bin, late).map_err(usage);
+        }
+        Horizons::new(&self.horizon, config.bin, late).map_err(usage)
+    }
+}
+
+fn usage(error: HorizonsError) -> CliError {
+    CliError::Usage(format!("--horizon: {error}"))
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let percent = Option::<i64>::deserialize(deserializer)?;
+    let checked = |percent: i64| u8::try_from(percent).ok().filter(|percent| (1..=100).contains(percent));
+    percent
+        .map(|wrong| checked(wrong).ok_or_else(|| D::Error::custom(format!("is {wrong}; expected 1 to 100"))))
+        .transpose()
+}
+
+/// The settings of a file.
+///
+/// # Errors
+/// At the first wrong line.
+pub(in crate::cli) fn read_settings(path: &str) -> Result<Settings, CliError> {
+    let text = input::read_text(path)?;
+    parse_toml_document(&text).map_err(CliError::in_file(input::name(path)))
+}
