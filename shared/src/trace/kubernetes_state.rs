@@ -176,6 +176,12 @@ impl ClusterState {
     }
 }
 
+/// The id of the create of an object: the same from wherever one hears of it. No two objects of one kind have one name at
+/// a time, and the instant of its creation, to the second, tells it from those before it.
+fn id(kind: &str, namespace: &str, name: &str, created: Instant) -> String {
+    format!("{kind}/{namespace}/{name}@{created}")
+}
+
 /// Whose a namespace and what is in it are.
 struct Tenants<'a>(Option<&'a Mapping>);
 
@@ -196,7 +202,7 @@ impl Tenants<'_> {
         // Names are unique among what is of one kind in one namespace; a pod is what is meant where nothing is said.
         let name = if kind == "pod" { metadata.name.clone() } else { format!("{kind}/{}", metadata.name) };
         Request {
-            id: format!("{kind}/{namespace}/{}@{at}", metadata.name),
+            id: id(kind, namespace, &metadata.name, metadata.creation_timestamp.unwrap_or(at)),
             at,
             resource: if tenant == namespace { name } else { format!("{namespace}/{name}") },
             tenant: tenant.to_owned(),
