@@ -4,6 +4,7 @@ mod collector;
 
 pub mod azure_vm;
 pub mod charge;
+pub mod cloudtrail;
 pub mod csv;
 pub mod events;
 pub mod focus;
