@@ -101,6 +101,14 @@ impl Store for SqliteStore {
         self.reader.call(move |connection| log::request(connection, &id)).await
     }
 
+    async fn requests_beginning(&self, with: Vec<String>) -> Result<Vec<Vec<Request>>, StoreError> {
+        self.reader.call(move |connection| log::requests_beginning(connection, &with)).await
+    }
+
+    async fn observations_of(&self, requests: Vec<String>) -> Result<Vec<Vec<Observation>>, StoreError> {
+        self.reader.call(move |connection| log::observations_of(connection, &requests)).await
+    }
+
     async fn scan_observations(
         &self,
         after: ObservationKey,
