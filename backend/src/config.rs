@@ -13,6 +13,7 @@ use shared::request::{Catalogue, RequestLog};
 use shared::scenario::Scenario;
 use shared::shadow::Known;
 use shared::trace::inventory::InventoryNode;
+use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
 use crate::ensemble;
@@ -29,8 +30,19 @@ pub struct Config {
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// Whose the resources are that events of other control planes tell of.
+    pub foreign: ForeignTenants,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
+}
+
+/// Whose the resources are that events of other control planes tell of: namespaces and accounts, unless these say otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct ForeignTenants {
+    /// Rules from namespaces, accounts, labels and tags to tenants.
+    pub mapping: Option<Mapping>,
+    /// The tag of AWS that names the tenant.
+    pub tag: Option<String>,
 }
 
 /// What is shadowed, and how.

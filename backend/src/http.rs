@@ -4,15 +4,18 @@ mod anomalies;
 mod body;
 mod budgets;
 mod calibrations;
+mod cloudtrail;
 mod costs;
 mod decisions;
 mod demand;
 mod events;
 mod explanations;
 mod forecasts;
+mod foreign_events;
 mod health;
 mod ingest;
 mod jobs;
+mod kubernetes_audit;
 mod ledger;
 mod metrics;
 mod models;
@@ -43,7 +46,7 @@ pub(crate) use problem::{in_our_form, no_such_path};
 pub use statements::LastMetering;
 pub use static_files::{Dashboard, DashboardError};
 
-use crate::config::ShadowingConfig;
+use crate::config::{ForeignTenants, ShadowingConfig};
 use crate::shadowing::{Board, Clock};
 use crate::store::Store;
 
@@ -59,6 +62,8 @@ pub struct App {
     pub config: Arc<ShadowingConfig>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// Whose the resources are that events of other control planes tell of.
+    pub foreign: ForeignTenants,
     /// What a statement was made of last.
     pub last_metering: LastMetering,
 }
@@ -75,6 +80,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(predicted::routes)
         .configure(status::routes)
         .configure(ingest::routes)
+        .configure(kubernetes_audit::routes)
+        .configure(cloudtrail::routes)
         .configure(events::routes)
         .configure(sensors::routes)
         .configure(demand::routes)

@@ -23,10 +23,11 @@ use self::triggers_file::TriggersFile;
 use super::assumptions::AssumptionArgs;
 use super::budget_file::read_budgets;
 use super::demand::read_log;
+use super::import::mapping;
 use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
-use crate::config::{BudgetConfig, Config, ShadowingConfig};
+use crate::config::{BudgetConfig, Config, ForeignTenants, ShadowingConfig};
 use crate::service::News;
 use crate::shadowing::{Horizons, HorizonsError};
 use crate::{input, output, service};
@@ -39,6 +40,9 @@ use crate::{input, output, service};
   shadowplane serve --replay requests.ndjson --speed 1e9 --replay-exit     the whole loop on a log of the past
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
+  shadowplane serve --mapping mapping.toml          audit events of Kubernetes: its webhook POSTs to /v1/kubernetes/audit
+  shadowplane serve --tenant-tag team --billing per-resource --prices prices.csv
+                                                    records of CloudTrail: EventBridge POSTs to /v1/aws/cloudtrail
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
@@ -112,6 +116,13 @@ struct Settings {
     /// what runs already: nodes, and when they were ready; else the policy places it
     #[arg(long, value_name = "FILE")]
     observations: Option<String>,
+    /// Whose the resources are that events of other control planes tell of: rules from namespaces, accounts, labels and tags
+    /// to tenants
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<String>,
+    /// The tag that names the tenant of what AWS tells of; the account where a resource has none
+    #[arg(long, value_name = "NAME")]
+    tenant_tag: Option<String>,
     /// When to search what is worth changing: of every day that is predicted, or when POST /v1/recommendations orders it
     /// [default: daily]
     #[arg(long, value_enum, value_name = "WHEN")]
@@ -160,6 +171,8 @@ impl Settings {
             history: self.history.or(file.history),
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
+            mapping: self.mapping.or(file.mapping),
+            tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
             assumptions: self.assumptions.or(file.assumptions),
@@ -282,11 +295,13 @@ impl Args {
         let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
         let shadowing =
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
+        let foreign = ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag };
         Ok(Config {
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
+            foreign,
             shadowing,
         })
     }

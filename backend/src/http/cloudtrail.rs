@@ -1,0 +1,23 @@
+//! `POST /v1/aws/cloudtrail`: where an API destination of EventBridge sends records of CloudTrail.
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use shared::api::{ForeignEventsAnswer, paths};
+use shared::trace::cloudtrail::{TrailChanges, TrailTenants};
+
+use super::{Answer, App, Problem, body, foreign_events, resource};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(resource(paths::CLOUDTRAIL).route(web::post().to(records)));
+}
+
+async fn records(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<ForeignEventsAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let mut changes = TrailChanges::default();
+    changes.read(body::text(&bytes)?).map_err(Problem::input)?;
+    let resources: Vec<String> = changes.resources().into_iter().collect();
+    let known = app.store.requests_beginning(resources.clone()).await?;
+    let known = resources.into_iter().zip(known).collect();
+    let tenants = TrailTenants { mapping: app.foreign.mapping.as_ref(), tag: app.foreign.tag.as_deref() };
+    foreign_events::take(&app, changes.settle(known, tenants)).await
+}
