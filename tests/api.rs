@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod explanations;
+mod foreign_events;
 mod ingest;
 pub(crate) mod keys;
 mod metrics;

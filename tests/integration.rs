@@ -4,6 +4,7 @@ mod api;
 mod bills;
 mod browser;
 mod command_line;
+mod foreign_events;
 mod import;
 mod kubernetes;
 mod prices;

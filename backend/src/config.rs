@@ -15,6 +15,7 @@ use shared::request::{Catalogue, RequestLog};
 use shared::scenario::Scenario;
 use shared::shadow::Known;
 use shared::trace::inventory::InventoryNode;
+use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
 use crate::ensemble;
@@ -36,6 +37,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Who may ask it.
     pub access: AccessConfig,
+    /// Whose the resources are that events of other control planes tell of.
+    pub foreign: ForeignTenants,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }
@@ -57,6 +60,15 @@ pub enum NoKeys {
     Loopback,
     /// Whoever reaches it
     Anywhere,
+}
+
+/// Whose the resources are that events of other control planes tell of: namespaces and accounts, unless these say otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct ForeignTenants {
+    /// Rules from namespaces, accounts, labels and tags to tenants.
+    pub mapping: Option<Mapping>,
+    /// The tag of AWS that names the tenant.
+    pub tag: Option<String>,
 }
 
 /// What is shadowed, and how.

@@ -6,6 +6,7 @@ mod audit;
 mod body;
 mod budgets;
 mod calibrations;
+mod cloudtrail;
 mod costs;
 mod decisions;
 mod demand;
@@ -13,10 +14,12 @@ mod endpoints;
 mod events;
 mod explanations;
 mod forecasts;
+mod foreign_events;
 mod health;
 mod ingest;
 mod jobs;
 mod keys;
+mod kubernetes_audit;
 mod ledger;
 mod metrics;
 mod models;
@@ -49,7 +52,7 @@ pub use statements::LastMetering;
 pub use static_files::{Dashboard, DashboardError};
 
 use crate::access::{Door, RateLimit};
-use crate::config::ShadowingConfig;
+use crate::config::{ForeignTenants, ShadowingConfig};
 use crate::shadowing::{Board, Clock};
 use crate::store::{KeyStore, Store};
 
@@ -71,6 +74,8 @@ pub struct App {
     pub config: Arc<ShadowingConfig>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// Whose the resources are that events of other control planes tell of.
+    pub foreign: ForeignTenants,
     /// What a statement was made of last.
     pub last_metering: LastMetering,
 }

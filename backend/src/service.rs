@@ -71,6 +71,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         clock,
         config: Arc::new(config.shadowing),
         body_bytes_max: config.body_bytes_max,
+        foreign: config.foreign,
         last_metering: LastMetering::default(),
     });
     let stop = Arc::new(AtomicBool::new(false));

@@ -144,6 +144,12 @@ pub trait Store: Send + Sync {
     /// Whether requests of others have ids that begin with the name of a tenant and `/`.
     async fn others_have_ids_of(&self, tenant: String) -> Result<bool, StoreError>;
 
+    /// The requests whose ids begin with each of these texts, in order of time.
+    async fn requests_beginning(&self, with: Vec<String>) -> Result<Vec<Vec<Request>>, StoreError>;
+
+    /// The observations of each of these requests, in the order in which they came in.
+    async fn observations_of(&self, requests: Vec<String>) -> Result<Vec<Vec<Observation>>, StoreError>;
+
     /// The next observations after one, `limit` at most, of those that came in during a window; in the order in which
     /// they came in, each with where the scan goes on.
     async fn scan_observations(

@@ -9,7 +9,7 @@ mod words;
 use core::fmt;
 
 pub use field::field_and_message;
-pub use json::{parse_json, parse_json_document, parse_json_object};
+pub use json::{from_json, no_json_because, parse_json, parse_json_document, parse_json_object};
 pub use table::{Row, Table, write_table};
 pub use toml::parse_toml_document;
 pub use words::{Format, plain_words};

@@ -4,9 +4,12 @@ mod collector;
 
 pub mod azure_vm;
 pub mod charge;
+pub mod cloudtrail;
 pub mod csv;
+pub mod events;
 pub mod focus;
 pub mod inventory;
+pub mod kubernetes_audit;
 pub mod kubernetes_state;
 pub mod mapping;
 pub mod ndjson;

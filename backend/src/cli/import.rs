@@ -2,8 +2,11 @@
 
 mod azure_vm;
 mod bill;
+mod cloudtrail;
 mod csv;
 mod focus;
+mod foreign_events;
+mod kubernetes_audit;
 mod kubernetes_state;
 mod ndjson;
 mod opencost;
@@ -29,6 +32,9 @@ enum Format {
     Csv(csv::Args),
     AzureVm(azure_vm::Args),
     KubernetesState(kubernetes_state::Args),
+    KubernetesAudit(kubernetes_audit::Args),
+    #[command(name = "cloudtrail")]
+    CloudTrail(cloudtrail::Args),
     Ndjson(ndjson::Args),
     Focus(focus::Args),
     #[command(name = "opencost")]
@@ -41,6 +47,8 @@ impl Args {
             Format::Csv(args) => args.run(global),
             Format::AzureVm(args) => args.run(global),
             Format::KubernetesState(args) => args.run(global),
+            Format::KubernetesAudit(args) => args.run(global),
+            Format::CloudTrail(args) => args.run(global),
             Format::Ndjson(args) => args.run(global),
             Format::Focus(args) => args.run(global),
             Format::OpenCost(args) => args.run(global),

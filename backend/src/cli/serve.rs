@@ -18,10 +18,11 @@ use self::settings::{BODY_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
 use super::assumptions::AssumptionArgs;
 use super::demand::read_log;
+use super::import::mapping;
 use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
-use crate::config::{Config, ShadowingConfig};
+use crate::config::{Config, ForeignTenants, ShadowingConfig};
 use crate::service::News;
 use crate::{output, service};
 
@@ -34,6 +35,9 @@ use crate::{output, service};
   shadowplane serve --data /var/lib/shadowplane     your requests: POST them to /v1/requests as NDJSON, with a key
   shadowplane serve --no-keys                       on this machine alone, whose users may then do everything
   shadowplane serve --inventory nodes.csv --prices prices.csv     on your machines, at your prices
+  shadowplane serve --mapping mapping.toml          audit events of Kubernetes: its webhook POSTs to /v1/kubernetes/audit
+  shadowplane serve --tenant-tag team --billing per-resource --prices prices.csv
+                                                    records of CloudTrail: EventBridge POSTs to /v1/aws/cloudtrail
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
@@ -156,6 +160,8 @@ impl Options {
         let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
         let shadowing =
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
+        let foreign =
+            ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         Ok(Config {
             listen: settings.listen(),
             tls,
@@ -163,6 +169,7 @@ impl Options {
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
+            foreign,
             shadowing,
         })
     }

@@ -8,9 +8,9 @@ use shared::api::{Role, paths};
 
 use super::admission::admit;
 use super::{
-    anomalies, audit, budgets, calibrations, costs, decisions, demand, events, explanations, forecasts, health, ingest,
-    jobs, keys, ledger, metrics, models, predicted, problem, quotes, recommendations, reports, scenarios, sensors,
-    shadow_runs, statements, status,
+    anomalies, audit, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations, forecasts,
+    health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, predicted, problem, quotes, recommendations,
+    reports, scenarios, sensors, shadow_runs, statements, status,
 };
 
 /// One method of one path.
@@ -66,7 +66,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 52] = [
+pub(crate) static ENDPOINTS: [Endpoint; 54] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -75,6 +75,8 @@ pub(crate) static ENDPOINTS: [Endpoint; 52] = [
     viewer(GET, paths::STATUS, Own, || to(status::status)),
     operator(POST, paths::REQUESTS, Own, || to(ingest::requests)),
     operator(POST, paths::OBSERVATIONS, Own, || to(ingest::observations)),
+    operator(POST, paths::KUBERNETES_AUDIT, Nothing, || to(kubernetes_audit::events)),
+    operator(POST, paths::CLOUDTRAIL, Nothing, || to(cloudtrail::records)),
     operator(POST, paths::SENSORS, Nothing, || to(sensors::readings)),
     viewer(GET, paths::EVENTS, Own, || to(events::list)),
     operator(POST, paths::EVENTS, Nothing, || to(events::give)),

@@ -8,7 +8,7 @@ use shared::api::{IngestAnswer, LineAnswer, LineOutcome};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Priority, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
-use shared::units::{Duration, Resources, Window};
+use shared::units::{Duration, Instant, Resources, Window};
 
 use super::{Answer, App, Problem, body};
 use crate::access::{Scope, id_is_of};
@@ -24,8 +24,7 @@ pub(super) async fn requests(
     let bytes = body::read(&request, payload, app.body_bytes_max).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
-    let now = app.clock.now();
-    let known = Window { start: now - BEHIND_MAX, end: now + AHEAD_MAX };
+    let known = plausible(app.clock.now());
     let mut shapes = Shapes::new(&app.config);
     let ids = Ids::new(&app, &scope).await?;
     for (line, record) in records {
@@ -76,7 +75,18 @@ pub(super) const AHEAD_MAX: Duration = Duration::DAY;
 /// Nothing is dated earlier than this before it: every bin since the first request is counted.
 const BEHIND_MAX: Duration = Duration::from_seconds(10 * 366 * 86_400);
 
-fn check(line: u64, mut request: Request, catalogue: &Catalogue, known: &Window) -> Result<Request, InputError> {
+/// When a request may have been made that comes in now.
+pub(super) fn plausible(now: Instant) -> Window {
+    Window { start: now - BEHIND_MAX, end: now + AHEAD_MAX }
+}
+
+/// A request as it is stored, where it can be.
+pub(super) fn check(
+    line: u64,
+    mut request: Request,
+    catalogue: &Catalogue,
+    known: &Window,
+) -> Result<Request, InputError> {
     request.validate(line)?;
     if request.id.starts_with("p-") {
         return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
@@ -96,7 +106,7 @@ fn check(line: u64, mut request: Request, catalogue: &Catalogue, known: &Window)
     }
     let named_only = request.operation != Operation::Delete && request.requested.is_none();
     if let Some(flavor) = request.flavor.as_deref().filter(|flavor| named_only && catalogue.get(flavor).is_none()) {
-        let message = format!("`{flavor}` is unknown; add `requested` with its amounts");
+        let message = format!("`{flavor}` is unknown; add `requested` with its amounts, or name it in --prices");
         return Err(InputError::field(line, "flavor", message));
     }
     // What is stored keeps the number that its class stands for now.
@@ -163,7 +173,7 @@ impl<'a> Ids<'a> {
 
 /// The shapes of a body, each looked at once: one that the assumed machines can never hold, or that has no price, would
 /// keep every forecast after it from being run.
-struct Shapes<'a> {
+pub(super) struct Shapes<'a> {
     config: &'a ShadowingConfig,
     /// Problems by class, flavor and amounts; none where it can be run.
     seen: Vec<(Shape, Option<String>)>,
@@ -172,11 +182,11 @@ struct Shapes<'a> {
 type Shape = (ResourceClass, Option<String>, Option<Resources>);
 
 impl<'a> Shapes<'a> {
-    fn new(config: &'a ShadowingConfig) -> Self {
+    pub(super) fn new(config: &'a ShadowingConfig) -> Self {
         Self { config, seen: Vec::new() }
     }
 
-    fn check(&mut self, line: u64, request: &Request) -> Result<(), InputError> {
+    pub(super) fn check(&mut self, line: u64, request: &Request) -> Result<(), InputError> {
         if request.operation == Operation::Delete {
             return Ok(());
         }

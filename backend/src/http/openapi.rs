@@ -3,9 +3,9 @@
 use actix_web::http::Method;
 use shared::api::{
     AcceptedRecommendation, AnomalyList, AuditPage, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
-    ExplanationOrder, ExplanationRun, ForecastAnswer, IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage,
-    ModelList, NewKey, PredictedValue, ProblemDocument, QuoteOrder, QuoteView, RecommendationList, ReportList,
-    SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
+    ExplanationOrder, ExplanationRun, ForecastAnswer, ForeignEventsAnswer, IngestAnswer, Job, KeyOrder, KeyRotation,
+    KeyView, LedgerPage, ModelList, NewKey, PredictedValue, ProblemDocument, QuoteOrder, QuoteView, RecommendationList,
+    ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
     TenantReportList, TenantStatus, paths,
 };
 use shared::features::{KnownEvent, SensorReading};
@@ -105,6 +105,13 @@ impl Schemas {
         self.records::<T>().into_iter().chain(kinds.iter().map(|kind| (*kind, text().into()))).collect()
     }
 
+    /// Events of another control plane, which has its own words for them.
+    fn foreign(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
+        let object = Schema::from(ObjectBuilder::new().build());
+        let text = Schema::from(ObjectBuilder::new().schema_type(Type::String).build());
+        vec![("application/json", object.into()), ("application/x-ndjson", text.into())]
+    }
+
     fn json<T: ToSchema>(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
         vec![("application/json", self.of::<T>())]
     }
@@ -125,6 +132,10 @@ macro_rules! adds {
 const ADDS_REQUESTS: &str = adds!("requests to the log");
 const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const ADDS_AUDIT: &str = "Adds what audit events of a Kubernetes API server (audit.k8s.io/v1) say; always 200 where the body \
+                          can be read, with the events that are refused";
+const ADDS_TRAIL: &str = "Adds what records of AWS CloudTrail say, from files, lines or EventBridge; always 200 where the body \
+                          can be read, with the records that are refused";
 const QUOTES: &str =
     "What requests would cost, where they would go and when they would be ready; nothing of it is kept";
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
@@ -244,6 +255,9 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::REQUESTS, ADDS_REQUESTS, requests, "200", answer.clone());
     let observations = schemas.records::<Observation>();
     change(post.clone(), paths::OBSERVATIONS, ADDS_OBSERVATIONS, observations, "200", answer.clone());
+    let told = schemas.of::<ForeignEventsAnswer>();
+    change(post.clone(), paths::KUBERNETES_AUDIT, ADDS_AUDIT, schemas.foreign(), "200", told.clone());
+    change(post.clone(), paths::CLOUDTRAIL, ADDS_TRAIL, schemas.foreign(), "200", told);
     let readings = schemas.records_or::<SensorReading>(&["text/csv"]);
     change(post.clone(), paths::SENSORS, ADDS_READINGS, readings, "200", answer.clone());
     let events = schemas.records_or::<KnownEvent>(&["text/csv", "text/calendar"]);

@@ -27,8 +27,8 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
-pub use keys::SqliteKeys;
 use counts::Counts;
+pub use keys::SqliteKeys;
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
@@ -125,6 +125,14 @@ impl Store for SqliteStore {
 
     async fn others_have_ids_of(&self, tenant: String) -> Result<bool, StoreError> {
         self.reader.call(move |connection| log::others_have_ids_of(connection, &tenant)).await
+    }
+
+    async fn requests_beginning(&self, with: Vec<String>) -> Result<Vec<Vec<Request>>, StoreError> {
+        self.reader.call(move |connection| log::requests_beginning(connection, &with)).await
+    }
+
+    async fn observations_of(&self, requests: Vec<String>) -> Result<Vec<Vec<Observation>>, StoreError> {
+        self.reader.call(move |connection| log::observations_of(connection, &requests)).await
     }
 
     async fn scan_observations(

@@ -12,6 +12,12 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const REQUESTS: &str = "/v1/requests";
 /// `POST`: observations as NDJSON or as a JSON array → [`IngestAnswer`](super::IngestAnswer).
 pub const OBSERVATIONS: &str = "/v1/observations";
+/// `POST`: audit events of a Kubernetes API server, an EventList as its webhook sends it, or one Event a line →
+/// [`ForeignEventsAnswer`](super::ForeignEventsAnswer).
+pub const KUBERNETES_AUDIT: &str = "/v1/kubernetes/audit";
+/// `POST`: records of AWS CloudTrail, `{"Records": […]}`, one a line, or an event of EventBridge with one as its `detail` →
+/// [`ForeignEventsAnswer`](super::ForeignEventsAnswer).
+pub const CLOUDTRAIL: &str = "/v1/aws/cloudtrail";
 /// `POST`: [`SensorReading`](crate::features::SensorReading)s as NDJSON, as a JSON array, or as CSV
 /// `at,sensor,scope,value` → [`IngestAnswer`](super::IngestAnswer).
 pub const SENSORS: &str = "/v1/sensors";

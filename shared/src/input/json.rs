@@ -31,6 +31,25 @@ pub fn parse_json_document<T: DeserializeOwned>(text: &str) -> Result<T, InputEr
     serde_json::from_str(text).or_else(|error| parse(u64::try_from(error.line()).unwrap_or(0), text))
 }
 
+/// What is wrong with a text that is no JSON, and on which of its lines.
+pub fn no_json_because(error: &serde_json::Error) -> InputError {
+    let said = error.to_string();
+    let message = without_position(&said);
+    let line = u64::try_from(error.line()).unwrap_or(0);
+    InputError::line(line, format!("is no JSON: {}", plain_words(message).unwrap_or(message)))
+}
+
+/// Takes a value apart that is JSON already.
+///
+/// # Errors
+/// With the field that is wrong and what was expected.
+pub fn from_json<T: DeserializeOwned>(value: Value) -> Result<T, InputError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let (field, message) = field_and_message(Format::Json, &error.path().to_string(), &error.inner().to_string());
+        InputError { line: 0, field, message }
+    })
+}
+
 fn parse<T: DeserializeOwned>(number: u64, text: &str) -> Result<T, InputError> {
     // Only a wrong text pays for finding out which of its fields is to blame.
     serde_json::from_str(text).or_else(|_| {

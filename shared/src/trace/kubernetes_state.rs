@@ -32,6 +32,7 @@ mod volumes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use objects::Metadata;
+use quantity::{Quantity, Rounding};
 pub use said::Said;
 use serde_json::Value;
 
@@ -40,7 +41,7 @@ use super::mapping::Mapping;
 use super::quotas::TenantQuota;
 use crate::input::InputError;
 use crate::request::{Observation, Operation, Request, ResourceClass};
-use crate::units::{Instant, Resources};
+use crate::units::{Dimension, Instant, Resources};
 
 /// What a dump says, in our terms.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +106,26 @@ pub fn read_manifest(objects: Vec<Value>, at: Instant, mapping: Option<&Mapping>
         }
     }
     reader.finish("expected pods, claims, services, or what makes pods: a Deployment, StatefulSet, ReplicaSet or Job")
+}
+
+/// Reads one object, of a kind that whoever has it knows, for what is about one object at a time. What depends on others
+/// is not known: rules about pods that are not like it, and numbers of priority classes.
+///
+/// # Errors
+/// With kind, name and field of what is wrong.
+pub(super) fn read_object(kind: &str, value: &Value, mapping: Option<&Mapping>) -> Result<ClusterState, InputError> {
+    let mut reader = Reader::new(mapping);
+    reader.take(kind, value)?;
+    let mut state = reader.finish("expected a pod, a claim of a volume, or a service")?;
+    let losers = rules::leave_out_those_about_others(&mut state.requests);
+    state.said.pods_with_rules = state.said.pods_with_rules.max(losers);
+    Ok(state)
+}
+
+/// MiB of an amount of storage as objects write it, rounded up; nothing where it is none.
+pub(super) fn storage_of(quantity: &Value) -> Option<u32> {
+    let quantity: Quantity = serde_json::from_value(quantity.clone()).ok()?;
+    quantity.in_units(Dimension::Storage, Rounding::Up).ok().map(|(mebibytes, _)| mebibytes)
 }
 
 /// Kinds of the core API, which has a version and no group.
@@ -176,6 +197,17 @@ impl ClusterState {
     }
 }
 
+/// The id of the create of an object: the same from wherever one hears of it. No two objects of one kind have one name at
+/// a time, and the instant of its creation, to the second, tells it from those before it.
+fn id(kind: &str, namespace: &str, name: &str, created: Instant) -> String {
+    format!("{}{created}", id_of_any(kind, namespace, name))
+}
+
+/// What the ids of all that had this name begin with.
+pub(super) fn id_of_any(kind: &str, namespace: &str, name: &str) -> String {
+    format!("{kind}/{namespace}/{name}@")
+}
+
 /// Whose a namespace and what is in it are.
 struct Tenants<'a>(Option<&'a Mapping>);
 
@@ -196,7 +228,7 @@ impl Tenants<'_> {
         // Names are unique among what is of one kind in one namespace; a pod is what is meant where nothing is said.
         let name = if kind == "pod" { metadata.name.clone() } else { format!("{kind}/{}", metadata.name) };
         Request {
-            id: format!("{kind}/{namespace}/{}@{at}", metadata.name),
+            id: id(kind, namespace, &metadata.name, metadata.creation_timestamp.unwrap_or(at)),
             at,
             resource: if tenant == namespace { name } else { format!("{namespace}/{name}") },
             tenant: tenant.to_owned(),

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use self::kinds::Asked;
+pub(super) use self::kinds::gibibytes;
 use super::mapping::Mapping;
 use crate::input::{InputError, parse_json_object};
 use crate::request::{Operation, Request};

@@ -86,6 +86,13 @@ pub(in crate::cli) struct Settings {
     /// what runs already: nodes, and when they were ready; else the policy places it
     #[arg(long, value_name = "FILE")]
     pub(super) observations: Option<String>,
+    /// Whose the resources are that events of other control planes tell of: rules from namespaces, accounts, labels and tags
+    /// to tenants
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<String>,
+    /// The tag that names the tenant of what AWS tells of; the account where a resource has none
+    #[arg(long, value_name = "NAME")]
+    pub(super) tenant_tag: Option<String>,
     /// When to search what is worth changing: of every day that is predicted, or when POST /v1/recommendations orders it
     /// [default: daily]
     #[arg(long, value_enum, value_name = "WHEN")]
@@ -142,6 +149,8 @@ impl Settings {
             history: self.history.or(file.history),
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
+            mapping: self.mapping.or(file.mapping),
+            tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
             assumptions: self.assumptions.or(file.assumptions),

@@ -76,6 +76,32 @@ pub(super) fn others_have_ids_of(connection: &Connection, tenant: &str) -> Resul
     Ok(connection.prepare_cached(sql)?.exists(params![tenant])?)
 }
 
+pub(super) fn requests_beginning(connection: &Connection, with: &[String]) -> Result<Vec<Vec<Request>>, StoreError> {
+    // As the index has them: no id that begins with the text lies outside.
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM requests WHERE id >= ?1 AND id < ?2 ORDER BY at, id")?;
+    let mut all = Vec::with_capacity(with.len());
+    for beginning in with {
+        let rows = statement.query_map(params![beginning, format!("{beginning}\u{10ffff}")], body)?;
+        all.push(rows.map(|row| parse(&row?)).collect::<Result<_, StoreError>>()?);
+    }
+    Ok(all)
+}
+
+pub(super) fn observations_of(
+    connection: &Connection,
+    requests: &[String],
+) -> Result<Vec<Vec<Observation>>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM observations WHERE request = ?1 ORDER BY sequence")?;
+    let mut all = Vec::with_capacity(requests.len());
+    for request in requests {
+        let rows = statement.query_map(params![request], body)?;
+        all.push(rows.map(|row| parse(&row?)).collect::<Result<_, StoreError>>()?);
+    }
+    Ok(all)
+}
+
 pub(super) fn scan_observations(
     connection: &Connection,
     after: ObservationKey,

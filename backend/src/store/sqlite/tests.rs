@@ -50,6 +50,31 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
+fn requests_are_found_by_how_their_ids_begin_and_observations_by_their_request() {
+    let file = File::new("beginnings");
+    block_on(async {
+        let store = file.open();
+        let ids = ["pod/shop/db-1@b", "pod/shop/db-1@a", "pod/shop/db-10@a", "pod/shop/db-1"];
+        let batch: Vec<Request> = ids.iter().zip(1..).map(|(id, second)| create(id, second)).collect();
+        store.append_requests(batch).await.unwrap();
+        let with = ["pod/shop/db-1@", "pod/shop/db-2@"].map(str::to_owned).to_vec();
+        let found = store.requests_beginning(with).await.unwrap();
+        let found: Vec<Vec<&str>> =
+            found.iter().map(|of_one| of_one.iter().map(|request| request.id.as_str()).collect()).collect();
+        // In order of time: the first was made first.
+        assert_eq!(found, [vec!["pod/shop/db-1@b", "pod/shop/db-1@a"], vec![]]);
+        let seen = |request: &str, node: &str| Observation {
+            request: request.to_owned(),
+            node: Some(node.to_owned()),
+            ..Observation::default()
+        };
+        store.append_observations(vec![seen("b", "n-1"), seen("a", "n-2"), seen("b", "n-3")], at(9)).await.unwrap();
+        let found = store.observations_of(vec!["b".to_owned(), "c".to_owned()]).await.unwrap();
+        assert_eq!(found, [vec![seen("b", "n-1"), seen("b", "n-3")], vec![]]);
+    });
+}
+
+#[test]
 fn an_id_is_one_request_wherever_it_stands_in_time() {
     let file = File::new("ids");
     block_on(async {

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::input::{InputError, plain_words};
+use crate::input::{InputError, no_json_because};
 
 /// What becomes of an object: its kind, where it or its list says so, and all of it.
 pub(super) type Take<'t> = dyn FnMut(&str, Value) -> Result<(), InputError> + 't;
@@ -44,9 +44,7 @@ fn no_json(text: &str, error: &serde_json::Error) -> InputError {
     if !start.starts_with(['{', '[']) {
         return InputError::line(line.max(1), format!("is no JSON; {EXPECTED}"));
     }
-    let said = error.to_string();
-    let message = said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message);
-    InputError::line(line, format!("is no JSON: {}", plain_words(message).unwrap_or(message)))
+    no_json_because(error)
 }
 
 /// Where objects go, and what was wrong with the one that ended the reading.

@@ -8,6 +8,11 @@ use crate::input::InputError;
 use crate::request::{Observation, Priority, Request, ResourceClass, Scheduling};
 use crate::units::Instant;
 
+/// The label that tells pods of one owner apart by what they were made from: when a Deployment, DaemonSet or StatefulSet is
+/// rolled out, its new pods have another value than its old ones.
+const REVISION: &str = "kubernetes/revision";
+/// The labels that owners put on their pods for that.
+const HASHES: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
 /// The annotation of a pod that its node runs by itself, and that the API server only mirrors.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -89,6 +94,8 @@ fn label(request: &mut Request, metadata: &Metadata) {
         Some(owner) if owner.starts_with("DaemonSet/") => Some("daemonset"),
         _ => None,
     };
+    let revision = HASHES.iter().find_map(|hash| metadata.labels.get(*hash)).filter(|_| owner.is_some()).cloned();
+    request.labels.extend(revision.map(|revision| (REVISION.to_owned(), revision)));
     request.labels.extend(owner.map(|owner| (owner::LABEL.to_owned(), owner)));
     request.labels.extend(role.map(|role| ("kubernetes/pod".to_owned(), role.to_owned())));
 }

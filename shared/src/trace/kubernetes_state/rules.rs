@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClusterState;
 use super::objects::{Metadata, PodRule, PodSpec};
-use crate::request::{Domain, Scheduling};
+use crate::request::{Domain, Request, Scheduling};
 
 /// What pods want, by the id of their request.
 pub(super) type Wanted = BTreeMap<String, Wants>;
@@ -100,6 +100,30 @@ pub(super) fn carry_over(state: &mut ClusterState) {
             *scheduling = Scheduling { group, affinity, anti_affinity, ..scheduling.clone() };
         }
     }
+}
+
+/// Leaves out rules about pods that are in another group than the pod itself: alone it cannot be seen who is in that, and
+/// near nobody there is no place. How many pods lose some.
+pub(super) fn leave_out_those_about_others(requests: &mut [Request]) -> u64 {
+    let mut losers = 0;
+    for request in requests {
+        let Some(scheduling) = &mut request.scheduling else { continue };
+        let Scheduling { group, affinity, anti_affinity, .. } = &mut *scheduling;
+        let mut lost = false;
+        for by_domain in [affinity, anti_affinity] {
+            by_domain.retain(|_, groups| {
+                let before = groups.len();
+                groups.retain(|other| group.as_ref() == Some(other));
+                lost |= groups.len() < before;
+                !groups.is_empty()
+            });
+        }
+        losers += u64::from(lost);
+        if *scheduling == Scheduling::default() {
+            request.scheduling = None;
+        }
+    }
+    losers
 }
 
 /// What the group of a selector is called: its labels, and its namespace, since a tenant may have several.

@@ -89,6 +89,35 @@ fn what_is_wrong_is_named_by_kind_name_and_field() {
     assert_eq!((error.line, error.message.starts_with("is no JSON: ")), (2, true), "{error}");
 }
 
+/// What its node began before the API server heard of it was asked for then, and has its id from when it heard; pods of one
+/// owner are told apart by what they were made from.
+#[test]
+fn ids_say_when_an_object_was_created_and_labels_of_what_revision_it_is() {
+    let mirror = pod("agent", "1", "")
+        .replace(r#""namespace""#, r#""annotations":{"kubernetes.io/config.mirror":"x"},"namespace""#)
+        .replace(r#""spec""#, r#""status":{"startTime":"2026-11-01T07:59:50Z"},"spec""#);
+    let of = |kind: &str, owner: &str, hash: &str| {
+        let metadata = format!(
+            r#""labels":{{"{hash}":"7c9d"}},"ownerReferences":[{{"kind":"{kind}","name":"{owner}"}}],"namespace""#
+        );
+        pod(owner, "1", "").replace(r#""namespace""#, &metadata)
+    };
+    let dump =
+        [mirror, of("ReplicaSet", "web-7c9d", "pod-template-hash"), of("DaemonSet", "log", "controller-revision-hash")];
+    let state = read_state(&dump.concat(), None).unwrap();
+    let agent = &state.requests[0];
+    assert_eq!(
+        (agent.id.as_str(), agent.at),
+        ("pod/shop/agent@2026-11-01T08:00:00Z", "2026-11-01T07:59:50Z".parse().unwrap())
+    );
+    let revision = |name: &str| {
+        let request = state.requests.iter().find(|request| request.resource == name).unwrap();
+        (request.labels["kubernetes/owner"].clone(), request.labels["kubernetes/revision"].clone())
+    };
+    assert_eq!(revision("web-7c9d"), ("Deployment/web".to_owned(), "7c9d".to_owned()));
+    assert_eq!(revision("log"), ("DaemonSet/log".to_owned(), "7c9d".to_owned()));
+}
+
 #[test]
 fn what_holds_nothing_or_cannot_be_said_is_counted() {
     let finished =

@@ -136,7 +136,7 @@ fn volume(part: Option<String>, gib: Resources, zone: Option<&str>) -> Asked {
 }
 
 /// Whole GiB, as all providers have them.
-fn gibibytes(value: &Value, field: &str) -> Result<Resources, Wrong> {
+pub(in crate::trace) fn gibibytes(value: &Value, field: &str) -> Result<Resources, Wrong> {
     let per_gib = u64::from(Dimension::Storage.per_written_unit());
     let amount = value.as_u64().and_then(|gib| u32::try_from(gib.checked_mul(per_gib)?).ok());
     let amount = amount.filter(|&amount| amount > 0);
