@@ -108,7 +108,9 @@ impl Service {
     fn start() -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("shadowplane-bench-report-{}", std::process::id()));
         let mut command = Command::new(tests::shadowplane());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--recommend", "on-order", "--data"]).arg(&folder);
+        command
+            .args(["serve", "--no-keys", "--listen", "127.0.0.1:0", "--recommend", "on-order", "--data"])
+            .arg(&folder);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("it has an output")?).lines();
         let first = lines.next().context("the service says where it listens")??;
