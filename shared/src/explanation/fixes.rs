@@ -107,7 +107,8 @@ impl Trials<'_> {
         Some(found)
     }
 
-    /// As much more quota as was missing, alone or with what else is missing then.
+    /// As much more quota as was missing, as many times as it takes: whoever was refused before gets in then, too. Or as much
+    /// as was missing, with what else is missing then.
     fn more_quota(&mut self) -> Vec<Fix> {
         let scenario = self.valid.scenario();
         let tenant = self.explanation.plan.tenant;
@@ -119,14 +120,18 @@ impl Trials<'_> {
         let of = |flavor: FlavorIndex| scenario.flavors[flavor.usize()].requested;
         // A resize holds both shapes until it is done.
         let from = self.explanation.resize.and_then(|resize| resize.from).map_or(Resources::ZERO, of);
-        let requested = self.requested().max(from);
-        let needed = survey.held.checked_add(requested).unwrap_or(requested);
-        // What is not asked for is not held against the tenant.
-        let raised = Dimension::ALL.map(|d| if requested[d] > 0 { quota[d].max(needed[d]) } else { quota[d] });
-        let edit = Edit::Quota { tenant, quota: Some(Resources::from_array(raised)) };
-        match self.attempt(vec![edit.clone()]) {
+        let (requested, held) = (self.requested().max(from), survey.held);
+        let raised = |times: u32| {
+            let amount = |d: Dimension| match requested[d] {
+                // What is not asked for is not held against the tenant.
+                0 => quota[d],
+                asked => quota[d].max(held[d].saturating_add(asked.saturating_mul(times))),
+            };
+            Edit::Quota { tenant, quota: Some(Resources::from_array(Dimension::ALL.map(amount))) }
+        };
+        match self.smallest(|times| (vec![raised(times)], Vec::new())) {
             Some(fix) => vec![fix],
-            None => self.more_nodes(&[edit]),
+            None => self.more_nodes(&[raised(1)]),
         }
     }
 

@@ -85,6 +85,17 @@ fn the_fix_of_a_quota_is_what_is_missing() {
     assert_eq!(explanation.fix.unwrap().edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
 }
 
+/// Two fit the quota; with as much more as the fifth lacks, the third would take it. All five come to 20 vCPU and 80 GiB.
+#[test]
+fn the_fix_of_a_quota_has_room_for_whoever_was_refused_before() {
+    let mut limited = scenario(5, 5);
+    limited.tenants[0].quota = Some(Resources::compute(10_000, 65_536));
+    let explanation = explained(limited, 4);
+    assert_eq!(explanation.decision.unwrap().survey.held, Resources::compute(8_000, 32_768));
+    let quota = Some(Resources::compute(20_000, 81_920));
+    assert_eq!(explanation.fix.unwrap().edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
+}
+
 /// One worker that takes 90 s, and nobody may wait: the second create, a minute later, is turned away. A second worker
 /// costs nothing here, and neither does a longer queue, but with the worker nobody waits.
 #[test]

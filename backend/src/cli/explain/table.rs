@@ -8,6 +8,7 @@ use shared::explanation::{DecisionSeen, Departure, FailedAttempts, ResizeState};
 use shared::request::Operation;
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::simulation::Eviction;
+use shared::trace::quotas::in_words;
 use shared::units::Money;
 
 use crate::output;
@@ -121,7 +122,7 @@ fn write_decision(
     }
     let tenant = &scenario.tenants[answer.plan.tenant.usize()];
     if let Some(quota) = tenant.quota {
-        writeln!(out, "  `{}` held {} of its quota of {quota}", tenant.name, survey.held)?;
+        writeln!(out, "  `{}` held {} of its quota of {}", tenant.name, survey.held, in_words(quota))?;
     }
     if let Some(place) = &survey.in_place {
         writeln!(out, "  {}", in_place(place, scenario))?;
