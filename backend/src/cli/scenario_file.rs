@@ -45,7 +45,12 @@ pub(super) fn contents(source: &str) -> Result<Contents, CliError> {
 pub(super) fn read_scenario(source: &str) -> Result<SavedScenario, CliError> {
     match contents(source)? {
         Contents::Shared(shared) => Ok(saved(*shared)),
-        Contents::Json(text) => SavedScenario::from_json(&text).map_err(CliError::in_file(input::name(source))),
+        Contents::Json(text) => {
+            let saved = SavedScenario::from_json(&text).map_err(CliError::in_file(input::name(source)))?;
+            let held = Limits::FILE.check(&saved.scenario);
+            held.map_err(|error| CliError::Data(format!("{}: {error}", input::name(source))))?;
+            Ok(saved)
+        }
     }
 }
 

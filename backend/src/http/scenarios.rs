@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use shared::api::{SavedScenario, ScenarioLink, paths};
+use shared::link::Limits;
 use shared::scenario::{Problems, ValidScenario};
 
 use super::{Answer, App, Problem, body};
@@ -27,6 +28,8 @@ pub(super) async fn save(app: Data<App>, request: HttpRequest, payload: Payload)
         problems.iter_mut().for_each(|problem| problem.field.insert_str(0, "scenario."));
         Problem::fields(Problems(problems))
     })?;
+    // What is asked of a saved scenario is answered here, whatever its edits make of it.
+    Limits::FILE.check(&saved.scenario).map_err(|error| Problem::field("scenario", error.to_string()))?;
     let hash = saved_hash(&saved).map_err(|error| Problem::field("scenario", error.to_string()))?;
     let document = write_document(hash.clone(), app.board.snapshot().now, &saved)?;
     app.store.put(Collection::Scenarios, vec![document]).await?;

@@ -17,6 +17,8 @@ pub struct Limits {
     pub tenants: usize,
     /// Requests over all runs; for a forecast, a generous estimate.
     pub requests: u64,
+    /// The same of one run, all of which are held at once.
+    pub requests_of_run: u64,
     /// Bins of the outcome's timelines.
     pub bins: u64,
     /// Workers of one module, and nodes that are always on.
@@ -25,12 +27,25 @@ pub struct Limits {
 
 impl Limits {
     /// What opens by itself with a click: minutes of work at the most.
-    pub const LINK: Self =
-        Self { bytes: 1 << 20, runs: 500, tenants: 2_000, requests: 20_000_000, bins: 20_000, workers: 100_000 };
+    pub const LINK: Self = Self {
+        bytes: 1 << 20,
+        runs: 500,
+        tenants: 2_000,
+        requests: 20_000_000,
+        requests_of_run: 20_000_000,
+        bins: 20_000,
+        workers: 100_000,
+    };
 
     /// What somebody chose a file for.
-    pub const FILE: Self =
-        Self { bytes: 64 << 20, runs: 10_000, tenants: 100_000, requests: 1_000_000_000, ..Self::LINK };
+    pub const FILE: Self = Self {
+        bytes: 64 << 20,
+        runs: 10_000,
+        tenants: 100_000,
+        requests: 1_000_000_000,
+        requests_of_run: 50_000_000,
+        ..Self::LINK
+    };
 
     /// Holds a scenario to the limits.
     ///
@@ -54,6 +69,7 @@ impl Limits {
         let groups = fleet.iter().chain([&scenario.fleet]).map(|fleet| &fleet.node_groups);
         let always_on = groups.map(|groups| groups.iter().map(always_on_of).sum()).max().unwrap_or(0);
         at_most("nodes that are always on", always_on, self.workers.into())?;
+        at_most("requests of one run", requests(scenario), self.requests_of_run)?;
         at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
     }
 }
