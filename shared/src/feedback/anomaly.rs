@@ -202,7 +202,7 @@ impl<'a> AnomalyCase<'a> {
         let (cause, amount) = largest(&self.amounts(part), sign)?;
         let tenant = match part {
             Some(Part::Tenant(tenant)) => Some(tenant),
-            None => self.leading(cause, sign),
+            None => leading(&self.decomposition.parts, cause, sign),
             Some(_) => None,
         };
         let class = if let Some(Part::Class(class)) = part { Some(class) } else { None };
@@ -223,7 +223,7 @@ impl<'a> AnomalyCase<'a> {
         Some(CostAnomaly {
             kind: series.kind,
             name: series.name,
-            tenant: named.or(of_first),
+            tenant: if part.is_some() { named.or(of_first) } else { named },
             predicted: money(series.band.mean),
             actual: money(series.actual),
             low: money(series.band.low),
@@ -255,16 +255,6 @@ impl<'a> AnomalyCase<'a> {
         self.decomposition.parts.iter().find(|line| line.part == part)
     }
 
-    /// The tenant on whom most of a cause falls.
-    fn leading(&self, cause: Cause, sign: i128) -> Option<TenantIndex> {
-        let of_tenant = self.decomposition.parts.iter().filter_map(|line| match line.part {
-            Part::Tenant(tenant) => Some((sign * line.amounts[cause as usize]?.0, tenant)),
-            _ => None,
-        });
-        let most = of_tenant.max_by_key(|(amount, tenant)| (*amount, core::cmp::Reverse(*tenant)));
-        most.filter(|(amount, _)| *amount > 0).map(|(_, tenant)| tenant)
-    }
-
     fn in_names(&self, first: Involved) -> FirstInvolved {
         let of = self.scenario.scenario();
         match first {
@@ -292,6 +282,24 @@ impl Series {
             Some(beyond) => Part::Module(Module::ALL[beyond - classes]),
         })
     }
+}
+
+/// The tenant on whom most of a cause falls, the first of equals; none where more of it is nobody's, such as idle.
+fn leading(parts: &[PartLine], cause: Cause, sign: i128) -> Option<TenantIndex> {
+    let mut most: Option<(i128, Option<TenantIndex>)> = None;
+    for line in parts {
+        let tenant = match line.part {
+            Part::Tenant(tenant) => Some(tenant),
+            // The same workload once more.
+            Part::Class(_) => continue,
+            _ => None,
+        };
+        let amount = line.amounts[cause as usize].map(|amount| sign * amount.0).filter(|amount| *amount > 0);
+        if let Some(amount) = amount.filter(|amount| most.is_none_or(|(most, _)| *amount > most)) {
+            most = Some((amount, tenant));
+        }
+    }
+    most?.1
 }
 
 /// The cause with the largest amount of a sign, the first of equals.

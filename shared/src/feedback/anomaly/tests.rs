@@ -160,6 +160,27 @@ fn first(anomaly: &CostAnomaly) -> (Cause, Option<&str>, Unexpected, i64) {
 }
 
 #[test]
+fn a_total_is_of_a_tenant_only_where_most_of_it_is() {
+    let line = |part, residual| {
+        let mut amounts = [None; Cause::ALL.len()];
+        amounts[Cause::Residual as usize] = Some(LedgerUnits(residual));
+        PartLine { part, predicted: LedgerUnits::ZERO, actual: LedgerUnits::ZERO, amounts }
+    };
+    let tenant = |number| Part::Tenant(TenantIndex(number));
+    let of = |residuals: [i128; 4], sign| {
+        let parts = [tenant(0), tenant(1), Part::Class(ResourceClass::Compute), Part::Idle];
+        let parts: Vec<PartLine> = parts.into_iter().zip(residuals).map(|(part, amount)| line(part, amount)).collect();
+        leading(&parts, Cause::Residual, sign)
+    };
+    // The class has what both tenants have together.
+    assert_eq!(of([-5, -3, -8, -4], -1), Some(TenantIndex(0)));
+    assert_eq!(of([-5, -3, -8, -30], -1), None);
+    assert_eq!(of([-5, 3, -2, -30], 1), Some(TenantIndex(1)));
+    assert_eq!(of([3, 3, 6, 0], 1), Some(TenantIndex(0)));
+    assert_eq!(of([-5, -3, -8, -4], 1), None);
+}
+
+#[test]
 fn more_creates_name_the_first_beyond_the_predicted_ones() {
     let expected = [life(60, 30), life(120, 30), life(240, 30)];
     // By 2:30 two were to come, and the third does not come before 4:00: from 2:30 on there are more to the end.
