@@ -13,7 +13,7 @@ use crate::request::{RequestLog, ResourceClass};
 use crate::scenario::Scenario;
 use crate::trace::charge::Charge;
 use crate::trace::mapping::Mapping;
-use crate::units::{Duration, FlavorIndex, Instant, LedgerUnits, Rate, TenantIndex};
+use crate::units::{Duration, FlavorIndex, LedgerUnits, Rate, TenantIndex, Window};
 
 /// What a bill is held against.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +46,11 @@ pub struct BilledWindow {
     pub matched: LedgerUnits,
     /// What is not in the breakdown.
     pub left_out: BTreeMap<LeftOut, LedgerUnits>,
-    /// The end of the last charge within the window, at most its end; none where the bill has no charge there.
-    pub until: Option<Instant>,
+    /// The time of the charges within the window, from the first one's beginning to the last one's end; none where the bill
+    /// has no charge there.
+    pub charged: Option<Window>,
+    /// How many of its charges were in another currency.
+    pub converted: u64,
 }
 
 /// Why money of a window is not held against the prediction.
@@ -81,6 +84,7 @@ impl BilledWindow {
                 continue;
             }
             let (part, _) = context.rates.convert(part, (charge.currency, to), charge.period.start)?;
+            sums.converted += u64::from(charge.currency != to);
             sums.add(charge, payers.of(charge), part);
         }
         Ok(sums.finish(bill.basis, bill.status()))
@@ -104,7 +108,8 @@ struct Sums<'a> {
     left_out: BTreeMap<LeftOut, LedgerUnits>,
     /// What was charged for the resources of a flavor, and which they are.
     charged: BTreeMap<FlavorIndex, (LedgerUnits, BTreeSet<usize>)>,
-    until: Option<Instant>,
+    within: Option<Window>,
+    converted: u64,
 }
 
 impl<'a> Sums<'a> {
@@ -121,13 +126,16 @@ impl<'a> Sums<'a> {
             idle: LedgerUnits::ZERO,
             left_out: BTreeMap::new(),
             charged: BTreeMap::new(),
-            until: None,
+            within: None,
+            converted: 0,
         }
     }
 
     fn add(&mut self, charge: &Charge, payer: Payer, part: LedgerUnits) {
-        let end = charge.period.end.min(self.context.scenario.window.end);
-        self.until = Some(self.until.map_or(end, |until| until.max(end)));
+        let window = self.context.scenario.window;
+        let (start, end) = (charge.period.start.max(window.start), charge.period.end.min(window.end));
+        let before = self.within.unwrap_or(Window { start, end });
+        self.within = Some(Window { start: before.start.min(start), end: before.end.max(end) });
         let named = match payer {
             Payer::Tenant(tenant) => self.tenants.get(tenant).copied().map(|index| (tenant, index)),
             Payer::Unallocated(_) => None,
@@ -176,7 +184,8 @@ impl<'a> Sums<'a> {
             price_book: self.price_book(),
             matched: self.charged.values().map(|(charged, _)| *charged).sum(),
             left_out: self.left_out,
-            until: self.until,
+            charged: self.within,
+            converted: self.converted,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A bill in place of a simulated actual cost.
 
+use shared::allocation::Status;
 use shared::bill::{ActualContext, Bill, BilledWindow, ExchangeRates, LeftOut};
 use shared::control_plane::Billing;
 use shared::request::RequestLog;
@@ -57,6 +58,22 @@ impl ActualBill {
         base
     }
 
+    /// What of all that was imported does not count, or may count twice.
+    fn doubts(&self) -> impl Iterator<Item = String> {
+        let replaced = self.bill.statements.iter().filter(|statement| statement.replaced.is_some()).count() as u64;
+        let standing = self.bill.statements.iter().filter(|statement| statement.replaced.is_none());
+        let equal: u64 = standing.map(|statement| statement.equal).sum();
+        let replaced = (replaced > 0).then(|| {
+            let statements = output::counted(replaced, "statement");
+            format!("{statements} of the bill replaced by later ones; `report bill` lists them")
+        });
+        let equal = (equal > 0).then(|| {
+            let charges = output::counted(equal, "charge");
+            format!("{charges} of the bill like another one in every field, perhaps imported twice")
+        });
+        replaced.into_iter().chain(equal)
+    }
+
     /// What the bill says of the window of a scenario, and what to know about it.
     ///
     /// # Errors
@@ -69,7 +86,7 @@ impl ActualBill {
         let context = ActualContext { scenario, log, mapping: self.mapping.as_ref(), rates: &self.rates };
         let billed = BilledWindow::new(&self.bill, &context).map_err(data)?;
         let window = scenario.window;
-        let Some(until) = billed.until else {
+        let Some(charged) = billed.charged else {
             return Err(CliError::Data(format!(
                 "the bill has no charge from {} to {}; bring the bill of that time",
                 window.start, window.end
@@ -84,9 +101,23 @@ impl ActualBill {
             money(compared),
             money(billed.matched)
         )];
-        if until < window.end {
-            said.push(format!("the bill ends at {until}, before the window does"));
+        if charged.start > window.start {
+            said.push(format!("the bill begins at {}, after the window does", charged.start));
         }
+        if charged.end < window.end {
+            said.push(format!("the bill ends at {}, before the window does", charged.end));
+        }
+        if billed.status == Status::Provisional {
+            said.push("the bill is provisional: it was made before its period was over, and may change".to_owned());
+        }
+        if billed.converted > 0 {
+            let charges = output::counted(billed.converted, "charge");
+            said.push(format!(
+                "{charges} of the bill converted to {} by --exchange-rates",
+                scenario.price_book.currency
+            ));
+        }
+        said.extend(self.doubts());
         if !billed.left_out.is_empty() {
             let names: Vec<String> = billed
                 .left_out
