@@ -168,7 +168,7 @@ fn a_report_s_causes_add_up_to_its_variance() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(crate::cases(12))]
     #[test]
     fn causes_add_up_whatever_was_predicted_and_came(
         predicted_day in 0_i64..8,
