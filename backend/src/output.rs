@@ -187,9 +187,8 @@ pub fn cell(name: &str) -> String {
 
 /// An amount with its sign and two decimals.
 pub fn signed(money: &Money) -> String {
-    let text = format!("{:+.2}", money.amount);
-    // What rounds to nothing has no sign.
-    if text.trim_start_matches(['+', '-']).chars().all(|c| matches!(c, '0' | '.')) { "0.00".to_owned() } else { text }
+    let rounded = money.rounded();
+    if rounded.is_zero() { "0.00".to_owned() } else { format!("{rounded:+.2}") }
 }
 
 /// A few names, and how many more there are.

@@ -7,8 +7,8 @@ use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, Neg, Sub};
 use core::str::FromStr;
 
-use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
 use super::Duration;
@@ -133,6 +133,12 @@ impl Money {
     /// In units of the currency, for charts and ratios; sums stay in the ledger.
     pub fn to_f64(&self) -> f64 {
         self.amount.to_f64().unwrap_or(0.0)
+    }
+
+    /// Rounded to two decimals, halves away from zero: what tables show. Nothing has no sign.
+    pub fn rounded(&self) -> Decimal {
+        let rounded = self.amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+        if rounded.is_zero() { Decimal::ZERO } else { rounded }
     }
 
     fn from_micros(micros: i128, currency: Currency) -> Self {
@@ -275,6 +281,26 @@ impl fmt::Display for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_round_halves_away_from_zero() {
+        let check = |amount: &str, shown: &str| {
+            let money = Money { amount: amount.parse().unwrap(), currency: Currency::USD };
+            assert_eq!(format!("{:.2}", money.rounded()), shown, "{amount}");
+        };
+        for (amount, shown) in [
+            ("31.667521", "31.67"),
+            ("1.068822", "1.07"),
+            ("0.005", "0.01"),
+            ("0.004999", "0.00"),
+            ("-0.004999", "0.00"),
+            ("-0.005", "-0.01"),
+            ("-2.675", "-2.68"),
+            ("7", "7.00"),
+        ] {
+            check(amount, shown);
+        }
+    }
 
     #[test]
     fn a_rate_holds_nine_decimals_and_no_more() {

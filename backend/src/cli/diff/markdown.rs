@@ -157,7 +157,7 @@ fn name(part: &CostPart) -> String {
 }
 
 fn amount(money: Option<&Money>) -> String {
-    money.map_or(NOTHING.to_owned(), |money| format!("{:.2}", money.amount))
+    money.map_or(NOTHING.to_owned(), |money| format!("{:.2}", money.rounded()))
 }
 
 fn difference(of: &DifferenceView) -> String {

@@ -204,7 +204,7 @@ fn write_bill(out: &mut String, quote: &Quote, over: &str) -> std::fmt::Result {
             writeln!(out, "| {of} | {} |", signed(money))?;
         }
     }
-    writeln!(out, "| **total** | **{}**, from {:.2} to {:.2} |\n", signed(change), without.amount, with.amount)
+    writeln!(out, "| **total** | **{}**, from {:.2} to {:.2} |\n", signed(change), without.rounded(), with.rounded())
 }
 
 fn seconds(seconds: f64) -> String {

@@ -45,11 +45,11 @@ fn write_one(out: &mut String, anomaly: &CostAnomaly) -> std::fmt::Result {
         out,
         "  {:<36}{:>13.2}, {:.2} … {:.2} expected ({from}); {} makes {:.2}{of}",
         name(anomaly),
-        actual.amount,
-        low.amount,
-        high.amount,
+        actual.rounded(),
+        low.rounded(),
+        high.rounded(),
         cause.as_str(),
-        amount.amount
+        amount.rounded()
     )?;
     writeln!(out, "    {}", first(&anomaly.first))
 }

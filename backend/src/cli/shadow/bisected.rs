@@ -194,11 +194,11 @@ pub(super) fn write(out: &mut String, found: &[Bisected]) -> std::fmt::Result {
 
 fn write_one(out: &mut String, found: &Bisected) -> std::fmt::Result {
     let whose = found.tenant.as_deref().map_or("total".into(), |name| output::in_line(name).into_owned());
-    let variance = format!("{:.2} {}", found.variance.amount, found.variance.currency);
+    let variance = format!("{:.2} {}", found.variance.rounded(), found.variance.currency);
     let (Some(explained), Some(percent)) = (found.explained, found.explained_percent) else {
         return writeln!(out, "  {whose}: cost what was predicted, so there is nothing to explain");
     };
-    let explained = format!("{:.2} ({percent:.0} %) of {variance}", explained.amount);
+    let explained = format!("{:.2} ({percent:.0} %) of {variance}", explained.rounded());
     if found.finding == "not_enough" {
         let suspects = if found.suspects == 1 { "1 life".to_owned() } else { format!("{} lives", found.suspects) };
         writeln!(

@@ -168,9 +168,16 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
         }
     }
     write_rows_by_cause(out, report)?;
-    if let Some(accuracy) = prediction.prediction_accuracy {
-        let basis = report.basis.map_or("none", Basis::as_str);
-        writeln!(out, "prediction accuracy {accuracy:.4} (basis: {basis})")?;
+    let basis = report.basis.map_or("none", Basis::as_str);
+    match prediction.prediction_accuracy {
+        Some(accuracy) => writeln!(out, "prediction accuracy {accuracy:.4} (basis: {basis})")?,
+        None if report.basis.is_some() => {
+            writeln!(
+                out,
+                "prediction accuracy: none, as nothing was paid that errors could be a share of (basis: {basis})"
+            )?;
+        }
+        None => {}
     }
     if let Some(anomalies) = &prediction.anomalies {
         anomalous::write(out, anomalies)?;
@@ -259,8 +266,7 @@ fn module_row(module: &str) -> String {
     format!("module {module} (assumed)")
 }
 
-/// Two decimals, and no minus before nothing: the JSON has all of them.
+/// Two decimals: the JSON has all of them.
 fn short(money: Money) -> String {
-    let text = format!("{:.2}", money.amount);
-    if text == "-0.00" { "0.00".to_owned() } else { text }
+    format!("{:.2}", money.rounded())
 }

@@ -30,7 +30,10 @@ impl Edit {
                 let NodeGroup { name, instance_type: has, .. } = group(*node_group);
                 format!("`{instance_type}` nodes instead of `{has}` for `{name}`")
             }
-            Self::ScaleDemand { percent, .. } => format!("{percent} % of the demand"),
+            Self::ScaleDemand { tenant: None, percent } => format!("{percent} % of the demand"),
+            Self::ScaleDemand { tenant: Some(tenant), percent } => {
+                format!("{percent} % of the demand of `{}`", scenario.tenants[tenant.usize()].name)
+            }
             Self::Quota { tenant, quota } => {
                 let name = &scenario.tenants[tenant.usize()].name;
                 match quota {

@@ -31,7 +31,7 @@ fn write_all(out: &mut String, answer: &CostAnswer) -> std::fmt::Result {
     writeln!(out, "\n{head:<30}{:>14}{:>14}{:>14}  model", "predicted", "corrected", "actual")?;
     for window in &answer.windows {
         let [predicted, corrected, actual] =
-            [window.predicted, window.corrected, window.actual].map(|money| money.amount.round_dp(2));
+            [window.predicted, window.corrected, window.actual].map(|money| money.rounded());
         let (origin, model) = (window.origin.to_string(), &window.model);
         writeln!(out, "{origin:<30}{predicted:>14.2}{corrected:>14.2}{actual:>14.2}  {model}")?;
     }

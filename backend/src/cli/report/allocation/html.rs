@@ -213,7 +213,7 @@ fn write_rows(out: &mut String, view: &StatementView) -> std::fmt::Result {
 }
 
 fn amount(money: Money) -> String {
-    format!("{:.2}", money.amount)
+    format!("{:.2}", money.rounded())
 }
 
 fn escaped(text: &str) -> String {

@@ -86,7 +86,7 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
 
 fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsView) -> std::fmt::Result {
     write!(out, "{label:<width$}")?;
-    parts(amounts).iter().try_for_each(|money| write!(out, " {:>13.2}", money.amount))?;
+    parts(amounts).iter().try_for_each(|money| write!(out, " {:>13.2}", money.rounded()))?;
     writeln!(out, " {:>15.1}", amounts.resource_hours)
 }
 
@@ -118,7 +118,7 @@ pub(super) fn markdown(view: &StatementView) -> String {
     let first = if cut { "| from | of |" } else { "| of |" };
     lines.push(format!("{first} {} |", PARTS.join(" | ")));
     lines.push(format!("{} {} |", if cut { "| --- | --- |" } else { "| --- |" }, ["---:"; PARTS.len()].join(" | ")));
-    let amounts = |amounts: &AmountsView| parts(amounts).map(|money| format!("{:.2}", money.amount)).join(" | ");
+    let amounts = |amounts: &AmountsView| parts(amounts).map(|money| format!("{:.2}", money.rounded())).join(" | ");
     for row in &view.rows {
         let from = if cut { format!("| {} ", row.start) } else { String::new() };
         lines.push(format!("{from}| {} | {} |", cell(&label(view, row)), amounts(&row.amounts)));

@@ -31,7 +31,7 @@ fn write_all(out: &mut String, list: &BudgetList, zone: &TimeZone) -> std::fmt::
         write!(out, "{name:<24}{whose:<18}{:<18}", &zone.clock(of.window.start)[4..])?;
         let band = of.spending;
         for amount in [of.amount, of.spent, band.p10, band.p50, band.p90] {
-            write!(out, "{:>12.2}", amount.amount)?;
+            write!(out, "{:>12.2}", amount.rounded())?;
         }
         writeln!(out, "   {}", breach(of, zone))?;
     }

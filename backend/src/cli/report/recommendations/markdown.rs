@@ -67,7 +67,7 @@ fn write_all(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 }
 
 fn short(money: Money) -> String {
-    format!("{:.2} {}", money.amount, money.currency.as_str())
+    format!("{:.2} {}", money.rounded(), money.currency.as_str())
 }
 
 /// One cell: nothing in it ends the cell, begins a tag or names somebody.
