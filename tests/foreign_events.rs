@@ -133,6 +133,10 @@ fn what_holds_nothing_to_import_says_why() {
     import(&read).assert_failed(1, &["there is nothing to import: 1 of calls that only read"]);
     let old = event("08:00:00", "create", "", &pod).to_string().replace("audit.k8s.io/v1", "audit.k8s.io/v1beta1");
     import(&old).assert_failed(1, &["field `apiVersion`: is \"audit.k8s.io/v1beta1\"; expected \"audit.k8s.io/v1\""]);
+    let late = event("08:00:00", "create", "", &pod)
+        .to_string()
+        .replace("\"2026-01-01T08:00:00Z\"", "\"9026-01-01T08:00:00Z\"");
+    import(&late).assert_failed(1, &["event 1 (create--\"web-a\"): field `at`: is 9026", "between 1970 and 2200"]);
     folder.run(["import", "kubernetes-audit"]).assert_failed(2, &["<FILE>..."]);
     folder.write("audit.log", lines(&[event("08:00:00", "create", "", &pod)]));
     let same = ["import", "kubernetes-audit", "audit.log", "-o", "x.ndjson", "--observations", "x.ndjson"];

@@ -140,6 +140,17 @@ impl Events {
         *self.ignored.entry(reason).or_default() += 1;
     }
 
+    /// The same, where a request that cannot be one, such as of the year 9999, is a refusal of the event that it comes from.
+    pub(super) fn valid(mut self) -> Self {
+        for told in core::mem::take(&mut self.requests) {
+            match told.record.validate(told.place.line) {
+                Ok(()) => self.requests.push(told),
+                Err(error) => self.refused.push(Refusal::new(told.place, Some(told.event), error)),
+            }
+        }
+        self
+    }
+
     /// The requests as lines in order of time, checked as a whole; and how many are about resources that none of them
     /// created.
     ///
@@ -199,6 +210,44 @@ fn no_json(text: &str, error: &serde_json::Error, expected: &str) -> InputError 
         return wrong;
     }
     InputError::line(wrong.line.max(1), format!("is no JSON; {expected}"))
+}
+
+/// Events in which one of all values is another one, of whatever type.
+#[cfg(test)]
+pub(super) fn with_another_value(events: &[Value], place: usize, put: usize) -> String {
+    fn count(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(count).sum(),
+            Value::Object(fields) => fields.values().map(count).sum::<usize>(),
+            _ => 0,
+        }
+    }
+    fn replace(value: &mut Value, place: &mut usize, put: &Value) {
+        if *place == 0 {
+            *value = put.clone();
+        }
+        *place = place.wrapping_sub(1);
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| replace(item, place, put)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, place, put)),
+            _ => {}
+        }
+    }
+    let odd = [
+        serde_json::json!(null),
+        serde_json::json!(-1),
+        serde_json::json!(1e300),
+        serde_json::json!(i64::MAX),
+        serde_json::json!(""),
+        serde_json::json!("9999-12-31T23:59:59Z"),
+        serde_json::json!([]),
+        serde_json::json!([{}]),
+        serde_json::json!({}),
+    ];
+    let mut events = Value::Array(events.to_vec());
+    let mut place = place % count(&events);
+    replace(&mut events, &mut place, &odd[put % odd.len()]);
+    events.to_string()
 }
 
 #[cfg(test)]

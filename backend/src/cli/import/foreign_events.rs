@@ -70,9 +70,13 @@ pub(super) fn write(
     global: &Global,
     to: Outputs<'_>,
     events: &Events,
-    refused: Refused,
+    mut refused: Refused,
     files: &[String],
 ) -> Result<(), CliError> {
+    let names = files.iter().map(|file| input::name(file)).collect::<Vec<_>>().join(", ");
+    // What cannot be a request is seen once all files are read.
+    let late = events.refused.get(refused.0.len()..).unwrap_or_default();
+    refused.0.extend(late.iter().map(|refusal| InFile { file: names.clone(), refusal: refusal.clone() }));
     if to.observations.is_some_and(|observations| output::is_same(to.requests.unwrap_or("-"), observations)) {
         let message = "-o and --observations name one file; expected two, as requests and observations are apart";
         return Err(CliError::Usage(message.to_owned()));
@@ -86,8 +90,7 @@ pub(super) fn write(
     let (lines, orphans) = match events.requests.is_empty() {
         true => (None, 0),
         false => {
-            let names: Vec<&str> = files.iter().map(|file| input::name(file)).collect();
-            let (lines, orphans) = events.lines().map_err(CliError::in_file(names.join(", ")))?;
+            let (lines, orphans) = events.lines().map_err(CliError::in_file(names))?;
             (Some(lines), orphans)
         }
     };

@@ -30,7 +30,7 @@ pub(super) fn settle(
         requests.push(request.clone());
         events.requests.push(Told { place: changed.place, event: changed.event, record: request });
     }
-    events
+    events.valid()
 }
 
 /// The request that a change is, and whether a rule says whose; nothing where it is not known what it asks for.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::request::{Catalogue, Operation, Request, RequestLog, RequestLogBuilder, ResourceClass};
+use crate::trace::events::with_another_value;
 use crate::trace::mapping::read_mapping;
 use crate::units::{Dimension, Instant, Resources};
 
@@ -265,6 +266,7 @@ fn what_is_wrong_is_refused_by_itself_with_its_field() {
         record
     };
     check(with("/eventTime", "noon".into()), "eventTime", "`noon`");
+    check(with("/eventTime", "9999-01-01T00:00:00Z".into()), "at", "expected an instant between 1970 and 2200");
     check(with("/eventID", 5.into()), "eventID", "is the number 5");
     check(with("/responseElements", Value::Null), "responseElements.instancesSet.items", "is missing");
     let id = "/responseElements/instancesSet/items/0/instanceId";
@@ -296,5 +298,25 @@ proptest! {
         text[at] = put;
         let _ = changes.read(&String::from_utf8_lossy(&text));
         changes.settle(BTreeMap::new(), TrailTenants::default());
+    }
+
+    /// Whatever a field holds, the record is taken, ignored or refused, and what is taken is a valid request.
+    #[test]
+    fn no_value_panics(place in 0_usize..1_000, put in 0_usize..9) {
+        let volume = json!({"volumeId": "vol-1", "size": "100", "iops": 3000});
+        let modified = json!({"volumeModification": {"volumeId": "vol-1", "targetSize": 20, "targetIops": 3000}});
+        let records = [
+            run("08:00:00", &["i-1"], "t3.large"),
+            change("09:00:00", "StopInstances", "i-1", "running"),
+            change("10:00:00", "StartInstances", "i-1", "stopped"),
+            record("08:00:00", "CreateVolume", json!({}), volume),
+            record("08:30:00", "ModifyVolume", json!({}), modified),
+            record("10:00:00", "DeleteLoadBalancer", json!({"loadBalancerName": "old"}), Value::Null),
+        ];
+        let mut changes = TrailChanges::default();
+        let _ = changes.read(&with_another_value(&records, place, put));
+        for told in changes.settle(BTreeMap::new(), TrailTenants::default()).requests {
+            prop_assert!(told.record.validate(1).is_ok(), "{:?}", told.record);
+        }
     }
 }

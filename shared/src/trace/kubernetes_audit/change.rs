@@ -111,6 +111,9 @@ fn bound(call: &mut Call) -> Result<Change, InputError> {
     }
     let object = call.request_object.take().ok_or_else(|| missing("requestObject"))?;
     let Binding { target } = from_json(object).map_err(|error| inside("requestObject", error))?;
+    if target.name.is_empty() {
+        return Err(InputError::field(0, "requestObject.target.name", "is empty; expected the name of a node"));
+    }
     let name = call.name.as_deref().ok_or_else(|| missing("objectRef.name"))?;
     let namespace = call.namespace.as_deref().unwrap_or("default");
     Ok(Change::Bound { of_name: id_of_any("pod", namespace, name), node: target.name })

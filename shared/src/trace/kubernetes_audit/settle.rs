@@ -46,7 +46,7 @@ pub(super) fn settle(read: AuditChanges, known: &KnownPods, extent: Extent) -> E
     }
     let mut events = settling.events;
     events.requests.sort_by_key(|told| told.record.at);
-    events
+    events.valid()
 }
 
 impl Settling {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::request::{Catalogue, Observation, Operation, Request, RequestLog, RequestLogBuilder};
+use crate::trace::events::with_another_value;
 use crate::trace::kubernetes_state::read_state;
 use crate::trace::mapping::read_mapping;
 use crate::units::{Dimension, Duration};
@@ -355,6 +356,8 @@ fn what_is_wrong_is_refused_by_itself_with_its_field() {
     check(cpu, "much".into(), field, "is `much`; expected a quantity of Kubernetes");
     let created_at = "/responseObject/metadata/creationTimestamp";
     check(created_at, Value::Null, "responseObject.Pod shop/a metadata.creationTimestamp", "is missing");
+    let nowhere = settled(&[bound("08:00:01", &pod, "")], Extent::Part);
+    assert_eq!(nowhere.refused[0].field.as_deref(), Some("requestObject.target.name"));
     let mut changes = AuditChanges::default();
     changes.read("[5]", None).unwrap();
     assert_eq!(changes.events.refused[0].message, format!("is no object; {EXPECTED}"));
@@ -422,5 +425,26 @@ proptest! {
         text[at] = put;
         let _ = changes.read(&String::from_utf8_lossy(&text), None);
         changes.settle(&KnownPods::default(), Extent::Whole);
+    }
+
+    /// Whatever a field holds, the event is taken, ignored or refused, and what is taken is a valid request.
+    #[test]
+    fn no_value_panics(place in 0_usize..1_000, put in 0_usize..9) {
+        let pod = pod("a", "web-aaa", "08:00:00");
+        let mut running = pod.clone();
+        running["spec"]["nodeName"] = "n-1".into();
+        let all = json!({"kind": "PodList", "items": [running]});
+        let events = [
+            created(&pod),
+            bound("08:00:01", &pod, "n"),
+            status("08:00:09", &pod, "Running", Some("08:00:08")),
+            deleted("09:00:00", &pod, 30, "09:00:30"),
+            event("09:00:00", "deletecollection", "", json!({"responseObject": all})),
+        ];
+        let mut changes = AuditChanges::default();
+        let _ = changes.read(&with_another_value(&events, place, put), None);
+        for told in changes.settle(&KnownPods::default(), Extent::Whole).requests {
+            prop_assert!(told.record.validate(1).is_ok(), "{:?}", told.record);
+        }
     }
 }
