@@ -70,7 +70,8 @@ fn jobs_survive_a_restart() {
 #[test]
 fn a_retraining_can_be_cancelled() {
     let folder = Folder::new();
-    let server = Server::start(&folder, &[]);
+    // In the first hour of a day the day would be searched for what is worth changing, too.
+    let server = Server::start(&folder, &["--recommend", "on-order"]);
     server.post("/v1/requests", "application/x-ndjson", &example_days(Duration::ZERO));
     server.wait_for("/v1/models", |reply| !reply.json()["retraining"].is_null());
     let asked = server.post("/v1/retraining", "application/json", b"");
@@ -127,7 +128,9 @@ fn a_folder_serves_one_service() {
 #[test]
 fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     let folder = Folder::new();
-    let server = Server::start(&folder, &["--runs", "2"]);
+    // In the first hour of a day the day would be searched for what is worth changing, too.
+    let options = ["--runs", "2", "--recommend", "on-order"];
+    let server = Server::start(&folder, &options);
     let requests = example_days(Duration::ZERO);
     assert_eq!(server.post("/v1/requests", "application/x-ndjson", &requests).json()["refused"], 0);
 
@@ -141,7 +144,7 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     assert!(!status["tenants"].as_array().unwrap().is_empty(), "{status}");
     server.kill();
 
-    let server = Server::start(&folder, &["--runs", "2"]);
+    let server = Server::start(&folder, &options);
     let there = |reply: &super::server::Reply| !reply.json()["models"].as_array().unwrap().is_empty();
     assert_eq!(server.wait_for("/v1/models", there).json()["models"], models);
     // The primary is shown after the champion.

@@ -69,8 +69,8 @@ impl Limits {
         let groups = fleet.iter().chain([&scenario.fleet]).map(|fleet| &fleet.node_groups);
         let always_on = groups.map(|groups| groups.iter().map(always_on_of).sum()).max().unwrap_or(0);
         at_most("nodes that are always on", always_on, self.workers.into())?;
-        at_most("requests of one run", requests(scenario), self.requests_of_run)?;
-        at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)
+        at_most("requests", requests(scenario).saturating_mul(scenario.runs.into()), self.requests)?;
+        at_most("requests of one run", requests(scenario), self.requests_of_run)
     }
 }
 

@@ -223,6 +223,20 @@ fn a_link_cannot_ask_for_too_much() {
     check(|s| s.tenants = vec![Tenant::default(); 3_000], "tenants");
 }
 
+/// Edits multiply each other: 10,000 % five times is 10¹⁰ times as much, of few runs as of many.
+#[test]
+fn edits_cannot_ask_for_more_than_a_run_can_hold() {
+    let mut scenario = Scenario { runs: 1, ..example().scenario };
+    assert_eq!(Limits::FILE.check(&scenario), Ok(()));
+    let edit = |percent| Edit::ScaleDemand { tenant: None, percent };
+    scenario.edits = vec![edit(10_000); 5];
+    assert!(matches!(Limits::FILE.check(&scenario), Err(LinkError::TooLarge { what: "requests", .. })));
+    // Between what all runs may come to and what one may.
+    let limits = Limits { requests_of_run: 100, ..Limits::FILE };
+    scenario.edits.truncate(1);
+    assert!(matches!(limits.check(&scenario), Err(LinkError::TooLarge { what: "requests of one run", .. })));
+}
+
 #[test]
 fn a_long_scenario_becomes_a_file() {
     let mut shared = example();
