@@ -4,6 +4,7 @@ use core::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::input::{Format, field_and_message};
 use shared::units::Instant;
@@ -20,6 +21,36 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse(request.query_string()).map(Query))
+    }
+}
+
+/// Which entries of a list that only grows are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    after: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// So many entries are a page unless asked for otherwise, and at most.
+const PAGE: (usize, usize) = (100, 1_000);
+
+impl Page {
+    /// After which number, and how many: one more than the page has tells whether there is a next one.
+    pub(super) fn scan(&self) -> (u64, usize) {
+        (self.after.unwrap_or(0), self.limit() + 1)
+    }
+
+    /// The page of what was found, and after which number the next one begins.
+    pub(super) fn cut<T>(&self, mut found: Vec<T>, number: impl Fn(&T) -> u64) -> (Vec<T>, Option<u64>) {
+        let more = found.len() > self.limit();
+        found.truncate(self.limit());
+        let next = found.last().map(number).filter(|_| more);
+        (found, next)
+    }
+
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
-use counts::Counts;
+use counts::{Count, Counts};
 pub use keys::SqliteKeys;
 use thread::DatabaseThread;
 
@@ -70,6 +70,24 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Writes a batch, and counts what of it is new.
+    async fn append(
+        &self,
+        count: fn(&Counts) -> &Count,
+        write: impl FnOnce(&mut Connection) -> Result<Vec<Appended>, StoreError> + Send + 'static,
+    ) -> Result<Vec<Appended>, StoreError> {
+        let counts = Arc::clone(&self.counts);
+        self.writer
+            .call(move |connection| {
+                let appended = write(connection)?;
+                count(&counts).add(&appended);
+                Ok(appended)
+            })
+            .await
+    }
+}
+
 fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -94,24 +112,11 @@ impl From<rusqlite::Error> for StoreError {
 #[async_trait]
 impl Store for SqliteStore {
     async fn append_requests(&self, batch: Vec<Request>) -> Result<Vec<Appended>, StoreError> {
-        let counts = Arc::clone(&self.counts);
-        self.writer
-            .call(move |connection| {
-                let appended = log::append_requests(connection, &batch)?;
-                counts.requests.add(&appended);
-                Ok(appended)
-            })
-            .await
+        self.append(|counts| &counts.requests, move |connection| log::append_requests(connection, &batch)).await
     }
 
     async fn append_observations(&self, batch: Vec<Observation>, now: Instant) -> Result<Vec<Appended>, StoreError> {
-        let counts = Arc::clone(&self.counts);
-        self.writer
-            .call(move |connection| {
-                let appended = log::append_observations(connection, &batch, now)?;
-                counts.observations.add(&appended);
-                Ok(appended)
-            })
+        self.append(|counts| &counts.observations, move |connection| log::append_observations(connection, &batch, now))
             .await
     }
 
@@ -145,14 +150,7 @@ impl Store for SqliteStore {
     }
 
     async fn append_readings(&self, batch: Vec<SensorReading>) -> Result<Vec<Appended>, StoreError> {
-        let counts = Arc::clone(&self.counts);
-        self.writer
-            .call(move |connection| {
-                let appended = readings::append(connection, &batch)?;
-                counts.readings.add(&appended);
-                Ok(appended)
-            })
-            .await
+        self.append(|counts| &counts.readings, move |connection| readings::append(connection, &batch)).await
     }
 
     async fn mean_readings(&self, window: Window, bin: Duration) -> Result<Vec<SensorReading>, StoreError> {
