@@ -31,6 +31,12 @@ fn a_scenario_is_explained_as_on_the_command_line() {
     let told = folder.run(["explain", "2", "--json", "--scenario", file.to_str().unwrap()]).success();
     assert_eq!(explanation, serde_json::from_str::<Value>(&told).unwrap());
     assert_eq!((&explanation["state"], &explanation["reason"]), (&"refused".into(), &"quota".into()));
+    let mut larger = scenario.clone();
+    larger["edits"] = vec![json!({"scale_demand": {"tenant": null, "percent": 10_000}}); 5].into();
+    let refused = server.post("/v1/scenarios", "application/json", json!({"scenario": larger}).to_string().as_bytes());
+    assert_eq!((refused.status, &refused.json()["field"]), (400, &"scenario".into()), "{}", refused.body);
+    folder.write("larger.json", larger.to_string());
+    folder.run(["shadow", "--scenario", "larger.json"]).assert_failed(1, &["larger.json: ", "requests"]);
     let wrong = |request: &str, run: u32, field: &str| {
         let order = json!({"request": request, "scenario": hash, "run": run}).to_string();
         let reply = server.post("/v1/explanations", "application/json", order.as_bytes());

@@ -33,6 +33,16 @@ fn the_demo_forecasts_runs_shadows_and_explains_a_day() {
     assert_eq!((saved.status, &saved.json()["hash"]), (201, &run["scenario"]));
     assert_eq!(server.delete(&location).status, 409, "it has ended");
 
+    // Each edit is one of many; together they ask for 10¹⁰ times as much.
+    let edits = serde_json::json!([{"scale_demand": {"tenant": null, "percent": 10_000}}]);
+    let edits: Vec<_> = std::iter::repeat_n(edits[0].clone(), 5).collect();
+    let order = serde_json::json!({"horizon": "1h", "runs": 1, "edits": edits}).to_string();
+    let location = server.post("/v1/shadow-runs", "application/json", order.as_bytes()).location.unwrap();
+    let over = |reply: &super::server::Reply| reply.json()["job"]["finished_at"].is_string();
+    let job = server.wait_for(&location, over).json()["job"].clone();
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["failure"].as_str().unwrap().contains("requests"), "{job}");
+
     let closed = |reply: &super::server::Reply| !reply.json()["windows"].as_array().unwrap().is_empty();
     let report = server.wait_for("/v1/reports/allocation?by=tenant", closed).json();
     let window = &report["windows"][0]["report"];

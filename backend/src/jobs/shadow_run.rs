@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{OutcomeView, SavedScenario, ShadowRunOrder};
+use shared::link::Limits;
 use shared::scenario::ValidScenario;
 use shared::units::{Instant, Window};
 
@@ -62,6 +63,7 @@ impl Runner {
         let champion = snapshot.champion.as_deref();
         let Prediction { scenario, .. } = predict(&self.config, champion, &log, &received, &side_inputs, &ask)
             .map_err(|reason| Stopped::Failed(reason.message))?;
+        Limits::FILE.check(scenario.original()).map_err(|error| Stopped::Failed(error.to_string()))?;
         Ok((origin, scenario))
     }
 }
