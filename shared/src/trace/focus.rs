@@ -32,19 +32,28 @@ pub struct FocusConfig<'a> {
     pub when_equal: WhenEqual,
 }
 
+/// Our own column: of which horizon a prediction is that was written in FOCUS's form.
+const PREDICTED: &str = "x_Horizon";
+
 /// Reads a bill, and which version of FOCUS it is in.
 ///
 /// Amounts are exact to 17 decimals. Instants are UTC. `NULL` and an empty value are no value. `ListCost` and
 /// `ContractedCost` may be missing in a line, which breaks the specification and happens; that is counted as lacking.
 ///
 /// # Errors
-/// Where a mandatory column is missing, and at the first line with a wrong value.
+/// Where a mandatory column is missing, and at the first line with a wrong value, or that was predicted.
 pub fn read_focus(text: &str, config: &FocusConfig) -> Result<(ImportedBill, FocusVersion), InputError> {
     let mut table = Table::open(text, None)?;
     let columns = Columns::find(&table)?;
+    let horizon = table.find(PREDICTED);
     let mut collector = ChargeCollector::new(config.mapping, config.when_equal);
     let (mut row, mut content) = (Row::default(), String::new());
     while table.next(&mut row)? {
+        if let Some(horizon) = row.optional(horizon).filter(|horizon| *horizon != "NULL") {
+            let message =
+                format!("is {horizon}: this is what a prediction would cost, not a bill; import what was charged");
+            return Err(InputError::field(row.line, PREDICTED, message));
+        }
         let mut values = Values::new(&row, &columns);
         let charge = charge(&mut values, config.stated)?;
         collector.rounded += values.rounded;

@@ -21,7 +21,8 @@ use crate::{input, output};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   shadowplane import focus focus-2026-03.csv.gz --stated 2026-04-03T00:00:00Z -o bill.ndjson
-  shadowplane import focus export.csv --mapping mapping.toml >> bill.ndjson")]
+  shadowplane import focus part1.csv --stated 2026-04-03T00:00:00Z > bill.ndjson
+  shadowplane import focus part2.csv --stated 2026-04-03T00:00:00Z >> bill.ndjson     parts of one bill")]
 pub(super) struct Args {
     /// The bill; `-` is stdin
     file: String,

@@ -51,6 +51,19 @@ fn a_line_becomes_a_charge_and_is_read_again() {
 }
 
 #[test]
+fn a_prediction_is_no_bill() {
+    let charge = line("1", "Usage", "NULL", 7, "NULL");
+    let text = |horizon: &str| format!("{HEADER},x_Horizon\n{},{horizon}\n", charge.trim_end());
+    for none in ["", "NULL"] {
+        assert_eq!(read(&text(none), WhenEqual::Count, None).unwrap().0.charges, 1);
+    }
+    assert_eq!(
+        read(&text("1d"), WhenEqual::Count, None).unwrap_err().to_string(),
+        "line 2: field `x_Horizon`: is 1d: this is what a prediction would cost, not a bill; import what was charged"
+    );
+}
+
+#[test]
 fn the_version_shows_in_its_columns_and_what_it_does_not_have_is_named() {
     for (column, version, foreign) in [
         ("x_Cost", FocusVersion::V1_0, true),
