@@ -179,7 +179,7 @@ impl Metering {
                 tenant: record.tenant,
                 flavor: record.flavor,
                 node_group: record.node_group,
-                zone: record.node_group.map_or_else(wanted, |group| node_groups[group.usize()].zone),
+                zone: record.node_group.and_then(|group| node_groups[group.usize()].zone).or_else(wanted),
                 labels: labels.rows.get(record.resource.usize()).copied().unwrap_or(0),
                 from: record.from,
                 until: record.until,
