@@ -1,5 +1,6 @@
 //! A scenario that asks the impossible is refused before its first run, with every problem at once.
 
+mod affinity;
 mod commitments;
 mod demand;
 mod edits;
@@ -9,6 +10,8 @@ mod pools;
 mod settings;
 mod start;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
@@ -54,11 +57,14 @@ impl ValidScenario {
         demand::check(&original, &mut problems);
         start::check(&original, &mut problems);
         terms::check(&original, &mut problems);
+        affinity::check(&original, &mut problems);
         if !problems.0.is_empty() {
             return Err(Problems(problems.0));
         }
         let edited = (!original.edits.is_empty()).then(|| original.edited());
-        Ok(Self { original, edited })
+        let valid = Self { original, edited };
+        settings::check_sums(valid.scenario(), &mut problems);
+        if problems.0.is_empty() { Ok(valid) } else { Err(Problems(problems.0)) }
     }
 
     /// The scenario as it was given.

@@ -11,7 +11,7 @@ mod tiers;
 
 use proptest::prelude::*;
 
-use super::{RunEnd, RunOptions, run, simulate, simulate_to_fork};
+use super::{Outcome, RunEnd, RunOptions, run, simulate, simulate_to_fork};
 use crate::control_plane::{Failures, PlanState, ServiceOf, State};
 use crate::pricing::{DatedRate, PriceBook, TypePrice, UnitRates};
 use crate::request::{Flavor, IndexedRequest, Module, Operation, ResourceClass, Tenant};

@@ -23,8 +23,12 @@ const MIN_STEP: Duration = Duration::from_seconds(1);
 const MAX_OUTAGES: usize = 1_000;
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
+    let mut names = BTreeSet::new();
     for (i, group) in scenario.fleet.node_groups.iter().enumerate() {
         let path = |field: &str| format!("fleet.node_groups[{i}].{field}");
+        found.expect(names.insert(&group.name), path("name"), || {
+            format!("is `{}`, as that of another node group is; expected each name once", group.name)
+        });
         check_group(group, &path, found);
         check_scaling(group, &path, found);
         check_losses(group, scenario.window, &path, found);
@@ -42,6 +46,17 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
             scenario.fleet.too_small_for(flavor)
         });
     }
+    check_any_nodes(scenario, found);
+}
+
+/// Somebody could ever get a node, where somebody wants one.
+fn check_any_nodes(scenario: &Scenario, found: &mut Found) {
+    let wanted = scenario.flavors.iter().any(|flavor| flavor.class == ResourceClass::Compute);
+    let groups = &scenario.fleet.node_groups;
+    let some = groups.iter().any(|group| group.max > 0) || !scenario.start.nodes.is_empty();
+    found.expect(!wanted || groups.is_empty() || some, "fleet.node_groups", || {
+        "have a max of 0, each of them, and no node at the start; expected one that may have nodes".to_owned()
+    });
 }
 
 fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {

@@ -1,5 +1,7 @@
 //! Problems of what a scenario sets: window, fleet, modules, prices, edits.
 
+use std::collections::BTreeSet;
+
 use super::commitments::check_commitments;
 use super::{Found, edits, fleet, modules, pools};
 use crate::control_plane::Billing;
@@ -27,6 +29,12 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     });
     let zone = time_zone.parse::<TimeZone>();
     found.expect(zone.is_ok(), "time_zone", || zone.err().map_or_else(String::new, |error| error.to_string()));
+    let mut names = BTreeSet::new();
+    for (i, tenant) in scenario.tenants.iter().enumerate() {
+        found.expect(names.insert(&tenant.name), format_args!("tenants[{i}].name"), || {
+            format!("is `{}`, as that of another tenant is; expected each name once", tenant.name)
+        });
+    }
     fleet::check(scenario, found);
     pools::check(scenario, found);
     modules::check(scenario, found);
@@ -67,6 +75,31 @@ fn check_prices(scenario: &Scenario, found: &mut Found) {
             });
         }
     }
+}
+
+/// Whether the ledger can hold what all machines and workers come to over all runs, a quarter of it at most: what is used of
+/// them, and differences, are counted beside it.
+pub(super) fn check_sums(scenario: &Scenario, found: &mut Found) {
+    let dearest = |name: &str| {
+        let prices = scenario.price_book.get(name).map(|entry| entry.prices.iter().map(|dated| dated.rate.nanos()));
+        i128::from(prices.into_iter().flatten().max().unwrap_or(0))
+    };
+    let groups = scenario.fleet.node_groups.iter();
+    let nodes: i128 = groups.map(|group| i128::from(group.max) * dearest(&group.instance_type)).sum();
+    let modules = scenario.modules.0.iter();
+    let workers: i128 = modules.map(|of| i128::from(of.workers) * i128::from(of.rate.nanos())).sum();
+    let hourly = nodes + workers;
+    let micros = i128::from(scenario.window.length().micros());
+    let all = hourly.checked_mul(micros).and_then(|run| run.checked_mul(i128::from(scenario.runs)));
+    found.expect(all.is_some_and(|all| all < i128::MAX / 4), "window", || {
+        format!(
+            "all machines and workers together come to {} an hour, which over {} runs of {} is more than can be counted; \
+             expected lower prices, fewer machines and workers, or less time",
+            hourly / 1_000_000_000,
+            scenario.runs,
+            scenario.window.length()
+        )
+    });
 }
 
 /// Each unit once, and its tiers one above the other.

@@ -1,11 +1,11 @@
-//! Problems of where resources are wanted: zones that there are not, groups that wait for each other.
+//! Problems of where resources are wanted: zones that there are not, or that have no room for what is wanted in them.
 
 use std::collections::BTreeSet;
 
 use super::Found;
-use crate::request::{GroupRule, Terms};
-use crate::scenario::Scenario;
-use crate::units::TermsIndex;
+use crate::request::{Operation, Terms};
+use crate::scenario::{Demand, Fleet, Scenario};
+use crate::units::{FlavorIndex, TermsIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     for (i, terms) in scenario.terms.iter().enumerate() {
@@ -16,7 +16,9 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         let ahead = terms.spread.iter().all(|rule| rule.ahead > 0);
         found.expect(ahead, path("spread"), || "is 0; expected by how many a domain may be ahead, from 1".to_owned());
     }
-    check_affinity(scenario, found);
+    if scenario.terms.iter().any(|terms| terms.zone.is_some()) {
+        check_room_of_zones(scenario, found);
+    }
 }
 
 /// Whether an index is one of the scenario's.
@@ -37,31 +39,34 @@ fn check_zone(scenario: &Scenario, terms: &Terms, path: String, found: &mut Foun
     });
 }
 
-/// Who has to be near a group can be placed once somebody of it is; groups that all wait for another never begin.
-fn check_affinity(scenario: &Scenario, found: &mut Found) {
-    let live = scenario.start.live.iter().filter_map(|live| scenario.terms.get(live.terms?.usize()));
-    let mut there: BTreeSet<&str> = live.filter_map(|terms| terms.group.as_deref()).collect();
-    let near = |terms: &Terms, rule: &GroupRule, there: &BTreeSet<&str>| {
-        terms.group.as_ref() == Some(&rule.group) || there.contains(rule.group.as_str())
-    };
-    loop {
-        let possible = |terms: &&Terms| terms.affinity.iter().all(|rule| near(terms, rule, &there));
-        let new: Vec<&str> =
-            scenario.terms.iter().filter(possible).filter_map(|terms| terms.group.as_deref()).collect();
-        let before = there.len();
-        there.extend(new);
-        if there.len() == before {
-            break;
-        }
-    }
-    for (i, terms) in scenario.terms.iter().enumerate() {
-        let missing = terms.affinity.iter().find(|rule| !near(terms, rule, &there));
-        found.expect(missing.is_none(), format!("terms[{i}].affinity"), || {
-            let group = missing.map_or("", |rule| &rule.group);
-            format!(
-                "asks to be near group `{group}`, which can never have a member: nobody is in it, or all who are wait for \
-                 others in a circle; expected one that can be placed first"
-            )
+/// What is asked for in a zone fits a node and pools of that zone.
+fn check_room_of_zones(scenario: &Scenario, found: &mut Found) {
+    for (flavor, row) in asked(scenario) {
+        let Some(zone) = scenario.terms.get(row.usize()).and_then(|terms| terms.zone.as_deref()) else { continue };
+        let Some(flavor) = scenario.flavors.get(flavor.usize()) else { continue };
+        let there = Fleet {
+            node_groups: scenario.fleet.node_groups.iter().filter(|group| group.is_in(Some(zone))).cloned().collect(),
+            pools: scenario.fleet.pools.iter().filter(|pool| pool.is_in(Some(zone))).cloned().collect(),
+            ..Fleet::default()
+        };
+        // A zone without nodes, and a flavor too large for any, are said once each, elsewhere.
+        let fits = there.node_groups.is_empty() || !scenario.fleet.can_hold(flavor) || there.can_hold(flavor);
+        found.expect(fits, format_args!("terms[{}].zone", row.0), || {
+            format!("is `{zone}`, where flavor `{}` is wanted; it {}", flavor.name, there.too_small_for(flavor))
         });
+    }
+}
+
+/// Which flavors are asked for on which terms, each once.
+fn asked(scenario: &Scenario) -> BTreeSet<(FlavorIndex, TermsIndex)> {
+    match &scenario.demand {
+        Demand::Requests(requests) => {
+            let creates = requests.iter().filter(|request| request.operation == Operation::Create);
+            creates.filter_map(|request| Some((request.flavor, request.terms?))).collect()
+        }
+        Demand::Forecast(model) => {
+            let rows = model.tags.rows.iter();
+            rows.flat_map(|row| row.seen.iter().filter_map(|(tag, _)| Some((row.flavor, tag.terms?)))).collect()
+        }
     }
 }

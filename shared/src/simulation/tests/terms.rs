@@ -90,15 +90,6 @@ fn a_zone_that_no_node_group_is_in_is_refused_before_the_run() {
 }
 
 #[test]
-fn groups_that_wait_for_each_other_are_refused_before_the_run() {
-    let near = |own: &str, other: &str| Terms { affinity: vec![rule(Domain::Node, other)], ..member(own) };
-    let circle = vec![near("db", "web"), near("web", "db"), near("own", "own")];
-    let problems = ValidScenario::new(world(circle, 1)).unwrap_err().0;
-    let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-    assert_eq!(fields, ["terms[0].affinity", "terms[1].affinity"]);
-}
-
-#[test]
 fn affinity_brings_together_and_waits_for_the_first() {
     let near = Terms { affinity: vec![rule(Domain::Node, "db")], ..member("web") };
     // The first wants to be near a db that is not there yet; it comes in zone b, since a's node is full, and both meet.

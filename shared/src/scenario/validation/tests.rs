@@ -1,0 +1,139 @@
+//! What is refused before the first run, and what is not.
+
+use super::{Problem, ValidScenario};
+use crate::control_plane::PlacementPolicy;
+use crate::request::{Domain, GroupRule, IndexedRequest, Module, Operation, Terms};
+use crate::scenario::{Demand, Edit, Scenario};
+use crate::simulation::tests::scenario;
+use crate::units::{FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex};
+
+/// What a change of a sound scenario is refused for.
+fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
+    let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
+    change(&mut scenario);
+    ValidScenario::new(scenario).err().map_or_else(Vec::new, |problems| problems.0)
+}
+
+fn fields(change: impl FnOnce(&mut Scenario)) -> Vec<String> {
+    problems(change).into_iter().map(|problem| problem.field).collect()
+}
+
+#[test]
+fn the_impossible_is_refused_with_every_problem() {
+    let fields = fields(|scenario| {
+        scenario.runs = 0;
+        scenario.modules[Module::Quota].workers = 0;
+        scenario.flavors[0].requested = Resources::compute(64_000, 1);
+        scenario.fleet.node_groups[0].instance_type = "unheard-of".to_owned();
+        scenario.fleet.node_groups[1].name = "general".to_owned();
+        scenario.tenants[2].name = "a".to_owned();
+    });
+    let expected = [
+        "runs",
+        "tenants[2].name",
+        "fleet.node_groups[1].name",
+        "flavors[0] (small)",
+        "modules.quota.workers",
+        "fleet.node_groups[0].instance_type",
+    ];
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn a_fleet_that_may_have_no_node_is_refused() {
+    let none = |scenario: &mut Scenario| scenario.fleet.node_groups.iter_mut().for_each(|group| group.max = 0);
+    assert_eq!(fields(none), ["fleet.node_groups"]);
+    assert_eq!(fields(|scenario| scenario.fleet.node_groups[0].max = 0), [""; 0]);
+}
+
+/// Group `general` has 16 vCPU a node, `spare` 8.
+#[test]
+fn a_flavor_that_is_too_large_for_the_zone_it_is_wanted_in_is_refused() {
+    let in_zone = |zone: &'static str| {
+        move |scenario: &mut Scenario| {
+            scenario.flavors[0].requested = Resources::compute(12_000, 1_024);
+            scenario.fleet.node_groups[0].zone = Some("a".to_owned());
+            scenario.fleet.node_groups[1].zone = Some("b".to_owned());
+            scenario.terms = vec![Terms { zone: Some(zone.to_owned()), ..Terms::default() }];
+            scenario.demand = Demand::Requests(vec![create(0, 0, 0)]);
+        }
+    };
+    assert_eq!(fields(in_zone("a")), [""; 0]);
+    assert_eq!(fields(in_zone("b")), ["terms[0].zone"]);
+    let message = &problems(in_zone("b"))[0].message;
+    assert!(message.starts_with("is `b`, where flavor `small` is wanted; it asks for 12 vcpu"), "{message}");
+}
+
+/// Rows 0 and 1 wait for each other, row 2 is in the group of row 1 and waits for nobody, row 3 for its own group alone.
+fn circle() -> Vec<Terms> {
+    let near = |group: &str| vec![GroupRule { domain: Domain::Zone, group: group.to_owned() }];
+    let row = |group: &str, affinity| Terms { group: Some(group.to_owned()), affinity, ..Terms::default() };
+    vec![row("web", near("db")), row("db", near("web")), row("db", Vec::new()), row("own", near("own"))]
+}
+
+#[test]
+fn groups_of_a_tenant_that_wait_for_each_other_are_refused() {
+    let asked = |creates: &[(u32, u32)]| {
+        let requests = creates.iter().enumerate().map(|(i, &(tenant, terms))| create(i, tenant, terms)).collect();
+        fields(|scenario| (scenario.terms, scenario.demand) = (circle(), Demand::Requests(requests)))
+    };
+    assert_eq!(asked(&[(0, 0), (0, 1), (0, 2)]), [""; 0], "the database of row 2 comes first");
+    assert_eq!(asked(&[(0, 3)]), [""; 0], "the first of a group goes anywhere");
+    // The database of another tenant is no neighbour: rules name groups of the same tenant.
+    assert_eq!(asked(&[(0, 0), (0, 1), (1, 2)]), ["terms[0].affinity", "terms[1].affinity"]);
+    // Nobody asks for row 1 here: a database may have been there before the window.
+    assert_eq!(asked(&[(0, 0), (1, 2)]), [""; 0]);
+}
+
+#[test]
+fn rules_that_nobody_can_ever_satisfy_are_refused() {
+    let with = |near: Domain, far: Domain, group: &str| {
+        let rules = |domain| vec![GroupRule { domain, group: group.to_owned() }];
+        let terms = Terms { affinity: rules(near), anti_affinity: rules(far), ..Terms::default() };
+        fields(|scenario| scenario.terms = vec![terms, circle().remove(2)])
+    };
+    assert_eq!(with(Domain::Node, Domain::Node, "db"), ["terms[0].affinity"]);
+    assert_eq!(with(Domain::Node, Domain::Zone, "db"), ["terms[0].affinity"], "who shares a node shares its zone");
+    assert_eq!(with(Domain::Zone, Domain::Node, "db"), [""; 0], "in the zone, on another node");
+    assert_eq!(with(Domain::Zone, Domain::Node, "unknown"), ["terms[0].affinity"]);
+}
+
+/// Seven modules of a million workers at 9·10¹⁸ nano an hour for 8 h, 100 times: 6.3·10²⁵ × 2.88·10¹⁰ µs × 100 = 1.8·10³⁸
+/// ledger units, of which i128 holds 1.7·10³⁸.
+#[test]
+fn sums_that_the_ledger_cannot_hold_are_refused() {
+    let dear = |runs: u32| {
+        move |scenario: &mut Scenario| {
+            scenario.runs = runs;
+            for module in &mut scenario.modules.0 {
+                (module.workers, module.rate) = (1_000_000, Rate::from_nanos(9_000_000_000_000_000_000));
+            }
+        }
+    };
+    assert_eq!(fields(dear(1)), [""; 0]);
+    assert_eq!(fields(dear(100)), ["window"]);
+    // 0.768 an hour, a hundredfold nine times, would be 7.68·10¹⁷: the highest price there is, of two million nodes.
+    let edited = |edits: usize| {
+        move |scenario: &mut Scenario| {
+            scenario.runs = 1_000;
+            scenario.fleet.node_groups.iter_mut().for_each(|group| group.max = 1_000_000);
+            scenario.edits = vec![Edit::Price { name: "m5.4xlarge".to_owned(), percent: 10_000 }; edits];
+        }
+    };
+    assert_eq!(fields(edited(1)), [""; 0]);
+    assert_eq!(fields(edited(9)), ["window"]);
+}
+
+fn create(position: usize, tenant: u32, terms: u32) -> IndexedRequest {
+    IndexedRequest {
+        terms: Some(TermsIndex(terms)),
+        at: Instant::from_micros(0),
+        operation: Operation::Create,
+        tenant: TenantIndex(tenant),
+        resource: ResourceIndex::from_usize(position),
+        flavor: FlavorIndex(0),
+        batch: None,
+        lifetime: None,
+        draw_key: position as u64,
+    }
+}
