@@ -15,7 +15,7 @@ use crate::control_plane::Survey;
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, ValidScenario};
 use crate::simulation::{Eviction, Plan, PlanState, Refusal};
-use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex};
+use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 
 /// What became of one create or resize of a run, what the control plane saw when it decided, and what would have helped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Explanation {
     pub decision: Option<DecisionSeen>,
     /// When and why the resource had to leave nodes.
     pub departures: Vec<Departure>,
+    /// Less urgent ones whose place it took.
+    pub displaced: Vec<Displaced>,
     /// Of the changes that let it in, the one that changes the cost of the run the least; none where none was needed, or
     /// found.
     pub fix: Option<Fix>,
@@ -107,6 +109,33 @@ pub struct Departure {
     pub eviction: Eviction,
     /// Since when the zone of the node was lost, where it was.
     pub zone_lost_since: Option<Instant>,
+    /// Who took its place, where somebody more urgent did.
+    #[serde(default)]
+    pub by: Option<Other>,
+}
+
+/// One that had to leave a node for the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Displaced {
+    /// When.
+    pub at: Instant,
+    /// Which one.
+    pub node: NodeIndex,
+    /// Its group.
+    pub node_group: NodeGroupIndex,
+    /// Who had to leave.
+    pub left: Other,
+}
+
+/// Another resource of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Other {
+    /// Which one.
+    pub resource: ResourceIndex,
+    /// Whose it is.
+    pub tenant: TenantIndex,
 }
 
 /// A change that lets a request in.

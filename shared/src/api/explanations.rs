@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::explanation::{DecisionSeen, Departure, Explanation, FailedAttempts, Fix, ResizePlan, Setting};
+use crate::explanation::{DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Fix, ResizePlan, Setting};
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, Scenario};
 use crate::simulation::{Plan, Refusal};
@@ -81,6 +81,9 @@ pub struct ExplanationView {
     pub decision: Option<DecisionSeen>,
     /// Nodes that the resource had to leave.
     pub departures: Vec<Departure>,
+    /// Less urgent resources whose place it took.
+    #[serde(default)]
+    pub displaced: Vec<Displaced>,
     /// The cheapest change that lets it in.
     pub fix: Option<FixView>,
     /// How many changes were tried.
@@ -116,7 +119,7 @@ impl ExplanationView {
     pub fn new(scenario: &Scenario, position: usize, request: &IndexedRequest, explanation: Explanation) -> Self {
         let flavor = |index: crate::units::FlavorIndex| &scenario.flavors[index.usize()];
         let (state, reason) = (explanation.state().to_owned(), explanation.refusal());
-        let Explanation { plan, resize, refused_by, failed, decision, departures, fix, tried } = explanation;
+        let Explanation { plan, resize, refused_by, failed, decision, departures, displaced, fix, tried } = explanation;
         let asked = resize.map_or(plan.flavor, |resize| resize.to);
         let terms = request.terms.map(|terms| &scenario.terms[terms.usize()]);
         Self {
@@ -138,6 +141,7 @@ impl ExplanationView {
             pools: scenario.fleet.pools.iter().map(|pool| pool.name.clone()).collect(),
             decision,
             departures,
+            displaced,
             fix: fix.map(|fix| FixView::new(scenario, fix)),
             tried,
         }

@@ -58,6 +58,19 @@ pub(super) struct Candidate {
     pub(super) node_group: NodeGroupIndex,
 }
 
+/// What does not let a resource go somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Forbidding {
+    /// The affinity at this position of its terms: no member of the group is there.
+    Affinity(usize),
+    /// The anti-affinity at this position: a member is there.
+    AntiAffinity(usize),
+    /// One that is there keeps the resource's group away.
+    KeptAway(Domain),
+    /// The spread at this position: too many of the group are there already.
+    Spread(usize),
+}
+
 impl Rules {
     pub(super) fn new(terms: &[Terms], fleet: &Fleet) -> Self {
         let names: BTreeSet<&str> = terms.iter().flat_map(Terms::groups).collect();
@@ -134,25 +147,30 @@ impl Rules {
 
     /// Whether the rules, of the resource and of those who are there, let it go there.
     pub(super) fn permit(&self, live: &Live, at: Candidate, nodes: &Nodes) -> bool {
-        let Some(row) = live.terms else { return true };
+        self.forbidding(live, at, nodes).is_none()
+    }
+
+    /// The first of the rules, of the resource and of those who are there, that does not let it go there.
+    pub(super) fn forbidding(&self, live: &Live, at: Candidate, nodes: &Nodes) -> Option<Forbidding> {
+        let row = live.terms?;
         let terms = &self.terms[row.usize()];
         let group = |name: u32| Group { tenant: live.tenant, name };
-        let near = |&(domain, name): &(Domain, u32)| {
+        let is_far = |&(domain, name): &(Domain, u32)| {
             let first_of_its_own = terms.group == Some(name) && self.size(group(name)) == 0;
-            first_of_its_own || self.count(&self.members, group(name), domain, at) > 0
+            !first_of_its_own && self.count(&self.members, group(name), domain, at) == 0
         };
-        let apart = |&(domain, name): &(Domain, u32)| self.count(&self.members, group(name), domain, at) == 0;
-        let welcome = terms.group.is_none_or(|name| {
-            [Domain::Node, Domain::Zone].iter().all(|&domain| self.count(&self.keepers, group(name), domain, at) == 0)
-        });
-        let even = |&(domain, ahead): &(Domain, u32)| {
+        let is_there = |&(domain, name): &(Domain, u32)| self.count(&self.members, group(name), domain, at) > 0;
+        let keeps_away =
+            |&domain: &Domain| terms.group.is_some_and(|name| self.count(&self.keepers, group(name), domain, at) > 0);
+        let is_ahead = |&(domain, ahead): &(Domain, u32)| {
             let own = group(terms.group.expect("validated: who spreads is in a group"));
-            self.count(&self.members, own, domain, at) < self.fewest(own, row, domain, nodes).saturating_add(ahead)
+            self.count(&self.members, own, domain, at) >= self.fewest(own, row, domain, nodes).saturating_add(ahead)
         };
-        terms.affinity.iter().all(near)
-            && terms.anti_affinity.iter().all(apart)
-            && welcome
-            && terms.spread.iter().all(even)
+        let affinity = || terms.affinity.iter().position(is_far).map(Forbidding::Affinity);
+        let anti_affinity = || terms.anti_affinity.iter().position(is_there).map(Forbidding::AntiAffinity);
+        let kept_away = || [Domain::Node, Domain::Zone].into_iter().find(keeps_away).map(Forbidding::KeptAway);
+        let spread = || terms.spread.iter().position(is_ahead).map(Forbidding::Spread);
+        affinity().or_else(anti_affinity).or_else(kept_away).or_else(spread)
     }
 
     /// Takes note of a resource on its node.

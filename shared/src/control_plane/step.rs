@@ -31,7 +31,7 @@ mod scheduling;
 mod survey;
 
 pub use save::SavedPlane;
-pub use survey::{Best, GroupSurvey, InPlace, PoolSurvey, Survey, Underway};
+pub use survey::{Best, Forbidden, GroupSurvey, InPlace, PoolSurvey, Rule, Survey, Underway};
 
 /// A running control plane.
 ///

@@ -1,9 +1,9 @@
 //! What is said about a create or a resize is what happened to it, and the fix is the smallest that there is.
 
 use super::*;
-use crate::control_plane::{Failures, ModuleSettings, Outage, PlacementPolicy, ServiceTime};
+use crate::control_plane::{Failures, Forbidden, ModuleSettings, Outage, PlacementPolicy, Rule, ServiceTime};
 use crate::example;
-use crate::request::{Flavor, ResourceClass, Terms};
+use crate::request::{Domain, Flavor, GroupRule, ResourceClass, Terms};
 use crate::scenario::{Demand, Scenario};
 use crate::units::{
     Dimension, Duration, FlavorIndex, NodeGroupIndex, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex,
@@ -114,7 +114,8 @@ fn the_fix_of_a_full_queue_is_a_worker() {
 #[test]
 fn zones_and_rules_are_told_apart_from_room() {
     let mut zoned = scenario(1, 5);
-    let other = crate::scenario::NodeGroup { zone: Some("b".to_owned()), ..zoned.fleet.node_groups[0].clone() };
+    let (name, zone) = ("b".to_owned(), Some("b".to_owned()));
+    let other = crate::scenario::NodeGroup { name, zone, ..zoned.fleet.node_groups[0].clone() };
     zoned.fleet.node_groups[0].zone = Some("a".to_owned());
     zoned.fleet.node_groups.push(other);
     zoned.terms = vec![Terms { zone: Some("b".to_owned()), ..Terms::default() }];
@@ -123,6 +124,47 @@ fn zones_and_rules_are_told_apart_from_room() {
     let groups = explained(zoned, 0).decision.unwrap().survey.groups;
     assert_eq!(groups.iter().map(|group| group.in_zone).collect::<Vec<_>>(), [false, true]);
     assert!(groups.iter().all(|group| group.holds && group.nodes == 0));
+}
+
+/// The last of `creates` asks on the first of these terms, and nobody else on any.
+fn on_terms(creates: u32, max: u32, terms: Vec<Terms>) -> Scenario {
+    let mut scenario = scenario(creates, max);
+    let Demand::Requests(requests) = &mut scenario.demand else { panic!("it has requests") };
+    requests.last_mut().expect("there are some").terms = Some(TermsIndex(0));
+    Scenario { terms, ..scenario }
+}
+
+/// Two halves fill the only node; of equally urgent ones the youngest leaves.
+#[test]
+fn both_sides_of_a_preemption_are_told() {
+    let urgent = on_terms(3, 1, vec![Terms { priority: 100, ..Terms::default() }]);
+    let tenant = TenantIndex(0);
+    let [first, second, third] = [0, 1, 2].map(|position| explained(urgent.clone(), position));
+    assert_eq!((first.departures, first.displaced), (vec![], vec![]));
+    let [departure] = second.departures[..] else { panic!("{:?}", second.departures) };
+    assert_eq!(departure.eviction, Eviction::Preempted);
+    assert_eq!(departure.by, Some(Other { resource: ResourceIndex(2), tenant }));
+    let [displaced] = third.displaced[..] else { panic!("{:?}", third.displaced) };
+    assert_eq!(displaced.left, Other { resource: ResourceIndex(1), tenant });
+    assert_eq!((displaced.at, displaced.node), (departure.at, departure.node));
+}
+
+#[test]
+fn the_rule_that_forbids_a_node_is_named() {
+    let rule = |group: &str| GroupRule { domain: Domain::Node, group: group.to_owned() };
+    let db = || Terms { group: Some("db".to_owned()), ..Terms::default() };
+    let survey = |scenario: Scenario| explained(scenario, 1).decision.unwrap().survey.groups.remove(0);
+    let mut apart = on_terms(2, 1, vec![Terms { anti_affinity: vec![rule("db")], ..Terms::default() }, db()]);
+    let Demand::Requests(requests) = &mut apart.demand else { panic!("it has requests") };
+    requests[0].terms = Some(TermsIndex(1));
+    let group = survey(apart);
+    assert_eq!((group.with_room, group.permitted), (1, 0));
+    assert_eq!(group.forbidden, [Forbidden { rule: Rule::AntiAffinity(rule("db")), nodes: 1 }]);
+    assert_eq!(group.growth_forbidden_by, None);
+    let near = on_terms(2, 2, vec![Terms { affinity: vec![rule("db")], ..Terms::default() }, db()]);
+    let group = survey(near);
+    assert_eq!(group.forbidden, [Forbidden { rule: Rule::Affinity(rule("db")), nodes: 1 }]);
+    assert_eq!(group.growth_forbidden_by, Some(Rule::Affinity(rule("db"))));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! A run in which one request is watched.
 
-use super::{DecisionSeen, Departure, Explanation, FailedAttempts, ResizePlan, ResizeState};
-use crate::control_plane::{ControlPlane, Effect, Scheduled, Underway};
+use super::{DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Other, ResizePlan, ResizeState};
+use crate::control_plane::{ControlPlane, Effect, Eviction, Scheduled, Underway};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::ValidScenario;
 use crate::simulation::{PlanState, Refusal, Run, RunOptions, Watch};
-use crate::units::{FlavorIndex, Instant, LedgerUnits};
+use crate::units::{FlavorIndex, Instant, LedgerUnits, ResourceIndex};
 
 /// What was seen.
 pub(super) struct Seen {
@@ -45,6 +45,7 @@ pub(super) fn watch(valid: &ValidScenario, requests: &[IndexedRequest], run: u32
         failed: failed.collect(),
         decision: witness.decision,
         departures: witness.departures,
+        displaced: witness.displaced,
         fix: None,
         tried: 0,
     };
@@ -60,6 +61,7 @@ struct Witness {
     refused: Option<(Refusal, Module)>,
     failed: [u32; MODULES],
     departures: Vec<Departure>,
+    displaced: Vec<Displaced>,
     /// The shape of the resource when its resize came.
     from: Option<FlavorIndex>,
     /// When a resize was carried out.
@@ -75,6 +77,7 @@ impl Witness {
             refused: None,
             failed: [0; MODULES],
             departures: Vec::new(),
+            displaced: Vec::new(),
             from: None,
             carried_out: None,
         }
@@ -91,6 +94,16 @@ impl Witness {
     fn survey(&self, plane: &ControlPlane<'_>, at: Instant, module: Module) -> Option<DecisionSeen> {
         let shape = (self.request.operation == Operation::Resize).then_some(self.request.flavor);
         plane.survey(at, self.request.resource, shape).map(|survey| DecisionSeen { module, at, survey })
+    }
+
+    /// Takes note of a node that the resource has to leave.
+    fn departs(&mut self, plane: &ControlPlane<'_>, (at, slot, eviction): (Instant, u32, Eviction), by: Option<Other>) {
+        let (node, node_group) = plane.node_at(slot);
+        let zone_lost_since = plane.lost_since(at, node_group);
+        self.departures.push(Departure { at, node, node_group, eviction, zone_lost_since, by });
+        if self.request.operation == Operation::Create && plane.is_pending(self.request.resource) {
+            self.decision = self.survey(plane, at, Module::Scheduler);
+        }
     }
 
     /// Takes note of a step of the request itself.
@@ -132,15 +145,29 @@ impl Watch for Witness {
         }
         for effect in effects {
             let Effect::Evicted { resource, slot, eviction, .. } = *effect else { continue };
-            if resource != self.request.resource {
-                continue;
-            }
-            let (node, node_group) = plane.node_at(slot);
-            let zone_lost_since = plane.lost_since(now, node_group);
-            self.departures.push(Departure { at: now, node, node_group, eviction, zone_lost_since });
-            if self.request.operation == Operation::Create && plane.is_pending(resource) {
-                self.decision = self.survey(plane, now, Module::Scheduler);
+            let by = (eviction == Eviction::Preempted).then(|| placed_on(effects, slot)).flatten();
+            if resource == self.request.resource {
+                self.departs(plane, (now, slot, eviction), by);
+            } else if by.is_some_and(|by| by.resource == self.request.resource) {
+                let ((node, node_group), left) = (plane.node_at(slot), other(effects, resource));
+                self.displaced.extend(left.map(|left| Displaced { at: now, node, node_group, left }));
             }
         }
     }
+}
+
+/// Who begins to use a node in the same step.
+fn placed_on(effects: &[Effect], of: u32) -> Option<Other> {
+    effects.iter().find_map(|effect| match *effect {
+        Effect::UseBegins { resource, what, slot } if slot == Some(of) => Some(Other { resource, tenant: what.tenant }),
+        _ => None,
+    })
+}
+
+/// One that ends its use in the same step.
+fn other(effects: &[Effect], of: ResourceIndex) -> Option<Other> {
+    effects.iter().find_map(|effect| match *effect {
+        Effect::UseEnds { resource, what, .. } if resource == of => Some(Other { resource, tenant: what.tenant }),
+        _ => None,
+    })
 }

@@ -27,6 +27,7 @@ pub struct Terms {
 /// A rule about a group of the same tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupRule {
     /// Where.
     pub domain: Domain,
@@ -37,6 +38,7 @@ pub struct GroupRule {
 /// A rule about the members of the own group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpreadRule {
     /// Over what.
     pub domain: Domain,

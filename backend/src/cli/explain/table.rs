@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use shared::api::{ExplanationView, FixView};
-use shared::control_plane::{Best, GroupSurvey, InPlace, PoolSurvey};
-use shared::explanation::{DecisionSeen, Departure, FailedAttempts, ResizeState};
-use shared::request::Operation;
+use shared::control_plane::{Best, Forbidden, GroupSurvey, InPlace, PoolSurvey, Rule};
+use shared::explanation::{DecisionSeen, Departure, Displaced, FailedAttempts, Other, ResizeState};
+use shared::request::{Domain, Operation};
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::simulation::Eviction;
 use shared::trace::quotas::in_words;
@@ -33,6 +33,10 @@ fn write_all(out: &mut String, answer: &ExplanationView, scenario: &Scenario) ->
     }
     for departure in &answer.departures {
         writeln!(out, "{}", left(departure, scenario))?;
+    }
+    for Displaced { at, node, node_group, left } in &answer.displaced {
+        let group = &scenario.fleet.node_groups[node_group.usize()].name;
+        writeln!(out, "took the place of less urgent {} on node {} of {group} at {at}", other(left, scenario), node.0)?;
     }
     if let Some(decision) = &answer.decision {
         write_decision(out, answer, decision, scenario)?;
@@ -79,16 +83,24 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
 
 /// Why the resource had to leave a node.
 fn left(departure: &Departure, scenario: &Scenario) -> String {
-    let Departure { at, node, node_group, eviction, zone_lost_since } = departure;
+    let Departure { at, node, node_group, eviction, zone_lost_since, by } = departure;
     let group = &scenario.fleet.node_groups[node_group.usize()];
     let why = match (eviction, zone_lost_since) {
         (_, Some(_)) => format!("zone {} was lost", group.zone.as_deref().unwrap_or_default()),
-        (Eviction::Preempted, None) => "a more urgent one took its place".to_owned(),
+        (Eviction::Preempted, None) => {
+            let by = by.as_ref().map_or_else(|| "one".to_owned(), |by| other(by, scenario));
+            format!("more urgent {by} took its place")
+        }
         (Eviction::Interrupted, None) => "the spot node was taken back".to_owned(),
         (Eviction::NodeFailed, None) => "the node failed".to_owned(),
         (Eviction::Consolidated, None) => "the node had little to do and was emptied".to_owned(),
     };
     format!("had to leave node {} of {} at {at}: {why}", node.0, group.name)
+}
+
+/// Another resource, by its place among those of the run.
+fn other(Other { resource, tenant }: &Other, scenario: &Scenario) -> String {
+    format!("resource {} of `{}`", resource.0, scenario.tenants[tenant.usize()].name)
 }
 
 fn write_fix(out: &mut String, answer: &ExplanationView, fix: &FixView) -> std::fmt::Result {
@@ -215,11 +227,37 @@ fn verdict(placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) 
         return "a new node".to_owned();
     }
     if survey.with_room > 0 || survey.paid < group.max {
-        return "the rules about other resources forbid it".to_owned();
+        let of_nodes = survey.forbidden.iter().map(|Forbidden { rule, nodes }| {
+            format!("{} of those with room: {}", output::counted(u64::from(*nodes), "node"), forbidden_by(rule))
+        });
+        let of_new = survey.growth_forbidden_by.as_ref().filter(|_| survey.paid < group.max);
+        let of_new = of_new.map(|rule| format!("a new node: {}", forbidden_by(rule)));
+        return format!("forbidden: {}", of_nodes.chain(of_new).collect::<Vec<_>>().join("; "));
     }
     match &survey.lacking {
         Some(lacking) => format!("full: the node with the most room lacks {lacking}"),
         None if survey.paid > 0 => "has no other node, and may have none".to_owned(),
         None => "has no nodes, and may have none".to_owned(),
+    }
+}
+
+/// Why a rule does not let a resource go somewhere.
+fn forbidden_by(rule: &Rule) -> String {
+    let same = |domain: Domain| match domain {
+        Domain::Node => "on it",
+        Domain::Zone => "in its zone",
+    };
+    match rule {
+        Rule::Affinity(rule) => {
+            format!("nobody of group `{}`, which it wants to be near, is {}", rule.group, same(rule.domain))
+        }
+        Rule::AntiAffinity(rule) => {
+            format!("group `{}`, which it wants to be apart from, is {}", rule.group, same(rule.domain))
+        }
+        Rule::KeptAway(domain) => format!("somebody {} keeps its group away", same(*domain)),
+        Rule::Spread(rule) => {
+            let place = if rule.domain == Domain::Node { "node" } else { "zone" };
+            format!("its group would be more than {} ahead of the emptiest {place}", rule.ahead)
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What the control plane sees when it decides about a create or a resize: for people who ask why.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::ControlPlane;
@@ -8,10 +10,10 @@ use crate::control_plane::lives::Live;
 use crate::control_plane::nodes::Slot;
 use crate::control_plane::placement::left;
 use crate::control_plane::pools::Offer;
-use crate::control_plane::rules::Candidate;
+use crate::control_plane::rules::{Candidate, Forbidding};
 use crate::control_plane::settings::CapacityPool;
 use crate::control_plane::transition::{PlanState, Transition};
-use crate::request::{Module, Operation};
+use crate::request::{Domain, GroupRule, Module, Operation, SpreadRule};
 use crate::units::{Dimension, FlavorIndex, Instant, NodeGroupIndex, NodeIndex, PoolIndex, ResourceIndex, Resources};
 
 /// What a resource could have got at one instant.
@@ -77,14 +79,45 @@ pub struct GroupSurvey {
     pub permitted: u32,
     /// Paid nodes, being given back or not: what counts against the most that there may be.
     pub paid: u32,
+    /// Which rules forbid the others of those with room, each node counted for the first that does.
+    #[serde(default)]
+    pub forbidden: Vec<Forbidden>,
     /// Whether the rules permit a new node of it.
     pub growth_permitted: bool,
+    /// Which rule does not.
+    #[serde(default)]
+    pub growth_forbidden_by: Option<Rule>,
     /// The node that the placement policy ranks first, of those that are permitted.
     pub best: Option<Best>,
     /// What is missing on the node where the least is, where none has room.
     pub lacking: Option<Resources>,
     /// Since when its zone is lost, where it is: its nodes are gone, and there are no new ones.
     pub lost_since: Option<Instant>,
+}
+
+/// Nodes that one rule forbids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forbidden {
+    /// Which one.
+    pub rule: Rule,
+    /// How many.
+    pub nodes: u32,
+}
+
+/// A rule about who else is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Rule {
+    /// It wants to be near a group, of which nobody is there.
+    Affinity(GroupRule),
+    /// It wants to be apart from a group, of which somebody is there.
+    AntiAffinity(GroupRule),
+    /// Somebody there wants to be apart from its group.
+    KeptAway(Domain),
+    /// More of its group are there than the emptiest place has and the rule allows.
+    Spread(SpreadRule),
 }
 
 /// A request on its way, for those who look on.
@@ -204,13 +237,17 @@ impl ControlPlane<'_> {
             slot.node.node_group == node_group && slot.node.gone.is_none() && live.slot != Some(*position)
         };
         let nodes: Vec<(u32, &Slot)> = self.nodes.iter_paid().filter(of_group).collect();
-        let permit = |slot: u32| self.rules.permit(live, Candidate { slot: Some(slot), node_group }, &self.nodes);
+        let forbidding = |slot: Option<u32>| self.rules.forbidding(live, Candidate { slot, node_group }, &self.nodes);
         let with_room: Vec<u32> =
             nodes.iter().map(|&(slot, _)| slot).filter(|&slot| self.nodes.has_room(slot, requested)).collect();
         let in_zone = self.rules.is_open(live.terms, node_group.usize());
-        let permitted = with_room.iter().filter(|&&slot| in_zone && permit(slot)).count() as u32;
+        let mut forbidden = BTreeMap::new();
+        for rule in with_room.iter().filter(|_| in_zone).filter_map(|&slot| forbidding(Some(slot))) {
+            *forbidden.entry(rule).or_insert(0_u32) += 1;
+        }
+        let permitted = if in_zone { with_room.len() as u32 - forbidden.values().sum::<u32>() } else { 0 };
         let only_here = |group: usize| in_zone && group == node_group.usize();
-        let elsewhere = |slot: u32| live.slot != Some(slot) && permit(slot);
+        let elsewhere = |slot: u32| live.slot != Some(slot) && forbidding(Some(slot)).is_none();
         let best = self.nodes.choose(requested, only_here, elsewhere).map(|slot| {
             let score = self.nodes.shown(self.settings.placement, slot, requested);
             let slot = self.nodes.slot(slot);
@@ -226,11 +263,28 @@ impl ControlPlane<'_> {
             nodes: nodes.len() as u32,
             with_room: with_room.len() as u32,
             permitted,
+            forbidden: forbidden
+                .into_iter()
+                .map(|(rule, nodes)| Forbidden { rule: self.rule(live, rule), nodes })
+                .collect(),
             paid: self.nodes.paid(node_group),
             growth_permitted: self.rules.permit_new(live, node_group, &self.nodes),
+            growth_forbidden_by: forbidding(None).map(|rule| self.rule(live, rule)),
             best,
             lacking: lacking.min_by_key(least).filter(|lacking| !lacking.is_zero()),
             lost_since: self.lost_since(now, node_group),
+        }
+    }
+
+    /// A rule of a resource, or of others about it, as its terms have it.
+    fn rule(&self, live: &Live, rule: Forbidding) -> Rule {
+        let row = live.terms.expect("rules are part of terms");
+        let terms = &self.settings.terms[row.usize()];
+        match rule {
+            Forbidding::Affinity(position) => Rule::Affinity(terms.affinity[position].clone()),
+            Forbidding::AntiAffinity(position) => Rule::AntiAffinity(terms.anti_affinity[position].clone()),
+            Forbidding::KeptAway(domain) => Rule::KeptAway(domain),
+            Forbidding::Spread(position) => Rule::Spread(terms.spread[position]),
         }
     }
 }
