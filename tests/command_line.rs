@@ -20,6 +20,7 @@ mod quote;
 mod recommendations;
 mod report;
 mod settings;
+mod snapshot;
 mod streams;
 mod what_if;
 

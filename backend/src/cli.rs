@@ -23,6 +23,7 @@ mod scenario_file;
 mod selection_table;
 mod serve;
 mod shadow;
+mod snapshot;
 mod start;
 
 use std::ffi::OsString;
@@ -66,6 +67,7 @@ enum Command {
     Predict(predict::Args),
     Backtest(backtest::Args),
     Shadow(Box<shadow::Args>),
+    Snapshot(snapshot::Args),
     Diff(diff::Args),
     Explain(explain::Args),
     Quote(Box<quote::Args>),
@@ -100,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Predict(args) => args.run(&cli.global),
         Command::Backtest(args) => args.run(&cli.global),
         Command::Shadow(args) => args.run(&cli.global),
+        Command::Snapshot(args) => args.run(&cli.global),
         Command::Diff(args) => args.run(&cli.global),
         Command::Explain(args) => args.run(&cli.global),
         Command::Quote(args) => args.run(&cli.global),
@@ -117,7 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Options whose `-` is stdout.
-const OUTPUTS: [&str; 4] = ["--output", "--plans", "--save-scenario", "--save-model"];
+const OUTPUTS: [&str; 5] = ["--output", "--plans", "--save-scenario", "--save-model", "--to"];
 
 /// What is wrong where more than one option is to be read from stdin.
 fn stdin_named_twice(arguments: &[OsString]) -> Option<String> {

@@ -11,6 +11,7 @@ mod queue;
 mod recorder;
 mod run;
 mod simulate;
+mod snapshot;
 mod watch;
 
 pub use check::{Violation, check, check_modules};
@@ -24,6 +25,7 @@ pub(crate) mod tests;
 use plan_digest::PlanDigest;
 pub use run::{Run, RunOptions, SavedRun};
 pub use simulate::{Beside, Fork, RunEnd, run, simulate, simulate_beside_nothing, simulate_metered, simulate_to_fork};
+pub use snapshot::{Snapshot, SnapshotError, Stopped};
 pub use watch::Watch;
 
 pub use crate::control_plane::{Eviction, PlanState, Refusal};

@@ -15,7 +15,7 @@ mod prepare;
 mod table;
 mod what_if;
 
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use shared::allocation::{
     ActualCost, AllocationReport, Basis, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
@@ -32,7 +32,7 @@ use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
 pub(super) use self::advice::{advise, offers, write_advice};
-use self::answer::{Answer, EditView, Variance, WithOrigin};
+use self::answer::{Answer, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
 use self::bisected::{BisectArgs, Compared};
 pub(super) use self::foreseen::Foreseen;
@@ -288,19 +288,25 @@ impl Args {
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
         let sources = Sources { offers: &offers, used };
         let advice = if self.recommend { Some(advise(valid, &outcome, &sources, self.run.threads())?) } else { None };
-        let view = OutcomeView::new(valid.scenario(), &outcome);
         let answer = Answer {
-            wall_s: 0.0,
-            outcome: view,
             notices,
-            edits: EditView::all(valid.original()),
-            start: None,
             checked,
             advice: advice.as_ref().map(|advice| AdviceView::new(advice, valid.scenario())),
-            prediction: None,
+            ..Answer::of(valid, &outcome, Duration::ZERO)
         };
         Ok((answer, outcome, advice.map_or_else(Vec::new, |advice| advice.recommendations)))
     }
+}
+
+/// Prints what a scenario yielded, and nothing of what else could be asked.
+pub(super) fn print_outcome(
+    global: &Global,
+    valid: &ValidScenario,
+    outcome: &Outcome,
+    took: Duration,
+) -> Result<(), CliError> {
+    let answer = Answer::of(valid, outcome, took);
+    if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
 }
 
 fn data(error: impl std::fmt::Display) -> CliError {

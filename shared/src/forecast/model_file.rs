@@ -9,14 +9,11 @@ use super::{
     fit_best,
 };
 use crate::features::Past;
+use crate::input::{Seal, SealError};
 use crate::units::{Duration, TenantIndex, Window};
 
 /// Begins every file.
-const MAGIC: [u8; 4] = *b"SPFM";
-/// The version of the format, which follows.
-const FORMAT: u32 = 3;
-/// What precedes the contents: that, and the BLAKE3 of the contents.
-const HEADER: usize = MAGIC.len() + size_of::<u32>() + blake3::OUT_LEN;
+const SEAL: Seal = Seal { magic: *b"SPFM", format: 3 };
 
 /// Chosen models, with what they learnt from, how, and how they did.
 #[derive(Clone, Debug)]
@@ -44,7 +41,7 @@ pub enum ModelFileError {
     #[error("this is no model file of Shadowplane")]
     NoModelFile,
     /// Made by another version.
-    #[error("the model file has format {0}, this version reads {FORMAT}; train it again")]
+    #[error("the model file has format {0}, this version reads {this}; train it again", this = SEAL.format)]
     Format(u32),
     /// It is cut short, or some of it was changed.
     #[error("the model file is damaged; fetch it again")]
@@ -114,12 +111,7 @@ impl ModelFile {
         let Self { window, bin, fingerprint, tenants, config, report, selected } = self.clone();
         let contents = Contents { window, bin, fingerprint, tenants, config, report, selected: selected.to_bytes() };
         let contents = postcard::to_allocvec(&contents).expect("a model file is numbers and texts");
-        let mut bytes = Vec::with_capacity(HEADER + contents.len());
-        bytes.extend(MAGIC);
-        bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend(blake3::hash(&contents).as_bytes());
-        bytes.extend(contents);
-        bytes
+        SEAL.close(&contents)
     }
 
     /// The file of some bytes.
@@ -127,16 +119,11 @@ impl ModelFile {
     /// # Errors
     /// When they are no model file, or one of another version, or not as they were written.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
-        let rest = bytes.strip_prefix(&MAGIC).ok_or(ModelFileError::NoModelFile)?;
-        let (format, rest) = rest.split_first_chunk().ok_or(ModelFileError::Damaged)?;
-        let format = u32::from_le_bytes(*format);
-        if format != FORMAT {
-            return Err(ModelFileError::Format(format));
-        }
-        let (hash, contents) = rest.split_first_chunk::<{ blake3::OUT_LEN }>().ok_or(ModelFileError::Damaged)?;
-        if blake3::hash(contents).as_bytes() != hash {
-            return Err(ModelFileError::Damaged);
-        }
+        let contents = SEAL.open(bytes).map_err(|error| match error {
+            SealError::OtherKind => ModelFileError::NoModelFile,
+            SealError::OtherFormat(format) => ModelFileError::Format(format),
+            SealError::Damaged => ModelFileError::Damaged,
+        })?;
         let Contents { window, bin, fingerprint, tenants, config, report, selected } =
             postcard::from_bytes(contents).map_err(|_| ModelFileError::Damaged)?;
         let selected = Selected::from_bytes(&selected)?;

@@ -60,6 +60,18 @@ pub struct SavedRun {
     creates: u64,
 }
 
+impl SavedRun {
+    /// Which run of the ensemble it is.
+    pub(super) fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// Up to when it was played.
+    pub(super) fn at(&self) -> Instant {
+        self.now
+    }
+}
+
 impl<'a> Run<'a> {
     /// A run at the start of its scenario's window.
     pub fn new(valid: &'a ValidScenario, options: RunOptions<'a>) -> Self {

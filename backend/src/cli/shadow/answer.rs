@@ -1,12 +1,14 @@
 //! What `shadow --json` prints.
 
+use std::time::Duration as Took;
+
 use serde::Serialize;
 use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
 use shared::api::{AdviceView, OutcomeView};
 use shared::feedback::AnomalyReport;
 use shared::forecast::{ModelId, SelectionReport};
-use shared::scenario::{Edit, Scenario};
-use shared::simulation::Digest;
+use shared::scenario::{Edit, Scenario, ValidScenario};
+use shared::simulation::{Digest, Outcome};
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
@@ -36,6 +38,22 @@ pub(super) struct Answer {
     pub(super) advice: Option<AdviceView>,
     #[serde(flatten)]
     pub(super) prediction: Option<WithOrigin>,
+}
+
+impl Answer {
+    /// What a scenario yielded, which took so long.
+    pub(super) fn of(valid: &ValidScenario, outcome: &Outcome, took: Took) -> Self {
+        Self {
+            wall_s: took.as_secs_f64(),
+            outcome: OutcomeView::new(valid.scenario(), outcome),
+            notices: Vec::new(),
+            edits: EditView::all(valid.original()),
+            start: None,
+            checked: None,
+            advice: None,
+            prediction: None,
+        }
+    }
 }
 
 /// One edit of the scenario.
