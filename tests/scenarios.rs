@@ -2,13 +2,16 @@
 //!
 //! `UPDATE_EXPECTED=1 cargo test -p tests scenarios` writes what came out; read the difference before you commit it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs, thread};
 
 use shared::api::OutcomeView;
 use shared::scenario::{Scenario, ValidScenario};
-use shared::simulation::{self, Outcome};
-use shared::units::{Dimension, TenantIndex};
+use shared::simulation::{
+    self, Outcome, PlanState, Refusal, RunOptions, RunOutcome, check, check_modules, simulate_to_fork,
+};
+use shared::units::{Dimension, Duration, Instant, TenantIndex};
 use tests::root;
 
 #[test]
@@ -16,16 +19,17 @@ fn every_scenario_comes_to_its_expected_outcome() {
     let mut checked = 0;
     let folders = fs::read_dir(root().join("tests/scenarios")).unwrap();
     for folder in folders.map(|entry| entry.unwrap().path()).filter(|path| path.join("input.json").exists()) {
-        check(&folder);
+        expect(&folder);
         checked += 1;
     }
     assert!(checked >= 7, "only {checked} scenarios were found");
 }
 
-fn check(folder: &Path) {
+fn expect(folder: &Path) {
     let scenario: Scenario = serde_json::from_str(&fs::read_to_string(folder.join("input.json")).unwrap())
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let valid = ValidScenario::new(scenario).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    assert_no_rule_is_broken(folder, &valid);
     let outcome = on_threads(&valid, 1);
     assert_eq!(on_threads(&valid, 4).digest, outcome.digest, "{}: threads change the digest", folder.display());
     let view = OutcomeView::new(valid.scenario(), &outcome);
@@ -36,6 +40,46 @@ fn check(folder: &Path) {
     }
     let expected = fs::read_to_string(&expected).unwrap();
     assert_eq!(as_json(&text), as_json(&expected), "{}", folder.display());
+}
+
+/// What the checker, which shares no code with the simulator, says of every run.
+fn assert_no_rule_is_broken(folder: &Path, valid: &ValidScenario) {
+    for run in 0..valid.scenario().runs {
+        let requests = valid.requests(run);
+        let end = simulate_to_fork(valid, &requests, RunOptions { run, keep_plans: true, observed: None });
+        let mut found = check(valid.scenario(), &requests, &end.outcome.plans, &end.fleet);
+        found.extend(check_modules(valid.scenario(), &end.outcome));
+        assert_eq!(found, [], "{}, run {run}", folder.display());
+    }
+}
+
+/// The only run of a golden scenario, with its plans.
+fn only_run(name: &str) -> RunOutcome {
+    let text = fs::read_to_string(root().join("tests/scenarios").join(name).join("input.json")).unwrap();
+    let valid = ValidScenario::new(serde_json::from_str(&text).unwrap()).unwrap();
+    simulation::run(&valid, 0, true)
+}
+
+/// Of eight that come at once one is served, and two may wait: five are turned away.
+#[test]
+fn a_full_queue_turns_away_what_a_hand_calculation_says() {
+    assert_eq!(only_run("full-queue").refused, BTreeMap::from([(Refusal::Overloaded, 5)]));
+}
+
+/// Two of three quarters of a GPU take the two devices of the only node; half of one waits until the first is deleted at
+/// 1:00:00, which the modules before the provisioner take 20 ms to tell, and is ready 20 s after.
+#[test]
+fn parts_of_gpus_lie_as_a_hand_calculation_says() {
+    let plans = only_run("gpus").plans;
+    let states: Vec<PlanState> = plans.iter().map(|plan| plan.state).collect();
+    assert_eq!(states, [PlanState::Released, PlanState::Ready, PlanState::Ready]);
+    let ready = plans[2].ready.expect("it is ready") - golden_start();
+    assert!(ready >= Duration::HOUR && ready < Duration::HOUR + Duration::from_minutes(1), "{ready}");
+}
+
+/// When the golden scenarios begin.
+fn golden_start() -> Instant {
+    "2026-03-02T00:00:00Z".parse().unwrap()
 }
 
 /// The figures of `tests/scenarios/pools`, reckoned by hand.

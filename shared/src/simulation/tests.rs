@@ -306,6 +306,24 @@ proptest! {
         prop_assert!(ValidScenario::new(after.clone()).is_ok(), "{}", ValidScenario::new(after).unwrap_err());
     }
 
+    /// The runs of an ensemble come to the same outcome however many threads take them, in whatever order.
+    #[test]
+    fn threads_change_no_outcome(lives in lives(), settings in settings(), trouble in any::<bool>(), threads in 2_u32..6) {
+        let scenario = Scenario { runs: 5, ..scenario(settings) };
+        let scenario = if trouble { troubled(scenario) } else { scenario };
+        let valid = valid(Scenario { demand: Demand::Requests(requests(&lives)), ..scenario });
+        let of = |thread: u32| (0..5).rev().filter(move |run| run % threads == thread);
+        let in_parallel = std::thread::scope(|scope| {
+            let valid = &valid;
+            let threads: Vec<_> = (0..threads)
+                .map(|thread| scope.spawn(move || of(thread).map(|number| run(valid, number, true)).collect::<Vec<_>>()))
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let alone = (0..5).map(|number| run(&valid, number, true)).collect();
+        prop_assert_eq!(Outcome::collect(in_parallel), Outcome::collect(alone));
+    }
+
     /// The same scenario has the same digest, and any other seed another.
     #[test]
     fn the_digest_is_the_run(lives in lives(), settings in settings()) {
@@ -378,18 +396,6 @@ fn edits_of_demand_scale_what_is_created() {
     let half = creates(vec![Edit::ScaleDemand { tenant: None, percent: 150 }]);
     // 200 + Binomial(200, 0.5): 300 ± 5 standard deviations of 7.
     assert!((265..=335).contains(&half), "{half}");
-}
-
-#[test]
-fn the_impossible_is_refused_with_every_problem() {
-    let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
-    scenario.runs = 0;
-    scenario.modules[Module::Quota].workers = 0;
-    scenario.flavors[0].requested = Resources::compute(64_000, 1);
-    scenario.fleet.node_groups[0].instance_type = "unheard-of".to_owned();
-    let problems = ValidScenario::new(scenario).unwrap_err().0;
-    let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-    assert_eq!(fields, ["runs", "flavors[0] (small)", "modules.quota.workers", "fleet.node_groups[0].instance_type"]);
 }
 
 /// Two nodes become empty within the minute that one of them takes to drain: the group keeps its minimum.
