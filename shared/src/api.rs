@@ -56,7 +56,7 @@ pub use recommendations::{
     SavingCheck, TogetherView,
 };
 pub use reports::{ReportList, StatementAnswer, UnreportedWindow, WindowReport};
-pub use scenarios::{SavedScenario, ScenarioLink};
+pub use scenarios::{SavedScenario, ScenarioLink, WrongScenario};
 pub use shadow_runs::{
     CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, PoolShare, PoolView,
     RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,

@@ -1,5 +1,6 @@
 //! Where an input is wrong: line, field, and what was expected.
 
+mod every;
 mod field;
 mod json;
 mod sealed;
@@ -9,6 +10,7 @@ mod words;
 
 use core::fmt;
 
+pub use every::{Wrong, every_wrong_field};
 pub use field::field_and_message;
 pub use json::{from_json, no_json_because, parse_json, parse_json_document, parse_json_object};
 pub use sealed::{Seal, SealError};
@@ -27,6 +29,9 @@ pub struct InputError {
     pub message: String,
 }
 
+/// Most problems that are told behind the first one.
+const TOLD_MAX: usize = 20;
+
 /// A record with its line or number, counted from 1, or what is wrong with it.
 pub type Numbered<T> = (u64, Result<T, InputError>);
 
@@ -44,6 +49,20 @@ impl InputError {
     /// A problem of the input as a whole, such as its being empty.
     pub fn whole(message: impl Into<String>) -> Self {
         Self::line(0, message)
+    }
+
+    /// The first of several problems, with the others told behind it, a line each; none where there is none.
+    pub fn all(problems: Vec<Self>) -> Option<Self> {
+        let mut problems = problems.into_iter();
+        let mut first = problems.next()?;
+        let others = problems.len();
+        for other in problems.by_ref().take(TOLD_MAX) {
+            first.message.push_str(&format!("\n  {other}"));
+        }
+        if others > TOLD_MAX {
+            first.message.push_str(&format!("\n  and {} more", others - TOLD_MAX));
+        }
+        Some(first)
     }
 }
 

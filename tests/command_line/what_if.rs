@@ -120,3 +120,37 @@ fn nodes_that_are_ordered_ahead_are_there_when_they_are_needed() {
     assert!(p99(&ahead) < p99(&plain), "{} and {}", p99(&ahead), p99(&plain));
     folder.run(["shadow", "--requests", requests, "--predictive-scaling", "90"]).assert_failed(2, &["--origin"]);
 }
+
+/// What an older engine made is run by this one, as in the Lab; a newer one's is not.
+#[test]
+fn a_scenario_of_an_older_engine_runs_and_says_so() {
+    let folder = Folder::new();
+    let path = scenario(&folder);
+    let now = answer(&folder, &["shadow", "--scenario", &path, "--json"]);
+    let mut old: serde_json::Value = serde_json::from_str(&folder.read(&path)).unwrap();
+    old["engine"] = 1.into();
+    folder.write("old.json", old.to_string());
+    let ran = folder.run(["shadow", "--scenario", "old.json", "--json"]);
+    assert!(ran.stderr.contains("old.json was made for engine 1, and is run by engine "), "{}", ran.stderr);
+    let ran: serde_json::Value = serde_json::from_str(&ran.success()).unwrap();
+    assert_eq!(ran["digest"], now["digest"]);
+    old["engine"] = 99.into();
+    folder.write("new.json", old.to_string());
+    folder.run(["shadow", "--scenario", "new.json"]).assert_failed(1, &["engine: is 99"]);
+}
+
+/// A price below zero is wrong where it is read, a module without workers where it is checked: both are told.
+#[test]
+fn every_problem_of_a_file_is_told_at_once() {
+    let folder = Folder::new();
+    let path = scenario(&folder);
+    let mut wrong: serde_json::Value = serde_json::from_str(&folder.read(&path)).unwrap();
+    wrong["price_book"]["types"][0]["prices"][0]["rate"] = "-0.1".into();
+    wrong["modules"][0]["workers"] = 0.into();
+    folder.write("wrong.json", wrong.to_string());
+    let said = folder.run(["shadow", "--scenario", "wrong.json"]);
+    said.assert_failed(1, &["wrong.json: ", "price_book.types[0].prices[0].rate", "modules.gateway.workers"]);
+    folder.write("edits.json", r#"[{"halve":{}},{"scale_demand":{"tenant":0,"percent":-5}}]"#);
+    let said = folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]);
+    said.assert_failed(1, &["halve", "field `[1].scale_demand.percent`: is the number -5"]);
+}

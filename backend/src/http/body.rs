@@ -70,12 +70,20 @@ pub(super) async fn document<T: DeserializeOwned>(
     payload: Payload,
     limit: usize,
 ) -> Result<T, Problem> {
+    let bytes = json(request, payload, limit).await?;
+    parse_json_object(text(&bytes)?).map_err(Problem::input)
+}
+
+/// Reads a body that is said to be JSON.
+///
+/// # Errors
+/// When it is said to be something else, and as [`read`].
+pub(super) async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let content_type = request.content_type();
     if content_type != "application/json" && !content_type.ends_with("+json") {
         return Err(Problem::no_json(content_type));
     }
-    let bytes = read(request, payload, limit).await?;
-    parse_json_object(text(&bytes)?).map_err(Problem::input)
+    read(request, payload, limit).await
 }
 
 /// A body as text.

@@ -3,9 +3,10 @@
 use actix_web::http::header;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use shared::api::{SavedScenario, ScenarioLink, paths};
+use shared::api::{SavedScenario, ScenarioLink, WrongScenario, paths};
+use shared::input::InputError;
 use shared::link::Limits;
-use shared::scenario::{Problems, ValidScenario};
+use shared::scenario::{self, Problems, ValidScenario};
 
 use super::{Answer, App, Problem, body};
 use crate::jobs::saved_hash;
@@ -23,7 +24,8 @@ pub(super) async fn one(app: Data<App>, hash: Path<String>) -> Answer<SavedScena
 }
 
 pub(super) async fn save(app: Data<App>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
-    let saved: SavedScenario = body::document(&request, payload, BYTES_MAX).await?;
+    let bytes = body::json(&request, payload, BYTES_MAX).await?;
+    let saved = SavedScenario::from_json(body::text(&bytes)?).map_err(wrong)?;
     ValidScenario::new(saved.scenario.clone()).map_err(|Problems(mut problems)| {
         problems.iter_mut().for_each(|problem| problem.field.insert_str(0, "scenario."));
         Problem::fields(Problems(problems))
@@ -35,6 +37,16 @@ pub(super) async fn save(app: Data<App>, request: HttpRequest, payload: Payload)
     app.store.put(Collection::Scenarios, vec![document]).await?;
     let location = paths::SCENARIO.replace("{hash}", &hash);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(ScenarioLink { hash }))
+}
+
+/// One wrong field, with its line, or all of them.
+fn wrong(WrongScenario(mut errors): WrongScenario) -> Problem {
+    if errors.len() == 1 {
+        return Problem::input(errors.remove(0));
+    }
+    let problem =
+        |error: InputError| scenario::Problem { field: error.field.unwrap_or_default(), message: error.message };
+    Problem::fields(Problems(errors.into_iter().map(problem).collect()))
 }
 
 async fn find(app: &App, key: &str, missing: &str) -> Answer<SavedScenario> {

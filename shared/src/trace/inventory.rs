@@ -30,57 +30,64 @@ pub struct InventoryNode {
 /// `network_mbps`, `zone` and `cluster` may be absent or empty.
 ///
 /// # Errors
-/// At the first wrong line, or a name that stands there twice.
+/// With every wrong line; a name that stands there twice is one.
 pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
     let mut table = Table::open(text, None)?;
     let amounts = ON_NODES.map(Dimension::field);
     table.expect_only(&[&["node", "instance_type", "zone", "cluster"], &amounts[..]].concat())?;
+    for required in ["vcpu", "memory_gib"] {
+        table.column(required)?;
+    }
     let (name, instance_type) = (table.column("node")?, table.column("instance_type")?);
-    let (vcpu, memory) = (table.column("vcpu")?, table.column("memory_gib")?);
     let (zone, cluster) = (table.find("zone"), table.find("cluster"));
     let columns = amounts.map(|name| table.find(name));
-    let (mut nodes, mut names, mut row) = (Vec::new(), BTreeSet::new(), Row::default());
-    while table.next(&mut row)? {
+    let (mut nodes, mut wrong, mut names, mut row) = (Vec::new(), Vec::new(), BTreeSet::new(), Row::default());
+    while table.next_of(&mut row, &mut wrong) {
         for (column, field) in [(name, "node"), (instance_type, "instance_type")] {
             if row.get(column).is_empty() {
-                return Err(InputError::field(row.line, field, "is empty; expected a name"));
+                wrong.push(InputError::field(row.line, field, "is empty; expected a name"));
             }
         }
-        if !names.insert(row.get(name).to_owned()) {
+        if !row.get(name).is_empty() && !names.insert(row.get(name).to_owned()) {
             let message = format!("`{}` stands in the file twice; expected each node once", row.get(name));
-            return Err(InputError::field(row.line, "node", message));
-        }
-        let mut capacity = Resources::ZERO;
-        for (dimension, column) in ON_NODES.into_iter().zip(columns) {
-            let text = row.optional(column).unwrap_or("0");
-            capacity[dimension] = dimension
-                .parse(text)
-                .map_err(|error| InputError::field(row.line, dimension.field(), error.to_string()))?;
-        }
-        for dimension in [Dimension::Vcpu, Dimension::Memory] {
-            if capacity[dimension] == 0 {
-                let empty = row.optional(Some(if dimension == Dimension::Vcpu { vcpu } else { memory })).is_none();
-                let message =
-                    if empty { "is empty; expected what the node has" } else { "is 0; expected what the node has" };
-                return Err(InputError::field(row.line, dimension.field(), message));
-            }
-        }
-        if let Some(problem) = capacity.problem_of_gpus_owned() {
-            return Err(InputError::field(row.line, "gpu", problem));
+            wrong.push(InputError::field(row.line, "node", message));
         }
         nodes.push(InventoryNode {
             line: row.line,
             name: row.get(name).to_owned(),
-            capacity,
+            capacity: capacity(&row, columns, &mut wrong),
             instance_type: row.get(instance_type).to_owned(),
             zone: row.optional(zone).map(str::to_owned),
             cluster: row.optional(cluster).map(str::to_owned),
         });
     }
-    if nodes.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected nodes"));
+    match InputError::all(wrong) {
+        Some(wrong) => Err(wrong),
+        None if nodes.is_empty() => Err(InputError::whole("has a header and no rows; expected nodes")),
+        None => Ok(nodes),
     }
-    Ok(nodes)
+}
+
+/// What a node has, with what is wrong about it.
+fn capacity(row: &Row, columns: [Option<usize>; ON_NODES.len()], wrong: &mut Vec<InputError>) -> Resources {
+    let mut capacity = Resources::ZERO;
+    for (dimension, column) in ON_NODES.into_iter().zip(columns) {
+        let text = row.optional(column);
+        let needed = matches!(dimension, Dimension::Vcpu | Dimension::Memory);
+        let message = match dimension.parse(text.unwrap_or("0")) {
+            Err(error) => Some(error.to_string()),
+            Ok(0) if needed => {
+                Some(format!("is {}; expected what the node has", if text.is_none() { "empty" } else { "0" }))
+            }
+            Ok(amount) => {
+                capacity[dimension] = amount;
+                None
+            }
+        };
+        wrong.extend(message.map(|message| InputError::field(row.line, dimension.field(), message)));
+    }
+    wrong.extend(capacity.problem_of_gpus_owned().map(|problem| InputError::field(row.line, "gpu", problem)));
+    capacity
 }
 
 /// An inventory as [`read_inventory`] reads it.

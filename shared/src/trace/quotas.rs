@@ -34,40 +34,41 @@ pub fn in_words(quota: Resources) -> String {
 /// nothing.
 ///
 /// # Errors
-/// At the first wrong line, or a tenant that stands there twice.
+/// With every wrong line; a tenant that stands there twice is one.
 pub fn read_quotas(text: &str) -> Result<Vec<TenantQuota>, InputError> {
     let mut table = Table::open(text, None)?;
     let names: Vec<&str> = core::iter::once("tenant").chain(Dimension::ALL.map(Dimension::field)).collect();
     table.expect_only(&names)?;
     let tenant = table.column("tenant")?;
     let limits = Dimension::ALL.map(|dimension| (dimension, table.find(dimension.field())));
-    let (mut quotas, mut lines, mut row) = (Vec::new(), BTreeMap::new(), Row::default());
-    while table.next(&mut row)? {
+    let (mut quotas, mut wrong, mut lines, mut row) = (Vec::new(), Vec::new(), BTreeMap::new(), Row::default());
+    while table.next_of(&mut row, &mut wrong) {
         let name = row.get(tenant);
         if name.is_empty() {
-            return Err(InputError::field(row.line, "tenant", "is empty; expected a name"));
-        }
-        if let Some(earlier) = lines.insert(name.to_owned(), row.line) {
+            wrong.push(InputError::field(row.line, "tenant", "is empty; expected a name"));
+        } else if let Some(earlier) = lines.insert(name.to_owned(), row.line) {
             let message = format!("`{name}` has a quota on line {earlier} already; expected each tenant once");
-            return Err(InputError::field(row.line, "tenant", message));
+            wrong.push(InputError::field(row.line, "tenant", message));
         }
-        let mut limit = unlimited();
+        let (mut limit, before) = (unlimited(), wrong.len());
         for (dimension, column) in limits {
             let Some(text) = row.optional(column) else { continue };
-            let amount = dimension.parse(text);
-            limit[dimension] =
-                amount.map_err(|error| InputError::field(row.line, dimension.field(), error.to_string()))?;
+            match dimension.parse(text) {
+                Ok(amount) => limit[dimension] = amount,
+                Err(error) => wrong.push(InputError::field(row.line, dimension.field(), error.to_string())),
+            }
         }
-        if limit == unlimited() {
+        if limit == unlimited() && wrong.len() == before {
             let message = format!("`{name}` is limited in nothing; expected an amount, or no row");
-            return Err(InputError::field(row.line, "tenant", message));
+            wrong.push(InputError::field(row.line, "tenant", message));
         }
         quotas.push(TenantQuota { line: row.line, tenant: name.to_owned(), limit });
     }
-    if quotas.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected quotas"));
+    match InputError::all(wrong) {
+        Some(wrong) => Err(wrong),
+        None if quotas.is_empty() => Err(InputError::whole("has a header and no rows; expected quotas")),
+        None => Ok(quotas),
     }
-    Ok(quotas)
 }
 
 /// Quotas as [`read_quotas`] reads them, with a column for what is limited.
@@ -117,6 +118,8 @@ mod tests {
         };
         check("tenant,vcpu\nshop,8\nshop,9\n", 3, Some("tenant"), "`shop` has a quota on line 2 already");
         check("tenant,vcpu\n,8\n", 2, Some("tenant"), "is empty");
+        let two = "tenant,vcpu,gpu\nshop,many,1\nlab,2,few\n";
+        check(two, 2, Some("vcpu"), "\n  line 3: field `gpu`: `few`");
         check("tenant,vcpu\nshop,many\n", 2, Some("vcpu"), "`many`");
         check("tenant,vcpu\nshop,\n", 2, Some("tenant"), "is limited in nothing");
         check("tenant,cpu\nshop,8\n", 1, Some("cpu"), "vcpu");

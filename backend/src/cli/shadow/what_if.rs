@@ -1,6 +1,6 @@
 //! Changes that are tried before they are made.
 
-use shared::input::parse_json_document;
+use shared::input::{InputError, every_wrong_field, parse_json_document};
 use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
 
 use super::{CliError, cancelled, data};
@@ -36,8 +36,11 @@ impl WhatIfArgs {
     /// When the file cannot be read or is no list of edits.
     pub(super) fn edit(&self, scenario: Scenario) -> Result<Scenario, CliError> {
         let Some(path) = &self.edits else { return Ok(scenario) };
-        let read: Result<Vec<Edit>, _> = parse_json_document(&input::read_text(path)?);
-        let edits = read.map_err(CliError::in_file(input::name(path)))?;
+        let text = input::read_text(path)?;
+        let edits: Vec<Edit> = parse_json_document(&text).map_err(|first| {
+            let all = InputError::all(every_wrong_field::<Vec<Edit>>(&text, first).errors);
+            CliError::in_file(input::name(path))(all.expect("the first is one of them"))
+        })?;
         Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
     }
 

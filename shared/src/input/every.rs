@@ -1,0 +1,205 @@
+//! Everything that is wrong with a JSON document, and not only what is wrong first.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::{Format, InputError, field_and_message};
+
+/// Most fields that are named: each costs some readings of the whole document.
+const NAMED_MAX: usize = 30;
+
+/// What was found in a document that cannot be read.
+#[derive(Debug)]
+pub struct Wrong<T> {
+    /// Each with its field, in the order in which they are read; never none.
+    pub errors: Vec<InputError>,
+    /// What could be read with guesses in the place of what is wrong, where such guesses were found for everything.
+    pub guessed: Option<T>,
+}
+
+/// Reads a JSON document again that could not be read: after each wrong field with a guess in its place.
+///
+/// `first` is what was wrong with it; a document without anything wrong in it has that alone.
+pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> Wrong<T> {
+    let read = serde_json::from_str::<Value>(text).ok().map(|document| (read::<T>(&document), document));
+    let Some((Err(mut stopped), mut document)) = read else { return Wrong { errors: vec![first], guessed: None } };
+    // It knows the line, too.
+    let mut errors = vec![first];
+    while errors.len() < NAMED_MAX {
+        let better = guesses(&stopped).find_map(|guess| stopped.without(&document, guess));
+        match better {
+            None => break,
+            Some((_, Ok(guessed))) => return Wrong { errors, guessed: Some(guessed) },
+            Some((changed, Err(next))) => {
+                errors.push(next.error.clone());
+                (document, stopped) = (changed, next);
+            }
+        }
+    }
+    Wrong { errors, guessed: None }
+}
+
+/// Where reading stopped.
+struct Stopped {
+    error: InputError,
+    /// The keys and positions that lead to it.
+    way: Vec<Step>,
+}
+
+enum Step {
+    Key(String),
+    Position(usize),
+}
+
+impl Stopped {
+    /// The document with a guess in the place of what is wrong, and what is said of it then; none where the guess is no
+    /// better.
+    fn without<T: DeserializeOwned>(&self, document: &Value, guess: Guess) -> Option<(Value, Result<T, Self>)> {
+        let mut changed = document.clone();
+        let (last, before) = self.way.split_last()?;
+        let mut place = &mut changed;
+        for step in before {
+            place = match step {
+                Step::Key(key) => place.get_mut(key)?,
+                Step::Position(position) => place.get_mut(*position)?,
+            };
+        }
+        match (guess, last, place) {
+            (Guess::Nothing, Step::Key(key), Value::Object(fields)) => drop(fields.remove(key)?),
+            (Guess::Nothing, ..) => return None,
+            (Guess::Value(value), Step::Key(key), Value::Object(fields)) => drop(fields.insert(key.clone(), value)),
+            (Guess::Value(value), Step::Position(position), Value::Array(values)) => {
+                *values.get_mut(*position)? = value
+            }
+            (Guess::Value(_), ..) => return None,
+        }
+        match read(&changed) {
+            Err(next) if next.error.field == self.error.field => None,
+            other => Some((changed, other)),
+        }
+    }
+}
+
+enum Guess {
+    /// The field is left out.
+    Nothing,
+    Value(Value),
+}
+
+/// What might stand there; the names that are expected come last.
+fn guesses(stopped: &Stopped) -> impl Iterator<Item = Guess> {
+    let texts = ["0", "1s", "2026-01-01T00:00:00Z", "UTC", "USD"].map(Value::from);
+    let others = [Value::from(1), Value::from(0), Value::from(false), Value::Array(Vec::new()), Value::Null];
+    let expected = stopped.error.message.split_once("expected ").map_or("", |(_, expected)| expected);
+    let names: Vec<Value> = expected.split('`').skip(1).step_by(2).map(Value::from).collect();
+    let values = texts.into_iter().chain(others).chain(names);
+    core::iter::once(Guess::Nothing).chain(values.map(Guess::Value))
+}
+
+fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Stopped> {
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, message) = field_and_message(Format::Json, &path, &error.inner().to_string());
+        let mut way = way(document, error.path());
+        // A field that is missing or unknown is named by the message, and the path leads to what it is a field of.
+        let behind =
+            field.as_deref().and_then(|field| field.strip_prefix(path.trim_end_matches(".?").trim_matches('.')));
+        if let Some(name) = behind.map(|name| name.trim_start_matches('.')).filter(|name| !name.is_empty()) {
+            way.push(Step::Key(name.to_owned()));
+        }
+        Stopped { error: InputError { line: 0, field, message }, way }
+    })
+}
+
+/// A path as steps in a document; names of choices are steps where they are keys.
+fn way(document: &Value, path: &Path) -> Vec<Step> {
+    let (mut steps, mut place) = (Vec::new(), Some(document));
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => Step::Position(*index),
+            Segment::Map { key } => Step::Key(key.clone()),
+            Segment::Enum { variant } if place.is_some_and(|place| place.get(variant).is_some()) => {
+                Step::Key(variant.clone())
+            }
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        place = place.and_then(|place| match &step {
+            Step::Key(key) => place.get(key),
+            Step::Position(position) => place.get(*position),
+        });
+        steps.push(step);
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::input::parse_json_object;
+    use crate::units::{Duration, Rate};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        inner: Vec<Inner>,
+        #[serde(default)]
+        label: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        rate: Rate,
+        wait: Duration,
+        kind: Kind,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Plain,
+        Bound(u32),
+    }
+
+    fn wrong(text: &str) -> Wrong<Outer> {
+        every_wrong_field(text, parse_json_object::<Outer>(text).unwrap_err())
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_once() {
+        let text = r#"{"label": 5, "inner": [
+            {"rate": "-1", "wait": "soon", "kind": "odd", "size": 1},
+            {"wait": "1s", "kind": {"bound": "many"}}
+        ]}"#;
+        let Wrong { errors, guessed } = wrong(text);
+        let mut fields: Vec<&str> = errors.iter().filter_map(|error| error.field.as_deref()).collect();
+        fields.sort_unstable();
+        let expected = [
+            "inner[0].kind",
+            "inner[0].rate",
+            "inner[0].size",
+            "inner[0].wait",
+            "inner[1].kind.bound",
+            "inner[1].rate",
+            "label",
+        ];
+        assert_eq!(fields, expected);
+        let Outer { inner, label } = guessed.unwrap();
+        assert_eq!((inner.len(), label), (2, None));
+        assert_eq!((inner[0].rate, inner[0].wait), (Rate::ZERO, Duration::from_seconds(1)));
+        assert!(matches!(inner[0].kind, Kind::Plain));
+        assert!(matches!(inner[1].kind, Kind::Bound(1)));
+    }
+
+    #[test]
+    fn what_no_guess_mends_ends_the_list() {
+        let Wrong { errors, guessed } = wrong(r#"{"inner": [5, {"rate": "-1"}]}"#);
+        assert_eq!((errors.len(), guessed.is_none()), (1, true));
+        assert_eq!(errors[0].field.as_deref(), Some("inner[0]"));
+        let Wrong { errors, guessed } = wrong(r#"{"inner": ["#);
+        assert_eq!((errors.len(), guessed.is_none()), (1, true));
+    }
+}
