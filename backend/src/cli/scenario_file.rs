@@ -1,10 +1,13 @@
 //! Scenarios of files and share links.
 
+use std::fmt;
+
 use shared::api::SavedScenario;
 use shared::link::{LINK_ROUTE, Limits, LinkError, NEWEST_VERSION, SharedScenario};
+use shared::scenario::ENGINE;
 
 use super::CliError;
-use crate::input;
+use crate::{input, output};
 
 /// What a source of a scenario holds.
 pub(super) enum Contents {
@@ -43,12 +46,29 @@ pub(super) fn contents(source: &str) -> Result<Contents, CliError> {
 /// # Errors
 /// As [`contents`], and when it is no scenario: with the field.
 pub(super) fn read_scenario(source: &str) -> Result<SavedScenario, CliError> {
+    let name = if source.contains(LINK_ROUTE) { "the link" } else { input::name(source) };
+    read_as_made(source).map(|saved| for_this_engine(saved, name))
+}
+
+/// A scenario that an older engine made, for this one, which is said on stderr.
+pub(super) fn for_this_engine(mut saved: SavedScenario, name: &str) -> SavedScenario {
+    let made_for = saved.scenario.engine;
+    if made_for < ENGINE {
+        saved.scenario.engine = ENGINE;
+        output::warn(&format!(
+            "{name} was made for engine {made_for}, and is run by engine {ENGINE}, whose outcome may be another"
+        ));
+    }
+    saved
+}
+
+fn read_as_made(source: &str) -> Result<SavedScenario, CliError> {
     match contents(source)? {
         Contents::Shared(shared) => Ok(saved(*shared)),
         Contents::Json(text) => {
-            let saved = SavedScenario::from_json(&text).map_err(CliError::in_file(input::name(source)))?;
-            let held = Limits::FILE.check(&saved.scenario);
-            held.map_err(|error| CliError::Data(format!("{}: {error}", input::name(source))))?;
+            let in_file = |error: &dyn fmt::Display| CliError::Data(format!("{}: {error}", input::name(source)));
+            let saved = SavedScenario::from_json(&text).map_err(|error| in_file(&error))?;
+            Limits::FILE.check(&saved.scenario).map_err(|error| in_file(&error))?;
             Ok(saved)
         }
     }

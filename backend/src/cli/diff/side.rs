@@ -13,7 +13,7 @@ use shared::units::{LedgerUnits, Money};
 
 use super::answer::SideView;
 use crate::cli::CliError;
-use crate::cli::scenario_file::{Contents, contents, saved};
+use crate::cli::scenario_file::{Contents, contents, for_this_engine, saved};
 use crate::input;
 
 /// What was named on the command line, read.
@@ -54,11 +54,15 @@ impl Source {
         let name = if source.contains(LINK_ROUTE) { "a share link" } else { input::name(source) };
         let in_file = || CliError::in_file(name);
         let read = match contents(source)? {
-            Contents::Shared(shared) => Read::Scenario(Box::new(saved(*shared))),
+            Contents::Shared(shared) => Read::Scenario(Box::new(for_this_engine(saved(*shared), name))),
             Contents::Json(text) if is_outcome(&text) => {
                 Read::Outcome(Box::new(parse_json_object(&text).map_err(in_file())?))
             }
-            Contents::Json(text) => Read::Scenario(Box::new(SavedScenario::from_json(&text).map_err(in_file())?)),
+            Contents::Json(text) => {
+                let saved =
+                    SavedScenario::from_json(&text).map_err(|error| CliError::Data(format!("{name}: {error}")))?;
+                Read::Scenario(Box::new(for_this_engine(saved, name)))
+            }
         };
         Ok(Self { label, name: name.to_owned(), read })
     }
