@@ -67,7 +67,8 @@ fn subjects(edit: &Edit) -> Vec<Subject> {
         | Edit::Shift { .. }
         | Edit::Burst(_)
         | Edit::Price { .. }
-        | Edit::ZoneOutage(_) => vec![Subject::World],
+        | Edit::ZoneOutage(_)
+        | Edit::RemoveTenant { .. } => vec![Subject::World],
     }
 }
 

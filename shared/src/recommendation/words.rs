@@ -53,6 +53,7 @@ fn concerns(edit: &Edit, area: &OptimizationArea, scenario: &Scenario) -> bool {
         | Edit::ScaleFlavor { .. }
         | Edit::Shift { .. }
         | Edit::Burst(_)
+        | Edit::RemoveTenant { .. }
         | Edit::Quota { .. }
         | Edit::PoolCapacity { .. }
         | Edit::PoolOverCommit { .. } => false,

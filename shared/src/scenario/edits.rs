@@ -189,6 +189,11 @@ pub enum Edit {
         /// In percent of what it has; 100 of what is not named.
         percent: BTreeMap<Dimension, u32>,
     },
+    /// Has a tenant leave: it asks for nothing, and what it has is given back when the window begins.
+    RemoveTenant {
+        /// Which one.
+        tenant: TenantIndex,
+    },
 }
 
 /// So many resources of one shape, created evenly over a while.
@@ -215,9 +220,10 @@ impl Edit {
     pub fn tenant_mut(&mut self) -> Option<&mut TenantIndex> {
         match self {
             Self::ScaleDemand { tenant, .. } | Self::Shift { tenant, .. } => tenant.as_mut(),
-            Self::Quota { tenant, .. } | Self::Requested { tenant, .. } | Self::Burst(Burst { tenant, .. }) => {
-                Some(tenant)
-            }
+            Self::Quota { tenant, .. }
+            | Self::Requested { tenant, .. }
+            | Self::Burst(Burst { tenant, .. })
+            | Self::RemoveTenant { tenant } => Some(tenant),
             _ => None,
         }
     }

@@ -115,7 +115,8 @@ impl ValidScenario {
         };
         let first_new = start.live.len() as u32;
         let flavors = flavors.len();
-        let mut stream = Stream { requests: &mut requests, first_new, window: *window, seed: *seed, run, flavors };
+        let (requests_of, live) = (&mut requests, &start.live);
+        let mut stream = Stream { requests: requests_of, live, first_new, window: *window, seed: *seed, run, flavors };
         for (position, edit) in edits.iter().enumerate() {
             stream.edit(position, edit);
         }

@@ -14,7 +14,11 @@ impl Edit {
     /// When the edit names a tenant, a node group, a pool or an instance type that is not there, which validation refuses.
     pub(in crate::scenario) fn apply(&self, scenario: &mut Scenario) {
         match self {
-            Self::ScaleDemand { .. } | Self::ScaleFlavor { .. } | Self::Shift { .. } | Self::Burst(_) => {}
+            Self::ScaleDemand { .. }
+            | Self::ScaleFlavor { .. }
+            | Self::Shift { .. }
+            | Self::Burst(_)
+            | Self::RemoveTenant { .. } => {}
             Self::Placement { policy } => scenario.placement = *policy,
             Self::Workers { module, workers } => scenario.modules[*module].workers = *workers,
             Self::MaxNodes { node_group, max } => {

@@ -1,5 +1,6 @@
 //! What edits do to a stream of requests.
 
+use crate::control_plane::LiveResource;
 use crate::random::{Draws, Purpose, key};
 use crate::request::{IndexedRequest, Operation};
 use crate::scenario::{Burst, Edit};
@@ -12,6 +13,8 @@ const BURST: u64 = 0xb0_57;
 /// A stream that is edited: the requests of one run of a scenario.
 pub(in crate::scenario) struct Stream<'a> {
     pub(in crate::scenario) requests: &'a mut Vec<IndexedRequest>,
+    /// Who lives when it begins, by their index as resources.
+    pub(in crate::scenario) live: &'a [LiveResource],
     /// Resources from here on are created in it.
     pub(in crate::scenario) first_new: u32,
     pub(in crate::scenario) window: Window,
@@ -32,6 +35,7 @@ impl Stream<'_> {
             Edit::Shift { tenant, by_minutes } => self.shift(tenant, by_minutes),
             Edit::Burst(burst) => self.burst(position, burst),
             Edit::Requested { tenant, flavor, .. } => self.ask_for_own(tenant, flavor),
+            Edit::RemoveTenant { tenant } => self.remove(tenant),
             _ => {}
         }
     }
@@ -103,6 +107,25 @@ impl Stream<'_> {
         };
         self.requests.retain(is_there);
         self.requests.sort_by_key(|request| request.at);
+    }
+
+    /// Takes out what a tenant asks for, and gives back what it has when the window begins.
+    fn remove(&mut self, tenant: TenantIndex) {
+        let at = self.window.start;
+        let is_its = |(_, live): &(usize, &LiveResource)| live.tenant == tenant;
+        let given_back = self.live.iter().enumerate().filter(is_its).map(|(position, live)| IndexedRequest {
+            at,
+            operation: Operation::Delete,
+            tenant,
+            resource: ResourceIndex::from_usize(position),
+            flavor: live.flavor,
+            batch: None,
+            lifetime: None,
+            terms: None,
+            draw_key: live.draw_key,
+        });
+        let others = self.requests.drain(..).filter(|request| request.tenant != tenant);
+        *self.requests = given_back.chain(others).collect();
     }
 
     /// Has a tenant ask for the flavor that is added for it in place of another.

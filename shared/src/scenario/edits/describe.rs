@@ -34,6 +34,7 @@ impl Edit {
             Self::ScaleDemand { tenant: Some(tenant), percent } => {
                 format!("{percent} % of the demand of `{}`", scenario.tenants[tenant.usize()].name)
             }
+            Self::RemoveTenant { tenant } => format!("without `{}`", scenario.tenants[tenant.usize()].name),
             Self::Quota { tenant, quota } => {
                 let name = &scenario.tenants[tenant.usize()].name;
                 match quota {

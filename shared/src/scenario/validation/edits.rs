@@ -34,7 +34,11 @@ pub(super) fn check(scenario: &Scenario, edits: &[Edit], found: &mut Found) {
 fn check_one(scenario: &Scenario, position: usize, edit: &Edit, found: &mut Found) {
     let path = |field: &str| format!("edits[{position}].{field}");
     match edit {
-        Edit::ScaleDemand { .. } | Edit::ScaleFlavor { .. } | Edit::Shift { .. } | Edit::Burst(_) => {
+        Edit::ScaleDemand { .. }
+        | Edit::ScaleFlavor { .. }
+        | Edit::Shift { .. }
+        | Edit::Burst(_)
+        | Edit::RemoveTenant { .. } => {
             check_demand(scenario, edit, &path, found);
         }
         Edit::Scaling { .. } | Edit::Purchase { .. } | Edit::NodeFailures { .. } | Edit::SpotBeyond { .. } => {
@@ -56,6 +60,7 @@ fn check_demand(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> String
             expect_flavor(scenario, *flavor, path("flavor"), found);
             expect_factor(*percent, path("percent"), found);
         }
+        Edit::RemoveTenant { tenant } => expect_tenant(scenario, Some(*tenant), path("tenant"), found),
         Edit::Shift { tenant, by_minutes } => {
             expect_tenant(scenario, *tenant, path("tenant"), found);
             found.expect(by_minutes.unsigned_abs() <= MAX_SHIFT_MINUTES, path("by_minutes"), || {

@@ -5,7 +5,8 @@ use crate::control_plane::PlacementPolicy;
 use crate::request::{Domain, GroupRule, IndexedRequest, Module, Operation, Terms};
 use crate::scenario::{Demand, Edit, Scenario};
 use crate::simulation::tests::scenario;
-use crate::units::{FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex};
+use crate::simulation::{RunOptions, run, simulate_to_fork};
+use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex, Window};
 
 /// What a change of a sound scenario is refused for.
 fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
@@ -122,6 +123,37 @@ fn sums_that_the_ledger_cannot_hold_are_refused() {
     };
     assert_eq!(fields(edited(1)), [""; 0]);
     assert_eq!(fields(edited(9)), ["window"]);
+}
+
+/// One of two tenants has a node at the start, and asks for more: without it, it has and asks for nothing.
+#[test]
+fn a_tenant_that_leaves_gives_back_what_it_has() {
+    let mut before = scenario((PlacementPolicy::FirstFit, 0, 4, false, false));
+    let requests = vec![create(0, 0, 0), create(1, 1, 0)];
+    let requests = requests.into_iter().map(|request| IndexedRequest { terms: None, ..request }).collect();
+    before.demand = Demand::Requests(requests);
+    let valid = ValidScenario::new(before.clone()).unwrap();
+    let options = RunOptions { keep_plans: true, ..RunOptions::default() };
+    let fork = simulate_to_fork(&valid, &valid.requests(0), options).fork;
+    let length = before.window.length();
+    let window = Window { start: before.window.end, end: before.window.end + length };
+    let later = |request: IndexedRequest| IndexedRequest {
+        at: window.start + Duration::HOUR,
+        resource: ResourceIndex(request.resource.0 + 2),
+        terms: None,
+        ..request
+    };
+    let demand = Demand::Requests(vec![later(create(0, 0, 0)), later(create(1, 1, 0))]);
+    let edits = vec![Edit::RemoveTenant { tenant: TenantIndex(0) }];
+    let valid = ValidScenario::new(Scenario { window, start: fork.state, demand, edits, ..before }).unwrap();
+    let requests = valid.requests(0);
+    let kinds: Vec<_> = requests.iter().map(|request| (request.at, request.operation, request.tenant.0)).collect();
+    let create_at = window.start + Duration::HOUR;
+    assert_eq!(kinds, [(window.start, Operation::Delete, 0), (create_at, Operation::Create, 1)]);
+    let cost = run(&valid, 0, false).cost;
+    // Its delete is told within the seconds that the modules take: a small VM has 16 of them at 0.768 an hour, at most.
+    assert!(cost.tenant(TenantIndex(0)).to_f64() < 0.768 / 60.0, "{}", cost.tenant(TenantIndex(0)).to_f64());
+    assert!(cost.tenant(TenantIndex(1)).to_f64() > 0.768 / 16.0 * 8.0);
 }
 
 fn create(position: usize, tenant: u32, terms: u32) -> IndexedRequest {

@@ -15,6 +15,7 @@ pub(super) enum Kind {
     Burst,
     Shift,
     Flavor,
+    Removal,
     Quota,
     Price,
     ZoneOutage,
@@ -44,10 +45,11 @@ pub(super) enum Input {
 pub(super) type Said = BTreeMap<&'static str, String>;
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Burst,
         Self::Shift,
         Self::Flavor,
+        Self::Removal,
         Self::Quota,
         Self::Price,
         Self::ZoneOutage,
@@ -63,6 +65,7 @@ impl Kind {
             Self::Burst => "a burst of creates",
             Self::Shift => "demand earlier or later",
             Self::Flavor => "demand for a flavor",
+            Self::Removal => "a tenant that leaves",
             Self::Quota => "a quota",
             Self::Price => "a price",
             Self::ZoneOutage => "the loss of a zone",
@@ -111,6 +114,7 @@ impl Kind {
                 ]
             }
             Self::Flavor => vec![choice("flavor", "Flavor", flavors()), text("percent", "Demand, %", "150")],
+            Self::Removal => vec![choice("tenant", "Tenant", tenants())],
             Self::Quota => vec![
                 choice("tenant", "Tenant", tenants()),
                 text("vcpu", "vCPU (empty: no limit)", ""),
@@ -173,6 +177,7 @@ impl Kind {
                 by_minutes: read("minutes", &field("minutes").replace('−', "-"))?,
             },
             Self::Flavor => Edit::ScaleFlavor { flavor: flavor()?, percent: percent()? },
+            Self::Removal => Edit::RemoveTenant { tenant: tenant()? },
             Self::Quota => {
                 let mut quota = unlimited();
                 for dimension in [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu] {
