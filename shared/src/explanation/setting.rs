@@ -67,6 +67,7 @@ impl Setting {
     pub fn describe(&self) -> String {
         match self {
             Self::NoOutage(Outage { zone, from, until }) => format!("zone `{zone}` kept from {from} to {until}"),
+            Self::Retries { module, retries: 1 } => format!("1 retry for the {}", module.as_str()),
             Self::Retries { module, retries } => format!("{retries} retries for the {}", module.as_str()),
             Self::QueueLimit { module, queue_limit } => {
                 format!("a queue of up to {queue_limit} for the {}", module.as_str())

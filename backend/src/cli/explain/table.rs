@@ -129,6 +129,8 @@ fn write_decision(
     let lost = answer.departures.iter().any(|departure| departure.at == *at);
     if lost {
         writeln!(out, "\nwhat there was {at}")?;
+    } else if let Some(by) = answer.refused_by.filter(|by| by != module) {
+        writeln!(out, "\nwhat there was {at}, when the {} let it on its way to the {}", module.as_str(), by.as_str())?;
     } else {
         writeln!(out, "\ndecided {at} by the {}", module.as_str())?;
     }
