@@ -4,6 +4,7 @@ mod adviser;
 mod forecast_protocol;
 mod forecaster;
 mod listening;
+mod module;
 mod pool;
 mod protocol;
 mod serve;
@@ -21,6 +22,3 @@ pub(crate) use protocol::{Advice, RunTimes};
 pub use serve::serve;
 #[cfg(feature = "train")]
 pub use serve_forecasts::serve_forecasts;
-
-/// What loads the worker that runs shadows.
-const LOADER: &str = "./simulation_worker_loader.js";

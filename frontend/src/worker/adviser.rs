@@ -7,7 +7,7 @@ use shared::scenario::{ENGINE, Scenario};
 use shared::simulation::PlanState;
 use yew::Callback;
 
-use super::LOADER;
+use super::module;
 use super::protocol::{Advice, FromWorker, PROTOCOL, ToWorker, pack, unpack};
 use super::thread::Thread;
 
@@ -40,7 +40,7 @@ impl Adviser {
             }
             answer.emit(told);
         };
-        let thread = Thread::start(LOADER, heard, move |message| failing.emit(Err(message)));
+        let thread = module::start(heard, move |message| failing.emit(Err(message)));
         match thread {
             Some(thread) => *adviser.0.borrow_mut() = Some(thread),
             None => absent.emit(Err("this browser cannot start Web Workers; reload the page".to_owned())),

@@ -9,7 +9,7 @@ use shared::simulation::{Outcome, RunOutcome};
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
-use super::LOADER;
+use super::module;
 use super::protocol::{FromWorker, PROTOCOL, RunTimes, ToWorker, pack, unpack};
 use super::thread::Thread;
 
@@ -158,11 +158,8 @@ impl Inner {
 
 fn spawn(pool: &Rc<RefCell<Inner>>, index: usize) -> Option<Slot> {
     let (heard, failed) = (Rc::downgrade(pool), Rc::downgrade(pool));
-    let thread = Thread::start(
-        LOADER,
-        move |data| hear(&heard, index, unpack(data)),
-        move |message| lose(&failed, index, message),
-    )?;
+    let thread =
+        module::start(move |data| hear(&heard, index, unpack(data)), move |message| lose(&failed, index, message))?;
     Some(Slot { thread, state: SlotState::Starting, prepared: 0 })
 }
 

@@ -41,6 +41,14 @@ impl Thread {
         let _ = self.worker.post_message(message);
     }
 
+    /// What sends it messages later; it is none to whom nothing can be sent any more.
+    pub(super) fn poster(&self) -> impl Fn(&JsValue) + 'static {
+        let worker = self.worker.clone();
+        move |message| {
+            let _ = worker.post_message(message);
+        }
+    }
+
     /// Ends it, whatever it is doing.
     pub(super) fn end(self) {
         self.worker.terminate();
