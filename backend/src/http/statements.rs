@@ -6,8 +6,8 @@ use std::sync::Arc;
 use actix_web::web::{self, Data, Json};
 use serde::Deserialize;
 use shared::allocation::{
-    AggregatedMetering, Basis, COMMITMENTS_LEFT_OUT, GroupBy, IdlePolicy, Resolution, SharedPolicy, Statement,
-    StatementSettings, StatementView, unit_costs,
+    AggregatedMetering, Basis, GroupBy, IdlePolicy, Resolution, SharedPolicy, Statement, StatementSettings,
+    StatementView, unit_costs,
 };
 use shared::api::{NotReady, StatementAnswer};
 use shared::units::{Duration, Instant, Window};
@@ -206,10 +206,6 @@ async fn metering(app: &App, window: Window, known: Window) -> Result<(Arc<Aggre
 /// What to know before it is believed.
 fn notices(config: &ShadowingConfig, basis: Basis, forgotten: Option<Instant>) -> Vec<String> {
     let mut notices = Vec::new();
-    let prices = config.bill.as_ref().unwrap_or(&config.assumed.price_book);
-    if !prices.commitments.is_empty() {
-        notices.push(COMMITMENTS_LEFT_OUT.to_owned());
-    }
     if config.predictive_scaling.is_some() && basis == Basis::Simulated {
         notices.push("nodes that were ordered ahead are left out: the fleet follows what comes".to_owned());
     }
