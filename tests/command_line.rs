@@ -21,6 +21,7 @@ mod recommendations;
 mod report;
 mod settings;
 mod streams;
+mod variance;
 mod what_if;
 
 use std::collections::BTreeSet;

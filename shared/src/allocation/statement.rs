@@ -6,6 +6,7 @@
 
 mod aggregated;
 mod commitments;
+mod comparison;
 mod distribute;
 mod focus;
 mod grid;
@@ -24,6 +25,7 @@ mod view;
 use core::ops::AddAssign;
 
 pub use aggregated::AggregatedMetering;
+pub use comparison::{VarianceRow, VarianceStatement};
 pub use focus::{FOCUS_COLUMNS, FocusError, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;

@@ -88,7 +88,7 @@ struct Reading {
     flavor_names: Vec<MeteredFlavor>,
     groups: Names,
     /// Zone and cluster of each group.
-    group_places: Vec<(Option<u32>, Option<u32>)>,
+    group_places: Vec<Place>,
     /// What nodes of a group cost in percent of their list price, where that is said.
     group_percents: BTreeMap<u32, u32>,
     zones: Names,
@@ -101,6 +101,9 @@ struct Reading {
     commitments: Vec<MeteredCommitment>,
     covered: Vec<MeteredCover>,
 }
+
+/// Zone and cluster.
+type Place = (Option<u32>, Option<u32>);
 
 type Values<'a> = [&'a str; COLUMNS.len()];
 
@@ -261,7 +264,7 @@ impl Reading {
             labels: self.tenant_labels.remove(&index).unwrap_or_default(),
         };
         let percents = &self.group_percents;
-        let group = |(index, (name, (zone, cluster))): (u32, (&str, (Option<u32>, Option<u32>)))| MeteredGroup {
+        let group = |(index, (name, (zone, cluster))): (u32, (&str, Place))| MeteredGroup {
             name: name.to_owned(),
             zone,
             cluster,

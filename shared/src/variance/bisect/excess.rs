@@ -86,8 +86,10 @@ impl Excess {
 mod tests {
     use super::*;
 
-    /// Cells of (tenant, flavor, hour): by what they are beyond the predicted, and the worth of each life.
-    fn check(cells: &[((u32, u32, i64), i128, &[i128])], expected: &[usize]) {
+    /// Tenant, flavor and hour: by what it is beyond the predicted, and the worth of each life.
+    type Given<'a> = ((u32, u32, i64), i128, &'a [i128]);
+
+    fn check(cells: &[Given<'_>], expected: &[usize]) {
         let mut number = 0;
         let mut by_cell = BTreeMap::new();
         for &((tenant, flavor, hour), beyond, worths) in cells {
