@@ -2,6 +2,7 @@
 
 mod field;
 mod json;
+mod problems;
 mod table;
 mod toml;
 mod words;
@@ -10,6 +11,7 @@ use core::fmt;
 
 pub use field::field_and_message;
 pub use json::{from_json, no_json_because, parse_json, parse_json_document, parse_json_object};
+pub use problems::InputProblems;
 pub use table::{Row, Table, write_table};
 pub use toml::parse_toml_document;
 pub use words::{Format, plain_words};

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::trace::csv::Kind;
 
 /// Why a command did not do what was asked.
@@ -36,6 +36,15 @@ impl CliError {
     pub fn in_file(file: impl Into<String>) -> impl FnOnce(InputError) -> Self {
         let file = file.into();
         move |error| Self::Input { file, error }
+    }
+
+    /// Names the file of every wrong place.
+    pub(super) fn all_in_file(file: impl Into<String>) -> impl FnOnce(InputProblems) -> Self {
+        let file = file.into();
+        move |problems| match <[_; 1]>::try_from(problems.0) {
+            Ok([error]) => Self::Input { file, error },
+            Err(several) => Self::Data(format!("{file}: {}", InputProblems(several))),
+        }
     }
 
     /// Names the file of a wrong place in a table of ours; where its columns are others', says how they become ours.
