@@ -4,6 +4,7 @@
 
 mod anomalies;
 mod audit;
+mod bills;
 mod budgets;
 mod calibrations;
 mod costs;
@@ -34,6 +35,7 @@ mod tenant_views;
 pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
 pub use audit::{Actor, AuditEntry, AuditOutcome, AuditPage};
+pub use bills::{BillAnswer, BilledReportList};
 pub use budgets::BudgetList;
 pub use calibrations::{CalibrationList, NotCalibrated, Uncalibrated};
 pub use costs::{CostBin, CostSeries};
