@@ -86,6 +86,15 @@ fn a_restated_bill_replaces_the_earlier_statement_and_both_are_said() {
     assert_eq!(folder.run(["report", "bill", "--bill", "both.ndjson"]).success(), two);
     assert!(two.contains("16.85 USD in 4 charges; replaced by that of 2026-04-03T00:00:00Z"), "{two}");
     assert!(two.contains("final: 17.85 USD in 4 charges\n"), "{two}");
+    // What the later one has no day for is gone, and said.
+    import(
+        &folder,
+        &[HEADER, &line("11.5 USD", "Usage", 2, "vm-1", "prod", "")].concat(),
+        "2026-04-05T00:00:00Z",
+        "part.ndjson",
+    );
+    let part = folder.run(["report", "bill", "--bill", "second.ndjson", "--bill", "part.ndjson"]).success();
+    assert!(part.contains("replaced by that of 2026-04-05T00:00:00Z, which has no charge for 1 day of it"), "{part}");
     let check = folder.run(["check-data", "--bill", "both.ndjson"]).success();
     assert!(check.contains("restated: replaced by a later statement: 16.85 USD of 2026-03-01T00:00:00Z"), "{check}");
 }
@@ -104,7 +113,7 @@ fn nothing_is_converted_without_a_rate() {
     let table = folder.run(report.iter().chain(&["--exchange-rates", "rates.csv"])).success();
     // 10.5 + 4.5 × 1.1 + 2.85 − 1.
     assert!(table.contains("17.300000"), "{table}");
-    assert!(table.contains("converted: 4.500000 EUR by rates of 2026-03-01T00:00:00Z"), "{table}");
+    assert!(table.contains("converted: 4.500000 EUR to USD at 1.1, by rates of 2026-03-01T00:00:00Z"), "{table}");
 }
 
 #[test]

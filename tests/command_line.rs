@@ -22,6 +22,7 @@ mod report;
 mod settings;
 mod snapshot;
 mod streams;
+mod variance;
 mod what_if;
 
 use std::collections::BTreeSet;

@@ -3,6 +3,7 @@
 mod admission;
 mod anomalies;
 mod audit;
+mod bills;
 mod body;
 mod budgets;
 mod calibrations;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
+pub use bills::BillDesk;
 pub use endpoints::routes;
 pub use openapi::document;
 pub(crate) use origin::same_origin;
@@ -76,6 +78,8 @@ pub struct App {
     pub body_bytes_max: usize,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
+    /// Where bills are taken.
+    pub bills: BillDesk,
     /// What a statement was made of last.
     pub last_metering: LastMetering,
 }

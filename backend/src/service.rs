@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
-use crate::http::{App, Dashboard, LastMetering, in_our_form, routes, same_origin};
+use crate::http::{App, BillDesk, Dashboard, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
@@ -72,6 +72,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         config: Arc::new(config.shadowing),
         body_bytes_max: config.body_bytes_max,
         foreign: config.foreign,
+        bills: BillDesk::default(),
         last_metering: LastMetering::default(),
     });
     let stop = Arc::new(AtomicBool::new(false));

@@ -4,6 +4,7 @@
 
 mod anomalies;
 mod audit;
+mod bills;
 mod budgets;
 mod calibrations;
 mod costs;
@@ -34,6 +35,7 @@ mod tenant_views;
 pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
 pub use audit::{Actor, AuditEntry, AuditOutcome, AuditPage};
+pub use bills::{BillAnswer, BilledReportList};
 pub use budgets::BudgetList;
 pub use calibrations::{CalibrationList, NotCalibrated, Uncalibrated};
 pub use costs::{CostBin, CostSeries};
@@ -56,7 +58,7 @@ pub use recommendations::{
     SavingCheck, TogetherView,
 };
 pub use reports::{ReportList, StatementAnswer, UnreportedWindow, WindowReport};
-pub use scenarios::{SavedScenario, ScenarioLink, WrongScenario};
+pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
     CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, PoolShare, PoolView,
     RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,

@@ -9,6 +9,7 @@
 //! listed beside them.
 
 mod actual;
+mod compared;
 mod coverage;
 mod days;
 mod payer;
@@ -20,6 +21,7 @@ mod statements;
 mod tests;
 
 pub use actual::{ActualContext, BilledWindow, LeftOut};
+pub use compared::{BilledReport, BilledRow, UnallocatedMoney, beside};
 pub use coverage::{Gaps, Outside, gaps, outside};
 pub use days::spread;
 pub use payer::{Payer, Payers, Unallocated};

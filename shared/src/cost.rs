@@ -10,8 +10,8 @@ mod rates;
 mod usage;
 
 pub use breakdown::{AccountCost, CostBreakdown};
-pub use commitments::{CommitmentCost, Usage};
+pub use commitments::{CommitmentCost, Covered, Usage};
 pub use meter::{Books, Charges, Meter, Utilisation};
-pub use metering::{MeteringLog, MeteringRecords, NodeRecord, NodeState, UseRecord};
+pub use metering::{CoveredRecord, MeteringLog, MeteringRecords, NodeRecord, NodeState, UseRecord};
 pub use rates::{Rates, node_shares};
 pub use usage::scaled_to_usage;

@@ -3,6 +3,7 @@
 mod every;
 mod field;
 mod json;
+mod problems;
 mod sealed;
 mod table;
 mod toml;
@@ -13,6 +14,7 @@ use core::fmt;
 pub use every::{Wrong, every_wrong_field};
 pub use field::field_and_message;
 pub use json::{from_json, no_json_because, parse_json, parse_json_document, parse_json_object};
+pub use problems::InputProblems;
 pub use sealed::{Seal, SealError};
 pub use table::{Row, Table, write_table};
 pub use toml::parse_toml_document;
@@ -28,9 +30,6 @@ pub struct InputError {
     /// What was wrong and what would have been right.
     pub message: String,
 }
-
-/// Most problems that are told behind the first one.
-const TOLD_MAX: usize = 20;
 
 /// A record with its line or number, counted from 1, or what is wrong with it.
 pub type Numbered<T> = (u64, Result<T, InputError>);
@@ -49,20 +48,6 @@ impl InputError {
     /// A problem of the input as a whole, such as its being empty.
     pub fn whole(message: impl Into<String>) -> Self {
         Self::line(0, message)
-    }
-
-    /// The first of several problems, with the others told behind it, a line each; none where there is none.
-    pub fn all(problems: Vec<Self>) -> Option<Self> {
-        let mut problems = problems.into_iter();
-        let mut first = problems.next()?;
-        let others = problems.len();
-        for other in problems.by_ref().take(TOLD_MAX) {
-            first.message.push_str(&format!("\n  {other}"));
-        }
-        if others > TOLD_MAX {
-            first.message.push_str(&format!("\n  and {} more", others - TOLD_MAX));
-        }
-        Some(first)
     }
 }
 

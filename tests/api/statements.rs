@@ -55,6 +55,28 @@ fn a_day_costs_what_its_bins_cost_however_it_is_grouped() {
             assert!((amount(&own["workload"]) - amount(&row["actual"])).abs() < 1e-4, "{row} {own}");
         }
     }
+    // Weights hand out all of the modules, to whom they name alone.
+    let first = statement["rows"][0]["groups"]["tenant"].as_str().unwrap();
+    let weighted = stated(&format!("by=tenant&shared=weighted&weights={first}:3"));
+    let of_first = |statement: &Value| {
+        let rows = statement["rows"].as_array().unwrap();
+        rows.iter().filter(|row| row["groups"]["tenant"] == first).map(|row| amount(&row["shared"])).sum::<f64>()
+    };
+    assert!((of_first(&weighted) - amount(&statement["total"]["shared"])).abs() < 1e-4, "{weighted}");
+    // Four orders cost what the day does.
+    let orders = format!("at,metric,value\n{from},orders,4\n");
+    let with_orders = server.post(&format!("{PATH}?{window}"), "text/csv", orders.as_bytes()).json();
+    let of_orders =
+        with_orders["unit_costs"].as_array().unwrap().iter().find(|cost| cost["metric"] == "orders").unwrap();
+    let each: f64 = of_orders["per_unit"].as_str().unwrap().parse().unwrap();
+    assert!((4.0 * each - cost).abs() < 1e-3, "{of_orders}");
+    // As charges it is the same money.
+    let focus = server.get(&format!("/v1/reports/focus?{window}&provider=Sun"));
+    let lines: Vec<&str> = focus.body.lines().collect();
+    let billed = lines[0].split(',').position(|column| column == "BilledCost").unwrap();
+    let sum_billed: f64 =
+        lines[1..].iter().map(|line| line.split(',').nth(billed).unwrap().parse::<f64>().unwrap()).sum();
+    assert!((sum_billed - cost).abs() < 1e-4 && focus.body.contains("Sun"), "{}", focus.body);
     // A statement of two halves adds up to that of both, tenant by tenant, though policies act by whole hours.
     let noon = (from.parse::<Instant>().unwrap() + Duration::HOUR * 11 + Duration::from_minutes(17)).to_string();
     let halves = [(from, noon.as_str()), (noon.as_str(), to)];
@@ -85,7 +107,11 @@ fn what_cannot_be_stated_is_refused() {
         ("by=label:", "by"),
         ("resolution=second", "resolution"),
         ("idle=all", "idle"),
-        ("shared=weighted", "shared"),
+        ("shared=weighted", "weights"),
+        ("weights=web:1", "weights"),
+        ("shared=weighted&weights=web", "weights"),
+        ("shared=weighted&weights=nobody:1", "weights"),
+        ("provider=us", "provider"),
         ("from=2000-01-01T00:00:00Z", "from"),
         ("to=2100-01-01T00:00:00Z", "to"),
         ("from=2026-06-12T00:00:00Z&to=2026-06-11T00:00:00Z", "to"),

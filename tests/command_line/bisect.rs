@@ -87,6 +87,41 @@ fn planted_creates_are_named() {
     }
 }
 
+/// Where demand is sparse an hour is predicted a part of a create only: `rare` has two machines a day for three hours, at
+/// other hours every day, and none on the last. What did not come is told all the same.
+#[test]
+fn sparse_creates_that_did_not_come_are_named() {
+    let folder = Folder::new();
+    let mut lines: Vec<(Instant, String)> = Vec::new();
+    for hour in 0..DAYS * 24 {
+        let at = start() + Duration::HOUR * hour;
+        lines.extend(machine("web", &format!("w{hour}"), at + Duration::from_minutes(5), 30));
+    }
+    for day in 0..DAYS - 1 {
+        for hour in [1 + day * 2, 11 + day * 2] {
+            let at = start() + Duration::DAY * day + Duration::HOUR * hour;
+            lines.extend(machine("rare", &format!("r{day}-{hour}"), at, 180));
+        }
+    }
+    lines.sort();
+    folder.write("requests.ndjson", lines.into_iter().map(|(_, line)| line).collect::<String>());
+    let mut words = shadow();
+    let runs = words.iter().position(|word| word == "3").unwrap();
+    words[runs] = "6".to_owned();
+    words.extend(["--bisect", "80", "--bisect-tenant", "rare", "--json"].map(str::to_owned));
+    let found = answer(&folder, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let of_rare = &found["bisect"][0];
+    assert_eq!(of_rare["finding"], "requests", "{of_rare}");
+    let requests = of_rare["requests"].as_array().unwrap();
+    // All that was predicted of it did not come: some two machines, of which one alone is no 80 %.
+    assert!((2..=4).contains(&requests.len()), "{of_rare}");
+    assert!(
+        requests.iter().all(|request| request["how"] == "did_not_come" && request["tenant"] == "rare"),
+        "{of_rare}"
+    );
+    assert!(of_rare["explained_percent"].as_f64().unwrap() >= 80.0);
+}
+
 #[test]
 fn what_cannot_be_bisected_is_refused() {
     let folder = Folder::new();

@@ -47,6 +47,41 @@ fn what_pays_is_recommended_in_the_amount_that_is_used() {
     assert!((second_saving - 4.0 * 0.384 * 0.4).abs() < 1e-6, "{second_saving}");
 }
 
+/// Two machines at 0.1 an hour are promised for all four hours of one node at 0.384: one takes 0.284 off in each, the
+/// other is for nothing.
+#[test]
+fn a_statement_comes_to_what_the_run_does() {
+    let folder = Folder::new();
+    let path = kept_node(&folder);
+    let mut scenario: Value = serde_json::from_str(&std::fs::read_to_string(folder.path.join(&path)).unwrap()).unwrap();
+    let from = scenario["window"]["start"].clone();
+    let covers = serde_json::json!({ "machines": { "instance_type": "m5.2xlarge", "count": 2, "rate": "0.1" } });
+    scenario["price_book"]["commitments"] =
+        serde_json::json!([{ "name": "two", "covers": covers, "from": from, "until": "2100-01-01T00:00:00Z" }]);
+    folder.write("scenario.json", scenario.to_string());
+    let run = answer(&folder, &["shadow", "--scenario", &path, "--metering", "metering.csv", "--json"]);
+    let total = amount(&run["cost"]);
+    for source in [["--scenario", &path], ["--metering", "metering.csv"]] {
+        let stated =
+            answer(&folder, &[&["report", "allocation", "--by", "node_group"], &source[..], &["--json"]].concat());
+        let part = |name: &str| stated["total"][name]["amount"].as_str().unwrap().parse::<f64>().unwrap();
+        assert!((part("total") - total).abs() < 1e-6, "{stated}");
+        assert!((part("discount") + 4.0 * 0.284).abs() < 1e-6 && (part("unused") - 0.4).abs() < 1e-6, "{stated}");
+    }
+    let table = folder.run(["report", "allocation", "--metering", "metering.csv"]).success();
+    assert!(table.contains("discount") && table.contains("-1.14") && table.contains("0.40"), "{table}");
+    let focus = folder.run(["report", "allocation", "--metering", "metering.csv", "--format", "focus"]).success();
+    let lines: Vec<Vec<&str>> = focus.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
+    for cost in ["BilledCost", "EffectiveCost"] {
+        let sum: f64 = lines[1..].iter().map(|line| line[column(cost)].parse::<f64>().unwrap()).sum();
+        assert!((sum - total).abs() < 1e-6, "{cost}: {sum} of {total}: {focus}");
+    }
+    for charge in ["Purchase", "Used", "Unused"] {
+        assert!(focus.contains(charge), "{focus}");
+    }
+}
+
 #[test]
 fn commitments_are_drawn_down_and_wrong_ones_named() {
     let folder = Folder::new();

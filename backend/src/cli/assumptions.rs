@@ -181,7 +181,7 @@ impl AssumptionArgs {
         };
         if let Some(path) = &self.commitments {
             let read = read_commitments(&input::read_text(path)?, price_book.currency);
-            price_book.commitments = read.map_err(CliError::in_file(input::name(path)))?;
+            price_book.commitments = read.map_err(CliError::all_in_file(input::name(path)))?;
         }
         let (fleet, autoscaling) = match &self.fleet {
             Some(path) => read_fleet(path)?,

@@ -26,5 +26,5 @@ pub(super) fn read_bill(files: &[String]) -> Result<Bill, CliError> {
 /// Reads a file of exchange rates, if one is given.
 pub(super) fn read_rates(file: Option<&str>) -> Result<ExchangeRates, CliError> {
     let Some(file) = file else { return Ok(ExchangeRates::default()) };
-    read_exchange_rates(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)))
+    read_exchange_rates(&input::read_text(file)?).map_err(CliError::all_in_file(input::name(file)))
 }

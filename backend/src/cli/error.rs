@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::trace::csv::Kind;
 
 /// Why a command did not do what was asked.
@@ -38,15 +38,26 @@ impl CliError {
         move |error| Self::Input { file, error }
     }
 
+    /// Names the file of every wrong place.
+    pub(super) fn all_in_file(file: impl Into<String>) -> impl FnOnce(InputProblems) -> Self {
+        let file = file.into();
+        move |problems| match <[_; 1]>::try_from(problems.0) {
+            Ok([error]) => Self::Input { file, error },
+            Err(several) => Self::Data(format!("{file}: {}", InputProblems(several))),
+        }
+    }
+
     /// Names the file of a wrong place in a table of ours; where its columns are others', says how they become ours.
-    pub(super) fn in_table(file: &str, kind: Kind) -> impl FnOnce(InputError) -> Self {
+    pub(super) fn in_table<E: Into<InputProblems>>(file: &str, kind: Kind) -> impl FnOnce(E) -> Self {
         let file = file.to_owned();
         move |error| {
-            let of_header = error.line == 1 && error.field.is_some();
-            let remedy =
-                format!("; `shadowplane import csv {file} --as {}` maps columns of other names", kind.as_str());
-            let message = if of_header { error.message.clone() + &remedy } else { error.message.clone() };
-            Self::Input { file, error: InputError { message, ..error } }
+            let mut problems: InputProblems = error.into();
+            for error in problems.0.iter_mut().filter(|error| error.line == 1 && error.field.is_some()) {
+                let kind = kind.as_str();
+                let remedy = format!("; `shadowplane import csv {file} --as {kind}` maps columns of other names");
+                error.message.push_str(&remedy);
+            }
+            Self::all_in_file(file)(problems)
         }
     }
 }

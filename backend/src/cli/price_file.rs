@@ -1,6 +1,7 @@
 //! Price files of the command line.
 
-use shared::pricing::{PriceFile, PriceProblems, read_price_file};
+use shared::input::InputProblems;
+use shared::pricing::{PriceFile, read_price_file};
 use shared::trace::csv::Kind;
 
 use super::CliError;
@@ -17,7 +18,7 @@ pub(super) fn read_price_book(file: &str, rates: Option<&str>) -> Result<PriceFi
         let name = input::name(file);
         match <[_; 1]>::try_from(problems.0) {
             Ok([only]) => CliError::in_table(name, Kind::Prices)(only),
-            Err(several) => CliError::Data(format!("{name}: {}", PriceProblems(several))),
+            Err(several) => CliError::all_in_file(name)(InputProblems(several)),
         }
     })
 }

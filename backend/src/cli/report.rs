@@ -4,6 +4,7 @@ mod allocation;
 mod bill;
 mod budgets;
 mod recommendations;
+mod variance;
 
 use super::{CliError, Global};
 
@@ -21,6 +22,7 @@ enum Report {
     Bill(bill::Args),
     Budgets(Box<budgets::Args>),
     Recommendations(Box<recommendations::Args>),
+    Variance(Box<variance::Args>),
 }
 
 impl Args {
@@ -34,6 +36,7 @@ impl Args {
             Report::Bill(args) => args.run(global),
             Report::Budgets(args) => args.run(global),
             Report::Recommendations(args) => args.run(global),
+            Report::Variance(args) => args.run(global),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Scenarios of files and share links.
 
-use std::fmt;
-
 use shared::api::SavedScenario;
 use shared::link::{LINK_ROUTE, Limits, LinkError, NEWEST_VERSION, SharedScenario};
 use shared::scenario::ENGINE;
@@ -66,9 +64,9 @@ fn read_as_made(source: &str) -> Result<SavedScenario, CliError> {
     match contents(source)? {
         Contents::Shared(shared) => Ok(saved(*shared)),
         Contents::Json(text) => {
-            let in_file = |error: &dyn fmt::Display| CliError::Data(format!("{}: {error}", input::name(source)));
-            let saved = SavedScenario::from_json(&text).map_err(|error| in_file(&error))?;
-            Limits::FILE.check(&saved.scenario).map_err(|error| in_file(&error))?;
+            let saved = SavedScenario::from_json(&text).map_err(CliError::all_in_file(input::name(source)))?;
+            let held = Limits::FILE.check(&saved.scenario);
+            held.map_err(|error| CliError::Data(format!("{}: {error}", input::name(source))))?;
             Ok(saved)
         }
     }

@@ -8,9 +8,9 @@ use shared::api::{Role, paths};
 
 use super::admission::admit;
 use super::{
-    anomalies, audit, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations, forecasts,
-    health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, predicted, problem, quotes, recommendations,
-    reports, scenarios, sensors, shadow_runs, statements, status,
+    anomalies, audit, bills, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations,
+    forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, predicted, problem, quotes,
+    recommendations, reports, scenarios, sensors, shadow_runs, statements, status,
 };
 
 /// One method of one path.
@@ -66,7 +66,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 54] = [
+pub(crate) static ENDPOINTS: [Endpoint; 59] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -97,12 +97,18 @@ pub(crate) static ENDPOINTS: [Endpoint; 54] = [
     viewer(POST, paths::QUOTES, Nothing, || to(quotes::quotes)),
     viewer(GET, paths::ALLOCATION, Own, || to(reports::allocation)),
     viewer(GET, paths::STATEMENT, Own, || to(statements::statement)),
+    // It changes nothing, either.
+    viewer(POST, paths::STATEMENT, Nothing, || to(statements::with_metrics)),
+    viewer(GET, paths::FOCUS, Nothing, || to(statements::focus)),
     viewer(GET, paths::RECOMMENDATIONS, Nothing, || to(recommendations::list)),
     operator(POST, paths::RECOMMENDATIONS, Nothing, || to(recommendations::search)),
     viewer(GET, paths::ACCEPTANCE, Nothing, || to(recommendations::acceptance)),
     operator(PUT, paths::ACCEPTANCE, Nothing, || to(recommendations::accept)),
     operator(DELETE, paths::ACCEPTANCE, Nothing, || to(recommendations::withdraw)),
     viewer(GET, paths::ANOMALIES, Own, || to(anomalies::anomalies)),
+    operator(POST, paths::BILLS, Nothing, || to(bills::import)),
+    viewer(GET, paths::BILLS, Nothing, || to(bills::report_of_all)),
+    viewer(GET, paths::BILLED, Nothing, || to(bills::billed)),
     viewer(GET, paths::BUDGETS, Own, || to(budgets::budgets)),
     viewer(GET, paths::CALIBRATIONS, Nothing, || to(calibrations::calibrations)),
     viewer(GET, paths::DECISIONS, Nothing, || to(decisions::decisions)),
@@ -166,7 +172,8 @@ mod tests {
     fn whatever_changes_something_needs_an_operator() {
         for Endpoint { method, path, access, .. } in &ENDPOINTS {
             let may_read_only = matches!(access, Access::Open | Access::Key(Role::Viewer, _));
-            assert!(*method == Method::GET || *path == paths::QUOTES || !may_read_only, "{method} {path}");
+            let only_answers = [paths::QUOTES, paths::STATEMENT].contains(path);
+            assert!(*method == Method::GET || only_answers || !may_read_only, "{method} {path}");
         }
     }
 

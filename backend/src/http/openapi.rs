@@ -2,12 +2,13 @@
 
 use actix_web::http::Method;
 use shared::api::{
-    AcceptedRecommendation, AnomalyList, AuditPage, BudgetList, CalibrationList, CostSeries, DemandSeries, EventView,
-    ExplanationOrder, ExplanationRun, ForecastAnswer, ForeignEventsAnswer, IngestAnswer, Job, KeyOrder, KeyRotation,
-    KeyView, LedgerPage, ModelList, NewKey, PredictedValue, ProblemDocument, QuoteOrder, QuoteView, RecommendationList,
-    ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
-    TenantReportList, TenantStatus, paths,
+    AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BudgetList, CalibrationList,
+    CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, ForecastAnswer, ForeignEventsAnswer,
+    IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, PredictedValue, ProblemDocument,
+    QuoteOrder, QuoteView, RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder,
+    StatementAnswer, Status, TenantAnomalyList, TenantReportList, TenantStatus, paths,
 };
+use shared::bill::BillReport;
 use shared::features::{KnownEvent, SensorReading};
 use shared::feedback::ledger::Scorecard;
 use shared::feedback::{CorrectedPrediction, Decision};
@@ -112,6 +113,13 @@ impl Schemas {
         vec![("application/json", object.into()), ("application/x-ndjson", text.into())]
     }
 
+    /// A bill, in the form of whoever made it.
+    fn bill(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
+        let object = Schema::from(ObjectBuilder::new().build());
+        let text = Schema::from(ObjectBuilder::new().schema_type(Type::String).build());
+        vec![("text/csv", text.into()), ("application/json", object.into())]
+    }
+
     fn json<T: ToSchema>(&mut self) -> Vec<(&'static str, RefOr<Schema>)> {
         vec![("application/json", self.of::<T>())]
     }
@@ -138,21 +146,38 @@ const ADDS_TRAIL: &str = "Adds what records of AWS CloudTrail say, from files, l
                           can be read, with the records that are refused";
 const QUOTES: &str =
     "What requests would cost, where they would go and when they would be ready; nothing of it is kept";
+const STATES_METRICS: &str = "What a window cost, and what a unit of each metric of the body, `at,metric,value`, cost; the \
+                              parameters are those of the statement without metrics";
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
 const SEARCHES: &str = "Searches what is predicted from now on; answers the search that is under way, where one is";
 const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
 const ROTATES: &str = "Gives a key a new secret, which is shown this once; the one before goes on for a while";
+const TAKES_BILL: &str = "Takes a bill, FOCUS 1.0 to 1.2 as CSV or OpenCost's allocations as JSON: `?stated` is when it was \
+                          made (now unless said), `?currency` that of OpenCost's prices, `?equal_lines` count or drop. The same \
+                          again changes nothing; a later statement of a billing period takes the place of the earlier one";
+const BILL: [(&str, &str); 1] =
+    [("by", "tenant, day, service, category, class, account, resource, region, label:NAME, with commas between")];
 const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
-const STATEMENT: [(&str, &str); 6] = [
+const STATEMENT: [(&str, &str); 7] = [
     ("from", "First instant, RFC 3339; a week before the end unless said"),
     ("to", "First instant after, RFC 3339; the last hour that has closed unless said"),
     ("by", "One or two groupings with a comma between; tenant unless said"),
     ("resolution", "whole, hour, day, week or month; whole unless said"),
     ("idle", "keep, proportional or peak; keep unless said"),
-    ("shared", "keep, uniform or proportional; keep unless said"),
+    ("shared", "keep, uniform, proportional or weighted; keep unless said"),
+    ("weights", "Of tenants, where shared is weighted: shop:3,lab:1"),
+];
+const FOCUS: [(&str, &str); 7] = [
+    STATEMENT[0],
+    STATEMENT[1],
+    ("resolution", "hour, day or month; day unless said"),
+    STATEMENT[4],
+    STATEMENT[5],
+    STATEMENT[6],
+    ("provider", "Who provides and invoices it all"),
 ];
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
 const PREDICTED: [(&str, &str); 3] = [
@@ -216,6 +241,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &STATEMENT,
         json(schemas.of::<StatementAnswer>()),
     );
+    get(paths::FOCUS, "What a window cost, as charges of FOCUS 1.2", &FOCUS, Answer::Text("text/csv"));
     get(
         paths::RECOMMENDATIONS,
         "What is worth changing by the newest search, and what was accepted",
@@ -234,6 +260,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
         &WINDOW,
         json(schemas.either::<AnomalyList, TenantAnomalyList>()),
     );
+    get(paths::BILLS, "What all bills come to, down to what no tenant pays", &BILL, json(schemas.of::<BillReport>()));
+    get(paths::BILLED, "Closed days, predicted and billed", &WINDOW, json(schemas.of::<BilledReportList>()));
     get(paths::BUDGETS, "Budgets, and when they will be passed", &[], json(schemas.of::<BudgetList>()));
     get(paths::CALIBRATIONS, "What of the shadow was calibrated", &[], json(schemas.of::<CalibrationList>()));
     get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
@@ -262,6 +290,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::SENSORS, ADDS_READINGS, readings, "200", answer.clone());
     let events = schemas.records_or::<KnownEvent>(&["text/csv", "text/calendar"]);
     change(post.clone(), paths::EVENTS, ADDS_EVENTS, events, "200", answer);
+    let taken = schemas.of::<BillAnswer>();
+    change(post.clone(), paths::BILLS, TAKES_BILL, schemas.bill(), "200", taken);
     let known = schemas.list_of::<EventView>();
     change(delete.clone(), paths::EVENT, "Forgets a known event", Vec::new(), "200", known);
     let order = schemas.json::<ShadowRunOrder>();
@@ -273,6 +303,8 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
     change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
     let order = schemas.json::<QuoteOrder>();
+    let readings = vec![("text/csv", Schema::from(ObjectBuilder::new().schema_type(Type::String).build()).into())];
+    change(post.clone(), paths::STATEMENT, STATES_METRICS, readings, "200", schemas.of::<StatementAnswer>());
     change(post.clone(), paths::QUOTES, QUOTES, order, "200", schemas.of::<QuoteView>());
     change(
         post.clone(),

@@ -3,8 +3,8 @@
 use actix_web::http::header;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use shared::api::{SavedScenario, ScenarioLink, WrongScenario, paths};
-use shared::input::InputError;
+use shared::api::{SavedScenario, ScenarioLink, paths};
+use shared::input::{InputError, InputProblems};
 use shared::link::Limits;
 use shared::scenario::{self, Problems, ValidScenario};
 
@@ -40,7 +40,7 @@ pub(super) async fn save(app: Data<App>, request: HttpRequest, payload: Payload)
 }
 
 /// One wrong field, with its line, or all of them.
-fn wrong(WrongScenario(mut errors): WrongScenario) -> Problem {
+fn wrong(InputProblems(mut errors): InputProblems) -> Problem {
     if errors.len() == 1 {
         return Problem::input(errors.remove(0));
     }

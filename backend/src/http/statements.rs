@@ -1,36 +1,30 @@
-//! `GET /v1/reports/statement`: what a window cost, by any two of tenant, flavor, label and the like.
+//! `/v1/reports/statement` and `/v1/reports/focus`: what a window cost, by any two of tenant, flavor, label and the like, and
+//! as charges.
 
-use core::str::FromStr;
+mod asked;
+mod focus;
+
 use std::sync::Arc;
 
-use actix_web::web::{self, Data, Json};
-use serde::Deserialize;
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Json, Payload};
 use shared::allocation::{
-    AggregatedMetering, Basis, COMMITMENTS_LEFT_OUT, GroupBy, IdlePolicy, Resolution, SharedPolicy, Statement,
-    StatementSettings, StatementView, unit_costs,
+    AggregatedMetering, Basis, GroupBy, IdlePolicy, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
+    StatementView, read_metric, readings_outside, unit_costs,
 };
 use shared::api::{NotReady, StatementAnswer};
 use shared::units::{Duration, Instant, Window};
 use tokio::sync::Mutex;
 
+use self::asked::{Ask, AskedShare, parsed};
+pub(super) use self::focus::focus;
 use super::query::{Query, in_order};
 use super::tenants::of_statement;
-use super::{Answer, App, Problem};
+use super::{Answer, App, Problem, body};
 use crate::access::Scope;
 use crate::config::ShadowingConfig;
 use crate::shadowing::{known_log, metered};
 use crate::store::{observations_in, requests_in};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ask {
-    from: Option<Instant>,
-    to: Option<Instant>,
-    by: Option<String>,
-    resolution: Option<String>,
-    idle: Option<String>,
-    shared: Option<String>,
-}
 
 /// What was metered last: whoever looks at a window looks at it in several ways, and at others beside it.
 #[derive(Debug, Default)]
@@ -43,9 +37,6 @@ struct Last {
     metering: Arc<AggregatedMetering>,
     basis: Basis,
 }
-
-/// How long the window is where its start is not asked for.
-const USUAL: Duration = Duration::from_seconds(7 * 86_400);
 
 /// What lies in so long a time, up to now, is metered together; of older windows, all that is known.
 const RECENT: Duration = Duration::from_seconds(35 * 86_400);
@@ -60,20 +51,28 @@ const UNSTATED: &str = "what happened cannot be stated; whoever runs the service
 const ROWS_MAX: usize = 100_000;
 
 pub(super) async fn statement(app: Data<App>, scope: Scope, Query(ask): Query<Ask>) -> Answer<StatementAnswer> {
-    in_order(ask.from, ask.to)?;
-    let known = known(&app).await?;
-    let settings = StatementSettings {
-        window: window(known, &ask)?,
-        resolution: parsed("resolution", ask.resolution.as_deref())?,
-        by: groupings(ask.by.as_deref().unwrap_or("tenant"))?,
-        idle: parsed("idle", ask.idle.as_deref())?,
-        shared: parsed("shared", ask.shared.as_deref())?,
-    };
-    own_rows_only(&scope, &settings)?;
-    if settings.resolution == Resolution::Hour && settings.window.length() > Duration::HOUR * HOURS_MAX {
-        let message = format!("is hour, and the window has more than {HOURS_MAX} of them; take a coarser resolution");
-        return Err(Problem::field("resolution", message));
+    stated(app, scope, ask, Vec::new()).await
+}
+
+/// The same with what units of metrics of the business cost: the body is `at,metric,value`, as CSV.
+pub(super) async fn with_metrics(
+    app: Data<App>,
+    Query(ask): Query<Ask>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<StatementAnswer> {
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let metrics = read_metric(body::text(&bytes)?).map_err(Problem::input)?;
+    stated(app, Scope::Everything, ask, metrics).await
+}
+
+async fn stated(app: Data<App>, scope: Scope, ask: Ask, metrics: Vec<Metric>) -> Answer<StatementAnswer> {
+    if ask.provider.is_some() {
+        return Err(Problem::field("provider", "has no effect on a statement; leave it out"));
     }
+    let known = known(&app).await?;
+    let (settings, shared) = settings(&ask, known, ask.groupings()?, Resolution::default())?;
+    own_rows_only(&scope, &settings, &shared)?;
     let metered = metering(&app, settings.window, known).await;
     // What keeps the log from being run may be another tenant's.
     let (metering, basis) =
@@ -82,19 +81,17 @@ pub(super) async fn statement(app: Data<App>, scope: Scope, Query(ask): Query<As
     // Before the first request there was nothing to forget.
     let forgotten = log_start(&app, known.end).filter(|cut| *cut >= known.start);
     let stated = web::block(move || {
+        let settings = StatementSettings { shared: shared.of(metering.metering())?, ..settings };
         let statement = metering.statement(settings).map_err(|error| match scope {
             Scope::Everything => Problem::conflict(error.to_string()),
             Scope::Tenants(_) => Problem::conflict(UNSTATED),
         })?;
-        let few = |rows: usize| {
-            let message = format!("makes {rows} rows; expected {ROWS_MAX} at most");
-            if rows > ROWS_MAX { Err(Problem::field("resolution", message)) } else { Ok(()) }
-        };
         let mut notices = notices(&config, basis, forgotten);
         let Some(tenants) = scope.tenants() else {
             few(statement.rows.len())?;
             notices.extend(unknown_labels(&statement));
-            let statement = StatementView::new(&statement, unit_costs(&statement, &[]));
+            notices.extend(outside(&metrics, &statement));
+            let statement = StatementView::new(&statement, unit_costs(&statement, &metrics));
             return Ok(StatementAnswer { basis, notices, statement });
         };
         let statement = of_statement(tenants, StatementView::new(&statement, Vec::new()));
@@ -104,9 +101,43 @@ pub(super) async fn statement(app: Data<App>, scope: Scope, Query(ask): Query<As
     stated.await.map_err(|_| Problem::broken())?.map(Json)
 }
 
+/// What is asked for, but for the shares of modules, which wait for the tenants that there are.
+fn settings(
+    ask: &Ask,
+    known: Window,
+    by: Vec<GroupBy>,
+    usual: Resolution,
+) -> Result<(StatementSettings, AskedShare), Problem> {
+    in_order(ask.from, ask.to)?;
+    let settings = StatementSettings {
+        window: ask.window(known)?,
+        resolution: ask.resolution(usual)?,
+        by,
+        idle: parsed("idle", ask.idle.as_deref())?.unwrap_or_default(),
+        shared: SharedPolicy::Keep,
+    };
+    if settings.resolution == Resolution::Hour && settings.window.length() > Duration::HOUR * HOURS_MAX {
+        let message = format!("is hour, and the window has more than {HOURS_MAX} of them; take a coarser resolution");
+        return Err(Problem::field("resolution", message));
+    }
+    Ok((settings, ask.shared()?))
+}
+
+/// Refuses an answer of more rows than anybody reads.
+fn few(rows: usize) -> Result<(), Problem> {
+    let message = format!("makes {rows} rows; expected {ROWS_MAX} at most");
+    if rows > ROWS_MAX { Err(Problem::field("resolution", message)) } else { Ok(()) }
+}
+
+/// Readings of metrics that are counted nowhere.
+fn outside(metrics: &[Metric], statement: &Statement) -> Option<String> {
+    let outside = readings_outside(metrics, statement.settings.window);
+    (outside > 0).then(|| format!("{outside} readings of metrics outside of the window are counted nowhere"))
+}
+
 /// Refuses whoever is limited to some tenants what is not of them: rows of all, and idle or shared cost, whose share tells
 /// what others hold.
-fn own_rows_only(scope: &Scope, settings: &StatementSettings) -> Result<(), Problem> {
+fn own_rows_only(scope: &Scope, settings: &StatementSettings, shared: &AskedShare) -> Result<(), Problem> {
     if scope.tenants().is_none() {
         return Ok(());
     }
@@ -117,7 +148,7 @@ fn own_rows_only(scope: &Scope, settings: &StatementSettings) -> Result<(), Prob
     if settings.idle != IdlePolicy::Keep {
         return refused("idle", "shares out what nobody requested, which is of all tenants together; keep it apart");
     }
-    if settings.shared != SharedPolicy::Keep {
+    if *shared != AskedShare::Policy(SharedPolicy::Keep) {
         return refused("shared", "shares out the modules, which are of all tenants together; keep them apart");
     }
     Ok(())
@@ -140,37 +171,6 @@ async fn known(app: &App) -> Result<Window, Problem> {
 /// Where the log begins that is kept; none where all of it is.
 fn log_start(app: &App, closed: Instant) -> Option<Instant> {
     app.config.keep.map(|keep| closed.floor(Duration::DAY) - keep)
-}
-
-/// What is asked for, inside of what is known.
-fn window(known: Window, ask: &Ask) -> Result<Window, Problem> {
-    let end = ask.to.unwrap_or(known.end);
-    let start = ask.from.unwrap_or_else(|| known.start.max(end - USUAL));
-    if end > known.end {
-        return Err(Problem::field("to", format!("is {end}; the last hour that has closed ended at {}", known.end)));
-    }
-    if start < known.start {
-        return Err(Problem::field("from", format!("is {start}; who lives is known from {} on", known.start)));
-    }
-    if start >= end {
-        let message = format!("is {start}; expected an instant before {end}, where the window ends");
-        return Err(Problem::field("from", message));
-    }
-    Ok(Window { start, end })
-}
-
-fn parsed<T: FromStr<Err = String> + Default>(field: &str, text: Option<&str>) -> Result<T, Problem> {
-    text.map_or_else(|| Ok(T::default()), |text| text.parse().map_err(|error: String| Problem::field(field, error)))
-}
-
-fn groupings(text: &str) -> Result<Vec<GroupBy>, Problem> {
-    let by: Result<Vec<GroupBy>, String> = text.split(',').map(str::parse).collect();
-    let by = by.map_err(|error| Problem::field("by", error))?;
-    match &by[..] {
-        [one, other] if one == other => Err(Problem::field("by", format!("names {one} twice; expected each once"))),
-        [_] | [_, _] => Ok(by),
-        more => Err(Problem::field("by", format!("names {} groupings; expected one or two", more.len()))),
-    }
 }
 
 /// What was metered in a window and around it: always the same for the same window, whatever was asked for before, and known
@@ -206,10 +206,6 @@ async fn metering(app: &App, window: Window, known: Window) -> Result<(Arc<Aggre
 /// What to know before it is believed.
 fn notices(config: &ShadowingConfig, basis: Basis, forgotten: Option<Instant>) -> Vec<String> {
     let mut notices = Vec::new();
-    let prices = config.bill.as_ref().unwrap_or(&config.assumed.price_book);
-    if !prices.commitments.is_empty() {
-        notices.push(COMMITMENTS_LEFT_OUT.to_owned());
-    }
     if config.predictive_scaling.is_some() && basis == Basis::Simulated {
         notices.push("nodes that were ordered ahead are left out: the fleet follows what comes".to_owned());
     }

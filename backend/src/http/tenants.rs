@@ -70,20 +70,13 @@ pub(super) fn of_statement(tenants: &BTreeSet<String>, statement: StatementView)
     let mut rows = statement.rows;
     rows.retain(|row| is_own(&row.groups));
     let zero = Money { amount: Default::default(), currency: statement.currency };
-    let none =
-        AmountsView { workload: zero, idle: zero, shared: zero, overhead: zero, total: zero, resource_hours: 0.0 };
+    let none = AmountsView::of_parts([zero; AmountsView::PARTS.len()], 0.0);
     let total = rows.iter().fold(none, |sum, row| added(sum, &row.amounts));
     StatementView { total, rows, unit_costs: Vec::new(), ..statement }
 }
 
 fn added(sum: AmountsView, more: &AmountsView) -> AmountsView {
-    let money = |a: Money, b: Money| Money { amount: a.amount + b.amount, currency: a.currency };
-    AmountsView {
-        workload: money(sum.workload, more.workload),
-        idle: money(sum.idle, more.idle),
-        shared: money(sum.shared, more.shared),
-        overhead: money(sum.overhead, more.overhead),
-        total: money(sum.total, more.total),
-        resource_hours: sum.resource_hours + more.resource_hours,
-    }
+    let (sums, mores) = (sum.parts(), more.parts());
+    let part = |i: usize| Money { amount: sums[i].amount + mores[i].amount, currency: sums[i].currency };
+    AmountsView::of_parts(std::array::from_fn(part), sum.resource_hours + more.resource_hours)
 }

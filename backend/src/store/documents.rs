@@ -35,11 +35,13 @@ pub enum Collection {
     Recommendations,
     /// What of that was accepted, by the id of the change.
     Acceptances,
+    /// Bills as they were sent, as charges, by what was sent.
+    Bills,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -53,6 +55,7 @@ impl Collection {
         Self::Budgets,
         Self::Recommendations,
         Self::Acceptances,
+        Self::Bills,
     ];
 }
 

@@ -18,6 +18,9 @@ use super::metering::MeteredUse;
 use crate::features::CalendarStep;
 use crate::units::LedgerUnits;
 
+/// What is said of every budget where there are commitment discounts.
+pub const COMMITMENTS_LEFT_OUT: &str = "commitment discounts are left out: everything stands at its price without them";
+
 /// How much may be spent on what in each period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {

@@ -1,11 +1,13 @@
 //! What was metered, as reports read it: who used what from when to when, and what was paid for nodes and modules.
 
+mod commitments;
 mod read;
 mod values;
 mod write;
 
 use std::collections::BTreeMap;
 
+pub use commitments::{CoveredLine, MeteredCommitment, MeteredCover};
 pub use read::read_metering;
 pub use write::{MeteringNames, write_metering};
 
@@ -48,6 +50,10 @@ pub struct Metering {
     pub nodes: Vec<MeteredNode>,
     /// Stretches of modules.
     pub modules: Vec<MeteredModule>,
+    /// Commitment discounts by index.
+    pub commitments: Vec<MeteredCommitment>,
+    /// What they covered; everything else stands at its price without them.
+    pub covered: Vec<MeteredCover>,
 }
 
 /// A flavor as reports name it.
@@ -68,6 +74,8 @@ pub struct MeteredGroup {
     pub zone: Option<u32>,
     /// The cluster that its nodes are of, if that is known.
     pub cluster: Option<u32>,
+    /// What its nodes cost in percent of their list price: less than 100 for spot nodes.
+    pub price_percent: u32,
 }
 
 /// A stretch of time in which one resource was used at one rate.
@@ -167,7 +175,7 @@ impl Metering {
         let node_groups = scenario.fleet.node_groups.iter().map(|group| {
             let zone = group.zone.as_ref().map(|zone| zones.intern(zone));
             let cluster = group.cluster.as_ref().map(|cluster| clusters.intern(cluster));
-            MeteredGroup { name: group.name.clone(), zone, cluster }
+            MeteredGroup { name: group.name.clone(), zone, cluster, price_percent: group.purchase.price_percent() }
         });
         let node_groups: Vec<MeteredGroup> = node_groups.collect();
         let terms = terms_by_resource(scenario, requests);
@@ -199,6 +207,8 @@ impl Metering {
             let rate = Rate::from_nanos(settings.rate.nanos() * i64::from(settings.workers));
             MeteredModule { module, from, until, rate }
         });
+        let commitments = &scenario.price_book.commitments;
+        let commitments = commitments.iter().map(|discount| MeteredCommitment::of(discount, scenario.window));
         let flavor_of =
             |flavor: &crate::request::Flavor| MeteredFlavor { name: flavor.name.clone(), class: flavor.class };
         Self {
@@ -215,6 +225,8 @@ impl Metering {
             clusters,
             label_sets: if labels.sets.is_empty() { vec![BTreeMap::new()] } else { labels.sets.clone() },
             modules: modules.to_vec(),
+            commitments: commitments.collect(),
+            covered: records.covered.iter().map(|record| MeteredCover::of(record, scenario)).collect(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! The cost statement: what a window cost, by any two of tenant, flavor, label and the like, at any resolution.
 //!
-//! Workload, idle, shared and overhead stand apart and add up to all that was paid, exactly, in ledger units: for every
-//! window, every grouping and every policy. A statement of a window is the sum of the statements of its parts.
+//! Workload, idle, shared and overhead stand apart at their price without commitments, and beside them what commitments take
+//! off and what they cost unused. All of them add up to all that was paid, exactly, in ledger units: for every window, every
+//! grouping and every policy. A statement of a window is the sum of the statements of its parts.
 
 mod aggregated;
+mod commitments;
+mod comparison;
 mod distribute;
 mod focus;
 mod grid;
@@ -22,7 +25,8 @@ mod view;
 use core::ops::AddAssign;
 
 pub use aggregated::AggregatedMetering;
-pub use focus::{FOCUS_COLUMNS, FocusSettings, focus_groupings, focus_rows, suits_focus};
+pub use comparison::{VarianceRow, VarianceStatement};
+pub use focus::{FOCUS_COLUMNS, FocusError, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;
 pub use policy::{IdlePolicy, SharedPolicy, read_weights};
@@ -41,9 +45,6 @@ use crate::units::{Currency, Duration, Instant, LedgerUnits, NodeGroupIndex, Win
 
 /// Most groupings of one statement.
 pub const GROUPINGS_MAX: usize = 6;
-
-/// What is said of every statement where there are commitment discounts.
-pub const COMMITMENTS_LEFT_OUT: &str = "commitment discounts are left out: everything stands at its price without them";
 
 /// Stands in a key where a cost is of no group: idle of no tenant, a module of no flavor.
 pub const NO_GROUP: u32 = u32::MAX;
@@ -105,6 +106,10 @@ pub struct Amounts {
     pub shared: LedgerUnits,
     /// Node time while booting and draining.
     pub overhead: LedgerUnits,
+    /// What commitments take off of what they cover: below zero, unless the price fell below what was promised.
+    pub discount: LedgerUnits,
+    /// What commitments cost for nothing.
+    pub unused: LedgerUnits,
     /// Resources × microseconds.
     pub resource_micros: i128,
 }
@@ -165,9 +170,14 @@ impl Amounts {
         Self { shared: LedgerUnits(amount), ..Self::default() }
     }
 
+    /// The parts in the order of [`AmountsView::PARTS`].
+    pub(super) fn parts(&self) -> [LedgerUnits; 6] {
+        [self.workload, self.idle, self.shared, self.overhead, self.discount, self.unused]
+    }
+
     /// All parts together.
     pub fn total(&self) -> LedgerUnits {
-        self.workload + self.idle + self.shared + self.overhead
+        self.parts().into_iter().sum()
     }
 }
 
@@ -177,6 +187,8 @@ impl AddAssign for Amounts {
         self.idle += other.idle;
         self.shared += other.shared;
         self.overhead += other.overhead;
+        self.discount += other.discount;
+        self.unused += other.unused;
         self.resource_micros += other.resource_micros;
     }
 }
@@ -186,7 +198,7 @@ impl Statement {
     ///
     /// Use is counted to the microsecond. Policies other than keeping act clock hour by clock hour (UTC), by the weights of
     /// the whole hour, so that the statement of a window does not depend on where it was cut; idle of an hour and group
-    /// in which nobody used anything stays idle.
+    /// in which nobody used anything stays idle. What commitments come to in an hour is spread over it evenly.
     ///
     /// # Errors
     /// When the window is not covered, or the records contradict each other.
@@ -246,6 +258,7 @@ impl Statement {
         share_modules(&modules, &settings.shared, &grid, &tenants, |module, piece, tenant, share| {
             rows.add(&grid, groups.of_module(module, tenant), piece, Amounts::of_shared(share));
         });
+        commitments::add(metering, &slices, &groups, &mut rows);
         let names = groups.names();
         let rows = rows.into_sorted(&names);
         Ok(Self { currency: metering.currency, active_tenants, rows, names, slices, settings })

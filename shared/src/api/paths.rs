@@ -58,8 +58,11 @@ pub const QUOTES: &str = "/v1/quotes";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList), or
 /// [`TenantReportList`](super::TenantReportList) for a key that is limited to some tenants.
 pub const ALLOCATION: &str = "/v1/reports/allocation";
-/// `GET ?from&to&by=tenant,flavor&resolution&idle&shared` → [`StatementAnswer`](super::StatementAnswer).
+/// `GET ?from&to&by=tenant,flavor&resolution&idle&shared&weights` → [`StatementAnswer`](super::StatementAnswer); `POST` of
+/// `at,metric,value` as CSV → the same with what units of these metrics cost.
 pub const STATEMENT: &str = "/v1/reports/statement";
+/// `GET ?from&to&resolution&idle&shared&weights&provider`: the same as charges of FOCUS 1.2, CSV.
+pub const FOCUS: &str = "/v1/reports/focus";
 /// `GET` → [`RecommendationList`](super::RecommendationList); `POST` → 202, `Location` and [`Job`](super::Job): a search of
 /// what is predicted from now on.
 pub const RECOMMENDATIONS: &str = "/v1/recommendations";
@@ -70,6 +73,11 @@ pub const ACCEPTANCE: &str = "/v1/recommendations/{id}/acceptance";
 /// `GET ?from&to` → [`AnomalyList`](super::AnomalyList), or [`TenantAnomalyList`](super::TenantAnomalyList) for a key that
 /// is limited to some tenants.
 pub const ANOMALIES: &str = "/v1/anomalies";
+/// `POST ?stated&currency&equal_lines`: a bill in FOCUS's form as CSV, or OpenCost's allocations as JSON →
+/// [`BillAnswer`](super::BillAnswer); `GET ?by=tenant,day` → [`BillReport`](crate::bill::BillReport) of all that stand.
+pub const BILLS: &str = "/v1/bills";
+/// `GET ?from&to` → [`BilledReportList`](super::BilledReportList): closed days, predicted and billed.
+pub const BILLED: &str = "/v1/reports/billed";
 /// `GET` → [`BudgetList`](super::BudgetList), by the newest forecast.
 pub const BUDGETS: &str = "/v1/budgets";
 /// `GET` → [`CalibrationList`](super::CalibrationList), as the newest closed day left them.

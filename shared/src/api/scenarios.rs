@@ -1,12 +1,11 @@
 //! Scenarios by content hash: what a link becomes when it is too long for itself.
 
-use core::fmt;
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::input::{InputError, Wrong, every_wrong_field, parse_json_object};
+use crate::input::{InputError, InputProblems, Wrong, every_wrong_field, parse_json_object};
 use crate::scenario::{Problem, Scenario, ValidScenario};
 use crate::simulation::Digest;
 
@@ -30,62 +29,43 @@ impl SavedScenario {
     /// # Errors
     /// With every field that is wrong; where these are of modules, prices or autoscaling alone, with what else keeps the
     /// scenario from running.
-    pub fn from_json(text: &str) -> Result<Self, WrongScenario> {
-        let one = |error| WrongScenario(vec![error]);
-        let fields: BTreeMap<String, IgnoredAny> = parse_json_object(text).map_err(one)?;
+    pub fn from_json(text: &str) -> Result<Self, InputProblems> {
+        let fields: BTreeMap<String, IgnoredAny> = parse_json_object(text)?;
         if fields.contains_key("scenario") {
             return parse_json_object(text).map_err(|first| {
                 let Wrong { errors, guessed } = every_wrong_field::<Self>(text, first);
-                WrongScenario::of(errors, guessed.map(|guessed| guessed.scenario), "scenario.")
+                all_problems(errors, guessed.map(|guessed| guessed.scenario), "scenario.")
             });
         }
         let scenario = parse_json_object(text).map_err(|first| {
             let Wrong { errors, guessed } = every_wrong_field::<Scenario>(text, first);
-            WrongScenario::of(errors, guessed, "")
+            all_problems(errors, guessed, "")
         })?;
         Ok(Self { scenario, digest: None })
     }
 }
 
-/// What is wrong with the JSON of a scenario; never nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrongScenario(pub Vec<InputError>);
-
 /// The parts of a scenario in which a guess makes nothing else wrong.
 const BY_THEMSELVES: [&str; 3] = ["modules", "price_book", "autoscaling"];
 
-impl WrongScenario {
-    /// The wrong fields, and what else there is to say of what could be read with guesses for them.
-    fn of(mut errors: Vec<InputError>, guessed: Option<Scenario>, prefix: &str) -> Self {
-        let part = |error: &InputError| {
-            let field = error.field.as_deref()?.strip_prefix(prefix)?;
-            field.split(['.', '[']).next().map(str::to_owned)
-        };
-        let by_themselves =
-            errors.iter().all(|error| part(error).is_some_and(|part| BY_THEMSELVES.contains(&part.as_str())));
-        let problems = guessed.filter(|_| by_themselves).and_then(|guessed| ValidScenario::new(guessed).err());
-        for Problem { field, message } in problems.map_or_else(Vec::new, |problems| problems.0) {
-            let field = format!("{prefix}{field}");
-            let is_said = errors.iter().filter_map(|error| error.field.as_deref()).any(|said| field.starts_with(said));
-            if !is_said {
-                errors.push(InputError { line: 0, field: Some(field), message });
-            }
+/// The wrong fields, and what else there is to say of what could be read with guesses for them.
+fn all_problems(mut errors: Vec<InputError>, guessed: Option<Scenario>, prefix: &str) -> InputProblems {
+    let part = |error: &InputError| {
+        let field = error.field.as_deref()?.strip_prefix(prefix)?;
+        field.split(['.', '[']).next().map(str::to_owned)
+    };
+    let by_themselves =
+        errors.iter().all(|error| part(error).is_some_and(|part| BY_THEMSELVES.contains(&part.as_str())));
+    let problems = guessed.filter(|_| by_themselves).and_then(|guessed| ValidScenario::new(guessed).err());
+    for Problem { field, message } in problems.map_or_else(Vec::new, |problems| problems.0) {
+        let field = format!("{prefix}{field}");
+        let is_said = errors.iter().filter_map(|error| error.field.as_deref()).any(|said| field.starts_with(said));
+        if !is_said {
+            errors.push(InputError { line: 0, field: Some(field), message });
         }
-        Self(errors)
     }
+    InputProblems(errors)
 }
-
-impl fmt::Display for WrongScenario {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let [only] = &self.0[..] {
-            return only.fmt(f);
-        }
-        f.write_str("the scenario cannot run")?;
-        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
-    }
-}
-
-impl core::error::Error for WrongScenario {}
 
 /// Where a saved scenario is found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +99,7 @@ mod tests {
             fields.map(|field| format!("{prefix}{field}"))
         };
         let fields = |text: &str| {
-            let WrongScenario(errors) = SavedScenario::from_json(text).unwrap_err();
+            let InputProblems(errors) = SavedScenario::from_json(text).unwrap_err();
             errors.into_iter().filter_map(|error| error.field).collect::<Vec<_>>()
         };
         assert_eq!(fields(&scenario.to_string()), expected(""));

@@ -19,6 +19,7 @@ pub enum Payer<'a> {
 /// Why a charge is no tenant's; the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Unallocated {
     /// Of nodes that nobody asked for.
     Idle,

@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::rows::{BillRow, Line, RowKey, rows};
@@ -51,6 +52,7 @@ pub struct BillConfig<'a> {
 
 /// A bill, by who pays and whatever else was asked for.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BillReport {
     /// What the rows go by.
     pub by: Vec<String>,
@@ -68,9 +70,18 @@ pub struct BillReport {
 
 /// Money of another currency in a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Exchanged {
     /// What it was in.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub from: Currency,
+    /// What it became.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub to: Currency,
+    /// The lowest rate that was used.
+    pub lowest: String,
+    /// The highest.
+    pub highest: String,
     /// The date of the earliest rate that was used.
     pub first: Instant,
     /// The date of the latest.
@@ -81,8 +92,10 @@ pub struct Exchanged {
 
 /// The charges in one currency.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CurrencyBill {
     /// Which currency.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub currency: Currency,
     /// How many charges there are.
     pub charges: u64,
@@ -106,6 +119,7 @@ pub struct CurrencyBill {
 
 /// Money that no tenant pays.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReasonRow {
     /// Why.
     pub reason: Unallocated,
@@ -115,6 +129,14 @@ pub struct ReasonRow {
     pub billed: Money,
     /// After discounts.
     pub effective: Money,
+}
+
+/// Which rates were used for a pair of currencies, and for how much.
+#[derive(Default)]
+struct Rates {
+    dates: BTreeSet<Instant>,
+    rates: BTreeSet<Decimal>,
+    billed: LedgerUnits,
 }
 
 /// What is added up for one currency.
@@ -136,23 +158,26 @@ struct Sums {
 pub fn report(bill: &Bill, config: &BillConfig) -> Result<BillReport, ExchangeError> {
     let payers = Payers::new(config.mapping, &bill.charges);
     let mut sums: BTreeMap<Currency, Sums> = BTreeMap::new();
-    let mut exchanged: BTreeMap<Currency, (BTreeSet<Instant>, LedgerUnits)> = BTreeMap::new();
+    let mut exchanged: BTreeMap<(Currency, Currency), Rates> = BTreeMap::new();
     for charge in &bill.charges {
         let currency = config.currency.unwrap_or(charge.currency);
         let convert = |of| config.rates.convert(of, (charge.currency, currency), charge.period.start);
-        let (billed, rate) = convert(charge.billed.0)?;
+        let (billed, date) = convert(charge.billed.0)?;
         let (effective, _) = convert(charge.effective.0)?;
-        if let Some(rate) = rate {
-            let of = exchanged.entry(charge.currency).or_default();
-            of.0.insert(rate);
-            of.1 += charge.billed.0;
+        if let Some(date) = date {
+            let pair = (charge.currency, currency);
+            let of = exchanged.entry(pair).or_default();
+            of.dates.insert(date);
+            of.rates.insert(config.rates.rate(pair, charge.period.start)?.0);
+            of.billed += charge.billed.0;
         }
         let sums = sums.entry(currency).or_insert_with(|| Sums::new(charge.period));
         sums.add(charge, config.by, payers.of(charge), (billed, effective));
     }
-    let exchanged = exchanged.into_iter().filter_map(|(from, (dates, billed))| {
+    let exchanged = exchanged.into_iter().filter_map(|((from, to), Rates { dates, rates, billed })| {
         let (first, last) = (*dates.first()?, *dates.last()?);
-        Some(Exchanged { from, first, last, billed: billed.to_money(from) })
+        let [lowest, highest] = [rates.first()?, rates.last()?].map(|rate| rate.normalize().to_string());
+        Some(Exchanged { from, to, lowest, highest, first, last, billed: billed.to_money(from) })
     });
     Ok(BillReport {
         by: config.by.iter().map(ToString::to_string).collect(),

@@ -10,6 +10,7 @@ use crate::units::{Currency, LedgerUnits, Money, apportion};
 
 /// One row of a report.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BillRow {
     /// What it is of, in the order of the report's keys.
     pub keys: Vec<String>,

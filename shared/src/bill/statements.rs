@@ -21,6 +21,7 @@ pub struct Bill {
 
 /// What a provider said at one time about one billing period of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Statement {
     /// Who sold it.
     pub provider: String,
@@ -42,6 +43,8 @@ pub struct Statement {
     pub totals: Vec<BillTotal>,
     /// When the statement was made that takes its place; none where it stands.
     pub replaced: Option<Instant>,
+    /// How many of its days that one has no charge for: what was charged for them counts no more.
+    pub days_dropped: u64,
 }
 
 /// Why charges make no bill.
@@ -116,10 +119,9 @@ impl Bill {
         let mut statements = Vec::new();
         for (period, of_period) in &sums {
             check_parts(period, of_period)?;
-            let mut later: Vec<Option<Instant>> = of_period.keys().skip(1).copied().map(Some).collect();
-            later.push(None);
+            let later = of_period.iter().skip(1).map(Some).chain([None]);
             let made = of_period.iter().zip(later);
-            statements.extend(made.map(|((&stated, sum), replaced)| sum.statement(period, stated, replaced)));
+            statements.extend(made.map(|((&stated, sum), later)| sum.statement(period, stated, later)));
         }
         let latest: BTreeMap<&Period, Instant> =
             sums.iter().filter_map(|(period, of)| Some((period, *of.keys().last()?))).collect();
@@ -154,7 +156,7 @@ impl Sum {
         self.days.insert(charge.period.start.floor(Duration::DAY));
     }
 
-    fn statement(&self, of: &Period, stated: Instant, replaced: Option<Instant>) -> Statement {
+    fn statement(&self, of: &Period, stated: Instant, later: Option<(&Instant, &Self)>) -> Statement {
         let (provider, billing_account, start, end) = of.clone();
         let total = |(&currency, &(billed, effective)): (&Currency, &(LedgerUnits, LedgerUnits))| BillTotal {
             currency,
@@ -171,7 +173,8 @@ impl Sum {
             corrections: self.corrections,
             equal: self.equal,
             totals: self.totals.iter().map(total).collect(),
-            replaced,
+            replaced: later.map(|(&stated, _)| stated),
+            days_dropped: later.map_or(0, |(_, later)| self.days.difference(&later.days).count() as u64),
         }
     }
 }

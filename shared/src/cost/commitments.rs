@@ -32,6 +32,21 @@ pub struct Usage<'a> {
     pub micros: i128,
 }
 
+/// Use that a commitment covered in an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// Position of the commitment.
+    pub commitment: usize,
+    /// Position of what was used: a node group, or a flavor where each resource has a price of its own.
+    pub line: usize,
+    /// How many × microseconds.
+    pub micros: i128,
+    /// What one costs an hour without the commitment.
+    pub list: Rate,
+    /// What one costs under it.
+    pub rate: Rate,
+}
+
 /// How far the commitments of a run are drawn down.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct DrawDown {
@@ -43,12 +58,17 @@ pub(super) struct DrawDown {
     pub(super) closed: Vec<CommitmentCost>,
 }
 
-/// Draws `commitments` down by what was used in `hour`; gives what each came to.
+/// Draws `commitments` down by what was used in `hour`; gives what each came to, and what they covered.
 ///
 /// Machines come first, in the order of the commitments, then spend, the largest discount first; within one of them use
 /// is covered by name of its type, then in the order of `usage`. What an hour does not use is lost, and a part of an hour
 /// has its part of the commitment. Source: how AWS applies reserved instances and savings plans.
-pub(super) fn draw_down(commitments: &[CommitmentDiscount], usage: &[Usage<'_>], hour: Window) -> Vec<CommitmentCost> {
+pub(super) fn draw_down(
+    commitments: &[CommitmentDiscount],
+    usage: &[Usage<'_>],
+    hour: Window,
+) -> (Vec<CommitmentCost>, Vec<Covered>) {
+    let mut all = Vec::new();
     let mut costs = vec![CommitmentCost::default(); commitments.len()];
     let mut left: Vec<i128> = usage.iter().map(|used| used.micros).collect();
     let mut by_name: Vec<usize> = (0..usage.len()).collect();
@@ -58,17 +78,28 @@ pub(super) fn draw_down(commitments: &[CommitmentDiscount], usage: &[Usage<'_>],
     for i in order {
         let CommitmentDiscount { covers, .. } = &commitments[i];
         let micros = i128::from(commitments[i].micros_in(hour));
-        let covered = by_name.iter().copied().filter(|&used| covers.covers(usage[used].name));
-        costs[i] = match covers {
+        let lines = by_name.iter().copied().filter(|&used| covers.covers(usage[used].name));
+        let cost = &mut costs[i];
+        let mut cover = |line: usize, at_most: i128, rate: Rate| {
+            let micros = left[line].min(at_most);
+            left[line] -= micros;
+            let covered = Covered { commitment: i, line, micros, list: usage[line].rate, rate };
+            cost.used += covered.used();
+            cost.saved += covered.saved();
+            all.extend((micros > 0).then_some(covered));
+            micros
+        };
+        let unused = match covers {
             Coverage::Machines { count, rate, .. } => {
-                cover_machines(micros * i128::from(*count), *rate, covered, usage, &mut left)
+                cover_machines(micros * i128::from(*count), *rate, lines, &mut cover)
             }
             Coverage::Spend { rate, price_percent, .. } => {
-                cover_spend(micros * i128::from(rate.nanos()), *price_percent, covered, usage, &mut left)
+                cover_spend(micros * i128::from(rate.nanos()), *price_percent, (lines, usage), &mut cover)
             }
         };
+        costs[i].unused = unused;
     }
-    costs
+    (costs, all)
 }
 
 /// Machines before spend, and of spend the largest discount first.
@@ -79,48 +110,45 @@ fn discount_rank(covers: &Coverage) -> u32 {
     }
 }
 
+/// Covers lines in order; `cover` takes what is left of one, up to so much, and says how much that was. Gives what is
+/// unused.
 fn cover_machines(
     mut promised: i128,
     rate: Rate,
-    covered: impl Iterator<Item = usize>,
-    usage: &[Usage<'_>],
-    left: &mut [i128],
-) -> CommitmentCost {
-    let mut cost = CommitmentCost::default();
-    let nanos = i128::from(rate.nanos());
-    for i in covered {
-        let micros = left[i].min(promised);
-        promised -= micros;
-        left[i] -= micros;
-        cost.used += LedgerUnits(micros * nanos);
-        cost.saved += LedgerUnits(micros * (i128::from(usage[i].rate.nanos()) - nanos));
+    lines: impl Iterator<Item = usize>,
+    cover: &mut impl FnMut(usize, i128, Rate) -> i128,
+) -> LedgerUnits {
+    for line in lines {
+        promised -= cover(line, promised, rate);
     }
-    cost.unused = LedgerUnits(promised * nanos);
-    cost
+    LedgerUnits(promised * i128::from(rate.nanos()))
 }
 
 fn cover_spend(
     mut promised: i128,
     price_percent: u32,
-    covered: impl Iterator<Item = usize>,
-    usage: &[Usage<'_>],
-    left: &mut [i128],
-) -> CommitmentCost {
-    let mut cost = CommitmentCost::default();
-    for i in covered {
-        let full = i128::from(usage[i].rate.nanos());
-        let nanos = full * i128::from(price_percent) / 100;
-        if nanos == 0 {
-            continue;
+    (lines, usage): (impl Iterator<Item = usize>, &[Usage<'_>]),
+    cover: &mut impl FnMut(usize, i128, Rate) -> i128,
+) -> LedgerUnits {
+    for line in lines {
+        let nanos = i128::from(usage[line].rate.nanos()) * i128::from(price_percent) / 100;
+        if nanos > 0 {
+            promised -= cover(line, promised / nanos, Rate::from_nanos(nanos as i64)) * nanos;
         }
-        let micros = left[i].min(promised / nanos);
-        promised -= micros * nanos;
-        left[i] -= micros;
-        cost.used += LedgerUnits(micros * nanos);
-        cost.saved += LedgerUnits(micros * (full - nanos));
     }
-    cost.unused = LedgerUnits(promised);
-    cost
+    LedgerUnits(promised)
+}
+
+impl Covered {
+    /// What it costs under the commitment.
+    pub fn used(&self) -> LedgerUnits {
+        LedgerUnits(self.micros * i128::from(self.rate.nanos()))
+    }
+
+    /// What it costs less than without.
+    pub fn saved(&self) -> LedgerUnits {
+        LedgerUnits(self.micros * (i128::from(self.list.nanos()) - i128::from(self.rate.nanos())))
+    }
 }
 
 impl CommitmentCost {
@@ -180,10 +208,15 @@ mod tests {
     /// Saved, used and unused in nano-units.
     fn check(commitments: &[CommitmentDiscount], usage: &[Usage<'_>], minutes: i64, expected: &[[i128; 3]]) {
         let hour = Window { start: at(0), end: at(minutes * HOUR / 60) };
-        let costs = draw_down(commitments, usage, hour);
+        let (costs, covered) = draw_down(commitments, usage, hour);
         let nanos = |amount: LedgerUnits| amount.0 / i128::from(HOUR);
         let found: Vec<[i128; 3]> = costs.iter().map(|cost| [cost.saved, cost.used, cost.unused].map(nanos)).collect();
         assert_eq!(found, expected);
+        for (i, cost) in costs.iter().enumerate() {
+            let of = || covered.iter().filter(|covered| covered.commitment == i);
+            assert_eq!(of().map(Covered::used).sum::<LedgerUnits>(), cost.used);
+            assert_eq!(of().map(Covered::saved).sum::<LedgerUnits>(), cost.saved);
+        }
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Rates;
 use super::crowds::over_commits;
+use super::{Covered, Rates};
 use crate::control_plane::{Effect, Fleet, Use};
 use crate::request::Flavor;
 use crate::units::{
-    FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex, Rate, ResourceIndex, Resources, TenantIndex,
+    FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex, Rate, ResourceIndex, Resources, TenantIndex, Window,
 };
 
 /// A stretch of time in which a resource was used at one rate; another rate begins another record.
@@ -59,6 +59,15 @@ pub struct NodeRecord {
     pub rate: Rate,
 }
 
+/// What a commitment covered of one line in an hour, or in the part of one that prices held for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoveredRecord {
+    /// When.
+    pub window: Window,
+    /// What.
+    pub covered: Covered,
+}
+
 /// All records of a run, each kind in order of its beginning; they add up to the breakdown of its cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MeteringRecords {
@@ -66,6 +75,8 @@ pub struct MeteringRecords {
     pub uses: Vec<UseRecord>,
     /// Of nodes.
     pub nodes: Vec<NodeRecord>,
+    /// Of commitments.
+    pub covered: Vec<CoveredRecord>,
 }
 
 /// Watches effects beside a [`Meter`](super::Meter), and notes what begins and ends.
@@ -163,9 +174,14 @@ impl MeteringLog {
         }
     }
 
+    /// Takes note of what commitments covered in an hour that closes.
+    pub fn cover(&mut self, (window, covered): (Window, Vec<Covered>)) {
+        self.records.covered.extend(covered.into_iter().map(|covered| CoveredRecord { window, covered }));
+    }
+
     /// Ends what has not ended at `end`, and gives all records but those of no length.
     pub fn close(mut self, end: Instant) -> MeteringRecords {
-        let MeteringRecords { uses, nodes } = &mut self.records;
+        let MeteringRecords { uses, nodes, .. } = &mut self.records;
         uses.iter_mut().for_each(|record| record.until = record.until.min(end));
         nodes.iter_mut().for_each(|record| record.until = record.until.min(end));
         uses.retain(|record| record.from < record.until);

@@ -59,7 +59,7 @@ pub fn scaled_to_usage<'r>(
         }
     }
     uses.sort_by_key(|record| record.from);
-    (MeteringRecords { uses, nodes: records.nodes }, over)
+    (MeteringRecords { uses, ..records }, over)
 }
 
 /// When prices may change: the first instant is before all records.
@@ -193,7 +193,7 @@ mod tests {
         let charges = Charges { billing, fleet: &fleet, flavors: &flavors, book: &book };
         let of: Vec<Vec<&UsageReading>> =
             ["a", "b"].map(|name| readings.iter().filter(|reading| reading.resource == name).collect()).to_vec();
-        let records = MeteringRecords { uses, nodes: Vec::new() };
+        let records = MeteringRecords { uses, ..MeteringRecords::default() };
         let (records, over) = scaled_to_usage(charges, records, |resource| of[resource.usize()].as_slice());
         (records.uses, over.into_iter().collect())
     }

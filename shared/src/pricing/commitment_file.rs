@@ -5,7 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::price_file::HOURS_PER_MONTH;
 use super::{CommitmentDiscount, Coverage};
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, InputProblems, Row, Table};
 use crate::units::{Currency, Duration, Instant, Rate};
 
 const COLUMNS: [&str; 10] = [
@@ -31,20 +31,20 @@ const MONTHS_MAX: u32 = 1_200;
 /// `term_months × 730 h` long. `families` are separated by spaces.
 ///
 /// # Errors
-/// At the first wrong line, a name that stands on an earlier one, or another currency than `currency`.
-pub fn read_commitments(text: &str, currency: Currency) -> Result<Vec<CommitmentDiscount>, InputError> {
+/// With every wrong line, name that stands on an earlier one, and currency other than `currency`.
+pub fn read_commitments(text: &str, currency: Currency) -> Result<Vec<CommitmentDiscount>, InputProblems> {
     let required = ["name", "price_per_hour", "term_months", "from", "currency"];
     read_each(text, &required, &COLUMNS, |line| line.commitment(currency), |commitment| &commitment.name)
 }
 
-/// Reads a line after the other; no two may have the same name.
+/// Reads a line after the other, and gathers what is wrong with each; no two may have the same name.
 pub(super) fn read_each<T>(
     text: &str,
     required: &[&'static str],
     allowed: &[&'static str],
     read: impl Fn(&Line<'_>) -> Result<T, InputError>,
     name: impl Fn(&T) -> &str,
-) -> Result<Vec<T>, InputError> {
+) -> Result<Vec<T>, InputProblems> {
     let mut table = Table::open(text, None)?;
     table.expect_only(allowed)?;
     for column in required {
@@ -52,20 +52,22 @@ pub(super) fn read_each<T>(
     }
     let columns = COLUMNS.map(|name| table.find(name));
     let mut row = Row::default();
-    let mut all: Vec<T> = Vec::new();
+    let (mut all, mut problems): (Vec<T>, Vec<InputError>) = (Vec::new(), Vec::new());
     while table.next(&mut row)? {
         let line = Line { row: &row, columns };
-        let read = read(&line)?;
-        if all.iter().any(|earlier| name(earlier) == name(&read)) {
-            let message = format!("`{}` stands on a line above; expected each commitment once", name(&read));
-            return Err(line.error("name", message));
+        match read(&line) {
+            Ok(read) if all.iter().any(|earlier| name(earlier) == name(&read)) => {
+                let message = format!("`{}` stands on a line above; expected each commitment once", name(&read));
+                problems.push(line.error("name", message));
+            }
+            Ok(read) => all.push(read),
+            Err(problem) => problems.push(problem),
         }
-        all.push(read);
     }
-    if all.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected commitments"));
+    if all.is_empty() && problems.is_empty() {
+        problems.push(InputError::whole("has a header and no rows; expected commitments"));
     }
-    Ok(all)
+    if problems.is_empty() { Ok(all) } else { Err(InputProblems(problems)) }
 }
 
 /// One line, with where its columns are.
@@ -199,7 +201,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_line_and_field() {
         let check = |rows: &str, line: u64, field: &str, part: &str| {
-            let error = read_commitments(&format!("{HEADER}{rows}\n"), Currency::USD).unwrap_err();
+            let InputProblems(problems) = read_commitments(&format!("{HEADER}{rows}\n"), Currency::USD).unwrap_err();
+            let [error] = &problems[..] else { panic!("{problems:?}") };
             assert_eq!((error.line, error.field.as_deref()), (line, Some(field)), "{error}");
             assert!(error.message.contains(part), "{error}");
         };
@@ -212,6 +215,10 @@ mod tests {
         check("a,m,1,1,,12,2026-01-01T00:00:00Z,EUR,,", 2, "currency", "prices are in USD");
         check("a,m,1,1,,0,2026-01-01T00:00:00Z,USD,,", 2, "term_months", "is `0`");
         check(&format!("a,m,1,1,,{rest},,\na,m,1,1,,{rest},,"), 3, "name", "on a line above");
-        assert!(read_commitments(HEADER, Currency::USD).unwrap_err().message.contains("no rows"));
+        assert!(read_commitments(HEADER, Currency::USD).unwrap_err().to_string().contains("no rows"));
+        // All of them at once, each with its line.
+        let rows = format!("{HEADER}a,m,0,1,,{rest},,\nb,m,1,1,,{rest},,\nb,m,1,1,,{rest},,\n");
+        let problems = read_commitments(&rows, Currency::USD).unwrap_err().0;
+        assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [2, 4]);
     }
 }

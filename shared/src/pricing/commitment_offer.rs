@@ -1,7 +1,7 @@
 //! Commitment discounts that may be bought, in amounts that are still to be found.
 
 use super::commitment_file::{Line, read_each};
-use crate::input::InputError;
+use crate::input::{InputError, InputProblems};
 use crate::units::{Currency, Duration, Rate};
 
 /// What may be promised, and what that would make cheaper.
@@ -41,8 +41,8 @@ const COLUMNS: [&str; 8] =
 /// `price_percent[,families]` for spend: what [`read_commitments`](super::read_commitments) reads, without amounts.
 ///
 /// # Errors
-/// At the first wrong line, a name that stands on an earlier one, or another currency than `currency`.
-pub fn read_offers(text: &str, currency: Currency) -> Result<Vec<CommitmentOffer>, InputError> {
+/// With every wrong line, name that stands on an earlier one, and currency other than `currency`.
+pub fn read_offers(text: &str, currency: Currency) -> Result<Vec<CommitmentOffer>, InputProblems> {
     let required = ["name", "term_months", "currency"];
     read_each(text, &required, &COLUMNS, |line| offer(line, currency), |offer| &offer.name)
 }
@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_line_and_field() {
         let check = |row: &str, field: &str, part: &str| {
-            let error = read_offers(&format!("{HEADER}{row}\n"), Currency::USD).unwrap_err();
+            let InputProblems(problems) = read_offers(&format!("{HEADER}{row}\n"), Currency::USD).unwrap_err();
+            let [error] = &problems[..] else { panic!("{problems:?}") };
             assert_eq!((error.line, error.field.as_deref()), (2, Some(field)), "{error}");
             assert!(error.message.contains(part), "{error}");
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, InputProblems, Row, Table};
 use crate::units::{Currency, Instant, LedgerUnits};
 
 /// Rates by pair of currencies, each since a date.
@@ -51,14 +51,33 @@ const DECIMALS: u32 = 12;
 /// the next one given. The other direction is not derived.
 ///
 /// # Errors
-/// At the first wrong line, or a pair that has two rates at one date.
-pub fn read_exchange_rates(text: &str) -> Result<ExchangeRates, InputError> {
+/// With every wrong line, and every pair that has two rates at one date.
+pub fn read_exchange_rates(text: &str) -> Result<ExchangeRates, InputProblems> {
     let mut table = Table::open(text, None)?;
-    table.expect_only(&["date", "from", "to", "rate"])?;
-    let [date, from, to, rate] = ["date", "from", "to", "rate"].map(|name| table.column(name));
-    let (date, from, to, rate) = (date?, from?, to?, rate?);
-    let (mut rates, mut row) = (ExchangeRates::default(), Row::default());
+    table.expect_only(&COLUMNS)?;
+    let mut columns = [0; COLUMNS.len()];
+    for (place, name) in columns.iter_mut().zip(COLUMNS) {
+        *place = table.column(name)?;
+    }
+    let (mut rates, mut problems, mut row) = (ExchangeRates::default(), Vec::new(), Row::default());
     while table.next(&mut row)? {
+        problems.extend(rates.read(&row, columns).err());
+    }
+    if rates.rates.is_empty() && problems.is_empty() {
+        problems.push(InputError::whole("has a header and no rows; expected exchange rates"));
+    }
+    if problems.is_empty() { Ok(rates) } else { Err(InputProblems(problems)) }
+}
+
+const COLUMNS: [&str; 4] = ["date", "from", "to", "rate"];
+
+fn instant(text: &str) -> Option<Instant> {
+    text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
+}
+
+impl ExchangeRates {
+    /// Takes the rate of a row.
+    fn read(&mut self, row: &Row, [date, from, to, rate]: [usize; COLUMNS.len()]) -> Result<(), InputError> {
         let wrong = |field: &str, message: String| InputError::field(row.line, field, message);
         let currency = |field: &str, at: usize| -> Result<Currency, InputError> {
             row.get(at).parse().map_err(|error: crate::units::MoneyError| wrong(field, error.to_string()))
@@ -76,21 +95,12 @@ pub fn read_exchange_rates(text: &str) -> Result<ExchangeRates, InputError> {
         if pair.0 == pair.1 {
             return Err(wrong("to", format!("is {} as `from` is; expected another currency", pair.1)));
         }
-        if rates.rates.entry(pair).or_default().insert(at, of).is_some() {
+        if self.rates.entry(pair).or_default().insert(at, of).is_some() {
             return Err(wrong("date", format!("{} to {} has two rates at {at}; expected one", pair.0, pair.1)));
         }
+        Ok(())
     }
-    if rates.rates.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected exchange rates"));
-    }
-    Ok(rates)
-}
 
-fn instant(text: &str) -> Option<Instant> {
-    text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
-}
-
-impl ExchangeRates {
     /// What `amount` is in another currency by the latest rate at or before `at`, rounded half to even to a ledger unit;
     /// and the date of that rate, where one was needed.
     ///
@@ -175,6 +185,11 @@ mod tests {
         check(
             "2026-01-06,EUR,USD,-1",
             "line 4: field `rate`: `-1` is no rate; write a number above 0 with at most 12 decimals",
+        );
+        check(
+            "x,EUR,USD,1\n2026-01-06,EUR,EUR,1",
+            "2 problems\n  line 4: field `date`: `x` is no date; write 2026-11-01 or 2026-11-01T00:00:00Z\n  line 5: field \
+             `to`: is EUR as `from` is; expected another currency",
         );
         check("2026-01-06,EUR,EUR,1", "line 4: field `to`: is EUR as `from` is; expected another currency");
         check(

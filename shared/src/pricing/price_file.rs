@@ -7,21 +7,17 @@ mod tiered;
 #[cfg(test)]
 mod tests;
 
-use core::fmt;
 use std::collections::BTreeMap;
 
 use self::conversion::Conversion;
 use self::document::read_document;
 use self::row::{COLUMNS, Place, PriceRow};
 use super::{Egress, ExchangeRates, PriceBook, Tiers, TypePrice, UnitRates};
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, InputProblems, Row, Table};
 use crate::units::Currency;
 
 /// The hours of a month, here as for storage.
 pub(super) const HOURS_PER_MONTH: u32 = 730;
-
-/// Most problems that are listed one by one.
-const PROBLEMS_MAX: usize = 20;
 
 /// A price book that was read, and what to know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +27,6 @@ pub struct PriceFile {
     /// What was converted, and by which rates.
     pub notices: Vec<String>,
 }
-
-/// Every problem of a price file; never none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceProblems(pub Vec<InputError>);
 
 /// What a file says before anything is made of it.
 #[derive(Debug, Default)]
@@ -54,7 +46,7 @@ struct Prices {
 /// With the first problem of the file.
 pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
     let read = read_price_file(text, &ExchangeRates::default());
-    read.map(|file| file.book).map_err(|PriceProblems(mut problems)| problems.swap_remove(0))
+    read.map(|file| file.book).map_err(InputProblems::first)
 }
 
 /// Reads `instance_type,price_per_hour,currency[,vcpu,memory_gib,…,from]`, with a column for each
@@ -77,7 +69,7 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// # Errors
 /// With every problem: a wrong value, a second currency without its rate, a second price for the same type from the same
 /// instant.
-pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, PriceProblems> {
+pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, InputProblems> {
     let Prices { currency, units, egress, tiers, rows, mut problems } =
         if is_document(text) { read_document(text) } else { read_table(text) };
     let mut conversion = Conversion::new(rates, currency);
@@ -101,7 +93,7 @@ pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, P
             let book = PriceBook { egress: egress.unwrap_or_default(), tiers, ..book };
             Ok(PriceFile { book, notices: conversion.notices() })
         }
-        _ => Err(PriceProblems(problems)),
+        _ => Err(InputProblems(problems)),
     }
 }
 
@@ -142,17 +134,3 @@ fn read_lines(text: &str, prices: &mut Prices) -> Result<(), InputError> {
     }
     Ok(())
 }
-
-impl fmt::Display for PriceProblems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(problems) = self;
-        if let [only] = problems.as_slice() {
-            return write!(f, "{only}");
-        }
-        write!(f, "{} problems", problems.len())?;
-        problems.iter().take(PROBLEMS_MAX).try_for_each(|problem| write!(f, "\n  {problem}"))?;
-        if problems.len() > PROBLEMS_MAX { write!(f, "\n  and {} more", problems.len() - PROBLEMS_MAX) } else { Ok(()) }
-    }
-}
-
-impl core::error::Error for PriceProblems {}

@@ -255,6 +255,7 @@ impl<'a> Run<'a> {
                 let paid = self.meter.paid(at) + self.modules_until(at);
                 self.recorder.close_bin(paid, &self.plane);
             } else if hour_end == Some(at) {
+                self.note_covered(at);
                 self.meter.close_hour(at);
             } else {
                 if change == Some(at) {
@@ -267,10 +268,18 @@ impl<'a> Run<'a> {
 
     /// From `at` on, the prices of then hold, in the tiers that were passed.
     fn change_rates(&mut self, at: Instant) {
+        self.note_covered(at);
         self.meter.pass_tiers(at);
         self.meter.change_rates(at, rates(self.scenario, at, self.meter.passed_tiers()));
         if let Some(log) = &mut self.metering {
             log.change_rates(at, (&self.scenario.fleet, &self.scenario.flavors, self.meter.rates()));
+        }
+    }
+
+    /// Has the log take note of what commitments cover in the hour that closes.
+    fn note_covered(&mut self, at: Instant) {
+        if let Some(log) = &mut self.metering {
+            log.cover(self.meter.covered(at));
         }
     }
 
@@ -304,6 +313,7 @@ impl<'a> Run<'a> {
 
     /// What was metered up to `end`, of a run that has a log of it.
     pub(super) fn take_metered(&mut self, end: Instant) -> MeteringRecords {
+        self.note_covered(end);
         self.metering.take().map(|log| log.close(end)).unwrap_or_default()
     }
 

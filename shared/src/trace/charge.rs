@@ -1,6 +1,7 @@
 //! Charges: the lines of a bill, in one form whoever sent it.
 
 mod collector;
+mod summary;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use crate::units::{Amount, Currency, Instant, Window};
 
 pub(super) use collector::ChargeCollector;
 pub use collector::{BillTotal, Duplicates, ImportedBill, WhenEqual};
+pub use summary::BillSummary;
 
 /// One line of a bill: one NDJSON line of ours. Words and meanings are FOCUS's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

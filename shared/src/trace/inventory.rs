@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::input::{InputError, Row, Table, write_table};
+use crate::input::{InputError, InputProblems, Row, Table, write_table};
 use crate::units::{Dimension, Resources};
 
 /// What a node has of its own.
@@ -31,7 +31,7 @@ pub struct InventoryNode {
 ///
 /// # Errors
 /// With every wrong line; a name that stands there twice is one.
-pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
+pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputProblems> {
     let mut table = Table::open(text, None)?;
     let amounts = ON_NODES.map(Dimension::field);
     table.expect_only(&[&["node", "instance_type", "zone", "cluster"], &amounts[..]].concat())?;
@@ -61,11 +61,10 @@ pub fn read_inventory(text: &str) -> Result<Vec<InventoryNode>, InputError> {
             cluster: row.optional(cluster).map(str::to_owned),
         });
     }
-    match InputError::all(wrong) {
-        Some(wrong) => Err(wrong),
-        None if nodes.is_empty() => Err(InputError::whole("has a header and no rows; expected nodes")),
-        None => Ok(nodes),
+    if wrong.is_empty() && nodes.is_empty() {
+        wrong.push(InputError::whole("has a header and no rows; expected nodes"));
     }
+    if wrong.is_empty() { Ok(nodes) } else { Err(InputProblems(wrong)) }
 }
 
 /// What a node has, with what is wrong about it.
@@ -140,7 +139,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_line_and_field() {
         let check = |rows: &str, line: u64, field: &str, part: &str| {
-            let error = read_inventory(&format!("node,vcpu,memory_gib,gpu,instance_type,zone\n{rows}")).unwrap_err();
+            let read = read_inventory(&format!("node,vcpu,memory_gib,gpu,instance_type,zone\n{rows}"));
+            let error = read.unwrap_err().first();
             assert_eq!((error.line, error.field.as_deref()), (line, Some(field)), "{error}");
             assert!(error.message.contains(part), "{error}");
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::input::{InputError, Row, Table, write_table};
+use crate::input::{InputError, InputProblems, Row, Table, write_table};
 use crate::units::{DIMENSIONS, Dimension, Resources};
 
 /// What a quota holds of a dimension that it does not limit.
@@ -35,7 +35,7 @@ pub fn in_words(quota: Resources) -> String {
 ///
 /// # Errors
 /// With every wrong line; a tenant that stands there twice is one.
-pub fn read_quotas(text: &str) -> Result<Vec<TenantQuota>, InputError> {
+pub fn read_quotas(text: &str) -> Result<Vec<TenantQuota>, InputProblems> {
     let mut table = Table::open(text, None)?;
     let names: Vec<&str> = core::iter::once("tenant").chain(Dimension::ALL.map(Dimension::field)).collect();
     table.expect_only(&names)?;
@@ -64,11 +64,10 @@ pub fn read_quotas(text: &str) -> Result<Vec<TenantQuota>, InputError> {
         }
         quotas.push(TenantQuota { line: row.line, tenant: name.to_owned(), limit });
     }
-    match InputError::all(wrong) {
-        Some(wrong) => Err(wrong),
-        None if quotas.is_empty() => Err(InputError::whole("has a header and no rows; expected quotas")),
-        None => Ok(quotas),
+    if wrong.is_empty() && quotas.is_empty() {
+        wrong.push(InputError::whole("has a header and no rows; expected quotas"));
     }
+    if wrong.is_empty() { Ok(quotas) } else { Err(InputProblems(wrong)) }
 }
 
 /// Quotas as [`read_quotas`] reads them, with a column for what is limited.
@@ -112,14 +111,16 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_line_and_field() {
         let check = |text: &str, line: u64, field: Option<&str>, part: &str| {
-            let error = read_quotas(text).unwrap_err();
+            let InputProblems(problems) = read_quotas(text).unwrap_err();
+            let error = &problems[0];
             assert_eq!((error.line, error.field.as_deref()), (line, field), "{error}");
             assert!(error.message.contains(part), "{error}");
         };
         check("tenant,vcpu\nshop,8\nshop,9\n", 3, Some("tenant"), "`shop` has a quota on line 2 already");
         check("tenant,vcpu\n,8\n", 2, Some("tenant"), "is empty");
         let two = "tenant,vcpu,gpu\nshop,many,1\nlab,2,few\n";
-        check(two, 2, Some("vcpu"), "\n  line 3: field `gpu`: `few`");
+        check(two, 2, Some("vcpu"), "`many`");
+        assert_eq!(read_quotas(two).unwrap_err().0[1].line, 3);
         check("tenant,vcpu\nshop,many\n", 2, Some("vcpu"), "`many`");
         check("tenant,vcpu\nshop,\n", 2, Some("tenant"), "is limited in nothing");
         check("tenant,cpu\nshop,8\n", 1, Some("cpu"), "vcpu");

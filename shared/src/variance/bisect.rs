@@ -1,5 +1,6 @@
 //! Which few requests a variance comes from: the smallest set that was found to explain it, replayed.
 
+mod excess;
 mod smallest;
 mod suspects;
 
@@ -126,10 +127,12 @@ impl Unexpected {
 ///
 /// A set explains as much as the cost of the actual requests falls (or rises) when they are changed to what was
 /// predicted: a life that came beyond it is left out with all that is asked of it, one that did not come is put in from
-/// the run that cost nearest to the mean, and one that lived when the window began ends when it does so on average.
+/// the run that cost nearest to the mean, of those that cost no less where less was paid than predicted: they have enough
+/// of it. One that lived when the window began ends when it does so on average.
 /// Suspects are lives that differ in the direction of the variance: per tenant, flavor and hour so many of the largest
-/// as make up the difference from the mean over the runs. The shortest sequence of them, largest difference first, that
-/// explains enough is found by bisection, and made smaller by delta debugging until it can do without none of them.
+/// as make up the difference from the mean over the runs, where parts of a life add up over the hours, the flavors and the
+/// tenants. The shortest sequence of them, largest difference first, that explains enough is found by bisection, and made
+/// smaller by delta debugging until it can do without none of them.
 ///
 /// Source: A. Zeller and R. Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE Transactions on
 /// Software Engineering 28(2), 2002, algorithm *ddmin*. It finds a set of which every request is needed, which need not
@@ -150,8 +153,8 @@ pub fn bisect<E>(
     };
     let costs: Vec<LedgerUnits> = case.predicted.runs.iter().map(amount).collect();
     let predicted = mean_column(&[costs.iter().copied().sum()], costs.len() as u32)[0];
-    let nearest = (0..costs.len()).min_by_key(|&run| (costs[run] - predicted).0.abs()).expect("there is a run");
-    let streams = Streams::new(case, nearest as u32);
+    let nearest = nearest_run(&costs, predicted, false);
+    let mut streams = Streams::new(case, nearest);
     let happened = replay(&streams.changed(&[]))?;
     let (actual, before) = (amount(&happened), happened.digest);
     let mut found = Bisection {
@@ -168,7 +171,11 @@ pub fn bisect<E>(
     if variance == LedgerUnits::ZERO {
         return Ok(found);
     }
-    let evidence = Evidence { happened: &happened.cost, predicted: &case.predicted.runs[nearest].cost };
+    let run = nearest_run(&costs, predicted, variance < LedgerUnits::ZERO);
+    if run != nearest {
+        streams = Streams::new(case, run);
+    }
+    let evidence = Evidence { happened: &happened.cost, predicted: &case.predicted.runs[run as usize].cost };
     let suspects = streams.suspects(&evidence, variance.0.signum());
     found.suspects = suspects.len() as u32;
     let mut search = Search { case, streams: &streams, actual, variance, replays: 1, last: None };
@@ -191,6 +198,12 @@ pub fn bisect<E>(
         is_minimal,
     };
     Ok(found)
+}
+
+/// The run that cost nearest to the mean, of those that cost no less where that is asked for.
+fn nearest_run(costs: &[LedgerUnits], mean: LedgerUnits, no_less: bool) -> u32 {
+    let runs = (0..costs.len()).filter(|&run| !no_less || costs[run] >= mean);
+    runs.min_by_key(|&run| (costs[run] - mean).0.abs()).expect("one run costs as much as all do on average") as u32
 }
 
 /// The state of one search.

@@ -48,10 +48,10 @@ pub(in crate::cli) fn read_log_beside(
 }
 
 /// What `read` makes of the table at `path`; nothing where no path is given.
-pub(in crate::cli) fn read_table<T>(
+pub(in crate::cli) fn read_table<T, E: Into<InputProblems>>(
     path: Option<&str>,
     kind: Kind,
-    read: impl FnOnce(&str) -> Result<T, InputError>,
+    read: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, CliError> {
     let Some(path) = path else { return Ok(None) };
     read(&input::read_text(path)?).map(Some).map_err(CliError::in_table(input::name(path), kind))

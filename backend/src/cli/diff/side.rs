@@ -59,8 +59,7 @@ impl Source {
                 Read::Outcome(Box::new(parse_json_object(&text).map_err(in_file())?))
             }
             Contents::Json(text) => {
-                let saved =
-                    SavedScenario::from_json(&text).map_err(|error| CliError::Data(format!("{name}: {error}")))?;
+                let saved = SavedScenario::from_json(&text).map_err(CliError::all_in_file(name))?;
                 Read::Scenario(Box::new(for_this_engine(saved, name)))
             }
         };

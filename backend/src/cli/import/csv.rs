@@ -1,7 +1,7 @@
 //! `shadowplane import csv`.
 
 use serde::Serialize;
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::trace::csv::{Config, Kind, Source, Times, import};
 use shared::trace::{inventory, pools, quotas, usage};
 use shared::units::Instant;
@@ -146,8 +146,8 @@ impl Args {
 /// Lets the reader of that kind see what came out, so that what is written can be read.
 fn read_back(kind: Kind, text: &str) -> Result<(), InputError> {
     match kind {
-        Kind::Inventory => inventory::read_inventory(text).map(drop),
-        Kind::Quotas => quotas::read_quotas(text).map(drop),
+        Kind::Inventory => inventory::read_inventory(text).map(drop).map_err(InputProblems::first),
+        Kind::Quotas => quotas::read_quotas(text).map(drop).map_err(InputProblems::first),
         Kind::Pools => pools::read_pools(text).map(drop),
         Kind::Prices => pricing::read_prices(text).map(drop),
         Kind::Sensors => features::read_sensors(text).map(drop),

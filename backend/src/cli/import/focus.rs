@@ -1,11 +1,11 @@
 //! `shadowplane import focus`.
 
-use shared::trace::charge::WhenEqual;
+use shared::trace::charge::{BillSummary, WhenEqual};
 use shared::trace::focus::{FocusConfig, read_focus};
 use shared::units::Instant;
 
 use super::super::{CliError, Global};
-use super::bill::Summary;
+use super::bill::sentences;
 use super::{mapping, report};
 use crate::jobs::wall_clock;
 use crate::{input, output};
@@ -63,7 +63,7 @@ impl Args {
         output::write_lines(self.output.as_deref(), |out| {
             bill.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
-        let summary = Summary::new(format!("FOCUS {version}"), stated, &bill, mapping.is_some());
-        report(global, self.output.as_deref(), &summary, &summary.sentences())
+        let summary = BillSummary::new(format!("FOCUS {version}"), stated, &bill, mapping.is_some());
+        report(global, self.output.as_deref(), &summary, &sentences(&summary))
     }
 }

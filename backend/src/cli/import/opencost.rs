@@ -1,10 +1,11 @@
 //! `shadowplane import opencost`.
 
+use shared::trace::charge::BillSummary;
 use shared::trace::opencost::{OpenCostConfig, read_opencost};
 use shared::units::{Currency, Instant};
 
 use super::super::{CliError, Global};
-use super::bill::Summary;
+use super::bill::sentences;
 use super::{mapping, report};
 use crate::jobs::wall_clock;
 use crate::{input, output};
@@ -46,7 +47,7 @@ impl Args {
         output::write_lines(self.output.as_deref(), |out| {
             bill.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
-        let summary = Summary::new("OpenCost".to_owned(), stated, &bill, mapping.is_some());
-        report(global, self.output.as_deref(), &summary, &summary.sentences())
+        let summary = BillSummary::new("OpenCost".to_owned(), stated, &bill, mapping.is_some());
+        report(global, self.output.as_deref(), &summary, &sentences(&summary))
     }
 }

@@ -6,9 +6,8 @@ mod parquet;
 mod text;
 
 use shared::allocation::{
-    COMMITMENTS_LEFT_OUT, FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement,
-    StatementSettings, StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights,
-    suits_focus, unit_costs,
+    FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
+    StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights, suits_focus, unit_costs,
 };
 use shared::input::write_table;
 use shared::units::{Instant, Window};
@@ -130,7 +129,8 @@ impl Args {
         self.check(format)?;
         let (metering, mut notices) = self.metering()?;
         if metering.source.contains_key("commitments") {
-            notices.push(COMMITMENTS_LEFT_OUT.to_owned());
+            // Files of earlier versions.
+            notices.push("commitment discounts were left out of this file; write it again to have them".to_owned());
         }
         let metrics = match &self.metric {
             None => Vec::new(),
@@ -268,20 +268,23 @@ impl Args {
             notices.iter().for_each(|notice| output::warn(notice));
         }
         let view = || StatementView::new(statement, unit_costs(statement, metrics));
-        let charges = || focus_rows(statement, metering, &FocusSettings { provider: self.provider.clone() });
+        let charges = || {
+            let settings = FocusSettings { provider: self.provider.clone() };
+            focus_rows(statement, metering, &settings).map_err(|error| CliError::Data(error.to_string()))
+        };
         let content = match format {
             Format::Table => text::table(&view(), notices),
             Format::Markdown => text::markdown(&view()),
             Format::Csv => text::csv(&view()),
             Format::Json => serde_json::to_string_pretty(&view()).map_err(anyhow::Error::from)? + "\n",
             Format::Html => html::page(&view(), notices),
-            Format::Focus => write_table(charges().into_iter()),
+            Format::Focus => write_table(charges()?.into_iter()),
             Format::Parquet => {
                 let view = view();
                 return self.write_parquet(&text::rows(&view).collect::<Vec<_>>(), &parquet::of_statement(&view));
             }
             Format::FocusParquet => {
-                let rows = charges();
+                let rows = charges()?;
                 return self.write_parquet(&rows, &parquet::of_focus(&rows[0]));
             }
         };

@@ -1,6 +1,6 @@
 //! A bill in place of a simulated actual cost.
 
-use shared::allocation::Status;
+use shared::allocation::{Basis, Status};
 use shared::bill::{ActualContext, Bill, BilledWindow, ExchangeRates, LeftOut};
 use shared::control_plane::Billing;
 use shared::request::RequestLog;
@@ -130,6 +130,13 @@ impl ActualBill {
             let total: LedgerUnits = billed.left_out.values().copied().sum();
             let names = output::some(names.iter().map(String::as_str));
             said.push(format!("not compared, {} of the bill in the window: {names}", money(total)));
+        }
+        if billed.basis == Basis::Billed && scenario.billing == Billing::Fleet {
+            said.push(
+                "a bill has no idle: what of nodes nobody requested is in the charges of the accounts that pay for them, so \
+                 that idle is held against 0; the total is what compares"
+                    .to_owned(),
+            );
         }
         if billed.price_book.is_none() && scenario.billing == Billing::Fleet {
             said.push(

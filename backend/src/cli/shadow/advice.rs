@@ -47,7 +47,7 @@ fn in_conflict(recommendation: &RecommendationView) -> String {
 pub(in crate::cli) fn offers(path: Option<&str>, scenario: &Scenario) -> Result<Vec<CommitmentOffer>, CliError> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let read = read_offers(&input::read_text(path)?, scenario.price_book.currency);
-    read.map_err(CliError::in_file(input::name(path)))
+    read.map_err(CliError::all_in_file(input::name(path)))
 }
 
 /// Replays every candidate on the streams of `outcome`, and keeps those that are worth it.

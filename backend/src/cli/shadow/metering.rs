@@ -46,9 +46,6 @@ pub(in crate::cli) fn metered(valid: &ValidScenario, run: u32, names: &Named, qu
     let labels = names.labels.with_drawn(valid, &requests, run);
     let mut metering = Metering::of_run(valid.scenario(), &requests, &records, &labels);
     metering.source.insert("run".to_owned(), outcome.digest.to_string());
-    if !valid.scenario().price_book.commitments.is_empty() {
-        metering.source.insert("commitments".to_owned(), "left out".to_owned());
-    }
     if let Demand::Forecast(_) = valid.original().demand {
         metering.source.insert("horizon".to_owned(), metering.window.length().to_string());
         metering.source.extend(quantile.map(|level| ("quantile".to_owned(), level.to_string())));

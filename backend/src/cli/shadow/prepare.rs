@@ -67,7 +67,7 @@ pub(in crate::cli) struct Predicted {
     pub(super) model: ModelId,
     pub(super) selection: SelectionReport,
     /// What was there at the origin.
-    pub(super) fork: Fork,
+    pub(in crate::cli) fork: Fork,
     /// What the actual requests would run on.
     pub(in crate::cli) base: Scenario,
 }

@@ -1,6 +1,6 @@
 //! Changes that are tried before they are made.
 
-use shared::input::{InputError, every_wrong_field, parse_json_document};
+use shared::input::{InputProblems, every_wrong_field, parse_json_document};
 use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
 
 use super::{CliError, cancelled, data};
@@ -38,8 +38,8 @@ impl WhatIfArgs {
         let Some(path) = &self.edits else { return Ok(scenario) };
         let text = input::read_text(path)?;
         let edits: Vec<Edit> = parse_json_document(&text).map_err(|first| {
-            let all = InputError::all(every_wrong_field::<Vec<Edit>>(&text, first).errors);
-            CliError::in_file(input::name(path))(all.expect("the first is one of them"))
+            let all = every_wrong_field::<Vec<Edit>>(&text, first).errors;
+            CliError::all_in_file(input::name(path))(InputProblems(all))
         })?;
         Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
     }

@@ -20,6 +20,7 @@ const fn table(collection: Collection) -> &'static str {
         Collection::Budgets => "budgets",
         Collection::Recommendations => "recommendations",
         Collection::Acceptances => "acceptances",
+        Collection::Bills => "bills",
     }
 }
 
@@ -102,8 +103,10 @@ pub(super) fn list(
 pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for collection in Collection::ALL {
-        // The champion stays, however long ago it was fitted, what recurs, however long ago it began, and what was accepted.
-        if !matches!(collection, Collection::Models | Collection::Events | Collection::Acceptances) {
+        // The champion stays, however long ago it was fitted, what recurs, however long ago it began, what was accepted, and
+        // bills, which are made long after what they are of.
+        let stays = [Collection::Models, Collection::Events, Collection::Acceptances, Collection::Bills];
+        if !stays.contains(&collection) {
             transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
         }
     }

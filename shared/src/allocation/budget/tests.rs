@@ -45,13 +45,15 @@ fn metering(window: Window) -> Metering {
         source: BTreeMap::new(),
         tenants: vec![tenant("web", Some("a")), tenant("ml", None)],
         flavors: vec![MeteredFlavor { name: "small".to_owned(), class: ResourceClass::Compute }],
-        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None, cluster: None }],
+        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None, cluster: None, price_percent: 100 }],
         zones: Names::default(),
         clusters: Names::default(),
         label_sets: vec![BTreeMap::new(), BTreeMap::from([("team".to_owned(), "b".to_owned())])],
         uses: Vec::new(),
         nodes: Vec::new(),
         modules: Vec::new(),
+        commitments: Vec::new(),
+        covered: Vec::new(),
     }
 }
 

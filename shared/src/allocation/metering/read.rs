@@ -1,5 +1,7 @@
 //! Metering records from CSV.
 
+mod commitments;
+
 use std::collections::BTreeMap;
 
 use foldhash::fast::FixedState;
@@ -7,7 +9,9 @@ use indexmap::IndexMap;
 
 use super::values::{labels, quick_rate};
 use super::write::COLUMNS;
-use super::{MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering};
+use super::{
+    MeteredCommitment, MeteredCover, MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse, Metering,
+};
 use crate::cost::NodeState;
 use crate::features::TimeZone;
 use crate::input::{InputError, Row, Table};
@@ -84,7 +88,9 @@ struct Reading {
     flavor_names: Vec<MeteredFlavor>,
     groups: Names,
     /// Zone and cluster of each group.
-    group_places: Vec<(Option<u32>, Option<u32>)>,
+    group_places: Vec<Place>,
+    /// What nodes of a group cost in percent of their list price, where that is said.
+    group_percents: BTreeMap<u32, u32>,
     zones: Names,
     clusters: Names,
     /// Rows of label sets by their text.
@@ -92,9 +98,17 @@ struct Reading {
     uses: Vec<MeteredUse>,
     nodes: Vec<MeteredNode>,
     modules: Vec<MeteredModule>,
+    commitments: Vec<MeteredCommitment>,
+    covered: Vec<MeteredCover>,
 }
 
+/// Zone and cluster.
+type Place = (Option<u32>, Option<u32>);
+
 type Values<'a> = [&'a str; COLUMNS.len()];
+
+/// The kinds of records.
+const RECORDS: &str = "window, tenant, node_group, use, node, module, commitment, covered";
 
 /// Positions of [`COLUMNS`].
 const RECORD: usize = 0;
@@ -117,15 +131,17 @@ impl Reading {
             "use" => self.take_use(line, values),
             "node" => self.take_node(line, values),
             "module" => self.take_module(line, values),
+            "node_group" => self.take_group(line, values),
+            "commitment" => self.take_commitment(line, values),
+            "covered" => self.take_covered(line, values),
             "tenant" => {
                 let tenant = self.tenants.intern(some(line, values, NAME)?);
-                let labels = labels(values[LABELS]).ok_or_else(|| wrong_labels(line, values[LABELS]))?;
-                self.tenant_labels.insert(tenant, labels);
+                self.tenant_labels.insert(tenant, labels_of(line, values)?);
                 Ok(())
             }
             "window" => self.take_window(line, values),
             other => {
-                let message = format!("`{other}` is no kind of record; expected window, tenant, use, node or module");
+                let message = format!("`{other}` is no kind of record; expected one of {RECORDS}");
                 Err(wrong(line, RECORD, message))
             }
         }
@@ -142,7 +158,7 @@ impl Reading {
             let message = format!("{} is not after the start, {}; expected a window", window.end, window.start);
             return Err(wrong(line, END, message));
         }
-        let source = labels(values[LABELS]).ok_or_else(|| wrong_labels(line, values[LABELS]))?;
+        let source = labels_of(line, values)?;
         self.settings = Some((window, zone, currency, source));
         Ok(())
     }
@@ -150,6 +166,16 @@ impl Reading {
     fn take_use(&mut self, line: u64, values: &Values<'_>) -> Result<(), InputError> {
         let (from, until, rate) = self.stretch(line, values)?;
         let tenant = TenantIndex(self.tenants.intern(some(line, values, TENANT)?));
+        let flavor = self.flavor(line, values)?;
+        let zone = (!values[ZONE].is_empty()).then(|| self.zones.intern(values[ZONE]));
+        let node_group = (!values[NODE_GROUP].is_empty()).then(|| self.group(values, zone));
+        let labels = self.label_row(line, values[LABELS])?;
+        self.uses.push(MeteredUse { tenant, flavor, node_group, zone, labels, from, until, rate });
+        Ok(())
+    }
+
+    /// The flavor of a row, known or new.
+    fn flavor(&mut self, line: u64, values: &Values<'_>) -> Result<FlavorIndex, InputError> {
         let class: ResourceClass =
             ResourceClass::ALL.into_iter().find(|class| class.as_str() == values[CLASS]).ok_or_else(|| {
                 let message = format!("`{}` is no class; expected compute, storage or network", values[CLASS]);
@@ -161,12 +187,7 @@ impl Reading {
             self.flavor_indices[class as usize].push(FlavorIndex::from_usize(self.flavor_names.len()));
             self.flavor_names.push(MeteredFlavor { name: name.to_owned(), class });
         }
-        let flavor = self.flavor_indices[class as usize][of_class];
-        let zone = (!values[ZONE].is_empty()).then(|| self.zones.intern(values[ZONE]));
-        let node_group = (!values[NODE_GROUP].is_empty()).then(|| self.group(values, zone));
-        let labels = self.label_row(line, values[LABELS])?;
-        self.uses.push(MeteredUse { tenant, flavor, node_group, zone, labels, from, until, rate });
-        Ok(())
+        Ok(self.flavor_indices[class as usize][of_class])
     }
 
     fn take_node(&mut self, line: u64, values: &Values<'_>) -> Result<(), InputError> {
@@ -242,10 +263,12 @@ impl Reading {
             quota: None,
             labels: self.tenant_labels.remove(&index).unwrap_or_default(),
         };
-        let group = |(name, (zone, cluster)): (&str, (Option<u32>, Option<u32>))| MeteredGroup {
+        let percents = &self.group_percents;
+        let group = |(index, (name, (zone, cluster))): (u32, (&str, Place))| MeteredGroup {
             name: name.to_owned(),
             zone,
             cluster,
+            price_percent: percents.get(&index).copied().unwrap_or(100),
         };
         Ok(Metering {
             window,
@@ -254,13 +277,15 @@ impl Reading {
             source,
             tenants: (0..).zip(self.tenants.iter()).map(tenant).collect(),
             flavors: self.flavor_names,
-            node_groups: self.groups.iter().zip(self.group_places).map(group).collect(),
+            node_groups: (0..).zip(self.groups.iter().zip(self.group_places)).map(group).collect(),
             zones: self.zones,
             clusters: self.clusters,
             label_sets: core::iter::once(BTreeMap::new()).chain(self.labels.into_values()).collect(),
             uses: self.uses,
             nodes: self.nodes,
             modules: self.modules,
+            commitments: self.commitments,
+            covered: self.covered,
         })
     }
 }
@@ -283,6 +308,10 @@ fn some<'a>(line: u64, values: &Values<'a>, column: usize) -> Result<&'a str, In
 
 fn wrong(line: u64, column: usize, message: String) -> InputError {
     InputError::field(line, COLUMNS[column], message)
+}
+
+fn labels_of(line: u64, values: &Values<'_>) -> Result<BTreeMap<String, String>, InputError> {
+    labels(values[LABELS]).ok_or_else(|| wrong_labels(line, values[LABELS]))
 }
 
 fn wrong_labels(line: u64, text: &str) -> InputError {
@@ -330,7 +359,8 @@ mod tests {
             (error(""), "has no row `window`; expected one that says what is covered"),
             (
                 error(&format!("{WINDOW}vm,,,,,,,,,,,,,\n")),
-                "line 3: field `record`: `vm` is no kind of record; expected window, tenant, use, node or module",
+                "line 3: field `record`: `vm` is no kind of record; expected one of window, tenant, node_group, use, \
+                 node, module, commitment, covered",
             ),
             (error(&format!("{WINDOW}use,vm\n")), "line 3: the line has 2 values; expected 14, one for each column"),
             (

@@ -1,9 +1,10 @@
 //! Metering records as CSV.
 
 use core::fmt::Write;
+use std::collections::BTreeMap;
 
 use super::values::labels_text;
-use super::{MeteredGroup, Metering};
+use super::{CoveredLine, MeteredGroup, Metering};
 use crate::cost::MeteringRecords;
 use crate::units::{Instant, NodeGroupIndex, NodeIndex, Rate, ResourceIndex};
 
@@ -35,8 +36,11 @@ pub struct MeteringNames<'a> {
 
 /// Hands the lines of a file of metering records to `line`, one after the other, each with its line break.
 ///
-/// A `window` row says what is covered, with the time zone as its name, the currency as its state and the source as labels; `tenant` rows bear
-/// the labels of tenants; then one row a stretch of a `use` (a resource), a `node` or a `module`. Instants are RFC 3339,
+/// A `window` row says what is covered, with the time zone as its name, the currency as its state and the source as labels;
+/// `tenant` rows bear the labels of tenants, `node_group` rows what nodes of a group cost in percent of their list price
+/// where that is not all of it; then one row a stretch of a `use` (a resource), a `node` or a `module`. A `commitment` has
+/// its price an hour, of one machine where it is of `machines`, whose number is a label; `covered` rows what it covered in an
+/// hour, at the price under it, with the list price and the resources × microseconds as labels. Instants are RFC 3339,
 /// prices in units of the currency an hour, labels `key=value` with `;` between them and `\` before what would end one.
 ///
 /// # Errors
@@ -58,6 +62,12 @@ pub fn write_metering<E>(
     for tenant in metering.tenants.iter().filter(|tenant| !tenant.labels.is_empty()) {
         let labels = labels_text(&tenant.labels);
         line(row.of(["tenant", &tenant.name, "", "", "", "", "", "", "", "", "", "", &labels, ""]))?;
+    }
+    for group in metering.node_groups.iter().filter(|group| group.price_percent != 100) {
+        let zone = group.zone.map_or("", |zone| metering.zones.name(zone));
+        let cluster = group.cluster.map_or("", |cluster| metering.clusters.name(cluster));
+        let percent = format!("price_percent={}", group.price_percent);
+        line(row.of(["node_group", "", "", "", "", &group.name, zone, "", "", "", "", "", &percent, cluster]))?;
     }
     let label_sets: Vec<String> = metering.label_sets.iter().map(labels_text).collect();
     let zone_of = |zone: Option<u32>| zone.map_or("", |zone| metering.zones.name(zone));
@@ -108,6 +118,35 @@ pub fn write_metering<E>(
     for module in &metering.modules {
         let [start, end, rate] = span(module.from, module.until, module.rate);
         line(row.of(["module", module.module.as_str(), "", "", "", "", "", "", "", &start, &end, &rate, "", ""]))?;
+    }
+    write_commitments(metering, &mut row, &mut line)
+}
+
+fn write_commitments<E>(
+    metering: &Metering,
+    row: &mut RowText,
+    line: &mut impl FnMut(&str) -> Result<(), E>,
+) -> Result<(), E> {
+    for commitment in metering.commitments.iter().filter(|commitment| commitment.from < commitment.until) {
+        let [start, end, rate] = span(commitment.from, commitment.until, commitment.rate);
+        let machines = commitment.machines.map_or(String::new(), |count| format!("machines={count}"));
+        line(row.of(["commitment", &commitment.name, "", "", "", "", "", "", "", &start, &end, &rate, &machines, ""]))?;
+    }
+    for cover in &metering.covered {
+        let [start, end, rate] = span(cover.from, cover.until, cover.rate);
+        let labels = [("list_price_per_hour", cover.list.to_string()), ("micros", cover.micros.to_string())];
+        let labels: BTreeMap<String, String> = labels.map(|(key, value)| (key.to_owned(), value)).into();
+        let (mut class, mut flavor, mut group) = ("", "", "");
+        match cover.line {
+            CoveredLine::NodeGroup(index) => group = &metering.node_groups[index.usize()].name,
+            CoveredLine::Flavor(index) => {
+                let metered = &metering.flavors[index.usize()];
+                (class, flavor) = (metered.class.as_str(), &metered.name);
+            }
+        }
+        let name = &metering.commitments[cover.commitment as usize].name;
+        let labels = labels_text(&labels);
+        line(row.of(["covered", name, "", class, flavor, group, "", "", "", &start, &end, &rate, &labels, ""]))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::split::{Account, ByAccount};
 use super::sums::{GroupSums, Row, TenantHours, Uses};
 use super::{
     Amounts, IdlePolicy, POLICY_HOUR, SLICES_MAX, SharedPolicy, Statement, StatementError, StatementSettings, check,
+    commitments,
 };
 use crate::allocation::Metering;
 use crate::request::Module;
@@ -140,6 +141,7 @@ impl AggregatedMetering {
             }
         }
         hourly.add_modules(metering, &settings.shared, hours, (&groups, &mut rows));
+        commitments::add(metering, &slices, &groups, &mut rows);
         let mut active_tenants = vec![0; hours.slices()];
         for tenant in 0..metering.tenants.len() {
             hourly.tenants.slices(tenant, hours, |slice, _| active_tenants[slice] += 1);

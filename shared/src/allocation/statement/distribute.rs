@@ -158,7 +158,7 @@ fn part_between(from: i128, until: i128, (before, served): (i128, i128), all: i1
 }
 
 /// `floor(amount × part ÷ whole)` for `0 ≤ part ≤ whole`, exactly; amounts and wholes up to 2⁹⁵.
-fn part_of(amount: i128, part: i128, whole: i128) -> i128 {
+pub(super) fn part_of(amount: i128, part: i128, whole: i128) -> i128 {
     if part == 0 || part == whole {
         return if part == 0 { 0 } else { amount };
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::split::Account;
 use super::{GROUPINGS_MAX, Key, NO_GROUP};
-use crate::allocation::Metering;
+use crate::allocation::metering::{CoveredLine, Metering};
 use crate::request::{Module, Names, ResourceClass};
 use crate::units::{NodeGroupIndex, TenantIndex};
 
@@ -195,6 +195,18 @@ impl<'m> Groups<'m> {
             Grouped::Cluster => self.cluster(group),
             _ => NO_GROUP,
         })
+    }
+
+    /// The groups of what a commitment covers: no tenant's, as it depends on what all use together.
+    pub(super) fn of_covered(&self, line: CoveredLine) -> Key {
+        match line {
+            CoveredLine::NodeGroup(group) => self.of_node_group(group),
+            CoveredLine::Flavor(flavor) => self.key(|by| match by {
+                Grouped::Flavor(_, groups) => groups[flavor.usize()],
+                Grouped::Class => self.metering.flavors[flavor.usize()].class as u32,
+                _ => NO_GROUP,
+            }),
+        }
     }
 
     /// The groups of a module's cost, or of a tenant's share of it.

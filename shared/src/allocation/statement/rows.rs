@@ -9,7 +9,7 @@ use super::{Amounts, Key, NO_GROUP, StatementRow};
 use crate::allocation::statement::grid::Grid;
 use crate::units::LedgerUnits;
 
-/// Most rows that have a place kept for each of them: 10 MiB.
+/// Most rows that have a place kept for each of them: 14 MiB.
 const PLACES_MAX: usize = 1 << 17;
 
 /// What each key comes to in each slice.

@@ -51,8 +51,8 @@ fn by_name(statement: &Statement) -> BTreeMap<Vec<Option<String>>, Vec<i128>> {
     let mut sums: BTreeMap<Vec<Option<String>>, Vec<i128>> = BTreeMap::new();
     for row in &statement.rows {
         let names = (0..statement.names.len()).map(|i| statement.name(row, i).map(str::to_owned)).collect();
-        let Amounts { workload, idle, shared, overhead, resource_micros } = row.amounts;
-        let amounts = [workload.0, idle.0, shared.0, overhead.0, resource_micros];
+        let Amounts { workload, idle, shared, overhead, discount, unused, resource_micros } = row.amounts;
+        let amounts = [workload.0, idle.0, shared.0, overhead.0, resource_micros, discount.0, unused.0];
         let sum = sums.entry(names).or_insert_with(|| vec![0; amounts.len()]);
         sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
     }
@@ -110,7 +110,10 @@ proptest! {
             (total.workload, total.idle, total.shared, total.overhead),
             (cost.workload(), cost.idle, cost.shared(), cost.overhead)
         );
-        prop_assert!(by_name(&whole).values().flatten().all(|&amount| amount >= 0));
+        prop_assert_eq!((-total.discount, total.unused), (cost.commitments.saved, cost.commitments.unused));
+        prop_assert_eq!(total.total(), cost.total());
+        let is_discount = |(place, amount): (usize, &i128)| place == 5 || *amount >= 0;
+        prop_assert!(by_name(&whole).values().all(|amounts| amounts.iter().enumerate().all(is_discount)));
 
         prop_assert_eq!(by_name(&of(&metering, all, resolution)), by_name(&whole));
         let [a, b] = cuts.map(Instant::from_micros);
@@ -190,12 +193,14 @@ pub(super) fn two_hours() -> Metering {
         source: BTreeMap::new(),
         tenants: vec![tenant("a"), tenant("b")],
         flavors: vec![MeteredFlavor { name: "s".to_owned(), class: ResourceClass::Compute }],
-        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None, cluster: None }],
+        node_groups: vec![MeteredGroup { name: "general".to_owned(), zone: None, cluster: None, price_percent: 100 }],
         zones: Names::default(),
         clusters: Names::default(),
         label_sets: vec![BTreeMap::new()],
         uses: vec![used(0, at(0), 30), used(1, at(30), 60)],
         nodes: vec![node(NodeState::Serving, at(0), at(120))],
+        commitments: Vec::new(),
+        covered: Vec::new(),
         modules: vec![MeteredModule {
             module: Module::Scheduler,
             from: at(0),

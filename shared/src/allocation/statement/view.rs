@@ -61,6 +61,10 @@ pub struct AmountsView {
     pub shared: Money,
     /// Node time while booting and draining.
     pub overhead: Money,
+    /// What commitments take off of what they cover: below zero, unless the price fell below what was promised.
+    pub discount: Money,
+    /// What commitments cost for nothing.
+    pub unused: Money,
     /// All of it.
     pub total: Money,
     /// Hours that resources were used, added up.
@@ -91,33 +95,39 @@ impl StatementView {
     }
 }
 
+impl AmountsView {
+    /// The parts that the total is the sum of, in the order in which they are written.
+    pub const PARTS: [&str; 6] = ["workload", "idle", "shared", "overhead", "discount", "unused"];
+
+    /// The amounts of [`Self::PARTS`].
+    pub fn parts(&self) -> [Money; 6] {
+        [self.workload, self.idle, self.shared, self.overhead, self.discount, self.unused]
+    }
+
+    /// Amounts of parts, and of all of them together.
+    pub fn of_parts(parts: [Money; 6], resource_hours: f64) -> Self {
+        let [workload, idle, shared, overhead, discount, unused] = parts;
+        let total = Money { amount: parts.iter().map(|money| money.amount).sum::<Decimal>(), ..workload };
+        Self { workload, idle, shared, overhead, discount, unused, total, resource_hours }
+    }
+}
+
 /// The total and every row in money: totals of the parts by largest remainder of the whole, rows by that of each part.
-pub(crate) fn in_money(statement: &Statement) -> (AmountsView, Vec<AmountsView>) {
+fn in_money(statement: &Statement) -> (AmountsView, Vec<AmountsView>) {
     let sum = statement.total();
-    let parts = |amounts: &Amounts| [amounts.workload, amounts.idle, amounts.shared, amounts.overhead];
-    let (_, totals) = apportion(&parts(&sum), statement.currency);
+    let (_, totals) = apportion(&sum.parts(), statement.currency);
     let columns: Vec<Vec<Money>> = totals
         .iter()
         .enumerate()
         .map(|(part, total)| {
-            let column: Vec<LedgerUnits> = statement.rows.iter().map(|row| parts(&row.amounts)[part]).collect();
+            let column: Vec<LedgerUnits> = statement.rows.iter().map(|row| row.amounts.parts()[part]).collect();
             apportion_to(*total, &column)
         })
         .collect();
-    let view = |[workload, idle, shared, overhead]: [Money; 4], resource_micros: i128| AmountsView {
-        workload,
-        idle,
-        shared,
-        overhead,
-        total: Money {
-            amount: [workload, idle, shared, overhead].iter().map(|money| money.amount).sum::<Decimal>(),
-            ..workload
-        },
-        resource_hours: resource_micros as f64 / 3.6e9,
-    };
+    let hours = |amounts: &Amounts| amounts.resource_micros as f64 / 3.6e9;
     let row = |(i, row): (usize, &super::StatementRow)| {
-        view(core::array::from_fn(|part| columns[part][i]), row.amounts.resource_micros)
+        AmountsView::of_parts(core::array::from_fn(|part| columns[part][i]), hours(&row.amounts))
     };
     let rows = statement.rows.iter().enumerate().map(row).collect();
-    (view(core::array::from_fn(|part| totals[part]), sum.resource_micros), rows)
+    (AmountsView::of_parts(core::array::from_fn(|part| totals[part]), hours(&sum)), rows)
 }

@@ -3,7 +3,7 @@
 use super::{Charges, Flow, Meter};
 use crate::control_plane::{Billing, Purchase, Use};
 use crate::cost::commitments::{DrawDown, draw_down};
-use crate::cost::{CommitmentCost, Usage};
+use crate::cost::{CommitmentCost, Covered, Usage};
 use crate::request::ResourceClass;
 use crate::units::{Duration, Instant, NodeGroupIndex, Window};
 
@@ -79,13 +79,24 @@ impl<'a> Meter<'a> {
         self.books.commitments.open.iter().enumerate().map(line).collect()
     }
 
+    /// The part of the hour that is open, up to `now`, and what commitments cover in it.
+    pub fn covered(&self, now: Instant) -> (Window, Vec<Covered>) {
+        let open = Window { start: self.books.commitments.opened, end: now };
+        let commitments = &self.charges.book.commitments;
+        if commitments.is_empty() {
+            return (open, Vec::new());
+        }
+        (open, draw_down(commitments, &self.usage(now), open).1)
+    }
+
     /// What each commitment came to so far. Of an hour that is not over it has the part that has passed.
     pub(super) fn commitments_until(&self, now: Instant) -> Vec<CommitmentCost> {
         let DrawDown { opened, closed, .. } = &self.books.commitments;
         if closed.is_empty() {
             return Vec::new();
         }
-        let hour = draw_down(&self.charges.book.commitments, &self.usage(now), Window { start: *opened, end: now });
+        let hour = Window { start: *opened, end: now };
+        let (hour, _) = draw_down(&self.charges.book.commitments, &self.usage(now), hour);
         closed.iter().zip(hour).map(|(&closed, open)| closed + open).collect()
     }
 }

@@ -19,8 +19,6 @@ const FIELDS: [&str; 6] = ["currency", "prices", "units", "egress", "tiers", "us
 const IN_ITS_CURRENCY: [&str; 3] = ["units", "egress", "tiers"];
 /// Storage as price lists have it; `storage_gib` is per hour, as all others.
 pub(super) const PER_MONTH: &str = "storage_gib_month";
-/// The units whose price has to be said where any is: what most resources are made of.
-const UNITS_REQUIRED: [Dimension; 4] = [Dimension::Vcpu, Dimension::Memory, Dimension::Gpu, Dimension::Storage];
 
 /// Reads a document, with every problem that it has.
 pub(super) fn read_document(text: &str) -> Prices {
@@ -135,7 +133,10 @@ fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates
                 Err(wrong(&path, format!("is given, and so is `{PER_MONTH}`; expected one or the other")))
             }
             (None, Some(value)) => per_month(&format!("units.{PER_MONTH}"), value),
-            (value, None) => per_hour(&path, value, dimension),
+            (Some(value), None) => cell(&path, value)
+                .and_then(|text| text.parse().map_err(|error: MoneyError| wrong(&path, error.to_string()))),
+            // Of what nobody named a price it is free.
+            (None, None) => Ok(Rate::ZERO),
         };
         kept(read, problems).unwrap_or_default()
     };
@@ -150,17 +151,6 @@ fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates
         addresses: rate(Dimension::Addresses),
     };
     (problems.len() == before).then_some(units)
-}
-
-/// The price of one for an hour, where it may be left out.
-fn per_hour(path: &str, value: Option<&Value>, dimension: Dimension) -> Result<Rate, InputError> {
-    match value {
-        None if UNITS_REQUIRED.contains(&dimension) => {
-            Err(wrong(path, "is missing; expected the price of one per hour, 0 where it is free"))
-        }
-        None => Ok(Rate::ZERO),
-        Some(value) => cell(path, value)?.parse().map_err(|error: MoneyError| wrong(path, error.to_string())),
-    }
 }
 
 /// The price of a GiB for a month as one for an hour, rounded half to even to a nano-unit.

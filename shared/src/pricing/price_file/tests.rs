@@ -1,6 +1,7 @@
 //! Price files that are right, and such that are not.
 
 use super::*;
+use crate::input::InputProblems;
 use crate::pricing::{Tiers, read_exchange_rates};
 use crate::units::{Instant, Rate, Resources};
 
@@ -127,7 +128,7 @@ fn documents_say_what_tables_say() {
 #[test]
 fn every_problem_is_named_by_its_path() {
     let said = |text: &str| -> Vec<String> {
-        let PriceProblems(problems) = read_price_file(text, &ExchangeRates::default()).unwrap_err();
+        let InputProblems(problems) = read_price_file(text, &ExchangeRates::default()).unwrap_err();
         problems.iter().map(ToString::to_string).collect()
     };
     let text = r#"
@@ -149,7 +150,6 @@ fn every_problem_is_named_by_its_path() {
         "field `units.iosp`: is unknown; expected some of `vcpu`,",
         "field `units.memory_gib`: `-1` is a negative price",
         "field `units.gpu`: is true; expected a text or a number",
-        "field `units.storage_gib`: is missing; expected the price of one per hour, 0 where it is free",
         "field `prices[2].price_per_hour`: is [1]; expected a text or a number",
         "field `prices[3].price`: is unknown; expected some of `instance_type`,",
         "field `prices[4]`: is no table; expected fields such as `instance_type`",
@@ -206,7 +206,7 @@ fn another_currency_is_converted_by_the_rate_of_its_date_or_refused() {
 
     let check = |row: &str, rates: &ExchangeRates, field: &str, part: &str| {
         let text = format!("instance_type,price_per_hour,currency,from\na,1,USD,\n{row}\n");
-        let PriceProblems(problems) = read_price_file(&text, rates).unwrap_err();
+        let InputProblems(problems) = read_price_file(&text, rates).unwrap_err();
         assert_eq!(
             (problems.len(), problems[0].line, problems[0].field.as_deref()),
             (1, 3, Some(field)),
@@ -258,7 +258,7 @@ fn what_is_wrong_with_egress_and_tiers_is_named() {
     let check = |from: &str, to: &str, field: &str, part: &str| {
         let text = TIERED.replacen(from, to, 1);
         assert_ne!(text, TIERED);
-        let PriceProblems(problems) = read_price_file(&text, &ExchangeRates::default()).unwrap_err();
+        let InputProblems(problems) = read_price_file(&text, &ExchangeRates::default()).unwrap_err();
         assert_eq!((problems.len(), problems[0].field.as_deref()), (1, Some(field)), "{problems:?}");
         assert!(problems[0].message.contains(part), "{problems:?}");
     };

@@ -13,7 +13,7 @@ fn check(valid: &ValidScenario, requests: &[IndexedRequest]) -> Result<(), TestC
     let (outcome, records) = simulate_metered(valid, requests, RunOptions::default());
     let plain: RunOutcome = simulate(valid, requests, RunOptions::default());
     prop_assert_eq!(outcome.digest, plain.digest, "keeping records changes nothing");
-    let MeteringRecords { uses, nodes } = &records;
+    let MeteringRecords { uses, nodes, .. } = &records;
     let mut accounts: BTreeMap<(TenantIndex, FlavorIndex), LedgerUnits> = BTreeMap::new();
     for record in uses {
         *accounts.entry((record.tenant, record.flavor)).or_default() += record.cost();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Charge, write_charge};
 use crate::input::InputError;
@@ -47,18 +47,23 @@ pub struct ImportedBill {
 }
 
 /// What the charges in one currency come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BillTotal {
     /// Which currency.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub currency: Currency,
     /// On the invoice.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub billed: Amount,
     /// After discounts, with what was paid ahead spread over its use.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub effective: Amount,
 }
 
 /// Lines that equal an earlier one in everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Duplicates {
     /// Such a line, and the first that it equals.
     pub lines: Vec<(u64, u64)>,

@@ -11,7 +11,7 @@ const OPENSTACK: &str = "ID;Project;Created;Deleted;Memory_MiB;VCPUs;Flavor\n\
 
 fn import(text: &str, config: &Config) -> Result<Imported, InputError> {
     import_and_check(text, config, |text| match config.kind {
-        Kind::Inventory => read_inventory(text).map(drop),
+        Kind::Inventory => read_inventory(text).map(drop).map_err(InputProblems::first),
         _ => Ok(()),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::excess::{Cell, Excess, Life, chosen};
 use super::{BisectCase, Culprit, Unexpected};
 use crate::cost::CostBreakdown;
 use crate::request::{IndexedRequest, Operation};
@@ -31,9 +32,6 @@ pub(super) struct Streams<'a> {
     run: u32,
     predicted: Vec<IndexedRequest>,
 }
-
-/// Whose creates of which flavor, in which hour of the window.
-type Cell = (TenantIndex, FlavorIndex, i64);
 
 /// A life that was created in the window: its create, and what it is worth.
 type Worth = (IndexedRequest, i128);
@@ -130,20 +128,20 @@ impl<'a> Streams<'a> {
 
     /// Lives of the window that came or did not come beyond what was predicted, each with what it differs by.
     fn created(&self, predicted: &BTreeMap<Cell, i128>, rates: &[i128], sign: i128) -> Vec<(i128, Change)> {
-        let mut actual: BTreeMap<Cell, Vec<Worth>> = BTreeMap::new();
+        let mut cells: BTreeMap<Cell, Excess> = BTreeMap::new();
+        for (cell, mean) in predicted {
+            cells.entry(*cell).or_default().beyond -= sign * mean;
+        }
         for (create, worth) in self.worths(self.case.actual, rates) {
-            actual.entry(self.cell(&create)).or_default().push((create, worth));
+            cells.entry(self.cell(&create)).or_default().beyond += sign * worth;
         }
-        let sum = |cell: &Cell| actual.get(cell).map_or(0, |lives| lives.iter().map(|(_, worth)| worth).sum::<i128>());
-        let beyond = |cell: &Cell| sign * (sum(cell) - predicted.get(cell).copied().unwrap_or(0));
-        if sign > 0 {
-            return actual.iter().flat_map(|(cell, lives)| largest(lives, beyond(cell), Change::Without)).collect();
+        let came = sign > 0;
+        for (create, worth) in self.worths(if came { self.case.actual } else { &self.predicted }, rates) {
+            let life = Life { resource: create.resource, batch: create.batch, worth };
+            cells.entry(self.cell(&create)).or_default().lives.push(life);
         }
-        let mut missing: BTreeMap<Cell, Vec<Worth>> = BTreeMap::new();
-        for (create, worth) in self.worths(&self.predicted, rates) {
-            missing.entry(self.cell(&create)).or_default().push((create, worth));
-        }
-        missing.iter().flat_map(|(cell, lives)| largest(lives, beyond(cell), Change::With)).collect()
+        let change = if came { Change::Without } else { Change::With };
+        chosen(cells).into_iter().map(|(worth, resource)| (worth, change(resource))).collect()
     }
 
     /// Lives from before the window that lasted longer or shorter than on average, each with what it differs by.
@@ -261,25 +259,4 @@ fn spans(life: impl Iterator<Item = IndexedRequest>, end: Instant) -> Vec<(Flavo
     }
     spans.extend(since.map(|(from, flavor)| (flavor, (end - from).micros())));
     spans
-}
-
-/// The largest lives of a cell until they make up what it is beyond the predicted by, to the nearest life: of those that
-/// came as a batch, the largest batch first.
-fn largest(lives: &[Worth], beyond: i128, change: fn(ResourceIndex) -> Change) -> Vec<(i128, Change)> {
-    let mut batches: BTreeMap<_, i128> = BTreeMap::new();
-    for (create, worth) in lives {
-        *batches.entry(create.batch).or_default() += worth;
-    }
-    let batch = |create: &IndexedRequest| create.batch.map_or(0, |_| batches[&create.batch]);
-    let mut lives = lives.to_vec();
-    lives.sort_by_key(|(create, worth)| core::cmp::Reverse((batch(create), *worth)));
-    let mut left = beyond;
-    let mut chosen = Vec::new();
-    for (create, worth) in lives.into_iter().filter(|(_, worth)| *worth > 0) {
-        if 2 * left >= worth {
-            chosen.push((worth.min(left), change(create.resource)));
-            left -= worth;
-        }
-    }
-    chosen
 }

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use shared::allocation::{AmountsView, StatementView};
 use shared::units::{Instant, Money};
 
-use super::text::{is_cut, label, summed};
+use super::text::{amounts_of, is_cut, label, names, parts_shown, summed};
 
 /// Most groups that a chart shows; the others are one bar.
 const BARS_MAX: usize = 20;
@@ -48,6 +48,7 @@ const COLORS: [RGBColor; 4] =
 const INK: RGBColor = RGBColor(0x1d, 0x23, 0x30);
 const LINE: RGBColor = RGBColor(0xd8, 0xdc, 0xe4);
 
+/// What bars are made of; a discount would be shorter than nothing.
 const PARTS: [&str; 4] = ["workload", "idle", "shared", "overhead"];
 
 fn parts(amounts: &AmountsView) -> [Money; 4] {
@@ -84,6 +85,9 @@ fn write_page(out: &mut String, view: &StatementView, notices: &[String]) -> std
     }
     let keys = PARTS.map(|part| format!("<span class=\"key {part}\"></span>{part}"));
     writeln!(out, "<p>{}</p>", keys.concat())?;
+    if parts_shown(view).len() > PARTS.len() {
+        writeln!(out, "<p>The bars stand at prices without commitments; what these come to is in the table.</p>")?;
+    }
     write_bars(out, "by group, largest first", &largest(by_label(view)))?;
     if is_cut(view) {
         write_bars(out, "in order of time", &by_slice(view))?;
@@ -194,14 +198,11 @@ fn shown(name: &str) -> String {
 fn write_rows(out: &mut String, view: &StatementView) -> std::fmt::Result {
     let cut = is_cut(view);
     let from = if cut { "<th>from</th>" } else { "" };
-    let heads = PARTS.map(|part| format!("<th>{part}</th>")).concat();
-    writeln!(
-        out,
-        "<table>\n<thead><tr><th>of</th>{from}{heads}<th>total</th><th>resource hours</th></tr></thead>\n<tbody>"
-    )?;
+    let shown = parts_shown(view);
+    let heads: String = names(&shown).iter().map(|part| format!("<th>{part}</th>")).collect();
+    writeln!(out, "<table>\n<thead><tr><th>of</th>{from}{heads}<th>resource hours</th></tr></thead>\n<tbody>")?;
     let cells = |amounts: &AmountsView| {
-        let money =
-            parts(amounts).into_iter().chain([amounts.total]).map(|money| format!("<td>{}</td>", amount(money)));
+        let money = amounts_of(amounts, &shown).into_iter().map(|money| format!("<td>{}</td>", amount(money)));
         money.collect::<String>() + &format!("<td>{:.1}</td>", amounts.resource_hours)
     };
     for row in &view.rows {

@@ -11,7 +11,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FixedLenByteArray
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
-use shared::allocation::StatementView;
+use shared::allocation::{AmountsView, StatementView};
 use shared::units::Instant;
 
 /// Digits of a decimal, and those behind its point: sums of thousands of billions keep every nano-unit.
@@ -36,16 +36,25 @@ pub(super) enum ColumnType {
 /// The types of the columns of a statement's table.
 pub(super) fn of_statement(view: &StatementView) -> Vec<ColumnType> {
     let groups = vec![ColumnType::Text; view.by.len()];
-    let amounts = [[ColumnType::Decimal; 5].as_slice(), &[ColumnType::Text, ColumnType::Number]].concat();
+    // The parts and their total.
+    let amounts =
+        [[ColumnType::Decimal; AmountsView::PARTS.len() + 1].as_slice(), &[ColumnType::Text, ColumnType::Number]]
+            .concat();
     [vec![ColumnType::Instant; 2], groups, amounts].concat()
 }
 
 /// The types of columns of FOCUS.
 pub(super) fn of_focus(columns: &[String]) -> Vec<ColumnType> {
     let of = |column: &String| match column.as_str() {
-        "BilledCost" | "ContractedCost" | "EffectiveCost" | "ListCost" | "ConsumedQuantity" | "PricingQuantity" => {
-            ColumnType::Decimal
-        }
+        "BilledCost"
+        | "ContractedCost"
+        | "EffectiveCost"
+        | "ListCost"
+        | "ConsumedQuantity"
+        | "PricingQuantity"
+        | "CommitmentDiscountQuantity" => ColumnType::Decimal,
+        // Prices have more decimals than money.
+        "ContractedUnitPrice" | "ListUnitPrice" => ColumnType::Number,
         "BillingPeriodEnd" | "BillingPeriodStart" | "ChargePeriodEnd" | "ChargePeriodStart" => ColumnType::Instant,
         _ => ColumnType::Text,
     };

@@ -8,11 +8,25 @@ use shared::units::Money;
 
 use crate::output::{cell, in_line};
 
-/// The parts of a cost in the order of their columns.
-const PARTS: [&str; 5] = ["workload", "idle", "shared", "overhead", "total"];
+/// The parts of a cost that people are shown: those of commitments where there are any.
+pub(super) fn parts_shown(view: &StatementView) -> Vec<usize> {
+    let rows = || view.rows.iter().map(|row| &row.amounts);
+    let is_some = |amounts: &AmountsView| !amounts.discount.amount.is_zero() || !amounts.unused.amount.is_zero();
+    let has_commitments = rows().any(is_some);
+    let is_of_commitments = |part: &str| matches!(part, "discount" | "unused");
+    let places = AmountsView::PARTS.iter().enumerate();
+    places.filter(|(_, part)| has_commitments || !is_of_commitments(part)).map(|(place, _)| place).collect()
+}
 
-fn parts(amounts: &AmountsView) -> [Money; 5] {
-    [amounts.workload, amounts.idle, amounts.shared, amounts.overhead, amounts.total]
+/// The names of some parts, and of the total.
+pub(super) fn names(shown: &[usize]) -> Vec<&'static str> {
+    shown.iter().map(|&part| AmountsView::PARTS[part]).chain(["total"]).collect()
+}
+
+/// The amounts of some parts, and the total.
+pub(super) fn amounts_of(amounts: &AmountsView, shown: &[usize]) -> Vec<Money> {
+    let parts = amounts.parts();
+    shown.iter().map(|&part| parts[part]).chain([amounts.total]).collect()
 }
 
 /// What a row is of, for people: its groups, or the part that is nobody's.
@@ -64,7 +78,8 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
     let labels: Vec<String> = view.rows.iter().map(|row| label(view, row)).collect();
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(title.chars().count()) + 2;
     write!(out, "\n{title:<width$}")?;
-    PARTS.iter().try_for_each(|part| write!(out, " {part:>13}"))?;
+    let shown = parts_shown(view);
+    names(&shown).iter().try_for_each(|part| write!(out, " {part:>13}"))?;
     writeln!(out, " {:>15}", "resource hours")?;
     let cut = is_cut(view);
     let mut slice = None;
@@ -73,9 +88,9 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
             writeln!(out, "{} … {}", row.start, row.end)?;
             slice = Some(row.start);
         }
-        write_amounts(out, label, width, &row.amounts)?;
+        write_amounts(out, label, width, (&row.amounts, &shown))?;
     }
-    write_amounts(out, "total", width, &view.total)?;
+    write_amounts(out, "total", width, (&view.total, &shown))?;
     let whole = |cost: &&UnitCost| cost.window == view.window;
     for UnitCost { metric, value, per_unit, .. } in view.unit_costs.iter().filter(whole) {
         let each = per_unit.as_deref().map_or("none".to_owned(), |each| format!("{each} {}", view.currency));
@@ -84,9 +99,14 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
     Ok(())
 }
 
-fn write_amounts(out: &mut String, label: &str, width: usize, amounts: &AmountsView) -> std::fmt::Result {
+fn write_amounts(
+    out: &mut String,
+    label: &str,
+    width: usize,
+    (amounts, shown): (&AmountsView, &[usize]),
+) -> std::fmt::Result {
     write!(out, "{label:<width$}")?;
-    parts(amounts).iter().try_for_each(|money| write!(out, " {:>13.2}", money.rounded()))?;
+    amounts_of(amounts, shown).iter().try_for_each(|money| write!(out, " {:>13.2}", money.rounded()))?;
     writeln!(out, " {:>15.1}", amounts.resource_hours)
 }
 
@@ -99,11 +119,14 @@ pub(super) fn csv(view: &StatementView) -> String {
 pub(super) fn rows(view: &StatementView) -> impl Iterator<Item = Vec<String>> {
     let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
     let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
-    let header = header.chain(PARTS.map(str::to_owned)).chain(["currency", "resource_hours"].map(str::to_owned));
+    let shown: Vec<usize> = (0..AmountsView::PARTS.len()).collect();
+    let header = header
+        .chain(names(&shown).into_iter().map(str::to_owned))
+        .chain(["currency", "resource_hours"].map(str::to_owned));
     let header: Vec<String> = header.collect();
     let rows = view.rows.iter().map(move |row| {
         let groups = by.iter().map(|by| row.groups[by].clone().unwrap_or_default());
-        let amounts = parts(&row.amounts).map(|money| money.amount.to_string());
+        let amounts = amounts_of(&row.amounts, &shown).into_iter().map(|money| money.amount.to_string());
         let end = [view.currency.to_string(), row.amounts.resource_hours.to_string()];
         [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
     });
@@ -116,9 +139,18 @@ pub(super) fn markdown(view: &StatementView) -> String {
     let mut lines =
         vec![format!("Cost in {}, {} … {}", view.currency, view.window.start, view.window.end), String::new()];
     let first = if cut { "| from | of |" } else { "| of |" };
-    lines.push(format!("{first} {} |", PARTS.join(" | ")));
-    lines.push(format!("{} {} |", if cut { "| --- | --- |" } else { "| --- |" }, ["---:"; PARTS.len()].join(" | ")));
-    let amounts = |amounts: &AmountsView| parts(amounts).map(|money| format!("{:.2}", money.rounded())).join(" | ");
+    let shown = parts_shown(view);
+    let names = names(&shown);
+    lines.push(format!("{first} {} |", names.join(" | ")));
+    lines.push(format!(
+        "{} {} |",
+        if cut { "| --- | --- |" } else { "| --- |" },
+        vec!["---:"; names.len()].join(" | ")
+    ));
+    let amounts = |amounts: &AmountsView| {
+        let money = amounts_of(amounts, &shown).into_iter().map(|money| format!("{:.2}", money.rounded()));
+        money.collect::<Vec<_>>().join(" | ")
+    };
     for row in &view.rows {
         let from = if cut { format!("| {} ", row.start) } else { String::new() };
         lines.push(format!("{from}| {} | {} |", cell(&label(view, row)), amounts(&row.amounts)));

@@ -20,7 +20,9 @@ fn written(report: &BillReport) -> Result<String, Error> {
         currency(&mut text, report, bill)?;
     }
     for of in &report.exchanged {
-        writeln!(text, "converted: {} by rates of {} to {}", of.billed, of.first, of.last)?;
+        let rates =
+            if of.lowest == of.highest { of.lowest.clone() } else { format!("{} to {}", of.lowest, of.highest) };
+        writeln!(text, "converted: {} to {} at {rates}, by rates of {} to {}", of.billed, of.to, of.first, of.last)?;
     }
     writeln!(text, "statements")?;
     for statement in &report.statements {
@@ -83,8 +85,16 @@ fn line(text: &mut String, of: &Statement) -> Result<(), Error> {
         let charges = counted(of.equal, "charge");
         write!(text, "; {charges} like another one in every field, perhaps imported twice")?;
     }
-    match of.replaced {
-        Some(later) => writeln!(text, "; replaced by that of {later}"),
-        None => writeln!(text),
+    if let Some(later) = of.replaced {
+        write!(text, "; replaced by that of {later}")?;
+        if of.days_dropped > 0 {
+            let days = counted(of.days_dropped, "day");
+            write!(
+                text,
+                ", which has no charge for {days} of it: what was charged then counts no more (parts of one statement are \
+                 imported with the same --stated)"
+            )?;
+        }
     }
+    writeln!(text)
 }

@@ -1,0 +1,154 @@
+//! `report variance`: what was predicted beside what came, by any two of tenant, flavor, label and the like.
+
+mod text;
+
+use shared::allocation::{
+    Basis, GroupBy, IdlePolicy, Metering, Resolution, ResourceLabels, SharedPolicy, Statement, StatementSettings,
+    VarianceStatement,
+};
+use shared::scenario::ValidScenario;
+use shared::simulation::{RunOptions, simulate_metered};
+
+use crate::cli::demand::Demand;
+use crate::cli::shadow::{Predicted, Prepared, RunArgs, metered, reaches};
+use crate::cli::{CliError, Global};
+use crate::{ensemble, output};
+
+/// Say what was predicted and what came, by any two of tenant, module, flavor, class, node group, zone, cluster and label
+///
+/// Predicts from the origin, runs the actual requests after it, and sets the two beside each other: the mean over the runs,
+/// what came, the difference, and the accuracy that this makes. The causes of a variance are told by `shadow`, for the total,
+/// tenants and classes: by other groups, what a replay changes of a resource does not stay in its group. Idle and overhead
+/// are the node group's, modules are theirs, and what commitments come to is of what they cover; by groups that they are
+/// not of, they are nobody's.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    run: RunArgs,
+    /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, cluster, label:KEY [default:
+    /// tenant]
+    #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
+    by: Vec<GroupBy>,
+    /// Into what pieces the horizon is cut, on the local clock: whole, hour, day, week or month
+    #[arg(long, default_value = "whole")]
+    resolution: Resolution,
+    /// What becomes of idle: keep, proportional (to the workload on the node group, hour by hour) or peak (by who used the
+    /// node group when most of it was asked for in the hour)
+    #[arg(long, value_name = "POLICY", default_value = "keep")]
+    idle: IdlePolicy,
+    /// What becomes of the modules' cost: keep, uniform (over the tenants of the hour) or proportional (to their workload)
+    #[arg(long, value_name = "POLICY", default_value = "keep")]
+    shared: SharedPolicy,
+    /// How it is written; --json is the same as json
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Write it there, whole or not at all [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For a terminal
+    Table,
+    /// One document
+    Json,
+    /// One line a row
+    Csv,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by tenant,flavor
+  shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by label:team,zone \\
+      --inventory nodes.csv --prices prices.csv --idle proportional --format csv -o variance.csv
+  shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by module --json";
+
+impl Args {
+    /// Runs the report.
+    ///
+    /// # Errors
+    /// When an input is wrong, or what is asked for cannot be predicted or run.
+    pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        let by = groupings(&self.by)?;
+        let prepared = self.run.prepare("report variance", |base| base)?;
+        let Prepared { valid, notices, names, demand, predicted, .. } = prepared;
+        let Some((predicted, demand)) = predicted.zip(demand) else {
+            let message =
+                "report variance needs --origin: what is predicted from there is held against what came after it";
+            return Err(CliError::Usage(message.to_owned()));
+        };
+        if !reaches(&demand.log, predicted.origin + self.run.horizon(), predicted.base.bin) {
+            let message = "the log ends before the window does: there is no actual cost of all of it to compare with; bring \
+                           the requests of all of it, or a shorter --horizon";
+            return Err(CliError::Data(message.to_owned()));
+        }
+        let known = demand.known(predicted.origin);
+        // Whoever appeared since has the same name in both.
+        let wider = ValidScenario::new(known.with_newcomers(valid.original())).map_err(data)?;
+        let settings = StatementSettings {
+            window: wider.scenario().window,
+            resolution: self.resolution,
+            by,
+            idle: self.idle,
+            shared: self.shared.clone(),
+        };
+        let state = |metering: &Metering| Statement::new(metering, settings.clone()).map_err(data);
+        let watch = |done, total| {
+            output::progress(&format!("metering run {done} of {total}"));
+            true
+        };
+        let runs = ensemble::in_parallel(wider.scenario().runs, self.run.threads(), &watch, |run| {
+            state(&metered(&wider, run, &names, None).metering)
+        });
+        let runs = runs.ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
+        let runs: Vec<Statement> = runs.into_iter().collect::<Result<_, _>>()?;
+        output::progress("metering what really happened");
+        let actual = state(&happened(&demand, &predicted, &self.run)?)?;
+        output::progress_done();
+        let found = VarianceStatement::new(&runs, &actual, Basis::Simulated);
+        let content = match self.format {
+            _ if global.json => json(&found)?,
+            Format::Json => json(&found)?,
+            Format::Csv => text::csv(&found),
+            Format::Table => text::table(&found, &notices),
+        };
+        if self.format != Format::Table || global.json {
+            notices.iter().for_each(|notice| output::warn(notice));
+        }
+        output::write(self.output.as_deref(), &content)
+    }
+}
+
+/// One or two groupings, each once; tenants where there is none.
+fn groupings(by: &[GroupBy]) -> Result<Vec<GroupBy>, CliError> {
+    match by {
+        [] => Ok(vec![GroupBy::Tenant]),
+        [one, other] if one == other => {
+            Err(CliError::Usage(format!("--by names {one} twice; expected each grouping once")))
+        }
+        [_] | [_, _] => Ok(by.to_vec()),
+        more => Err(CliError::Usage(format!("--by names {} groupings; expected one or two", more.len()))),
+    }
+}
+
+/// What the actual requests metered.
+fn happened(demand: &Demand, predicted: &Predicted, run: &RunArgs) -> Result<Metering, CliError> {
+    let known = demand.known(predicted.origin);
+    let actual = ValidScenario::new(known.actual(&predicted.base, &predicted.fork, run.horizon())).map_err(data)?;
+    let requests = actual.requests(0);
+    let (_, records) = simulate_metered(&actual, &requests, RunOptions::default());
+    let lives = known.lives_in(actual.scenario().window, &predicted.fork.lives);
+    let labels = ResourceLabels::of_lives(&demand.log, lives);
+    Ok(Metering::of_run(actual.scenario(), &requests, &records, &labels))
+}
+
+fn json(found: &VarianceStatement) -> Result<String, CliError> {
+    Ok(serde_json::to_string_pretty(found).map_err(anyhow::Error::from)? + "\n")
+}
+
+fn data(error: impl std::fmt::Display) -> CliError {
+    CliError::Data(error.to_string())
+}

@@ -1,0 +1,207 @@
+//! `/v1/bills` and `GET /v1/reports/billed`: what providers charged, and what was predicted beside it.
+
+use core::str::FromStr;
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Data, Json, Payload};
+use serde::{Deserialize, Serialize};
+use shared::allocation::Grouping;
+use shared::api::{BillAnswer, BilledReportList, NotReady, WindowReport};
+use shared::bill::{Bill, BillConfig, BillKey, BillReport, ExchangeRates, Statement, beside, report};
+use shared::trace::charge::{BillSummary, Charge, WhenEqual, read_charges};
+use shared::trace::focus::{FocusConfig, read_focus};
+use shared::trace::mapping::Mapping;
+use shared::trace::opencost::{OpenCostConfig, read_opencost};
+use shared::units::{Currency, Duration, Instant, Window};
+use tokio::sync::Mutex;
+
+use super::query::{Query, in_order};
+use super::{Answer, App, Problem, body};
+use crate::store::{Collection, StoreError, read_documents, read_documents_of, write_document};
+
+/// One bill is taken after the other, as each is held against those before it.
+#[derive(Debug, Default)]
+pub struct BillDesk(Mutex<()>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sent {
+    stated: Option<Instant>,
+    currency: Option<String>,
+    equal_lines: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    by: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Compared {
+    from: Option<Instant>,
+    to: Option<Instant>,
+}
+
+/// A bill as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    summary: BillSummary,
+    /// Charges, one a line.
+    charges: String,
+}
+
+/// The most bills, and reports, that are read at once.
+const BILLS_MAX: usize = 10_000;
+const REPORTS_MAX: usize = 400;
+
+/// Takes a bill: FOCUS as CSV, or the answer of OpenCost as JSON.
+///
+/// The same body with the same `stated` is the same bill, and changes nothing. A bill that makes none together with those
+/// before it, such as a part without a day in common, is refused whole.
+pub(super) async fn import(
+    app: Data<App>,
+    Query(sent): Query<Sent>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<BillAnswer> {
+    let when_equal = when_equal(sent.equal_lines.as_deref())?;
+    let currency = parsed("currency", sent.currency.as_deref())?.unwrap_or(Currency::USD);
+    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let key = key(&bytes, &sent);
+    let stated = sent.stated.unwrap_or_else(|| app.clock.now());
+    let mapping = app.foreign.mapping.clone();
+    let _one = app.bills.0.lock().await;
+    let known = app.store.get(Collection::Bills, key.clone()).await?;
+    let before = stored(&app).await?;
+    let is_known = known.is_some();
+    let taken = web::block(move || {
+        let stored = match known {
+            Some(document) => document.read()?,
+            None => read(body::text(&bytes)?, stated, (currency, when_equal), mapping.as_ref())?,
+        };
+        let mut charges = charges(&before)?;
+        let own = read_charges(&stored.charges).map_err(Problem::input)?;
+        if !is_known {
+            charges.extend(own.iter().cloned());
+        }
+        let bill = Bill::new(charges).map_err(|error| Problem::conflict(error.to_string()))?;
+        let (replaced, overtaken) =
+            if is_known { Default::default() } else { told(&bill, &own, stored.summary.stated) };
+        let answer = BillAnswer { summary: stored.summary.clone(), known: is_known, replaced, overtaken };
+        Ok::<_, Problem>((stored, answer))
+    });
+    let (stored, answer) = taken.await.map_err(|_| Problem::broken())??;
+    if !is_known {
+        let document = write_document(key, stored.summary.stated, &stored)?;
+        app.store.put(Collection::Bills, vec![document]).await?;
+    }
+    Ok(Json(answer))
+}
+
+/// What all bills come to, down to what no tenant pays.
+pub(super) async fn report_of_all(app: Data<App>, Query(asked): Query<Asked>) -> Answer<BillReport> {
+    let by = asked.by.as_deref().unwrap_or("tenant").split(',').map(str::parse).collect::<Result<Vec<BillKey>, _>>();
+    let by = by.map_err(|error| Problem::field("by", error))?;
+    let stored = stored(&app).await?;
+    let made = web::block(move || {
+        let bill = Bill::new(charges(&stored)?).map_err(|error| Problem::conflict(error.to_string()))?;
+        let config = BillConfig { mapping: None, by: &by, currency: None, rates: &ExchangeRates::default() };
+        report(&bill, &config).map_err(|error| Problem::conflict(error.to_string()))
+    });
+    made.await.map_err(|_| Problem::broken())?.map(Json)
+}
+
+/// Closed days, predicted and billed.
+pub(super) async fn billed(app: Data<App>, Query(asked): Query<Compared>) -> Answer<BilledReportList> {
+    in_order(asked.from, asked.to)?;
+    let now = app.board.snapshot().now;
+    let window = Window { start: asked.from.unwrap_or(now - Duration::DAY * 31), end: asked.to.unwrap_or(now) };
+    let documents = app.store.list(Collection::Reports, window, REPORTS_MAX).await?;
+    let reports: Vec<WindowReport> = read_documents_of(&documents, Grouping::Tenant.as_str())?;
+    let stored = stored(&app).await?;
+    let made = web::block(move || {
+        let bill = Bill::new(charges(&stored)?).map_err(|error| Problem::conflict(error.to_string()))?;
+        let windows: Vec<_> = reports.iter().filter_map(|window| beside(&window.report, &bill, None)).collect();
+        let not_ready = windows.is_empty().then(|| NotReady {
+            reason: "no_billed_day".to_owned(),
+            message: format!(
+                "{} days have closed from {} to {}, and {} charges stand: none of them in one of those days",
+                reports.len(),
+                window.start,
+                window.end,
+                bill.charges.len()
+            ),
+            bins_missing: None,
+        });
+        Ok::<_, Problem>(BilledReportList { windows, not_ready })
+    });
+    made.await.map_err(|_| Problem::broken())?.map(Json)
+}
+
+/// What a body is known by: itself, and when it was stated where that is said.
+fn key(bytes: &[u8], sent: &Sent) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let stated = sent.stated.map_or_else(String::new, |stated| stated.to_string());
+    let rest = [stated.as_str(), sent.currency.as_deref().unwrap_or(""), sent.equal_lines.as_deref().unwrap_or("")];
+    hasher.update(rest.join("\n").as_bytes()).update(b"\n").update(bytes);
+    hasher.finalize().to_hex().to_string()
+}
+
+fn read(
+    text: &str,
+    stated: Instant,
+    (currency, when_equal): (Currency, WhenEqual),
+    mapping: Option<&Mapping>,
+) -> Result<Stored, Problem> {
+    let is_mapped = mapping.is_some();
+    let (name, bill) = if text.trim_start().starts_with(['{', '[']) {
+        let config = OpenCostConfig { stated, currency, mapping };
+        ("OpenCost".to_owned(), read_opencost(text, &config).map_err(Problem::input)?)
+    } else {
+        let config = FocusConfig { stated, mapping, when_equal };
+        let (bill, version) = read_focus(text, &config).map_err(Problem::input)?;
+        (format!("FOCUS {version}"), bill)
+    };
+    let summary = BillSummary::new(name, stated, &bill, is_mapped);
+    Ok(Stored { summary, charges: bill.lines.iter().collect() })
+}
+
+/// The statements that a bill takes the place of, and those of its own that were overtaken before.
+fn told(bill: &Bill, own: &[Charge], stated: Instant) -> (Vec<Statement>, Vec<Statement>) {
+    let is_of = |statement: &&Statement| {
+        own.iter().any(|charge| {
+            (&charge.provider, &charge.billing_account, charge.billing_period)
+                == (&statement.provider, &statement.billing_account, statement.billing_period)
+        })
+    };
+    let of = || bill.statements.iter().filter(is_of);
+    let replaced = of().filter(|statement| statement.replaced == Some(stated)).cloned().collect();
+    let overtaken = of().filter(|statement| statement.stated == stated && statement.replaced.is_some()).cloned();
+    (replaced, overtaken.collect())
+}
+
+async fn stored(app: &App) -> Result<Vec<Stored>, Problem> {
+    Ok(read_documents(&app.store.list(Collection::Bills, Window::ALWAYS, BILLS_MAX).await?)?)
+}
+
+fn charges(stored: &[Stored]) -> Result<Vec<Charge>, StoreError> {
+    let mut all = Vec::new();
+    for bill in stored {
+        all.extend(read_charges(&bill.charges).map_err(|error| StoreError::Unreadable(error.to_string()))?);
+    }
+    Ok(all)
+}
+
+fn when_equal(text: Option<&str>) -> Result<WhenEqual, Problem> {
+    match text {
+        None | Some("count") => Ok(WhenEqual::Count),
+        Some("drop") => Ok(WhenEqual::LeaveOut),
+        Some(other) => Err(Problem::field("equal_lines", format!("`{other}` is not known; expected count or drop"))),
+    }
+}
+
+fn parsed<T: FromStr<Err: core::fmt::Display>>(field: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| text.parse().map_err(|error: T::Err| Problem::field(field, error.to_string()))).transpose()
+}

@@ -1,0 +1,210 @@
+//! What was predicted beside what it cost, by any groups.
+//!
+//! Causes of a variance are replayed for the total, for tenants and for classes; by anything else there is the plain
+//! variance: what the runs say on average, what it cost, the difference, and how good that makes the prediction.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupBy, Statement, StatementRow};
+use crate::allocation::{Basis, MoneyBand, PredictionAccuracy, mean_column};
+use crate::units::{Currency, Instant, LedgerUnits, Money, Window, apportion};
+
+/// The variance of a window by some groups. Means, actual amounts and variances add up to their totals to the last decimal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VarianceStatement {
+    /// The window.
+    pub window: Window,
+    /// Of every amount.
+    pub currency: Currency,
+    /// By what cost is split.
+    pub by: Vec<GroupBy>,
+    /// How many runs the prediction has.
+    pub runs: u32,
+    /// How the actual amounts are known.
+    pub basis: Basis,
+    /// The sum of the rows.
+    pub total: VarianceRow,
+    /// One row a slice of the window and group, in order of time and name.
+    pub rows: Vec<VarianceRow>,
+    /// Rows that differ, most money first: where it is worth looking.
+    pub optimization_areas: Vec<VarianceRow>,
+}
+
+/// What one group was predicted to cost in a slice, and what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VarianceRow {
+    /// When the slice begins.
+    pub start: Instant,
+    /// When it ends.
+    pub end: Instant,
+    /// By grouping, the group; none where the cost is of none. Empty for the total.
+    pub groups: BTreeMap<String, Option<String>>,
+    /// What the runs said.
+    pub predicted: MoneyBand,
+    /// What it cost.
+    pub actual: Money,
+    /// Actual − predicted mean.
+    pub variance: Money,
+    /// The specification's accuracy of this window alone, 1 − |variance ÷ actual|; none where nothing was paid.
+    pub prediction_accuracy: Option<f64>,
+}
+
+/// Most rows that are named as worth looking at.
+const AREAS_MAX: usize = 10;
+
+/// A slice, and the name of the group in each grouping; what is of no group is last.
+type Name = (u32, Vec<(bool, String)>);
+
+/// What a group costs in each run, and in what happened.
+#[derive(Default)]
+struct Costs {
+    runs: Vec<LedgerUnits>,
+    actual: LedgerUnits,
+}
+
+impl VarianceStatement {
+    /// Sets what happened beside the statements of all runs, which are by the same groups and of the same slices; groups are
+    /// the same where they have the same names.
+    ///
+    /// # Panics
+    /// When there is no run, or the settings differ.
+    pub fn new(predicted: &[Statement], actual: &Statement, basis: Basis) -> Self {
+        assert!(!predicted.is_empty(), "a prediction has runs");
+        assert!(predicted.iter().all(|run| run.settings == actual.settings), "only what is asked alike is compared");
+        let mut costs: BTreeMap<Name, Costs> = BTreeMap::new();
+        for (number, run) in predicted.iter().enumerate() {
+            for row in &run.rows {
+                let of = costs.entry(name(run, row)).or_default();
+                of.runs.resize(predicted.len(), LedgerUnits::ZERO);
+                of.runs[number] += row.amounts.total();
+            }
+        }
+        for row in &actual.rows {
+            let of = costs.entry(name(actual, row)).or_default();
+            of.runs.resize(predicted.len(), LedgerUnits::ZERO);
+            of.actual += row.amounts.total();
+        }
+        let currency = actual.currency;
+        let sums: Vec<LedgerUnits> = costs.values().map(|of| of.runs.iter().copied().sum()).collect();
+        let (mean, means) = apportion(&mean_column(&sums, predicted.len() as u32), currency);
+        let (paid, actuals) = apportion(&costs.values().map(|of| of.actual).collect::<Vec<_>>(), currency);
+        let row = |window: Window, groups, mean: Money, actual: Money, runs: &[LedgerUnits]| VarianceRow {
+            start: window.start,
+            end: window.end,
+            groups,
+            predicted: MoneyBand { mean, ..MoneyBand::over_runs(runs.iter().copied(), currency) },
+            actual,
+            variance: Money { amount: actual.amount - mean.amount, currency },
+            prediction_accuracy: accuracy(mean, actual, basis),
+        };
+        let by = &actual.settings.by;
+        let rows: Vec<VarianceRow> = costs
+            .iter()
+            .enumerate()
+            .map(|(i, ((slice, names), of))| {
+                let group = |(by, (is_none, name)): (&GroupBy, &(bool, String))| {
+                    (by.to_string(), (!is_none).then(|| name.clone()))
+                };
+                let groups = by.iter().zip(names).map(group).collect();
+                row(actual.slices[*slice as usize], groups, means[i], actuals[i], &of.runs)
+            })
+            .collect();
+        let totals: Vec<LedgerUnits> = predicted.iter().map(|run| run.total().total()).collect();
+        Self {
+            window: actual.settings.window,
+            currency,
+            by: by.clone(),
+            runs: predicted.len() as u32,
+            basis,
+            total: row(actual.settings.window, BTreeMap::new(), mean, paid, &totals),
+            optimization_areas: areas(&rows),
+            rows,
+        }
+    }
+}
+
+fn name(statement: &Statement, row: &StatementRow) -> Name {
+    let name = |grouping| {
+        let name = statement.name(row, grouping);
+        (name.is_none(), name.unwrap_or_default().to_owned())
+    };
+    (row.slice, (0..statement.settings.by.len()).map(name).collect())
+}
+
+fn accuracy(predicted: Money, actual: Money, basis: Basis) -> Option<f64> {
+    let ledger = |money: Money| LedgerUnits::from_decimal(money.amount).expect("money has six decimals");
+    let mut accuracy = PredictionAccuracy::new(basis);
+    accuracy.update(ledger(predicted), ledger(actual));
+    accuracy.value
+}
+
+/// The rows that differ most.
+fn areas(rows: &[VarianceRow]) -> Vec<VarianceRow> {
+    let mut differing: Vec<&VarianceRow> = rows.iter().filter(|row| !row.variance.amount.is_zero()).collect();
+    differing.sort_by_key(|row| core::cmp::Reverse(row.variance.amount.abs()));
+    differing.into_iter().take(AREAS_MAX).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::two_hours;
+    use super::*;
+    use crate::allocation::{IdlePolicy, Metering, Resolution, SharedPolicy, StatementSettings};
+    use crate::units::Rate;
+
+    fn statement(metering: &Metering) -> Statement {
+        let settings = StatementSettings {
+            window: metering.window,
+            resolution: Resolution::Whole,
+            by: vec![GroupBy::Tenant, GroupBy::NodeGroup],
+            idle: IdlePolicy::Keep,
+            shared: SharedPolicy::Keep,
+        };
+        Statement::new(metering, settings).unwrap()
+    }
+
+    /// Two hours of a node at 4 an hour, of which `a` has 1 and `b` so much for the first hour.
+    fn metering(of_b: i64, name_of_b: &str) -> Metering {
+        let mut metering = two_hours();
+        let dollars = |dollars: i64| Rate::from_nanos(dollars * 1_000_000_000);
+        metering.nodes[0].rate = dollars(4);
+        metering.modules.clear();
+        metering.tenants[1].name = name_of_b.to_owned();
+        metering.uses[0].rate = dollars(1);
+        metering.uses[1].rate = dollars(of_b);
+        metering.uses[1].from = metering.window.start;
+        metering
+    }
+
+    #[test]
+    fn groups_of_one_name_are_compared() {
+        // `b` is predicted to cost 1 and 3, and costs 3; in the second run somebody else is there in its place.
+        let predicted = [metering(1, "b"), metering(3, "c")].map(|metering| statement(&metering));
+        let found = VarianceStatement::new(&predicted, &statement(&metering(3, "b")), Basis::Simulated);
+        let text = |money: Money| money.amount.normalize().to_string();
+        let row = |row: &VarianceRow| {
+            let groups: Vec<String> =
+                row.groups.values().map(|group| group.clone().unwrap_or("-".to_owned())).collect();
+            let [mean, actual, variance] = [row.predicted.mean, row.actual, row.variance].map(text);
+            (groups.join("/"), mean, actual, variance, row.prediction_accuracy)
+        };
+        let of = |name: &str, mean: &str, actual: &str, variance: &str, accuracy| {
+            (name.to_owned(), mean.to_owned(), actual.to_owned(), variance.to_owned(), accuracy)
+        };
+        // Node groups stand before tenants in order of their names. Nobody: 8 − 2 and 8 − 4 predicted, 8 − 4 came.
+        assert_eq!(
+            found.rows.iter().map(row).collect::<Vec<_>>(),
+            [
+                of("general/a", "1", "1", "0", Some(1.0)),
+                of("general/b", "0.5", "3", "2.5", Some(1.0 - 2.5 / 3.0)),
+                of("general/c", "1.5", "0", "-1.5", None),
+                of("general/-", "5", "4", "-1", Some(0.75)),
+            ]
+        );
+        assert_eq!(row(&found.total), of("", "8", "8", "0", Some(1.0)));
+        let areas: Vec<String> = found.optimization_areas.iter().map(|area| text(area.variance)).collect();
+        assert_eq!(areas, ["2.5", "-1.5", "-1"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Bills over HTTP: taken once, restated, and held against what was predicted.
+
+use serde_json::Value;
+use shared::units::{Duration, Instant};
+
+use super::server::{Reply, Server};
+use crate::shadowplane::Folder;
+
+const HEADER: &str = "BilledCost,BillingAccountId,BillingAccountName,BillingCurrency,BillingPeriodEnd,BillingPeriodStart,\
+     ChargeCategory,ChargeClass,ChargeDescription,ChargePeriodEnd,ChargePeriodStart,ContractedCost,EffectiveCost,\
+     InvoiceIssuerName,ListCost,PricingQuantity,PricingUnit,ProviderName,PublisherName,ResourceId,ServiceCategory,\
+     ServiceName,SubAccountId\n";
+
+/// A charge of an account for a day.
+fn line(cost: &str, category: &str, day: Instant, account: &str, period: (&str, &str)) -> String {
+    let (start, end) = period;
+    let until = day + Duration::DAY;
+    format!(
+        "{cost},1,Sun,USD,{end},{start},{category},,,{until},{day},{cost},{cost},Sun,{cost},1,Hours,Sun,Sun,,Compute,VM,\
+         {account}\n"
+    )
+}
+
+const MARCH: (&str, &str) = ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+
+fn march(day: &str) -> Instant {
+    format!("2026-03-{day}T00:00:00Z").parse().unwrap()
+}
+
+fn send(server: &Server, query: &str, body: &str) -> Reply {
+    server.post(&format!("/v1/bills{query}"), "text/csv", body.as_bytes())
+}
+
+#[test]
+fn bills_are_taken_once_and_restated() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let bill = [
+        HEADER.to_owned(),
+        line("10.5", "Usage", march("02"), "shop", MARCH),
+        line("2.85", "Tax", march("02"), "", MARCH),
+    ]
+    .concat();
+    let stated = "?stated=2026-03-20T00:00:00Z";
+    let first = send(&server, stated, &bill).json();
+    // 10.5 + 2.85; the period ends after it was stated.
+    assert_eq!((&first["known"], &first["charges"], &first["format"]), (&false.into(), &2.into(), &"FOCUS 1.0".into()));
+    assert_eq!(first["totals"][0]["billed"], "13.35");
+    assert_eq!(send(&server, stated, &bill).json()["known"], true);
+    let report = server.get("/v1/bills?by=day,tenant").json();
+    let of = &report["bills"][0];
+    assert_eq!(report["status"], "provisional");
+    assert_eq!(
+        (&of["billed"]["amount"], &of["charges"]),
+        (&"13.350000".into(), &2.into()),
+        "twice sent is once counted"
+    );
+    assert_eq!((&of["allocated"]["amount"], &of["not_allocated"]["amount"]), (&"10.500000".into(), &"2.850000".into()));
+    assert_eq!(of["unallocated"][0]["reason"], "tax");
+
+    let later = [HEADER.to_owned(), line("12", "Usage", march("02"), "shop", MARCH)].concat();
+    let restated = send(&server, "?stated=2026-04-03T00:00:00Z", &later).json();
+    assert_eq!(restated["replaced"][0]["totals"][0]["billed"], "13.35", "{restated}");
+    let report = server.get("/v1/bills").json();
+    assert_eq!((&report["status"], &report["bills"][0]["billed"]["amount"]), (&"final".into(), &"12.000000".into()));
+    assert_eq!(report["statements"].as_array().unwrap().len(), 2, "what was replaced is listed");
+
+    // A part of it without a day in common restates nothing, and is refused; so is what is no bill, and a wrong parameter.
+    let part = [HEADER.to_owned(), line("1", "Usage", march("09"), "shop", MARCH)].concat();
+    let refused = send(&server, "?stated=2026-04-04T00:00:00Z", &part);
+    assert_eq!(refused.status, 409);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("share no day"), "{}", refused.body);
+    let wrong = send(&server, "", &bill.replace("10.5", "ten"));
+    assert_eq!((wrong.status, &wrong.json()["line"]), (400, &2.into()), "{}", wrong.body);
+    let unknown = send(&server, "?equal_lines=both", &bill);
+    assert_eq!((unknown.status, &unknown.json()["field"]), (400, &"equal_lines".into()));
+    assert_eq!(server.get("/v1/bills?by=color").status, 400);
+    // What was answered is there after a restart.
+    drop(server);
+    let server = Server::start(&folder, &[]);
+    assert_eq!(server.get("/v1/bills").json()["bills"][0]["billed"]["amount"], "12.000000");
+}
+
+#[test]
+fn closed_days_are_held_against_what_was_billed() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--demo", "--speed", "1e6", "--recommend", "on-order"]);
+    let none = server.get("/v1/reports/billed").json();
+    assert_eq!(none["not_ready"]["reason"], "no_billed_day");
+    let closed = |reply: &Reply| !reply.json()["windows"].as_array().unwrap().is_empty();
+    let reports = server.wait_for("/v1/reports/allocation?by=tenant", closed).json();
+    let report = &reports["windows"][0]["report"];
+    let start: Instant = report["window"]["start"].as_str().unwrap().parse().unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let tenant = rows.iter().find(|row| row["kind"] == "tenant").unwrap();
+    let (name, predicted) = (tenant["name"].as_str().unwrap(), amount(&tenant["predicted"]["mean"]));
+    // A charge of two days has half of its cost in the day; a period of days around it.
+    let period = (start.to_string(), (start + Duration::DAY * 2).to_string());
+    let both = line("50", "Usage", start, name, (&period.0, &period.1))
+        .replace(&(start + Duration::DAY).to_string(), &(start + Duration::DAY * 2).to_string());
+    let bill = [HEADER.to_owned(), both, line("3", "Tax", start, "", (&period.0, &period.1))].concat();
+    assert_eq!(send(&server, "", &bill).status, 200);
+    let end = start + Duration::DAY;
+    let billed = server.get(&format!("/v1/reports/billed?from={start}&to={end}")).json();
+    let day = &billed["windows"][0];
+    let row = day["rows"].as_array().unwrap().iter().find(|row| row["tenant"] == name).unwrap();
+    assert_eq!(amount(&row["billed"]), 25.0, "{day}");
+    assert!((amount(&row["variance"]) - (25.0 - predicted)).abs() < 1e-9, "{row}");
+    // The specification's 1 − |variance ÷ actual|.
+    let accuracy = 1.0 - ((25.0 - predicted) / 25.0).abs();
+    assert!((row["prediction_accuracy"].as_f64().unwrap() - accuracy).abs() < 1e-9, "{row}");
+    assert_eq!((&day["unallocated"][0]["reason"], amount(&day["unallocated"][0]["effective"])), (&"tax".into(), 3.0));
+    // The others were predicted and not billed.
+    assert!(day["rows"].as_array().unwrap().len() > 1 && amount(&day["billed"]) == 25.0, "{day}");
+}
+
+fn amount(money: &Value) -> f64 {
+    money["amount"].as_str().unwrap().parse().unwrap()
+}
