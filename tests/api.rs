@@ -1,6 +1,7 @@
 //! The HTTP API from outside: the built program on a free port, with a folder of its own.
 
 mod assumptions;
+mod back_pressure;
 mod explanations;
 mod foreign_events;
 mod ingest;

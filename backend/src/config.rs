@@ -33,6 +33,10 @@ pub struct Config {
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// How long ago a request may have been made that comes in.
+    pub late_window: Duration,
+    /// The most that bodies of records may hold that are in memory at once.
+    pub ingest_bytes: usize,
     /// What it shows whoever connects by TLS; without it there is no TLS.
     pub tls: Option<TlsFiles>,
     /// Who may ask it.

@@ -15,6 +15,7 @@ mod events;
 mod explanations;
 mod forecasts;
 mod foreign_events;
+mod gate;
 mod health;
 mod ingest;
 mod jobs;
@@ -42,8 +43,10 @@ mod tenants;
 use std::sync::Arc;
 
 use actix_web::web;
+use shared::units::Duration;
 
 pub use endpoints::routes;
+pub use gate::IngestGate;
 pub use openapi::document;
 pub(crate) use origin::same_origin;
 pub use problem::Problem;
@@ -74,6 +77,10 @@ pub struct App {
     pub config: Arc<ShadowingConfig>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// How long ago a request may have been made that comes in.
+    pub late_window: Duration,
+    /// How much of what comes in is in memory at once.
+    pub gate: IngestGate,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
     /// What a statement was made of last.

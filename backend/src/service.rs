@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
-use crate::http::{App, Dashboard, LastMetering, in_our_form, routes, same_origin};
+use crate::http::{App, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
@@ -71,6 +71,8 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         clock,
         config: Arc::new(config.shadowing),
         body_bytes_max: config.body_bytes_max,
+        late_window: config.late_window,
+        gate: IngestGate::new(config.ingest_bytes, config.body_bytes_max),
         foreign: config.foreign,
         last_metering: LastMetering::default(),
     });

@@ -14,7 +14,7 @@ use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
 use self::replayed::ReplayArgs;
-use self::settings::{BODY_BYTES, Recommend};
+use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
 use super::assumptions::AssumptionArgs;
 use super::demand::read_log;
@@ -155,6 +155,7 @@ impl Options {
         let budgets = settings.budgets(&shadowing.assumed)?;
         let predictive_scaling = settings.predictive_scaling;
         let late = settings.late(&shadowing)?;
+        let late_window = settings.late_window()?;
         let horizons = settings.horizons(&shadowing, late)?;
         let offers = offers(settings.commitment_offers.as_deref(), &shadowing.assumed)?;
         let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
@@ -169,6 +170,8 @@ impl Options {
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
+            late_window,
+            ingest_bytes: settings.ingest_bytes.unwrap_or(INGEST_BYTES),
             foreign,
             shadowing,
         })

@@ -180,6 +180,14 @@ impl Problem {
         problem.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// 429: more has come in than can be written as fast.
+    pub(super) fn busy() -> Self {
+        let detail =
+            "more has come in than can be written as fast, and nothing of this was taken; send it again in 1 s";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too much at once", detail);
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from(1))
+    }
+
     /// 500: what was to answer has panicked, which its message in the log explains.
     pub(super) fn broken() -> Self {
         let detail = "the answer could not be made; the log of the service says why";

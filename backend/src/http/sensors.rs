@@ -11,7 +11,7 @@ use super::ingest::{AHEAD_MAX, Answers};
 use super::{Answer, App, Problem, body};
 
 pub(super) async fn readings(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let text = body::text(&bytes)?;
     let records = if text.trim_start().starts_with(['{', '[']) {
         body::records::<SensorReading>(&bytes)?
