@@ -112,7 +112,7 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Holds the folder for as long as the file is open: two loops would write two truths, and run each other's jobs.
-fn claim_folder(data: &Path) -> anyhow::Result<File> {
+pub(crate) fn claim_folder(data: &Path) -> anyhow::Result<File> {
     let path = data.join("in-use.lock");
     let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
     match file.try_lock() {

@@ -1,5 +1,6 @@
 //! The store in one SQLite file: one thread writes, one reads, both by themselves.
 
+mod backup;
 mod counts;
 mod documents;
 mod jobs;
@@ -27,6 +28,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
+pub use backup::{back_up, check_copy};
 use counts::{Count, Counts};
 pub use keys::SqliteKeys;
 use thread::DatabaseThread;
