@@ -8,6 +8,7 @@ mod ingest;
 pub(crate) mod keys;
 mod metrics;
 mod observations;
+mod odd_disks;
 mod odd_history;
 mod problems;
 mod quotes;

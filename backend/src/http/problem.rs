@@ -238,6 +238,12 @@ pub(crate) async fn no_such_path(request: HttpRequest) -> Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store failed");
+        if error == StoreError::DiskFull {
+            let detail =
+                "the disk of the service is full, and nothing of this was taken; send it again once there is room";
+            let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk-full", "The disk is full", detail);
+            return problem.with_header(header::RETRY_AFTER, HeaderValue::from(30));
+        }
         let detail = "the store did not answer; the log of the service says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", "The store failed", detail)
     }
