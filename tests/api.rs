@@ -13,6 +13,7 @@ mod odd_history;
 mod problems;
 mod quotes;
 mod recommendations;
+mod remote_write;
 mod replay;
 mod restart;
 pub(crate) mod server;

@@ -18,9 +18,9 @@ use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
-use crate::ensemble;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 use crate::tls::TlsFiles;
+use crate::{ensemble, prometheus};
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
+    /// Which metrics it takes from a Prometheus, and what they become; without it, it takes none.
+    pub prometheus: Option<prometheus::Mapping>,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }

@@ -28,6 +28,7 @@ mod openapi;
 mod origin;
 mod predicted;
 mod problem;
+mod prometheus;
 mod query;
 mod quotes;
 mod recommendations;
@@ -56,6 +57,7 @@ pub use static_files::{Dashboard, DashboardError};
 
 use crate::access::{Door, RateLimit};
 use crate::config::{ForeignTenants, ShadowingConfig};
+use crate::prometheus::Receiver;
 use crate::shadowing::{Board, Clock};
 use crate::store::{KeyStore, Store};
 
@@ -83,6 +85,8 @@ pub struct App {
     pub gate: IngestGate,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
+    /// Takes in what a Prometheus sends, where a mapping says what becomes of it.
+    pub prometheus: Option<Arc<Receiver>>,
     /// What a statement was made of last.
     pub last_metering: LastMetering,
 }

@@ -1,5 +1,7 @@
 //! The service: store, loop, jobs and HTTP, started together and stopped together.
 
+mod remote_write;
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -62,6 +64,10 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
     };
+    let prometheus = match config.prometheus.take() {
+        Some(mapping) => Some(remote_write::receiver(mapping, &store, config.shadowing.bin)?),
+        None => None,
+    };
     let app = Data::new(App {
         store,
         keys,
@@ -74,16 +80,20 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         late_window: config.late_window,
         gate: IngestGate::new(config.ingest_bytes, config.body_bytes_max),
         foreign: config.foreign,
+        prometheus,
         last_metering: LastMetering::default(),
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
     let scheme = if tls.is_some() { "https" } else { "http" };
     hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
-    let threads = match &app.config.replay {
+    let mut threads = match &app.config.replay {
         Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
         None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
     };
+    if let Some(receiver) = &app.prometheus {
+        threads.push(remote_write::spawn(&app, receiver, &stop)?);
+    }
     let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
@@ -145,7 +155,7 @@ fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<B
 }
 
 /// A replay has a file of its own and begins afresh unless it goes on with the last one.
-fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+fn open_store(config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
     let name = match &config.shadowing.replay {
         Some(_) if config.shadowing.is_demo() => DEMO_DATABASE,
         Some(_) => REPLAY_DATABASE,

@@ -5,6 +5,7 @@
 
 mod documents;
 mod keys;
+mod remote_writes;
 mod sqlite;
 
 use async_trait::async_trait;

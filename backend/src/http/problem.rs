@@ -86,6 +86,16 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", "The body is no JSON", detail)
     }
 
+    /// 415: a body is of another kind, or packed in another way.
+    pub(super) fn media_type(title: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", title, detail)
+    }
+
+    /// 400: samples are of a kind that is never taken, so that sending them again helps nobody.
+    pub(super) fn samples_refused(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "samples-refused", "Samples cannot be accepted", detail)
+    }
+
     /// 400: a body is wrong at some place.
     pub(super) fn input(error: InputError) -> Self {
         let InputError { line, field, message } = error;

@@ -9,6 +9,7 @@ mod ledger;
 mod log;
 mod migrations;
 mod readings;
+mod remote_writes;
 #[cfg(test)]
 mod tests;
 mod thread;

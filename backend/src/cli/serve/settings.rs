@@ -98,6 +98,10 @@ pub(in crate::cli) struct Settings {
     /// to tenants
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<String>,
+    /// Which metrics of Prometheus' remote write become sensor readings, usage or times in modules: rules, TOML; without them
+    /// POST /v1/prometheus/write takes nothing
+    #[arg(long, value_name = "FILE")]
+    pub(super) prometheus_mapping: Option<String>,
     /// The tag that names the tenant of what AWS tells of; the account where a resource has none
     #[arg(long, value_name = "NAME")]
     pub(super) tenant_tag: Option<String>,
@@ -166,6 +170,7 @@ impl Settings {
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
             mapping: self.mapping.or(file.mapping),
+            prometheus_mapping: self.prometheus_mapping.or(file.prometheus_mapping),
             tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
