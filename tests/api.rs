@@ -2,16 +2,19 @@
 
 mod assumptions;
 mod bills;
+mod back_pressure;
 mod explanations;
 mod foreign_events;
 mod ingest;
 pub(crate) mod keys;
 mod metrics;
 mod observations;
+mod odd_disks;
 mod odd_history;
 mod problems;
 mod quotes;
 mod recommendations;
+mod remote_write;
 mod replay;
 mod restart;
 pub(crate) mod server;

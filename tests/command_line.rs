@@ -2,6 +2,7 @@
 
 mod answers;
 mod backtest;
+mod backup;
 mod bisect;
 mod budgets;
 mod commitments;

@@ -7,6 +7,7 @@
 pub mod azure;
 pub mod driver;
 pub mod files;
+pub mod remote_write;
 
 use std::env;
 use std::io::Write;
@@ -38,6 +39,18 @@ pub fn real_data(path: &str) -> Option<PathBuf> {
     }
     skipped(&format!("needs {} (SHADOWPLANE_TRACES says where the traces are)", path.display()));
     None
+}
+
+/// A program of another project that a test is run against; without it the test says so, is counted as skipped, and has to
+/// return.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&folders).map(|folder| folder.join(&file)).find(|path| path.is_file());
+    if found.is_none() {
+        skipped(&format!("needs {name} on PATH (`cargo xtask setup` installs it on Debian)"));
+    }
+    found
 }
 
 /// Says that a test, or a part of it, did not run, and why.

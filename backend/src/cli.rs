@@ -2,10 +2,12 @@
 
 mod assumptions;
 mod backtest;
+mod backup;
 mod bill_file;
 mod budget_file;
 mod check_data;
 mod config;
+mod database;
 mod demand;
 mod diff;
 mod error;
@@ -75,6 +77,8 @@ enum Command {
     Ledger(ledger::Args),
     Keys(keys::Args),
     Serve(Box<serve::Args>),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Config(Box<config::Args>),
 }
 
@@ -110,6 +114,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ledger(args) => args.run(&cli.global),
         Command::Keys(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
+        Command::Backup(args) => args.run(&cli.global),
+        Command::Restore(args) => args.run(&cli.global),
         Command::Config(args) => match (Cli::command().find_subcommand("config"), matches.subcommand_matches("config"))
         {
             (Some(command), Some(matches)) => args.run(&cli.global, command, matches),

@@ -18,9 +18,9 @@ use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
-use crate::ensemble;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 use crate::tls::TlsFiles;
+use crate::{ensemble, prometheus};
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -33,12 +33,18 @@ pub struct Config {
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// How long ago a request may have been made that comes in.
+    pub late_window: Duration,
+    /// The most that bodies of records may hold that are in memory at once.
+    pub ingest_bytes: usize,
     /// What it shows whoever connects by TLS; without it there is no TLS.
     pub tls: Option<TlsFiles>,
     /// Who may ask it.
     pub access: AccessConfig,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
+    /// Which metrics it takes from a Prometheus, and what they become; without it, it takes none.
+    pub prometheus: Option<prometheus::Mapping>,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }

@@ -16,6 +16,7 @@ mod events;
 mod explanations;
 mod forecasts;
 mod foreign_events;
+mod gate;
 mod health;
 mod ingest;
 mod jobs;
@@ -28,6 +29,7 @@ mod openapi;
 mod origin;
 mod predicted;
 mod problem;
+mod prometheus;
 mod query;
 mod quotes;
 mod recommendations;
@@ -43,9 +45,11 @@ mod tenants;
 use std::sync::Arc;
 
 use actix_web::web;
+use shared::units::Duration;
 
 pub use bills::BillDesk;
 pub use endpoints::routes;
+pub use gate::IngestGate;
 pub use openapi::document;
 pub(crate) use origin::same_origin;
 pub use problem::Problem;
@@ -55,6 +59,7 @@ pub use static_files::{Dashboard, DashboardError};
 
 use crate::access::{Door, RateLimit};
 use crate::config::{ForeignTenants, ShadowingConfig};
+use crate::prometheus::Receiver;
 use crate::shadowing::{Board, Clock};
 use crate::store::{KeyStore, Store};
 
@@ -76,10 +81,16 @@ pub struct App {
     pub config: Arc<ShadowingConfig>,
     /// The most that a body may hold, after decompression.
     pub body_bytes_max: usize,
+    /// How long ago a request may have been made that comes in.
+    pub late_window: Duration,
+    /// How much of what comes in is in memory at once.
+    pub gate: IngestGate,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
     /// Where bills are taken.
     pub bills: BillDesk,
+    /// Takes in what a Prometheus sends, where a mapping says what becomes of it.
+    pub prometheus: Option<Arc<Receiver>>,
     /// What a statement was made of last.
     pub last_metering: LastMetering,
 }

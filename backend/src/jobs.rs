@@ -61,7 +61,7 @@ pub(crate) enum Stopped {
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Database(_) => Self::Disturbed(error.to_string()),
+            StoreError::Database(_) | StoreError::DiskFull => Self::Disturbed(error.to_string()),
             error => Self::Failed(error.to_string()),
         }
     }

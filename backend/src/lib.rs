@@ -10,6 +10,7 @@ pub mod input;
 pub mod jobs;
 pub mod known_events;
 pub mod output;
+pub mod prometheus;
 pub mod replay;
 pub mod service;
 pub mod shadowing;

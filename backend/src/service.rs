@@ -1,5 +1,7 @@
 //! The service: store, loop, jobs and HTTP, started together and stopped together.
 
+mod remote_write;
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
-use crate::http::{App, BillDesk, Dashboard, LastMetering, in_our_form, routes, same_origin};
+use crate::http::{App, BillDesk, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
@@ -62,6 +64,10 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
     };
+    let prometheus = match config.prometheus.take() {
+        Some(mapping) => Some(remote_write::receiver(mapping, &store, config.shadowing.bin)?),
+        None => None,
+    };
     let app = Data::new(App {
         store,
         keys,
@@ -71,18 +77,24 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         clock,
         config: Arc::new(config.shadowing),
         body_bytes_max: config.body_bytes_max,
+        late_window: config.late_window,
+        gate: IngestGate::new(config.ingest_bytes, config.body_bytes_max),
         foreign: config.foreign,
         bills: BillDesk::default(),
+        prometheus,
         last_metering: LastMetering::default(),
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
     let scheme = if tls.is_some() { "https" } else { "http" };
     hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
-    let threads = match &app.config.replay {
+    let mut threads = match &app.config.replay {
         Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
         None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
     };
+    if let Some(receiver) = &app.prometheus {
+        threads.push(remote_write::spawn(&app, receiver, &stop)?);
+    }
     let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
@@ -111,7 +123,7 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Holds the folder for as long as the file is open: two loops would write two truths, and run each other's jobs.
-fn claim_folder(data: &Path) -> anyhow::Result<File> {
+pub(crate) fn claim_folder(data: &Path) -> anyhow::Result<File> {
     let path = data.join("in-use.lock");
     let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
     match file.try_lock() {
@@ -144,7 +156,7 @@ fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<B
 }
 
 /// A replay has a file of its own and begins afresh unless it goes on with the last one.
-fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+fn open_store(config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
     let name = match &config.shadowing.replay {
         Some(_) if config.shadowing.is_demo() => DEMO_DATABASE,
         Some(_) => REPLAY_DATABASE,

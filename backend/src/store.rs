@@ -5,6 +5,7 @@
 
 mod documents;
 mod keys;
+mod remote_writes;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -17,7 +18,8 @@ use shared::units::{Duration, Instant, Window};
 pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
 pub use keys::KeyStore;
-pub use sqlite::{SqliteKeys, SqliteStore};
+pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
+pub use sqlite::{SqliteKeys, SqliteStore, back_up, check_copy};
 
 /// Where a scan goes on: after this key, in order of (at, id).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,6 +106,14 @@ pub enum StoreError {
     /// The database refused.
     #[error("the database answered: {0}")]
     Database(String),
+    /// There is no room for more.
+    #[error("the disk is full; make room, and it goes on by itself")]
+    DiskFull,
+    /// The file is not what was written.
+    #[error(
+        "the file is damaged, or something else ({0}); bring a backup back with `shadowplane restore`, or move it away"
+    )]
+    Damaged(String),
     /// What is stored is not what this version writes.
     #[error("a stored record cannot be read: {0}")]
     Unreadable(String),

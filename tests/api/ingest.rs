@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use shared::units::{Duration, Instant};
+
 use super::server::Server;
 use crate::shadowplane::Folder;
 
@@ -66,7 +68,26 @@ fn a_request_of_another_age_is_refused() {
     let answer = server.post("/v1/requests", NDJSON, [ancient, create("r-2")].join("\n").as_bytes()).json();
     assert_eq!((&answer["accepted"], &answer["refused"]), (&1.into(), &1.into()), "{answer}");
     assert_eq!(answer["lines"][0]["field"], "at");
-    assert!(answer["lines"][0]["message"].as_str().unwrap().contains("ten years before"), "{answer}");
+    assert!(answer["lines"][0]["message"].as_str().unwrap().contains("is too late"), "{answer}");
+}
+
+#[test]
+fn what_comes_later_than_it_may_is_refused_line_by_line() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--late-window", "1d"]);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = Instant::from_micros(since.as_micros() as i64);
+    let made = |id: &str, ago: Duration| create(id).replace("2026-01-01T00:00:00Z", &(now - ago).to_string());
+    let body = [made("r-1", Duration::HOUR * 23), made("r-2", Duration::HOUR * 25), made("r-1", Duration::HOUR * 22)];
+    let answer = server.post("/v1/requests", NDJSON, body.join("\n").as_bytes()).json();
+    let line = |i: usize| (answer["lines"][i]["outcome"].clone(), answer["lines"][i]["field"].clone());
+    assert_eq!(line(0).0, "accepted");
+    assert_eq!(line(1), ("refused".into(), "at".into()));
+    assert!(answer["lines"][1]["message"].as_str().unwrap().contains("is too late"), "{answer}");
+    // The same id at another instant is another request, whose id is taken.
+    assert_eq!(line(2), ("refused".into(), "id".into()));
+    let refused = folder.run(["serve", "--late-window", "59m"]);
+    refused.assert_failed(2, &["--late-window is 59m", "expected 1h to"]);
 }
 
 #[test]

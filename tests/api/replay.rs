@@ -7,7 +7,7 @@ use shared::example;
 use shared::request::write_line;
 use shared::units::{Duration, Window};
 
-use super::server::Server;
+use super::server::{Server, kills};
 use crate::shadowplane::Folder;
 
 /// So many days of the example and an hour; the default fleet has no GPUs.
@@ -145,11 +145,6 @@ fn what_cannot_be_replayed_is_named() {
     folder.run(["serve", "--replay", "empty.ndjson", "--demo"]).assert_failed(2, &["--demo", "--replay"]);
     folder.run(["serve", "--speed", "2"]).assert_failed(2, &["--replay"]);
     folder.run(["serve", "--demo", "--sensors", "s"]).assert_failed(2, &["--demo"]);
-}
-
-/// How often the loop is killed; `cargo xtask proof loop` sets more.
-fn kills() -> u32 {
-    std::env::var("SHADOWPLANE_KILLS").map_or(5, |kills| kills.parse().unwrap())
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use shared::units::{Duration, Instant, Window};
 
-use super::server::Server;
+use super::server::{Server, kills};
 use crate::shadowplane::Folder;
 
 #[test]
@@ -17,7 +17,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     };
     let batch = |first: u32| (first..first + 20).map(line).collect::<Vec<_>>().join("\n");
     let mut acknowledged = 0;
-    for _ in 0..3 {
+    for kill in 0..kills() {
         let server = Server::start(&folder, &[]);
         let answered = AtomicBool::new(false);
         acknowledged = std::thread::scope(|scope| {
@@ -37,7 +37,8 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
             while !answered.load(Ordering::Relaxed) && !sender.is_finished() {
                 std::thread::sleep(std::time::Duration::from_millis(1));
             }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            // Wherever it is then with the next ones; steps of a prime come to every moment of a fifth of a second.
+            std::thread::sleep(std::time::Duration::from_millis(u64::from(kill) * 67 % 200));
             let status = std::process::Command::new("kill").args(["-9", &server.id().to_string()]).status().unwrap();
             assert!(status.success());
             sender.join().unwrap()

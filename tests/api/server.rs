@@ -11,6 +11,11 @@ use crate::shadowplane::Folder;
 /// How long anything may take before the test has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a service is killed; `cargo xtask proof loop` and `proof ingest` set more.
+pub(crate) fn kills() -> u32 {
+    std::env::var("SHADOWPLANE_KILLS").map_or(5, |kills| kills.parse().unwrap())
+}
+
 /// The service; killed when it is dropped.
 pub(crate) struct Server {
     child: Child,

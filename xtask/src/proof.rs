@@ -16,6 +16,8 @@ money       on 10,000 random cases each: cost is conserved however it is told, v
             a quarter of an hour
 scenarios   changed scenario files for an hour (`scenarios SECONDS` for another time): each has its problems named, or
             runs and breaks no rule
+ingest      requests are sent while the service is killed 100 times: whatever was acknowledged is there, once; a full disk, one
+            that cannot be written, and a damaged file are told, and lose nothing
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
             ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
             one is new, prices rise, or no data comes: what it notices, when, and what it trains for";
@@ -23,15 +25,16 @@ loop        the loop of the service, killed 50 times at random moments, comes to
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
 
-/// Kills of the loop.
+/// Kills of the loop, and of a service that takes requests in.
 const KILLS: &str = "50";
+const INGEST_KILLS: &str = "100";
 
 /// Says which there are, where the argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [one] if ["queueing", "simulation", "money", "scenarios", "loop"].contains(&one.as_str()) => Ok(()),
+        [one] if ["queueing", "simulation", "money", "scenarios", "ingest", "loop"].contains(&one.as_str()) => Ok(()),
         [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
-        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS] or loop".to_owned()),
+        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest or loop".to_owned()),
     }
 }
 
@@ -55,6 +58,19 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
         Some("money") => {
             command.args(["--lib", "--", "allocation::", "bill::", "cost::", "pricing::", "variance"]);
             command.env("PROPTEST_CASES", CASES)
+        }
+        Some("ingest") => {
+            run::build_backend(workspace)?;
+            command.args([
+                "--test",
+                "integration",
+                "--",
+                "--nocapture",
+                "nothing_acknowledged",
+                "odd_disks",
+                "after_a_kill",
+            ]);
+            command.env("SHADOWPLANE_KILLS", INGEST_KILLS)
         }
         Some("loop") => {
             run::build_backend(workspace)?;

@@ -5,6 +5,7 @@
 
 mod browser;
 mod cargo_tool;
+mod peers;
 mod python;
 mod toolchain;
 
@@ -26,6 +27,8 @@ Looks for each of these, reuses what is there in the right version, and installs
     wasm32-unknown-unknown          rustup target, for the dashboard
     trunk, wasm-bindgen             for the dashboard; installed into a folder of their own below
                                     $CARGO_HOME/shadowplane-tools, so that none of yours is replaced
+    prometheus                      tests have it send what it scrapes; installed only by root on Debian and Ubuntu, and
+                                    those tests are skipped without
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
 Nothing is done the second time.";
 
@@ -33,6 +36,7 @@ Nothing is done the second time.";
 pub(crate) fn everything(workspace: &mut Workspace) -> Result<Browser> {
     toolchain::components(workspace)?;
     dashboard(workspace)?;
+    peers::set_up(workspace)?;
     browser::set_up(workspace)
 }
 

@@ -10,8 +10,8 @@ use shared::feedback::{ComparedSeries, CorrectionSettings, PairedDifference, com
 use shared::input::InputError;
 use shared::simulation::Digest;
 
+use super::database::database_in;
 use super::{CliError, Global};
-use crate::service::{DATABASE, DEMO_DATABASE, REPLAY_DATABASE};
 use crate::store::{SqliteStore, whole_ledger};
 use crate::{input, output};
 
@@ -167,24 +167,9 @@ fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
 }
 
 fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
-    let files = [DATABASE, DEMO_DATABASE, REPLAY_DATABASE].map(|file| folder.join(file));
-    let there: Vec<&PathBuf> = files.iter().filter(|path| path.is_file()).collect();
-    let path = match there[..] {
-        _ if folder.is_file() => folder,
-        [path] => path,
-        [] => {
-            let file = files[0].display();
-            let message = format!("{file}: there is no such file; name the folder that `serve --data` has");
-            return Err(CliError::Data(message));
-        }
-        _ => {
-            let names: Vec<String> = there.iter().map(|path| path.display().to_string()).collect();
-            let message = format!("there are several ledgers: name one of {} with --data", names.join(", "));
-            return Err(CliError::Data(message));
-        }
-    };
+    let path = database_in(folder)?;
     let failed = |error: crate::store::StoreError| CliError::Data(format!("{}: {error}", path.display()));
-    let store = SqliteStore::open_to_read(path).map_err(failed)?;
+    let store = SqliteStore::open_to_read(&path).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(anyhow::Error::from)?;
     runtime.block_on(whole_ledger(&store)).map_err(failed)
 }

@@ -14,7 +14,7 @@ use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
 use self::replayed::ReplayArgs;
-use self::settings::{BODY_BYTES, Recommend};
+use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
 use super::assumptions::AssumptionArgs;
 use super::demand::read_log;
@@ -23,8 +23,9 @@ use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{Config, ForeignTenants, ShadowingConfig};
+use crate::prometheus::{Mapping, read_prometheus_mapping};
 use crate::service::News;
-use crate::{output, service};
+use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,8 @@ use crate::{output, service};
   shadowplane serve --mapping mapping.toml          audit events of Kubernetes: its webhook POSTs to /v1/kubernetes/audit
   shadowplane serve --tenant-tag team --billing per-resource --prices prices.csv
                                                     records of CloudTrail: EventBridge POSTs to /v1/aws/cloudtrail
+  shadowplane serve --prometheus-mapping metrics.toml     readings of a Prometheus: its remote_write has the url
+                                                    http://127.0.0.1:8080/v1/prometheus/write
   shadowplane serve --demo --budgets budgets.csv    when budgets will be passed: GET /v1/budgets
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
@@ -155,6 +158,7 @@ impl Options {
         let budgets = settings.budgets(&shadowing.assumed)?;
         let predictive_scaling = settings.predictive_scaling;
         let late = settings.late(&shadowing)?;
+        let late_window = settings.late_window()?;
         let horizons = settings.horizons(&shadowing, late)?;
         let offers = offers(settings.commitment_offers.as_deref(), &shadowing.assumed)?;
         let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
@@ -162,6 +166,7 @@ impl Options {
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
         let foreign =
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
+        let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;
         Ok(Config {
             listen: settings.listen(),
             tls,
@@ -169,10 +174,18 @@ impl Options {
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),
             dashboard: settings.dashboard,
             body_bytes_max: settings.body_bytes.unwrap_or(BODY_BYTES),
+            late_window,
+            ingest_bytes: settings.ingest_bytes.unwrap_or(INGEST_BYTES),
             foreign,
+            prometheus,
             shadowing,
         })
     }
+}
+
+/// Reads the file that says which metrics are wanted.
+fn prometheus_mapping(file: &str) -> Result<Mapping, CliError> {
+    read_prometheus_mapping(&input::read_text(file)?).map_err(CliError::in_file(input::name(file)))
 }
 
 fn in_words(news: &News, demo: bool) -> String {

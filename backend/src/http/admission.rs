@@ -70,7 +70,7 @@ async fn identify(app: &App, endpoint: &Endpoint, request: &HttpRequest) -> Resu
 fn in_time(app: &App, caller: &Option<Caller>) -> Result<(), Problem> {
     let Some(key) = caller.as_ref().and_then(|caller| caller.key.as_deref()) else { return Ok(()) };
     // Whole seconds, and none too few.
-    app.rate_limit.take(key, std::time::Instant::now()).map_err(|wait| Problem::too_many(wait.as_secs() + 1))
+    app.rate_limit.take(key).map_err(|wait| Problem::too_many(wait.as_secs() + 1))
 }
 
 /// Whether the table lets them.

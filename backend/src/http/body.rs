@@ -1,5 +1,6 @@
 //! Bodies: records as NDJSON or a JSON array, or one JSON document; compressed or not.
 
+use core::ops::Deref;
 use std::io::Read;
 
 use actix_web::web::{Bytes, Payload};
@@ -7,13 +8,37 @@ use actix_web::{HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 use shared::input::{InputError, Numbered, parse_json, parse_json_document, parse_json_object};
 
-use super::Problem;
+use super::gate::Held;
+use super::{App, Problem};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The base-2 logarithm of the longest window of a zstd body: 8 MiB. Source: RFC 9659.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// A body with the room that it takes up, until what it holds is stored.
+pub(super) struct Admitted {
+    bytes: Bytes,
+    _held: Held,
+}
+
+impl Deref for Admitted {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The body of records that go into the store, where there is room for it.
+pub(super) async fn admitted(app: &App, request: &HttpRequest, payload: Payload) -> Result<Admitted, Problem> {
+    let limit = app.body_bytes_max;
+    let mut held = app.gate.enter(request, limit)?;
+    let bytes = read(request, payload, limit).await?;
+    app.gate.hold(&mut held, bytes.len())?;
+    Ok(Admitted { bytes, _held: held })
+}
 
 /// The bytes of a body, decompressed by its `Content-Encoding` or by its first bytes.
 pub(super) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {

@@ -8,7 +8,7 @@ use shared::trace::cloudtrail::{TrailChanges, TrailTenants};
 use super::{Answer, App, Problem, body, foreign_events};
 
 pub(super) async fn records(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<ForeignEventsAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let mut changes = TrailChanges::default();
     changes.read(body::text(&bytes)?).map_err(Problem::input)?;
     let resources: Vec<String> = changes.resources().into_iter().collect();

@@ -30,7 +30,7 @@ pub(super) struct Between {
 }
 
 pub(super) async fn give(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<IngestAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let mut answers = Answers::default();
     let tenants = app.board.snapshot().tenants;
     for (line, given) in read(&app, &bytes)? {

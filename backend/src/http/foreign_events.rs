@@ -16,7 +16,7 @@ use crate::store::Appended;
 /// is a duplicate: the first event that told of a create or an end holds.
 pub(super) async fn take(app: &App, told: Events) -> Answer<ForeignEventsAnswer> {
     let Events { events, requests, observations, ignored, mut refused, .. } = told;
-    let (known, mut shapes) = (plausible(app.clock.now()), Shapes::new(&app.config));
+    let (known, mut shapes) = (plausible(app), Shapes::new(&app.config));
     let mut checked = |told: Told<Request>| -> Result<Request, (Told<()>, InputError)> {
         let Told { place, event, record } = told;
         let request = check(place.line, record, &app.config.catalogue, &known);

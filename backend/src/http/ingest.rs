@@ -8,7 +8,7 @@ use shared::api::{IngestAnswer, LineAnswer, LineOutcome};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Priority, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
-use shared::units::{Duration, Instant, Resources, Window};
+use shared::units::{Duration, Resources, Window};
 
 use super::{Answer, App, Problem, body};
 use crate::access::{Scope, id_is_of};
@@ -21,10 +21,10 @@ pub(super) async fn requests(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<IngestAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
-    let known = plausible(app.clock.now());
+    let known = plausible(&app);
     let mut shapes = Shapes::new(&app.config);
     let ids = Ids::new(&app, &scope).await?;
     for (line, record) in records {
@@ -46,7 +46,7 @@ pub(super) async fn observations(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<IngestAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let records = body::records::<Observation>(&bytes)?;
     let mut answers = Answers::default();
     for (line, record) in records {
@@ -72,12 +72,10 @@ pub(super) async fn observations(
 /// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
 pub(super) const AHEAD_MAX: Duration = Duration::DAY;
 
-/// Nothing is dated earlier than this before it: every bin since the first request is counted.
-const BEHIND_MAX: Duration = Duration::from_seconds(10 * 366 * 86_400);
-
 /// When a request may have been made that comes in now.
-pub(super) fn plausible(now: Instant) -> Window {
-    Window { start: now - BEHIND_MAX, end: now + AHEAD_MAX }
+pub(super) fn plausible(app: &App) -> Window {
+    let now = app.clock.now();
+    Window { start: now - app.late_window, end: now + AHEAD_MAX }
 }
 
 /// A request as it is stored, where it can be.
@@ -99,7 +97,7 @@ pub(super) fn check(
     }
     if request.at < *start {
         let message = format!(
-            "{} is more than ten years before the service's clock; expected {start} at the earliest",
+            "{} is too late: it is longer ago than --late-window lets it be; expected {start} at the earliest",
             request.at
         );
         return Err(InputError::field(line, "at", message));

@@ -12,7 +12,7 @@ use super::{Answer, App, Problem, body, foreign_events};
 use crate::store::StoreError;
 
 pub(super) async fn events(app: Data<App>, request: HttpRequest, payload: Payload) -> Answer<ForeignEventsAnswer> {
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    let bytes = body::admitted(&app, &request, payload).await?;
     let mut changes = AuditChanges::default();
     changes.read(body::text(&bytes)?, app.foreign.mapping.as_ref()).map_err(Problem::input)?;
     let known = known_pods(&app, &changes).await?;

@@ -15,6 +15,7 @@ use shared::simulation::Refusal;
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::{App, Problem};
+use crate::prometheus::Outcome;
 use crate::shadowing::{OUTLOOK, Snapshot, forecast_key};
 use crate::store::{Collection, read_documents_of};
 
@@ -99,6 +100,13 @@ impl Told {
             (vec![("kind", kind.as_str().to_owned()), ("state", name.to_owned())], count as f64)
         });
         self.family("jobs", "Jobs that wait or run, by kind", None, jobs);
+        if let Some(receiver) = &app.prometheus {
+            let (tally, series) = receiver.told().await;
+            let samples =
+                Outcome::ALL.map(|outcome| (vec![("outcome", outcome.as_str().to_owned())], tally.of(outcome) as f64));
+            self.family("remote_write_samples", "Samples of remote write since the start, by outcome", None, samples);
+            self.number("remote_write_series", "Series of remote write that are known", series as f64);
+        }
         Ok(())
     }
 

@@ -63,6 +63,7 @@ struct Route {
 }
 
 enum Answer {
+    Nothing,
     Json(Box<RefOr<Schema>>),
     /// Of this media type.
     Text(&'static str),
@@ -140,6 +141,8 @@ macro_rules! adds {
 const ADDS_REQUESTS: &str = adds!("requests to the log");
 const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
+const ADDS_SAMPLES: &str = "Adds what a mapping makes of samples that a Prometheus sends by remote write 1.0; 400 where some \
+                            can never be accepted, and the rest is stored";
 const ADDS_AUDIT: &str = "Adds what audit events of a Kubernetes API server (audit.k8s.io/v1) say; always 200 where the body \
                           can be read, with the events that are refused";
 const ADDS_TRAIL: &str = "Adds what records of AWS CloudTrail say, from files, lines or EventBridge; always 200 where the body \
@@ -179,6 +182,11 @@ const FOCUS: [(&str, &str); 7] = [
     STATEMENT[6],
     ("provider", "Who provides and invoices it all"),
 ];
+const SENSORS: [(&str, &str); 3] = [
+    ("from", "First instant, RFC 3339; a day before the end unless said"),
+    ("to", "First instant after, RFC 3339; now unless said"),
+    ("sensor", "Which; all unless said"),
+];
 const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
 const PREDICTED: [(&str, &str); 3] = [
     ("metric", "creates, cost, live or nodes"),
@@ -211,6 +219,7 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::STATUS, "What the service is doing", &[], json(schemas.either::<Status, TenantStatus>()));
     get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
     get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
+    get(paths::SENSORS, "Means of sensor readings per bin", &SENSORS, json(schemas.list_of::<SensorReading>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
     get(
         paths::PREDICTED,
@@ -329,6 +338,16 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(post.clone(), paths::KEY_ROTATION, ROTATES, rotation, "200", schemas.of::<NewKey>());
     let saved = schemas.json::<SavedScenario>();
     change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());
+    let text = Schema::from(ObjectBuilder::new().schema_type(Type::String).build());
+    routes.push(Route {
+        method: HttpMethod::Post,
+        path: paths::REMOTE_WRITE,
+        summary: ADDS_SAMPLES,
+        query: &[],
+        body: vec![("application/x-protobuf", text.into())],
+        status: "204",
+        answer: Answer::Nothing,
+    });
     routes
 }
 
@@ -368,11 +387,12 @@ impl Route {
                 .build()
         };
         let content = |schema: RefOr<Schema>| ContentBuilder::new().schema(Some(schema)).build();
-        let (media_type, schema) = match self.answer {
-            Answer::Json(schema) => ("application/json", *schema),
-            Answer::Text(media_type) => (media_type, text()),
+        let answer = ResponseBuilder::new().description(self.summary);
+        let answer = match self.answer {
+            Answer::Nothing => answer,
+            Answer::Json(schema) => answer.content("application/json", content(*schema)),
+            Answer::Text(media_type) => answer.content(media_type, content(text())),
         };
-        let answer = ResponseBuilder::new().description(self.summary).content(media_type, content(schema));
         let wrong = ResponseBuilder::new()
             .description("What is wrong and what would be right")
             .content("application/problem+json", content(problem.clone()));

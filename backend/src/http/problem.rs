@@ -86,6 +86,16 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", "The body is no JSON", detail)
     }
 
+    /// 415: a body is of another kind, or packed in another way.
+    pub(super) fn media_type(title: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-content-type", title, detail)
+    }
+
+    /// 400: samples are of a kind that is never taken, so that sending them again helps nobody.
+    pub(super) fn samples_refused(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "samples-refused", "Samples cannot be accepted", detail)
+    }
+
     /// 400: a body is wrong at some place.
     pub(super) fn input(error: InputError) -> Self {
         let InputError { line, field, message } = error;
@@ -180,6 +190,14 @@ impl Problem {
         problem.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// 429: more has come in than can be written as fast.
+    pub(super) fn busy() -> Self {
+        let detail =
+            "more has come in than can be written as fast, and nothing of this was taken; send it again in 1 s";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too much at once", detail);
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from(1))
+    }
+
     /// 500: what was to answer has panicked, which its message in the log explains.
     pub(super) fn broken() -> Self {
         let detail = "the answer could not be made; the log of the service says why";
@@ -230,6 +248,12 @@ pub(crate) async fn no_such_path(request: HttpRequest) -> Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store failed");
+        if error == StoreError::DiskFull {
+            let detail =
+                "the disk of the service is full, and nothing of this was taken; send it again once there is room";
+            let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk-full", "The disk is full", detail);
+            return problem.with_header(header::RETRY_AFTER, HeaderValue::from(30));
+        }
         let detail = "the store did not answer; the log of the service says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", "The store failed", detail)
     }

@@ -1,5 +1,6 @@
 //! The store in one SQLite file: one thread writes, one reads, both by themselves.
 
+mod backup;
 mod counts;
 mod documents;
 mod jobs;
@@ -8,6 +9,7 @@ mod ledger;
 mod log;
 mod migrations;
 mod readings;
+mod remote_writes;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use shared::api::{Job, JobKind, Progress};
 use shared::features::SensorReading;
 use shared::feedback::ledger::Entry;
@@ -27,6 +29,7 @@ use super::{
     Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
     StoredJob,
 };
+pub use backup::{back_up, check_copy};
 use counts::{Count, Counts};
 pub use keys::SqliteKeys;
 use thread::DatabaseThread;
@@ -105,7 +108,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
     }
 }
 

@@ -19,8 +19,11 @@ pub const KUBERNETES_AUDIT: &str = "/v1/kubernetes/audit";
 /// [`ForeignEventsAnswer`](super::ForeignEventsAnswer).
 pub const CLOUDTRAIL: &str = "/v1/aws/cloudtrail";
 /// `POST`: [`SensorReading`](crate::features::SensorReading)s as NDJSON, as a JSON array, or as CSV
-/// `at,sensor,scope,value` → [`IngestAnswer`](super::IngestAnswer).
+/// `at,sensor,scope,value` → [`IngestAnswer`](super::IngestAnswer). `GET ?from&to&sensor` → their means per bin, a list of
+/// [`SensorReading`](crate::features::SensorReading)s, those of the last day unless said.
 pub const SENSORS: &str = "/v1/sensors";
+/// `POST`: a `WriteRequest` of Prometheus' remote write 1.0, packed by snappy → 204.
+pub const REMOTE_WRITE: &str = "/v1/prometheus/write";
 /// `POST`: [`KnownEvent`](crate::features::KnownEvent)s as NDJSON, as a JSON array, as CSV
 /// `name,start,end[,tenant][,repeat]`, or as a calendar (RFC 5545) → [`IngestAnswer`](super::IngestAnswer); one with the
 /// name, tenant and start of an earlier one, or with its UID, replaces it. `GET ?from&to` → a list of

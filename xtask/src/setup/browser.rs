@@ -83,18 +83,20 @@ fn major(version: &str) -> Option<u32> {
 
 /// The packages to install on a system that has apt, by what /etc/os-release says.
 fn packages(os_release: &str) -> Option<[&'static str; 3]> {
-    let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-    let is_like = |name: &str| {
-        let ids = [value("ID"), value("ID_LIKE")];
-        ids.into_iter().flatten().any(|ids| ids.trim_matches('"').split(' ').any(|id| id == name))
-    };
-    if is_like("ubuntu") {
+    if is_like(os_release, "ubuntu") {
         Some(UBUNTU)
-    } else if is_like("debian") {
+    } else if is_like(os_release, "debian") {
         Some(DEBIAN)
     } else {
         None
     }
+}
+
+/// Whether a system is of that name, or made from it, by what /etc/os-release says.
+pub(super) fn is_like(os_release: &str, name: &str) -> bool {
+    let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    let ids = [value("ID"), value("ID_LIKE")];
+    ids.into_iter().flatten().any(|ids| ids.trim_matches('"').split(' ').any(|id| id == name))
 }
 
 #[cfg(test)]

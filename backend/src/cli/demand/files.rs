@@ -1,6 +1,6 @@
 //! Logs of requests and tables beside them, read with the name of their file.
 
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 use shared::trace::csv::Kind;
 use shared::units::Instant;

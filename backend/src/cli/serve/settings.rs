@@ -42,6 +42,10 @@ pub(in crate::cli) struct Settings {
     /// The most bytes that a body may hold, after decompression [default: 33554432]
     #[arg(long, env = "SHADOWPLANE_BODY_BYTES", value_name = "N")]
     pub(super) body_bytes: Option<usize>,
+    /// The most bytes of records that may be in memory at once before senders are told to come again, with 429; what is made
+    /// of them is some ten times as large [default: 67108864]
+    #[arg(long, env = "SHADOWPLANE_INGEST_BYTES", value_name = "N")]
+    pub(super) ingest_bytes: Option<usize>,
     /// Ask for no keys: whoever asks may do everything. Alone, or as `loopback`, it goes with an address of this machine, and
     /// the machine's own names; `anywhere` answers whoever reaches it. The demo needs none on loopback, as long as its
     /// folder has no key
@@ -70,6 +74,10 @@ pub(in crate::cli) struct Settings {
     /// How long to wait for late requests before an hour counts as over [default: 10m, and 0s in a replay]
     #[arg(long, value_name = "DURATION")]
     pub(super) late: Option<Duration>,
+    /// How long ago a request may have been made when it comes in; one that comes later is refused as too late. Ten years
+    /// let a history in [default: 3660d]
+    #[arg(long, value_name = "DURATION")]
+    pub(super) late_window: Option<Duration>,
     /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
     /// this share of the predicted streams does with, in percent. Runs them twice
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
@@ -90,6 +98,10 @@ pub(in crate::cli) struct Settings {
     /// to tenants
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<String>,
+    /// Which metrics of Prometheus' remote write become sensor readings, usage or times in modules: rules, TOML; without them
+    /// POST /v1/prometheus/write takes nothing
+    #[arg(long, value_name = "FILE")]
+    pub(super) prometheus_mapping: Option<String>,
     /// The tag that names the tenant of what AWS tells of; the account where a resource has none
     #[arg(long, value_name = "NAME")]
     pub(super) tenant_tag: Option<String>,
@@ -123,8 +135,14 @@ pub(super) enum Recommend {
 /// The most that a body may hold where nothing is said.
 pub(super) const BODY_BYTES: usize = 32 << 20;
 
+/// The most that bodies of records may hold at once where nothing is said.
+pub(super) const INGEST_BYTES: usize = 64 << 20;
+
 /// The dashboard asks for some ten answers every two seconds.
 const RATE_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
+/// How late a request may be at most: every bin since the first one is counted.
+const LATE_WINDOW_MAX: Duration = Duration::from_seconds(3_660 * 86_400);
 
 /// The longest that late requests are waited for: every day is over before the next one is.
 const LATE_MAX: Duration = Duration::from_seconds(12 * 3_600);
@@ -139,17 +157,20 @@ impl Settings {
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),
             body_bytes: self.body_bytes.or(file.body_bytes),
+            ingest_bytes: self.ingest_bytes.or(file.ingest_bytes),
             no_keys: self.no_keys.or(file.no_keys),
             rate_limit: self.rate_limit.or(file.rate_limit),
             budgets: self.budgets.or(file.budgets),
             sure: self.sure.or(file.sure),
             horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
             late: self.late.or(file.late),
+            late_window: self.late_window.or(file.late_window),
             predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
             history: self.history.or(file.history),
             start: self.start.or(file.start),
             observations: self.observations.or(file.observations),
             mapping: self.mapping.or(file.mapping),
+            prometheus_mapping: self.prometheus_mapping.or(file.prometheus_mapping),
             tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
@@ -209,6 +230,15 @@ impl Settings {
             }
             Some(late) => Ok(late),
         }
+    }
+
+    /// How long ago a request may have been made.
+    pub(super) fn late_window(&self) -> Result<Duration, CliError> {
+        let late = self.late_window.unwrap_or(LATE_WINDOW_MAX);
+        if late < Duration::HOUR || late > LATE_WINDOW_MAX {
+            return Err(CliError::Usage(format!("--late-window is {late}; expected 1h to {LATE_WINDOW_MAX}")));
+        }
+        Ok(late)
     }
 
     /// How far is forecast.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Number n of a list brings a file from version n to n + 1. Entries are only ever added.
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_attempts.sql"),
     include_str!("../migrations/0006_recommendations.sql"),
     include_str!("../migrations/0007_bills.sql"),
+    include_str!("../migrations/0008_remote_writes.sql"),
 ];
 
 /// Those of the file of keys.

@@ -31,7 +31,9 @@ pub(super) fn append(connection: &mut Connection, batch: &[SensorReading]) -> Re
 
 pub(super) fn means(connection: &Connection, window: Window, bin: Duration) -> Result<Vec<SensorReading>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT (at - ?1) / ?3, sensor, avg(value) FROM readings WHERE at >= ?1 AND at < ?2
+        "SELECT bin, sensor, sum(amount) / sum(readings) FROM (
+             SELECT (at - ?1) / ?3 AS bin, sensor, value AS amount, 1 AS readings FROM readings WHERE at >= ?1 AND at < ?2
+             UNION ALL SELECT (at - ?1) / ?3, sensor, sum, count FROM sensor_bins WHERE at >= ?1 AND at < ?2)
          GROUP BY 1, 2 ORDER BY 1, 2",
     )?;
     let rows = statement.query_map(params![window.start.micros(), window.end.micros(), bin.micros()], |row| {
@@ -41,7 +43,8 @@ pub(super) fn means(connection: &Connection, window: Window, bin: Duration) -> R
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Deletes what was read before `end`; tells how much that was.
+/// Deletes what was read before `end`; tells how many single readings that was.
 pub(super) fn forget_before(connection: &Connection, end: Instant) -> Result<usize, StoreError> {
+    connection.execute("DELETE FROM sensor_bins WHERE at < ?1", params![end.micros()])?;
     Ok(connection.execute("DELETE FROM readings WHERE at < ?1", params![end.micros()])?)
 }
