@@ -1,6 +1,7 @@
 //! Exports nobody has seen before.
 
 use super::{import as import_and_check, *};
+use crate::input::InputProblems;
 use crate::request::{Catalogue, RequestLog, RequestLogBuilder, read_requests};
 use crate::trace::inventory::read_inventory;
 
