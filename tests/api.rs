@@ -1,11 +1,13 @@
 //! The HTTP API from outside: the built program on a free port, with a folder of its own.
 
+mod alerts;
 mod assumptions;
 mod explanations;
 mod foreign_events;
 mod ingest;
 pub(crate) mod keys;
 mod metrics;
+mod notifications;
 mod observations;
 mod odd_history;
 mod problems;
@@ -19,3 +21,4 @@ mod side_inputs;
 mod statements;
 mod tenants;
 mod tls;
+mod webhooks;

@@ -40,6 +40,20 @@ pub fn real_data(path: &str) -> Option<PathBuf> {
     None
 }
 
+/// A program that is tested with, from the environment or on PATH, which `cargo xtask test` sets up: without it the test says
+/// so, is counted as skipped, and has to return.
+pub fn peer(variable: &str, program: &str) -> Option<PathBuf> {
+    let on_path = || {
+        let folders = env::var_os("PATH")?;
+        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    };
+    let found = env::var_os(variable).map(PathBuf::from).or_else(on_path);
+    if found.is_none() {
+        skipped(&format!("needs {program} ({variable} says where it is)"));
+    }
+    found
+}
+
 /// Says that a test, or a part of it, did not run, and why.
 pub fn skipped(why: &str) {
     let thread = std::thread::current();

@@ -19,6 +19,7 @@ use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
 use crate::ensemble;
+use crate::notify::NotifyConfig;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 use crate::tls::TlsFiles;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// Whose the resources are that events of other control planes tell of.
     pub foreign: ForeignTenants,
+    /// Whom it tells what it notices.
+    pub notify: NotifyConfig,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }

@@ -5,6 +5,7 @@
 
 mod documents;
 mod keys;
+mod notifications;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -17,7 +18,8 @@ use shared::units::{Duration, Instant, Window};
 pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
 pub use keys::KeyStore;
-pub use sqlite::{SqliteKeys, SqliteStore};
+pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore, StoredWebhook};
+pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore};
 
 /// Where a scan goes on: after this key, in order of (at, id).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,7 @@ mod keys;
 mod ledger;
 mod log;
 mod migrations;
+mod notifications;
 mod readings;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use super::{
 };
 use counts::{Count, Counts};
 pub use keys::SqliteKeys;
+pub use notifications::SqliteNotifications;
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.
