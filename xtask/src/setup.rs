@@ -5,6 +5,7 @@
 
 mod browser;
 mod cargo_tool;
+mod peers;
 mod python;
 mod toolchain;
 
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub(crate) use browser::Browser;
 use cargo_tool::CargoTool;
+pub(crate) use peers::Peers;
 pub(crate) use python::{forecast_peers, simpy, torch};
 
 use crate::workspace::Workspace;
@@ -27,11 +29,20 @@ Looks for each of these, reuses what is there in the right version, and installs
     trunk, wasm-bindgen             for the dashboard; installed into a folder of their own below
                                     $CARGO_HOME/shadowplane-tools, so that none of yours is replaced
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
+    Alertmanager, promtool          for tests of alerts and metrics, on Debian and Ubuntu: the one is installed only by root
+                                    and where no systemd would start it, the other is unpacked below target/; without them
+                                    these tests are skipped
 Nothing is done the second time.";
 
 /// What every command together needs.
-pub(crate) fn everything(workspace: &mut Workspace) -> Result<Browser> {
+pub(crate) fn everything(workspace: &mut Workspace) -> Result<(Browser, Peers)> {
     toolchain::components(workspace)?;
+    let browser = browser(workspace)?;
+    Ok((browser, peers::set_up(workspace)?))
+}
+
+/// The dashboard's tools, and a browser to open it in.
+pub(crate) fn browser(workspace: &mut Workspace) -> Result<Browser> {
     dashboard(workspace)?;
     browser::set_up(workspace)
 }
