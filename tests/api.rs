@@ -1,5 +1,6 @@
 //! The HTTP API from outside: the built program on a free port, with a folder of its own.
 
+mod alerts;
 mod assumptions;
 mod bills;
 mod back_pressure;
@@ -8,6 +9,7 @@ mod foreign_events;
 mod ingest;
 pub(crate) mod keys;
 mod metrics;
+mod notifications;
 mod observations;
 mod odd_disks;
 mod odd_history;
@@ -23,3 +25,4 @@ mod side_inputs;
 mod statements;
 mod tenants;
 mod tls;
+mod webhooks;

@@ -9,6 +9,7 @@ mod import;
 mod kubernetes;
 mod prices;
 mod proofs;
+mod receiver;
 mod scenarios;
 mod shadowplane;
 mod structure;

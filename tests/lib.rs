@@ -41,14 +41,16 @@ pub fn real_data(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// A program of another project that a test is run against; without it the test says so, is counted as skipped, and has to
-/// return.
-pub fn program(name: &str) -> Option<PathBuf> {
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    let folders = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&folders).map(|folder| folder.join(&file)).find(|path| path.is_file());
+/// A program that is tested with, from the environment or on PATH, which `cargo xtask test` sets up: without it the test says
+/// so, is counted as skipped, and has to return.
+pub fn peer(variable: &str, program: &str) -> Option<PathBuf> {
+    let on_path = || {
+        let folders = env::var_os("PATH")?;
+        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    };
+    let found = env::var_os(variable).map(PathBuf::from).or_else(on_path);
     if found.is_none() {
-        skipped(&format!("needs {name} on PATH (`cargo xtask setup` installs it on Debian)"));
+        skipped(&format!("needs {program} ({variable} says where it is)"));
     }
     found
 }

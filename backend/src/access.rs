@@ -3,6 +3,7 @@
 mod keys;
 mod rate;
 mod secret;
+mod tenants;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use shared::units::{Duration, Instant};
 
 pub use keys::{KeyError, create, revoke, rotate};
 pub use rate::RateLimit;
+pub(crate) use secret::draw_id;
 pub use secret::{GivenKey, NewSecret, SecretHash};
+pub(crate) use tenants::{tenant_of, without_others};
 
 /// How long the secret before a new one goes on unless something else is asked for.
 pub const GRACE: Duration = Duration::DAY;

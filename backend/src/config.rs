@@ -18,6 +18,7 @@ use shared::trace::inventory::InventoryNode;
 use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
+use crate::notify::NotifyConfig;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 use crate::tls::TlsFiles;
 use crate::{ensemble, prometheus};
@@ -45,6 +46,8 @@ pub struct Config {
     pub foreign: ForeignTenants,
     /// Which metrics it takes from a Prometheus, and what they become; without it, it takes none.
     pub prometheus: Option<prometheus::Mapping>,
+    /// Whom it tells what it notices.
+    pub notify: NotifyConfig,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }

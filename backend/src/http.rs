@@ -25,6 +25,7 @@ mod kubernetes_audit;
 mod ledger;
 mod metrics;
 mod models;
+mod notifications;
 mod openapi;
 mod origin;
 mod predicted;
@@ -41,6 +42,7 @@ mod statements;
 mod static_files;
 mod status;
 mod tenants;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -59,6 +61,7 @@ pub use static_files::{Dashboard, DashboardError};
 
 use crate::access::{Door, RateLimit};
 use crate::config::{ForeignTenants, ShadowingConfig};
+use crate::notify::Outbox;
 use crate::prometheus::Receiver;
 use crate::shadowing::{Board, Clock};
 use crate::store::{KeyStore, Store};
@@ -71,6 +74,8 @@ pub struct App {
     pub keys: Arc<dyn KeyStore>,
     /// Whether keys are asked for.
     pub door: Door,
+    /// What was noticed, and who waits to hear of it.
+    pub outbox: Arc<Outbox>,
     /// How often each key may ask.
     pub rate_limit: RateLimit,
     /// What is true now.

@@ -1,11 +1,10 @@
 //! The service: store, loop, jobs and HTTP, started together and stopped together.
 
+mod folder;
 mod remote_write;
 
-use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -16,25 +15,23 @@ use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
+pub(crate) use self::folder::{DATABASE, DEMO_DATABASE, KEYS, REPLAY_DATABASE, claim_folder};
+use self::folder::{open_keys, open_outbox, open_store};
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
 use crate::http::{App, BillDesk, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
+use crate::notify::{NotifyConfig, Outgoing, Watch, deliver, notice};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
-use crate::store::{KeyStore, SqliteKeys, SqliteStore, Store};
+use crate::store::{KeyStore, Store};
 use crate::tls::TlsFiles;
-
-/// The store's file in the folder of the data, that of the demo, and that of another replay.
-pub(crate) const DATABASE: &str = "shadowplane.sqlite";
-pub(crate) const DEMO_DATABASE: &str = "demo.sqlite";
-pub(crate) const REPLAY_DATABASE: &str = "replay.sqlite";
-
-/// The file of keys, beside any of them.
-pub(crate) const KEYS: &str = "keys.sqlite";
 
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
+
+/// How many seconds there are to answer what was asked before the service was told to end.
+const SHUTDOWN: u64 = 10;
 
 /// What the service tells of itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +55,8 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     let store = open_store(&config)?;
     let keys = open_keys(&config.data)?;
     let door = door(&config, &*keys)?;
+    let outbox = open_outbox(&config)?;
+    let outgoing = Outgoing::new(config.notify.outgoing_ca.as_deref())?;
     let mut config = config;
     config.shadowing.start = begin(&*store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
@@ -72,6 +71,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         store,
         keys,
         door,
+        outbox,
         rate_limit: RateLimit::new(config.access.rate_limit),
         board: Arc::default(),
         clock,
@@ -87,7 +87,9 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
     let scheme = if tls.is_some() { "https" } else { "http" };
-    hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
+    let address = format!("{scheme}://{}", listener.local_addr()?);
+    config.notify.links.external_url.get_or_insert_with(|| address.clone());
+    hear(News::Listening(address));
     let mut threads = match &app.config.replay {
         Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
         None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
@@ -95,6 +97,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     if let Some(receiver) = &app.prometheus {
         threads.push(remote_write::spawn(&app, receiver, &stop)?);
     }
+    threads.extend(spawn_notify(&app, config.notify, outgoing, &stop)?);
     let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
@@ -110,6 +113,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
 pub fn check(config: &Config) -> anyhow::Result<()> {
     config.tls.as_ref().map(TlsFiles::read).transpose()?;
     config.dashboard.as_deref().map(Dashboard::open).transpose()?;
+    Outgoing::new(config.notify.outgoing_ca.as_deref())?;
     Ok(())
 }
 
@@ -120,20 +124,6 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow!("cannot listen on {listen}: {error}"),
     })
-}
-
-/// Holds the folder for as long as the file is open: two loops would write two truths, and run each other's jobs.
-pub(crate) fn claim_folder(data: &Path) -> anyhow::Result<File> {
-    let path = data.join("in-use.lock");
-    let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(anyhow!(
-            "{} is in use by another shadowplane; stop it, or choose another folder with --data",
-            data.display()
-        )),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
-    }
 }
 
 /// What the primary begins with, which is the same at every start.
@@ -153,35 +143,6 @@ fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<B
         }
         Ok(settled(store, config.start.clone()).await?)
     })
-}
-
-/// A replay has a file of its own and begins afresh unless it goes on with the last one.
-fn open_store(config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
-    let name = match &config.shadowing.replay {
-        Some(_) if config.shadowing.is_demo() => DEMO_DATABASE,
-        Some(_) => REPLAY_DATABASE,
-        None => DATABASE,
-    };
-    let file = config.data.join(name);
-    if config.shadowing.replay.as_ref().is_some_and(|replay| !replay.resume) {
-        for end in ["", "-wal", "-shm"] {
-            let old = config.data.join(format!("{name}{end}"));
-            match std::fs::remove_file(&old) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(anyhow!("cannot remove the last replay's {}: {error}", old.display()));
-                }
-                _ => {}
-            }
-        }
-    }
-    let store = SqliteStore::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-    Ok(Arc::new(store))
-}
-
-fn open_keys(data: &Path) -> anyhow::Result<Arc<dyn KeyStore>> {
-    let file = data.join(KEYS);
-    let keys = SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-    Ok(Arc::new(keys))
 }
 
 /// Who may ask: whoever has a key, unless the service was started for anybody. The demo holds nothing of anybody, and needs
@@ -302,6 +263,28 @@ fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     })
 }
 
+/// What notices, and what sends that to webhooks.
+fn spawn_notify(
+    app: &Data<App>,
+    config: NotifyConfig,
+    outgoing: Outgoing,
+    stop: &Arc<AtomicBool>,
+) -> io::Result<[Worker; 2]> {
+    let (store, board, clock) = (Arc::clone(&app.store), Arc::clone(&app.board), Arc::clone(&app.clock));
+    let watch = Watch::new(store, board, clock, Arc::clone(&app.config), Arc::clone(&app.outbox));
+    let deliveries = deliver(Arc::clone(&app.outbox), outgoing.clone(), config.retries, Arc::clone(stop));
+    let notices = notice(watch, config, outgoing, Arc::clone(stop));
+    let notices = on_thread("notify", async {
+        notices.await;
+        Ok(())
+    })?;
+    let deliveries = on_thread("webhooks", async {
+        deliveries.await;
+        Ok(())
+    })?;
+    Ok([notices, deliveries])
+}
+
 /// A thread of the service; what it could not go on with.
 type Worker = JoinHandle<Result<(), CycleError>>;
 
@@ -317,7 +300,7 @@ async fn serve(
     dashboard: Option<Dashboard>,
     is_over: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    let replays = app.config.replay.is_some();
+    let (replays, outbox) = (app.config.replay.is_some(), Arc::clone(&app.outbox));
     let policy = dashboard.as_ref().map_or("default-src 'none'; frame-ancestors 'none'".to_owned(), |dashboard| {
         dashboard.content_security_policy.clone()
     });
@@ -339,19 +322,49 @@ async fn serve(
         }
     })
     .workers(1)
-    .shutdown_timeout(5);
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN);
     let server = match tls {
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
         None => server.listen(listener)?,
     };
     let server = server.run();
-    if replays {
-        let handle = server.handle();
-        actix_web::rt::spawn(async move {
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        let graceful = tokio::select! {
+            graceful = told_to_stop() => graceful,
             // Nobody says so: it is over when there is nobody left who could.
-            let _ = is_over.await;
-            handle.stop(true).await;
-        });
-    }
+            _ = is_over, if replays => true,
+        };
+        // Those who listen would never go by themselves.
+        outbox.close();
+        handle.stop(graceful).await;
+    });
     server.await
+}
+
+/// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
+#[cfg(unix)]
+async fn told_to_stop() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
+            _ = terminate.recv() => true,
+            _ = interrupt.recv() => false,
+        },
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "signals cannot be heard; only a kill ends the service");
+            std::future::pending().await
+        }
+    }
+}
+
+/// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
+#[cfg(not(unix))]
+async fn told_to_stop() -> bool {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "signals cannot be heard; only a kill ends the service");
+        std::future::pending::<()>().await;
+    }
+    false
 }

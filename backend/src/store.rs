@@ -5,6 +5,7 @@
 
 mod documents;
 mod keys;
+mod notifications;
 mod remote_writes;
 mod sqlite;
 
@@ -18,8 +19,9 @@ use shared::units::{Duration, Instant, Window};
 pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
 pub use keys::KeyStore;
+pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore, StoredWebhook};
 pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
-pub use sqlite::{SqliteKeys, SqliteStore, back_up, check_copy};
+pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore, back_up, check_copy};
 
 /// Where a scan goes on: after this key, in order of (at, id).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,7 @@ mod keys;
 mod ledger;
 mod models;
 mod module_views;
+mod notifications;
 mod observed;
 pub mod paths;
 mod predicted;
@@ -31,6 +32,7 @@ mod start;
 mod status;
 mod summary;
 mod tenant_views;
+mod webhooks;
 
 pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
@@ -49,6 +51,7 @@ pub use keys::{KeyOrder, KeyRotation, KeyView, NewKey, Role};
 pub use ledger::LedgerPage;
 pub use models::{ModelList, ModelRole, ModelScore, ModelView};
 pub use module_views::{ModuleView, QueueView};
+pub use notifications::{AnomalyTold, Notification, NotificationPage, NotificationType, Told};
 pub use observed::{AnomalyCount, ObservedView};
 pub use predicted::{PredictedMetric, PredictedValue};
 pub use problem::{FieldProblem, ProblemDocument};
@@ -68,3 +71,4 @@ pub use status::{Contradictions, HorizonView, ModelInUse, NotReady, SkippedForec
 pub use tenant_views::{
     TenantAnomalies, TenantAnomalyList, TenantHorizon, TenantReport, TenantReportList, TenantStatus,
 };
+pub use webhooks::{FailedDelivery, FailurePage, NewWebhook, WebhookOrder, WebhookView};

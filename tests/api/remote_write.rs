@@ -101,7 +101,7 @@ fn is_about(found: &BTreeMap<i64, f64>, expected: &BTreeMap<i64, f64>) -> bool {
 /// What a Prometheus scrapes arrives, and comes to what its own API says of the same samples.
 #[test]
 fn a_prometheus_sends_what_it_scrapes() {
-    let Some(program) = tests::program("prometheus") else { return };
+    let Some(program) = tests::peer("SHADOWPLANE_PROMETHEUS_BIN", "prometheus") else { return };
     let folder = Folder::new();
     folder.write("mapping.toml", MAPPING);
     let mapping = folder.path.join("mapping.toml");

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub(crate) use browser::Browser;
 use cargo_tool::CargoTool;
+pub(crate) use peers::Peers;
 pub(crate) use python::{forecast_peers, simpy, torch};
 
 use crate::workspace::Workspace;
@@ -30,11 +31,20 @@ Looks for each of these, reuses what is there in the right version, and installs
     prometheus                      tests have it send what it scrapes; installed only by root on Debian and Ubuntu, and
                                     those tests are skipped without
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
+    Alertmanager, promtool          for tests of alerts and metrics, on Debian and Ubuntu: the one is installed only by root
+                                    and where no systemd would start it, the other is unpacked below target/; without them
+                                    these tests are skipped
 Nothing is done the second time.";
 
 /// What every command together needs.
-pub(crate) fn everything(workspace: &mut Workspace) -> Result<Browser> {
+pub(crate) fn everything(workspace: &mut Workspace) -> Result<(Browser, Peers)> {
     toolchain::components(workspace)?;
+    let browser = browser(workspace)?;
+    Ok((browser, peers::set_up(workspace)?))
+}
+
+/// The dashboard's tools, and a browser to open it in.
+pub(crate) fn browser(workspace: &mut Workspace) -> Result<Browser> {
     dashboard(workspace)?;
     peers::set_up(workspace)?;
     browser::set_up(workspace)

@@ -5,16 +5,16 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::setup::Browser;
+use crate::setup::{Browser, Peers};
 use crate::steps::Steps;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{dashboard, lint, process, setup};
 
 pub(crate) const DETAILS: &str = "\
-Installs what is missing (as `run` does, and Chromium with its driver), lints, builds, and runs the tests of every
-crate, of the command line, of the API and of the browser. It ends with the duration of each step and one line,
-`N passed, N failed, N skipped`, and with an exit code other than 0 when anything failed.
+Installs what is missing (as `run` does, and Chromium with its driver, Alertmanager and promtool), lints, builds, and
+runs the tests of every crate, of the command line, of the API and of the browser. It ends with the duration of each step
+and one line, `N passed, N failed, N skipped`, and with an exit code other than 0 when anything failed.
 
 With filters only the tests run that have one of them in their name, and nothing is linted:
     cargo xtask test placement autoscaling
@@ -24,13 +24,13 @@ Tests on real traces read SHADOWPLANE_TRACES, or ../shared/data beside the check
 /// Sets up, lints, builds and tests.
 pub(crate) fn run(workspace: &mut Workspace, filters: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    let browser = steps.time("set-up", || setup::everything(workspace))?;
+    let (browser, peers) = steps.time("set-up", || setup::everything(workspace))?;
     if filters.is_empty() {
         lint::run(workspace, &mut steps)?;
     }
     steps.time("dashboard", || dashboard::build(workspace))?;
     steps.time("service and tests, compiling", || process::run(&mut in_one_build(workspace, "build", &["--bins"])))?;
-    let tally = steps.time("tests", || run_tests(workspace, &browser, filters))?;
+    let tally = steps.time("tests", || run_tests(workspace, &browser, &peers, filters))?;
     steps.print();
     println!("\n{tally}");
     Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -45,11 +45,17 @@ fn in_one_build(workspace: &Workspace, verb: &str, arguments: &[&str]) -> Comman
 }
 
 /// Runs them, shows their output as it comes, and sums up their results.
-fn run_tests(workspace: &Workspace, browser: &Browser, filters: &[String]) -> Result<Tally> {
+fn run_tests(workspace: &Workspace, browser: &Browser, peers: &Peers, filters: &[String]) -> Result<Tally> {
     let mut command = in_one_build(workspace, "test", &["--no-fail-fast", "--"]);
     command.args(filters.iter().filter(|filter| *filter != "--"));
     command.env("SHADOWPLANE_BIN", workspace.shadowplane()).env("SHADOWPLANE_DIST", workspace.dist());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROMIUM", &browser.program);
+    let peers = [
+        ("SHADOWPLANE_ALERTMANAGER_BIN", &peers.alertmanager),
+        ("SHADOWPLANE_PROMETHEUS_BIN", &peers.prometheus),
+        ("SHADOWPLANE_PROMTOOL_BIN", &peers.promtool),
+    ];
+    command.envs(peers.into_iter().filter_map(|(variable, path)| Some((variable, path.as_ref()?))));
     let data = workspace.root.join("../shared/data");
     if std::env::var_os("SHADOWPLANE_TRACES").is_none() && data.is_dir() {
         command.env("SHADOWPLANE_TRACES", data);

@@ -41,7 +41,7 @@ impl NewSecret {
 ///
 /// # Errors
 /// When the system has no entropy to give.
-pub(super) fn draw_id() -> Result<String, getrandom::Error> {
+pub(crate) fn draw_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; ID_BYTES];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -48,7 +48,7 @@ enum Source {
 const NO_SETTINGS: [&str; 2] = ["json", "help"];
 
 /// What only a file says.
-const TABLES: [&str; 2] = ["triggers", "jobs"];
+const TABLES: [&str; 3] = ["triggers", "jobs", "webhook-retries"];
 
 impl Args {
     /// `command` and `matches` are those of this command.
@@ -63,6 +63,15 @@ impl Args {
                 let source = Source::File(name.to_string());
                 settings.push(Setting { name: format!("{table}.{key}"), value: Some(plain(value)), source });
             }
+        }
+        for webhook in file.get("webhooks").and_then(Value::as_array).into_iter().flatten() {
+            let field = |field: &str| webhook.get(field).map(plain);
+            let name = format!("webhooks.{}", field("name").unwrap_or_default());
+            settings.push(Setting {
+                name,
+                value: field("url"),
+                source: Source::File(path.unwrap_or_default().to_owned()),
+            });
         }
         if global.json { output::print_json(&settings) } else { output::print(&table(&settings)) }
     }

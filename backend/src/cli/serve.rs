@@ -1,6 +1,7 @@
 //! `shadowplane serve`: the service.
 
 mod jobs_file;
+mod notify_file;
 mod replayed;
 mod settings;
 mod triggers_file;
@@ -46,6 +47,7 @@ use crate::{input, output, service};
       --observations state/observations.ndjson     from what runs in a cluster
   shadowplane serve --horizon 15m,1h,1d,7d --late 1m     how far to forecast; budgets look as far as the longest
   shadowplane serve --commitment-offers offers.csv     what is worth changing, or buying: GET /v1/recommendations
+  shadowplane serve --alertmanager http://localhost:9093     anomalies, budgets at risk and the like as alerts
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -117,7 +119,7 @@ impl Options {
     fn config(&self) -> Result<Config, CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
-        let (access, tls) = (settings.access()?, settings.tls()?);
+        let (access, tls, notify) = (settings.access()?, settings.tls()?, settings.notify()?);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
         let of_replay = self.replayed.replay.is_some();
@@ -178,6 +180,7 @@ impl Options {
             ingest_bytes: settings.ingest_bytes.unwrap_or(INGEST_BYTES),
             foreign,
             prometheus,
+            notify,
             shadowing,
         })
     }

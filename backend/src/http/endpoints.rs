@@ -9,8 +9,9 @@ use shared::api::{Role, paths};
 use super::admission::admit;
 use super::{
     anomalies, audit, bills, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations,
-    forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, predicted, problem, prometheus,
-    quotes, recommendations, reports, scenarios, sensors, shadow_runs, statements, status,
+    forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, notifications, predicted,
+    problem, prometheus, quotes, recommendations, reports, scenarios, sensors, shadow_runs, statements, status,
+    webhooks,
 };
 
 /// One method of one path.
@@ -66,7 +67,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 61] = [
+pub(crate) static ENDPOINTS: [Endpoint; 68] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -130,6 +131,13 @@ pub(crate) static ENDPOINTS: [Endpoint; 61] = [
     admin(DELETE, paths::KEY, || to(keys::revoke)),
     admin(POST, paths::KEY_ROTATION, || to(keys::rotate)),
     admin(GET, paths::AUDIT, || to(audit::page)),
+    viewer(GET, paths::NOTIFICATIONS, Own, || to(notifications::list)),
+    admin(GET, paths::WEBHOOKS, || to(webhooks::list)),
+    admin(POST, paths::WEBHOOKS, || to(webhooks::create)),
+    admin(DELETE, paths::WEBHOOK, || to(webhooks::remove)),
+    admin(POST, paths::WEBHOOK_TEST, || to(webhooks::test)),
+    admin(GET, paths::WEBHOOK_FAILURES, || to(webhooks::failures)),
+    admin(POST, paths::WEBHOOK_FAILURE, || to(webhooks::send_again)),
 ];
 
 /// Registers every route; what is not registered is answered with a problem document.

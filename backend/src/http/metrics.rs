@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
@@ -29,11 +30,13 @@ const JOBS: usize = 1_000;
 
 type Labels = Vec<(&'static str, String)>;
 type Number = Gauge<f64, AtomicU64>;
+type Counts = Vec<(Labels, u64)>;
 
 pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     let mut told = Told::default();
     let snapshot = app.board.snapshot();
     told.service(&app, &snapshot).await?;
+    told.notify(&app).await?;
     told.predictions(&app, &snapshot).await?;
     told.reports(&app, &snapshot).await?;
     if let Some(document) = app.store.get(Collection::Budgets, OUTLOOK.to_owned()).await? {
@@ -69,6 +72,14 @@ impl Told {
             None => self.registry.register(name, help, family),
             Some(unit) => self.registry.register_with_unit(name, help, unit, family),
         }
+    }
+
+    fn counters(&mut self, name: &str, help: &str, counts: Counts) {
+        let family = Family::<Labels, Counter>::default();
+        for (labels, count) in counts {
+            family.get_or_create(&labels).inc_by(count);
+        }
+        self.registry.register(name, help, family);
     }
 
     /// The log, the loop and its jobs.
@@ -107,6 +118,27 @@ impl Told {
             self.family("remote_write_samples", "Samples of remote write since the start, by outcome", None, samples);
             self.number("remote_write_series", "Series of remote write that are known", series as f64);
         }
+        Ok(())
+    }
+
+    /// How it goes with those who are told what is noticed.
+    async fn notify(&mut self, app: &App) -> Result<(), Problem> {
+        let firing = app.outbox.firing().into_iter();
+        let firing = firing.map(|(name, count)| (vec![("alert", name.to_owned())], count as f64));
+        self.family("alerts", "Alerts that last, by name", None, firing);
+        let (mut sent, mut failures) = (Counts::new(), Counts::new());
+        for peer in app.outbox.alertmanagers() {
+            sent.push((vec![("alertmanager", peer.url.clone())], peer.sent()));
+            failures.push((vec![("alertmanager", peer.url.clone())], peer.failures()));
+        }
+        self.counters("alertmanager_alerts", "Alerts that an Alertmanager took, again and again ones included", sent);
+        self.counters("alertmanager_failures", "How often an Alertmanager took nothing", failures);
+        let webhooks = app.outbox.store.webhooks().await?;
+        let counts = webhooks.iter().flat_map(|hook| {
+            let of = |state: &str| vec![("webhook", hook.id.clone()), ("state", state.to_owned())];
+            [(of("waiting"), hook.waiting as f64), (of("failed"), hook.failed as f64)]
+        });
+        self.family("webhook_notifications", "Notifications that a webhook has not taken", None, counts);
         Ok(())
     }
 

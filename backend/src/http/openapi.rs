@@ -3,10 +3,11 @@
 use actix_web::http::Method;
 use shared::api::{
     AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BudgetList, CalibrationList,
-    CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, ForecastAnswer, ForeignEventsAnswer,
-    IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, PredictedValue, ProblemDocument,
-    QuoteOrder, QuoteView, RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder,
-    StatementAnswer, Status, TenantAnomalyList, TenantReportList, TenantStatus, paths,
+    CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, FailurePage, ForecastAnswer,
+    ForeignEventsAnswer, IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, NewWebhook,
+    Notification, NotificationPage, PredictedValue, ProblemDocument, QuoteOrder, QuoteView, RecommendationList,
+    ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
+    TenantReportList, TenantStatus, WebhookOrder, WebhookView, paths,
 };
 use shared::bill::BillReport;
 use shared::features::{KnownEvent, SensorReading};
@@ -199,6 +200,11 @@ const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
 const PAGE: [(&str, &str); 2] =
     [("after", "The number of the one before the first; 0 unless said"), ("limit", "How many at most")];
 
+const AFTER_ID: [(&str, &str); 2] =
+    [("after", "The id of the one before the first; from the beginning unless said"), ("limit", "How many at most")];
+const NOTIFICATIONS: &str = "What the service noticed in the last month, the oldest first; with `Accept: text/event-stream` \
+                             as it happens, as Server-Sent Events, after `Last-Event-ID`";
+
 fn table(schemas: &mut Schemas) -> Vec<Route> {
     let mut routes = Vec::new();
     let mut get = |path, summary, query, answer| {
@@ -283,6 +289,14 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::SCENARIO, "A saved scenario", &[], json(schemas.of::<SavedScenario>()));
     get(paths::KEYS, "Every key, without its secret", &[], json(schemas.list_of::<KeyView>()));
     get(paths::AUDIT, "Who changed what, in order", &PAGE, json(schemas.of::<AuditPage>()));
+    get(paths::NOTIFICATIONS, NOTIFICATIONS, &AFTER_ID, json(schemas.of::<NotificationPage>()));
+    get(paths::WEBHOOKS, "Every webhook, without its secret", &[], json(schemas.list_of::<WebhookView>()));
+    get(
+        paths::WEBHOOK_FAILURES,
+        "What a webhook did not take and is not tried again",
+        &AFTER_ID,
+        json(schemas.of::<FailurePage>()),
+    );
     let mut change = |method, path, summary, body, status, answer| {
         routes.push(Route { method, path, summary, query: &[], body, status, answer: Answer::Json(Box::new(answer)) });
     };
@@ -336,6 +350,13 @@ fn table(schemas: &mut Schemas) -> Vec<Route> {
     change(delete.clone(), paths::KEY, "Revokes a key", Vec::new(), "200", schemas.of::<KeyView>());
     let rotation = schemas.json::<KeyRotation>();
     change(post.clone(), paths::KEY_ROTATION, ROTATES, rotation, "200", schemas.of::<NewKey>());
+    let (order, new) = (schemas.json::<WebhookOrder>(), schemas.of::<NewWebhook>());
+    change(post.clone(), paths::WEBHOOKS, "Makes a webhook, whose secret is shown this once", order, "201", new);
+    let webhook = schemas.of::<WebhookView>();
+    change(delete, paths::WEBHOOK, "Forgets a webhook, with what waits for it", Vec::new(), "200", webhook);
+    let sent = schemas.of::<Notification>();
+    change(post.clone(), paths::WEBHOOK_TEST, "Sends a webhook a test", Vec::new(), "202", sent.clone());
+    change(post.clone(), paths::WEBHOOK_FAILURE, "Sends what was given up again", Vec::new(), "202", sent);
     let saved = schemas.json::<SavedScenario>();
     change(post, paths::SCENARIOS, "Saves a scenario", saved, "201", schemas.of::<ScenarioLink>());
     let text = Schema::from(ObjectBuilder::new().schema_type(Type::String).build());

@@ -198,6 +198,13 @@ impl Problem {
         problem.with_header(header::RETRY_AFTER, HeaderValue::from(1))
     }
 
+    /// 503: so many hear of notifications as they happen that one more is not answered.
+    pub(super) fn too_many_listeners() -> Self {
+        let detail = "too many listen already; ask for pages of notifications, or again in a minute";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "Too many listen", detail);
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("60"))
+    }
+
     /// 500: what was to answer has panicked, which its message in the log explains.
     pub(super) fn broken() -> Self {
         let detail = "the answer could not be made; the log of the service says why";

@@ -38,20 +38,50 @@ const PAGE: (usize, usize) = (100, 1_000);
 impl Page {
     /// After which number, and how many: one more than the page has tells whether there is a next one.
     pub(super) fn scan(&self) -> (u64, usize) {
-        (self.after.unwrap_or(0), self.limit() + 1)
+        (self.after.unwrap_or(0), length(self.limit) + 1)
     }
 
     /// The page of what was found, and after which number the next one begins.
-    pub(super) fn cut<T>(&self, mut found: Vec<T>, number: impl Fn(&T) -> u64) -> (Vec<T>, Option<u64>) {
-        let more = found.len() > self.limit();
-        found.truncate(self.limit());
-        let next = found.last().map(number).filter(|_| more);
-        (found, next)
+    pub(super) fn cut<T>(&self, found: Vec<T>, number: impl Fn(&T) -> u64) -> (Vec<T>, Option<u64>) {
+        cut(found, length(self.limit), number)
+    }
+}
+
+/// The same of a list whose entries have ids that grow.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IdPage {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+impl IdPage {
+    /// After which id; none where the list is asked for from its beginning.
+    pub(super) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
     }
 
-    fn limit(&self) -> usize {
-        self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)
+    /// After which id, and how many: one more than the page has tells whether there is a next one.
+    pub(super) fn scan(&self) -> (String, usize) {
+        (self.after.clone().unwrap_or_default(), length(self.limit) + 1)
     }
+
+    /// The page of what was found, and after which id the next one begins.
+    pub(super) fn cut<T>(&self, found: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+        cut(found, length(self.limit), id)
+    }
+}
+
+/// How many entries a page has where so many are asked for.
+fn length(limit: Option<usize>) -> usize {
+    limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)
+}
+
+fn cut<T, K>(mut found: Vec<T>, length: usize, key: impl Fn(&T) -> K) -> (Vec<T>, Option<K>) {
+    let more = found.len() > length;
+    found.truncate(length);
+    let next = found.last().map(key).filter(|_| more);
+    (found, next)
 }
 
 /// Refuses a window that ends before it begins.

@@ -6,11 +6,11 @@ use actix_web::Either;
 use actix_web::web::Json;
 use shared::allocation::{AmountsView, RowKind, StatementView};
 use shared::api::{NotReady, TenantAnomalies, TenantReport, WindowReport};
-use shared::feedback::{AnomalyReport, FirstInvolved};
+use shared::feedback::AnomalyReport;
 use shared::units::Money;
 
 use super::Problem;
-use crate::access::Scope;
+use crate::access::{Scope, tenant_of, without_others};
 
 /// An answer about everything, or one about some tenants, or the problem document that stands in the place of either.
 pub(super) type ScopedAnswer<A, T> = Result<Either<Json<A>, Json<T>>, Problem>;
@@ -47,18 +47,8 @@ pub(super) fn of_report(tenants: &BTreeSet<String>, window: WindowReport) -> Ten
 /// The anomalies of some tenants.
 pub(super) fn of_anomalies(tenants: &BTreeSet<String>, report: AnomalyReport) -> TenantAnomalies {
     let AnomalyReport { window, basis, level_percent, mut anomalies, .. } = report;
-    anomalies.retain(|anomaly| anomaly.kind == RowKind::Tenant && tenants.contains(&anomaly.name));
-    for anomaly in &mut anomalies {
-        let own = match &anomaly.first {
-            FirstInvolved::Request { tenant, .. } => *tenant == anomaly.name,
-            FirstInvolved::Price { .. } => true,
-            FirstInvolved::Nothing { .. } => false,
-        };
-        if !own {
-            anomaly.first = FirstInvolved::Nothing { reason: "no request of the tenant".to_owned() };
-        }
-        anomaly.tenant = Some(anomaly.name.clone());
-    }
+    anomalies.retain(|anomaly| tenant_of(anomaly).is_some_and(|name| tenants.contains(name)));
+    let anomalies = anomalies.into_iter().map(without_others).collect();
     TenantAnomalies { window, basis, level_percent, anomalies }
 }
 

@@ -8,6 +8,7 @@ mod keys;
 mod ledger;
 mod log;
 mod migrations;
+mod notifications;
 mod readings;
 mod remote_writes;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use super::{
 pub use backup::{back_up, check_copy};
 use counts::{Count, Counts};
 pub use keys::SqliteKeys;
+pub use notifications::SqliteNotifications;
 use thread::DatabaseThread;
 
 /// One SQLite file in WAL mode. A commit waits for the disk, and an answer waits for the commit.

@@ -116,3 +116,17 @@ pub const KEY: &str = "/v1/keys/{id}";
 pub const KEY_ROTATION: &str = "/v1/keys/{id}/rotation";
 /// `GET ?after&limit` → [`AuditPage`](super::AuditPage).
 pub const AUDIT: &str = "/v1/audit";
+/// `GET ?after&limit` → [`NotificationPage`](super::NotificationPage); with `Accept: text/event-stream` the same as they
+/// happen, as Server-Sent Events after `Last-Event-ID`.
+pub const NOTIFICATIONS: &str = "/v1/notifications";
+/// `GET` → a list of [`WebhookView`](super::WebhookView); `POST` [`WebhookOrder`](super::WebhookOrder) → 201, `Location` and
+/// [`NewWebhook`](super::NewWebhook), whose secret is shown this once.
+pub const WEBHOOKS: &str = "/v1/webhooks";
+/// `DELETE` forgets the webhook → [`WebhookView`](super::WebhookView).
+pub const WEBHOOK: &str = "/v1/webhooks/{id}";
+/// `POST` sends a test → 202 and the [`Notification`](super::Notification).
+pub const WEBHOOK_TEST: &str = "/v1/webhooks/{id}/test";
+/// `GET ?after&limit` → [`FailurePage`](super::FailurePage).
+pub const WEBHOOK_FAILURES: &str = "/v1/webhooks/{id}/failures";
+/// `POST` sends what was given up again → 202 and the [`Notification`](super::Notification).
+pub const WEBHOOK_FAILURE: &str = "/v1/webhooks/{id}/failures/{notification}";

@@ -10,7 +10,7 @@ use crate::{dashboard, process, setup};
 /// Builds the dashboard, and runs what opens it in Chromium and prints its own table.
 pub(super) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
     let trace = super::azure_vm(workspace, "wasm", arguments)?;
-    let browser = setup::everything(workspace)?;
+    let browser = setup::browser(workspace)?;
     dashboard::build(workspace)?;
     let mut command = workspace.cargo(&["bench", "--quiet", "--profile", "release", "--bench", "wasm", "--"]);
     command.env("SHADOWPLANE_DIST", workspace.dist());

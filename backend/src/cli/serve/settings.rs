@@ -11,6 +11,7 @@ use shared::scenario::Scenario;
 use shared::units::Duration;
 
 use super::jobs_file::JobsFile;
+use super::notify_file::{RetriesFile, WebhookFile};
 use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
@@ -112,6 +113,15 @@ pub(in crate::cli) struct Settings {
     /// Commitments that could be bought, CSV, as for `shadow --recommend`
     #[arg(long, value_name = "FILE")]
     pub(super) commitment_offers: Option<String>,
+    /// An Alertmanager that is told what the service notices, such as http://localhost:9093; several with commas between
+    #[arg(long, env = "SHADOWPLANE_ALERTMANAGER", value_name = "URL", value_delimiter = ',')]
+    pub(super) alertmanager: Vec<String>,
+    /// The service's address as others see it, for links [default: where it listens]
+    #[arg(long, env = "SHADOWPLANE_EXTERNAL_URL", value_name = "URL")]
+    pub(super) external_url: Option<String>,
+    /// Certificates, PEM, that Alertmanagers and webhooks may hang from [default: Mozilla's list]
+    #[arg(long, env = "SHADOWPLANE_OUTGOING_CA", value_name = "FILE")]
+    pub(super) outgoing_ca: Option<PathBuf>,
     #[command(flatten)]
     pub(super) assumptions: AssumptionArgs,
     /// When models are trained; only a file says so.
@@ -120,6 +130,12 @@ pub(in crate::cli) struct Settings {
     /// How long jobs may take; only a file says so.
     #[arg(skip)]
     pub(super) jobs: JobsFile,
+    /// Where notifications are sent to; only a file says so.
+    #[arg(skip)]
+    pub(super) webhooks: Vec<WebhookFile>,
+    /// How often what is not taken is sent again; only a file says so.
+    #[arg(skip)]
+    pub(super) webhook_retries: RetriesFile,
 }
 
 /// When recommendations are searched.
@@ -174,9 +190,14 @@ impl Settings {
             tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
+            alertmanager: if self.alertmanager.is_empty() { file.alertmanager } else { self.alertmanager },
+            external_url: self.external_url.or(file.external_url),
+            outgoing_ca: self.outgoing_ca.or(file.outgoing_ca),
             assumptions: self.assumptions.or(file.assumptions),
             triggers: file.triggers,
             jobs: file.jobs,
+            webhooks: file.webhooks,
+            webhook_retries: file.webhook_retries,
         }
     }
 

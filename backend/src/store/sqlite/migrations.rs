@@ -19,6 +19,10 @@ pub(super) const MIGRATIONS: [&str; 8] = [
 /// Those of the file of keys.
 pub(super) const OF_KEYS: [&str; 1] = [include_str!("../migrations/keys/0001_keys_audit.sql")];
 
+/// Those of the file of notifications.
+pub(super) const OF_NOTIFICATIONS: [&str; 1] =
+    [include_str!("../migrations/notifications/0001_notifications_webhooks.sql")];
+
 /// The first version with a forecast ledger.
 const LEDGER: u32 = 3;
 
