@@ -28,12 +28,10 @@ Looks for each of these, reuses what is there in the right version, and installs
     wasm32-unknown-unknown          rustup target, for the dashboard
     trunk, wasm-bindgen             for the dashboard; installed into a folder of their own below
                                     $CARGO_HOME/shadowplane-tools, so that none of yours is replaced
-    prometheus                      tests have it send what it scrapes; installed only by root on Debian and Ubuntu, and
-                                    those tests are skipped without
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
-    Alertmanager, promtool          for tests of alerts and metrics, on Debian and Ubuntu: the one is installed only by root
-                                    and where no systemd would start it, the other is unpacked below target/; without them
-                                    these tests are skipped
+    Alertmanager, Prometheus        for tests of alerts, metrics and remote write, on Debian and Ubuntu: the one is installed
+                                    only by root and where no systemd would start it, the other is unpacked below target/;
+                                    without them these tests are skipped
 Nothing is done the second time.";
 
 /// What every command together needs.
@@ -46,7 +44,6 @@ pub(crate) fn everything(workspace: &mut Workspace) -> Result<(Browser, Peers)> 
 /// The dashboard's tools, and a browser to open it in.
 pub(crate) fn browser(workspace: &mut Workspace) -> Result<Browser> {
     dashboard(workspace)?;
-    peers::set_up(workspace)?;
     browser::set_up(workspace)
 }
 

@@ -93,7 +93,7 @@ fn packages(os_release: &str) -> Option<[&'static str; 3]> {
 }
 
 /// Whether a system is of that name, or made from it, by what /etc/os-release says.
-pub(super) fn is_like(os_release: &str, name: &str) -> bool {
+fn is_like(os_release: &str, name: &str) -> bool {
     let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     let ids = [value("ID"), value("ID_LIKE")];
     ids.into_iter().flatten().any(|ids| ids.trim_matches('"').split(' ').any(|id| id == name))

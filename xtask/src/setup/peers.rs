@@ -9,6 +9,10 @@ use super::{found, install};
 use crate::process;
 use crate::workspace::Workspace;
 
+const ALERTMANAGER: &str = "prometheus-alertmanager";
+const PROMETHEUS: &str = "prometheus";
+const PROMTOOL: &str = "promtool";
+
 /// What the tests use; none where it is not to be had, and they are skipped.
 pub(crate) struct Peers {
     /// Hears of what lasts.
@@ -19,58 +23,86 @@ pub(crate) struct Peers {
     pub(crate) promtool: Option<PathBuf>,
 }
 
-/// Finds them, or gets them where that takes no more than apt.
+/// Finds them, or gets them where that takes no more than apt. Whatever cannot be had is said, and is no failure.
 pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
-    Ok(Peers {
-        alertmanager: alertmanager(workspace)?,
-        prometheus: unpacked(workspace, "prometheus")?,
-        promtool: unpacked(workspace, "promtool")?,
-    })
+    let missing =
+        |peers: &Peers| [&peers.alertmanager, &peers.prometheus, &peers.promtool].iter().any(|it| it.is_none());
+    let mut peers = find(workspace);
+    if missing(&peers) && workspace.program("apt-get").is_some() {
+        if is_root(workspace) {
+            said(install("lists of packages", "to find peers", workspace.command("apt-get").arg("update")));
+        }
+        if peers.alertmanager.is_none() && is_root(workspace) && !has_systemd() {
+            said(install_alertmanager(workspace));
+        }
+        if peers.prometheus.is_none() || peers.promtool.is_none() {
+            said(unpack_prometheus(workspace));
+        }
+        peers = find(workspace);
+    }
+    for (name, path) in
+        [(ALERTMANAGER, &peers.alertmanager), (PROMETHEUS, &peers.prometheus), (PROMTOOL, &peers.promtool)]
+    {
+        match path {
+            Some(path) => found(name, path.display()),
+            None => println!("set-up: {name}: it is missing, and its tests are skipped until it is on PATH"),
+        }
+    }
+    Ok(peers)
+}
+
+fn find(workspace: &Workspace) -> Peers {
+    let unpacked = |name: &str| Some(folder(workspace).join("usr/bin").join(name)).filter(|path| path.is_file());
+    let of_prometheus = |name: &str| workspace.program(name).or_else(|| unpacked(name));
+    Peers {
+        alertmanager: workspace.program(ALERTMANAGER),
+        prometheus: of_prometheus(PROMETHEUS),
+        promtool: of_prometheus(PROMTOOL),
+    }
 }
 
 /// It reads templates from where its package puts them, so that it has to be installed. Where systemd runs, its daemon would
 /// begin to run with that, which is for the person to decide.
-fn alertmanager(workspace: &Workspace) -> Result<Option<PathBuf>> {
-    const NAME: &str = "prometheus-alertmanager";
-    if let Some(path) = workspace.program(NAME) {
-        found(NAME, path.display());
-        return Ok(Some(path));
-    }
-    let is_root = process::output(workspace.command("id").arg("-u")).as_deref() == Some("0");
-    if workspace.program("apt-get").is_none() || !is_root || Path::new("/run/systemd/system").is_dir() {
-        println!("set-up: {NAME}: it is missing, and the test that sends alerts to it is skipped; to have it:");
-        println!("    sudo apt-get install {NAME}    # it then listens on port 9093");
-        return Ok(None);
-    }
+fn install_alertmanager(workspace: &Workspace) -> Result<()> {
     let mut apt = workspace.command("apt-get");
-    apt.args(["install", "--yes", "--no-install-recommends", NAME]).env("DEBIAN_FRONTEND", "noninteractive");
-    install(NAME, "a test sends alerts to it", &mut apt)?;
-    Ok(workspace.program(NAME))
+    apt.args(["install", "--yes", "--no-install-recommends", ALERTMANAGER]).env("DEBIAN_FRONTEND", "noninteractive");
+    install(ALERTMANAGER, "a test sends alerts to it", &mut apt)
 }
 
-/// A program of the package `prometheus`, which is unpacked below the build output and not installed: its daemon would begin
-/// to run where systemd does.
-fn unpacked(workspace: &Workspace, program: &str) -> Result<Option<PathBuf>> {
-    let folder = workspace.release.with_file_name("peers");
-    let file = folder.join("usr/bin").join(program);
-    let there = || workspace.program(program).or_else(|| Some(file.clone()).filter(|path| path.is_file()));
-    if let Some(path) = there() {
-        found(program, path.display());
-        return Ok(Some(path));
-    }
-    if ["apt-get", "dpkg-deb"].iter().any(|tool| workspace.program(tool).is_none()) {
-        println!("set-up: {program}: it is missing, and its tests are skipped until it is on PATH");
-        return Ok(None);
-    }
+/// It is unpacked below the build output and not installed, so that no daemon begins to run.
+fn unpack_prometheus(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut download = workspace.command("apt-get");
-    install(program, "it is tested with", download.args(["download", "prometheus"]).current_dir(&folder))?;
+    install(
+        PROMETHEUS,
+        "tests have it send what it scrapes",
+        download.args(["download", PROMETHEUS]).current_dir(&folder),
+    )?;
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
-            install(program, "to unpack it", workspace.command("dpkg-deb").arg("-x").arg(&path).arg(&folder))?;
+            install(PROMETHEUS, "to unpack it", workspace.command("dpkg-deb").arg("-x").arg(&path).arg(&folder))?;
             fs::remove_file(path)?;
         }
     }
-    Ok(there())
+    Ok(())
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.release.with_file_name("peers")
+}
+
+fn is_root(workspace: &Workspace) -> bool {
+    process::output(workspace.command("id").arg("-u")).as_deref() == Some("0")
+}
+
+fn has_systemd() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
+fn said(tried: Result<()>) {
+    if let Err(error) = tried {
+        println!("set-up: {error:#}");
+    }
 }
