@@ -125,8 +125,9 @@ fn a_prometheus_sends_what_it_scrapes() {
     };
     let scraped = || prometheus.samples(GAUGE).values().any(|samples| samples.len() >= 8);
     wait(&scraped, "a scrape");
-    // No more is scraped, so that nothing changes while it is compared; every series ends with a stale marker.
-    folder.write("prometheus.yml", &sending);
+    // No more is scraped, so that nothing changes while it is compared; every series ends with a stale marker, as its job is
+    // there still.
+    folder.write("prometheus.yml", format!("{sending}{}", scraping.replace("SELF", "")));
     ureq::post(format!("{}/-/reload", prometheus.address)).send_empty().unwrap();
 
     let gauge =
