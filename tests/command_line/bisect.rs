@@ -113,8 +113,8 @@ fn sparse_creates_that_did_not_come_are_named() {
     let of_rare = &found["bisect"][0];
     assert_eq!(of_rare["finding"], "requests", "{of_rare}");
     let requests = of_rare["requests"].as_array().unwrap();
-    // All that was predicted of it did not come: some two machines, of which one alone is no 80 %.
-    assert!((2..=4).contains(&requests.len()), "{of_rare}");
+    // All that was predicted of it did not come: on average a machine or two.
+    assert!((1..=2).contains(&requests.len()), "{of_rare}");
     assert!(
         requests.iter().all(|request| request["how"] == "did_not_come" && request["tenant"] == "rare"),
         "{of_rare}"

@@ -1,6 +1,7 @@
 //! Commitment discounts, held and offered, as a user calls them.
 
 use serde_json::Value;
+use shared::input::{Row, Table};
 use tests::root;
 
 use super::answer;
@@ -71,10 +72,12 @@ fn a_statement_comes_to_what_the_run_does() {
     let table = folder.run(["report", "allocation", "--metering", "metering.csv"]).success();
     assert!(table.contains("discount") && table.contains("-1.14") && table.contains("0.40"), "{table}");
     let focus = folder.run(["report", "allocation", "--metering", "metering.csv", "--format", "focus"]).success();
-    let lines: Vec<Vec<&str>> = focus.lines().map(|line| line.split(',').collect()).collect();
-    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
     for cost in ["BilledCost", "EffectiveCost"] {
-        let sum: f64 = lines[1..].iter().map(|line| line[column(cost)].parse::<f64>().unwrap()).sum();
+        let mut table = Table::open(&focus, None).unwrap();
+        let (column, mut row, mut sum) = (table.column(cost).unwrap(), Row::default(), 0.0);
+        while table.next(&mut row).unwrap() {
+            sum += row.get(column).parse::<f64>().unwrap();
+        }
         assert!((sum - total).abs() < 1e-6, "{cost}: {sum} of {total}: {focus}");
     }
     for charge in ["Purchase", "Used", "Unused"] {

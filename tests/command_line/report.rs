@@ -64,7 +64,12 @@ fn every_format_is_whole() {
         folder.read("report")
     };
     let csv = written("csv");
-    assert!(csv.starts_with("start,end,tenant,workload,idle,shared,overhead,total,currency,resource_hours\n"), "{csv}");
+    assert!(
+        csv.starts_with(
+            "start,end,tenant,workload,idle,shared,overhead,discount,unused,total,currency,resource_hours\n"
+        ),
+        "{csv}"
+    );
     assert!(csv.contains("\n2026-03-02T03:00:00Z,2026-03-02T04:00:00Z,acme,"), "{csv}");
     let table = written("table");
     assert!(
@@ -152,7 +157,10 @@ fn what_cannot_be_reported_is_said() {
         &["w.csv: line 2: field `weight`: `-1` is no weight; expected a whole number up to 1000000000"],
     );
     folder.write("metering.csv", folder.read("metering.csv").replacen("use,", "used,", 1));
-    of(&[]).assert_failed(1, &["metering.csv: line 3: field `record`: `used` is no kind of record; expected window"]);
+    of(&[]).assert_failed(
+        1,
+        &["metering.csv: line 3: field `record`: `used` is no kind of record; expected one of window"],
+    );
     of(&["-o", "metering.csv"]).assert_failed(1, &["`used` is no kind"]);
 }
 
@@ -271,7 +279,7 @@ fn parquet_has_what_csv_has_row_by_row() {
         let hours = ["--resolution", "hour", "--format", format, "-o", output];
         folder.run([&["report", "allocation", "--metering", "metering.csv"][..], by, &hours].concat()).success();
     };
-    for (csv, parquet, decimals, instants) in [("csv", "parquet", 5, 2), ("focus", "focus-parquet", 6, 4)] {
+    for (csv, parquet, decimals, instants) in [("csv", "parquet", 7, 2), ("focus", "focus-parquet", 6, 4)] {
         report(csv, "report.csv");
         report(parquet, "report.parquet");
         let text = folder.read("report.csv");

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, body};
+use crate::output::counted;
 use crate::store::{Collection, StoreError, read_documents, read_documents_of, write_document};
 
 /// One bill is taken after the other, as each is held against those before it.
@@ -127,11 +128,11 @@ pub(super) async fn billed(app: Data<App>, Query(asked): Query<Compared>) -> Ans
         let not_ready = windows.is_empty().then(|| NotReady {
             reason: "no_billed_day".to_owned(),
             message: format!(
-                "{} days have closed from {} to {}, and {} charges stand: none of them in one of those days",
-                reports.len(),
+                "{} closed from {} to {}, and {} of bills: none in one of those days",
+                counted(reports.len() as u64, "day"),
                 window.start,
                 window.end,
-                bill.charges.len()
+                counted(bill.charges.len() as u64, "charge")
             ),
             bins_missing: None,
         });
