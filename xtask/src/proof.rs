@@ -68,7 +68,7 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
                 "--nocapture",
                 "nothing_acknowledged",
                 "odd_disks",
-                "after_a_kill",
+                "survives_a_kill",
             ]);
             command.env("SHADOWPLANE_KILLS", INGEST_KILLS)
         }
