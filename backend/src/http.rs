@@ -11,6 +11,7 @@ mod costs;
 mod decisions;
 mod demand;
 mod endpoints;
+mod etag;
 mod events;
 mod explanations;
 mod forecasts;
