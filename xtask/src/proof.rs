@@ -1,5 +1,7 @@
 //! `cargo xtask proof`: what is checked briefly in every test, at length.
 
+mod api;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,7 +20,9 @@ scenarios   changed scenario files for an hour (`scenarios SECONDS` for another 
             runs and breaks no rule
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
             ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
-            one is new, prices rise, or no data comes: what it notices, when, and what it trains for";
+            one is new, prices rise, or no data comes: what it notices, when, and what it trains for
+api         every route of the demo against /openapi.json, by schemathesis, which it installs into an environment of its own:
+            no answer of 500 and above, none that is other than it is described";
 
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
@@ -29,9 +33,9 @@ const KILLS: &str = "50";
 /// Says which there are, where the argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [one] if ["queueing", "simulation", "money", "scenarios", "loop"].contains(&one.as_str()) => Ok(()),
+        [one] if ["queueing", "simulation", "money", "scenarios", "loop", "api"].contains(&one.as_str()) => Ok(()),
         [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
-        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS] or loop".to_owned()),
+        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS], loop or api".to_owned()),
     }
 }
 
@@ -41,6 +45,9 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
         && one == "scenarios"
     {
         return scenarios(workspace, seconds.first().map_or("3600", String::as_str));
+    }
+    if arguments.first().is_some_and(|one| one == "api") {
+        return api::run(workspace);
     }
     // No package is named, so that dependencies are those that everything else is built from.
     let mut command = workspace.cargo(&["test", "--release"]);
