@@ -12,6 +12,7 @@ mod costs;
 mod decisions;
 mod demand;
 mod endpoints;
+mod etag;
 mod events;
 mod explanations;
 mod forecasts;

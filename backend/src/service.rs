@@ -2,6 +2,7 @@
 
 mod folder;
 mod remote_write;
+mod signals;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::folder::{DATABASE, DEMO_DATABASE, KEYS, REPLAY_DATABASE, claim_folder};
 use self::folder::{open_keys, open_outbox, open_store};
+use self::signals::{renew, told_to_stop};
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
 use crate::http::{App, BillDesk, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
@@ -25,7 +27,7 @@ use crate::notify::{NotifyConfig, Outgoing, Watch, deliver, notice};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
 use crate::store::{KeyStore, Store};
-use crate::tls::TlsFiles;
+use crate::tls::Certificate;
 
 /// How long the loop sleeps when no hour is due.
 const TICK: StdDuration = StdDuration::from_millis(50);
@@ -47,7 +49,7 @@ pub enum News {
 /// # Errors
 /// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
 pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
-    let tls = config.tls.as_ref().map(TlsFiles::read).transpose()?;
+    let tls = config.tls.as_ref().map(Certificate::read).transpose()?;
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
@@ -111,7 +113,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
 /// # Errors
 /// As [`run`], of files.
 pub fn check(config: &Config) -> anyhow::Result<()> {
-    config.tls.as_ref().map(TlsFiles::read).transpose()?;
+    config.tls.as_ref().map(Certificate::read).transpose()?;
     config.dashboard.as_deref().map(Dashboard::open).transpose()?;
     Outgoing::new(config.notify.outgoing_ca.as_deref())?;
     Ok(())
@@ -295,7 +297,7 @@ fn on_thread(name: &str, work: impl Future<Output = Result<(), CycleError>> + Se
 
 async fn serve(
     listener: TcpListener,
-    tls: Option<rustls::ServerConfig>,
+    tls: Option<Arc<Certificate>>,
     app: Data<App>,
     dashboard: Option<Dashboard>,
     is_over: oneshot::Receiver<()>,
@@ -324,8 +326,9 @@ async fn serve(
     .workers(1)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN);
+    let renewal = actix_web::rt::spawn(renew(tls.clone()));
     let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        Some(tls) => server.listen_rustls_0_23(listener, tls.config().map_err(io::Error::other)?)?,
         None => server.listen(listener)?,
     };
     let server = server.run();
@@ -340,31 +343,7 @@ async fn serve(
         outbox.close();
         handle.stop(graceful).await;
     });
-    server.await
-}
-
-/// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
-#[cfg(unix)]
-async fn told_to_stop() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
-            _ = terminate.recv() => true,
-            _ = interrupt.recv() => false,
-        },
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "signals cannot be heard; only a kill ends the service");
-            std::future::pending().await
-        }
-    }
-}
-
-/// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
-#[cfg(not(unix))]
-async fn told_to_stop() -> bool {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "signals cannot be heard; only a kill ends the service");
-        std::future::pending::<()>().await;
-    }
-    false
+    let served = server.await;
+    renewal.abort();
+    served
 }

@@ -123,6 +123,18 @@ impl Server {
         self.child.id()
     }
 
+    /// Waits until it has ended by itself; its status, where it has one.
+    pub(crate) fn wait(mut self, patience: Duration) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < patience, "it does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Ends it without a chance to tidy up.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

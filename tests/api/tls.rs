@@ -67,3 +67,30 @@ fn what_cannot_be_shown_stops_the_service() {
     with(&key_file, &key_file, &["holds no certificate in PEM"]);
     with(&certificate_file, &certificate_file, &["--tls-key"]);
 }
+
+#[test]
+fn a_certificate_that_is_written_anew_is_shown_without_a_restart() {
+    let folder = Folder::new();
+    let Some([certificate_file, key_file]) = certificate(&folder, "own") else { return };
+    let Some([next_file, next_key]) = certificate(&folder, "next") else { return };
+    let server = Server::start(&folder, &["--tls-cert", &certificate_file, "--tls-key", &key_file]);
+    let port = server.address.strip_prefix("https://127.0.0.1:").unwrap();
+    let url = format!("https://localhost:{port}/livez");
+    let old_file = folder.path.join("old.crt").to_str().unwrap().to_owned();
+    std::fs::copy(&certificate_file, &old_file).unwrap();
+    let trusts = |file: &str| curl(&["--cacert", file, &url]).map(|answer| answer.status.success());
+    let hang_up = || {
+        let told = Command::new("kill").args(["-HUP", &server.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    };
+    let Some(trusted) = trusts(&old_file) else { return };
+    assert!(trusted);
+    // What does not go together is not shown.
+    std::fs::copy(&next_file, &certificate_file).unwrap();
+    hang_up();
+    assert_eq!((trusts(&old_file), trusts(&next_file)), (Some(true), Some(false)));
+    std::fs::copy(&next_key, &key_file).unwrap();
+    hang_up();
+    assert_eq!((trusts(&old_file), trusts(&next_file)), (Some(false), Some(true)));
+}

@@ -1,5 +1,7 @@
 //! `cargo xtask proof`: what is checked briefly in every test, at length.
 
+mod api;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,7 +22,9 @@ ingest      requests are sent while the service is killed 100 times: whatever wa
             that cannot be written, and a damaged file are told, and lose nothing
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
             ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
-            one is new, prices rise, or no data comes: what it notices, when, and what it trains for";
+            one is new, prices rise, or no data comes: what it notices, when, and what it trains for
+api         every route of the demo against /openapi.json, by schemathesis, which it installs into an environment of its own:
+            no answer of 500 and above, none that is other than it is described";
 
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
@@ -32,9 +36,11 @@ const INGEST_KILLS: &str = "100";
 /// Says which there are, where the argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [one] if ["queueing", "simulation", "money", "scenarios", "ingest", "loop"].contains(&one.as_str()) => Ok(()),
+        [one] if ["queueing", "simulation", "money", "scenarios", "ingest", "loop", "api"].contains(&one.as_str()) => {
+            Ok(())
+        }
         [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
-        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest or loop".to_owned()),
+        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest, loop or api".to_owned()),
     }
 }
 
@@ -44,6 +50,9 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
         && one == "scenarios"
     {
         return scenarios(workspace, seconds.first().map_or("3600", String::as_str));
+    }
+    if arguments.first().is_some_and(|one| one == "api") {
+        return api::run(workspace);
     }
     // No package is named, so that dependencies are those that everything else is built from.
     let mut command = workspace.cargo(&["test", "--release"]);

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow};
 pub(crate) use browser::Browser;
 use cargo_tool::CargoTool;
 pub(crate) use peers::Peers;
-pub(crate) use python::{forecast_peers, simpy, torch};
+pub(crate) use python::{forecast_peers, schemathesis, simpy, torch};
 
 use crate::workspace::Workspace;
 use crate::{lockfile, process};

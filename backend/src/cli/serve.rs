@@ -1,12 +1,13 @@
 //! `shadowplane serve`: the service.
 
 mod jobs_file;
+mod logging;
 mod notify_file;
 mod replayed;
 mod settings;
 mod triggers_file;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use shared::scenario::{Scenario, ValidScenario};
 use shared::units::{Duration, Instant, Window};
 use tracing_subscriber::EnvFilter;
 
+use self::logging::LogFormat;
 use self::replayed::ReplayArgs;
 use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
@@ -61,7 +63,7 @@ use crate::{input, output, service};
   curl -H \"Authorization: Bearer $KEY\" --data-binary @requests.ndjson http://127.0.0.1:8080/v1/requests
   curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/forecasts?horizon=1d
 
-The log level is that of RUST_LOG, such as RUST_LOG=debug.")]
+The log goes to standard error. Its level is that of --log-level, or else of RUST_LOG, such as RUST_LOG=debug.")]
 pub(super) struct Args {
     /// Check the settings and all files that they name, say what is wrong with them, and end
     #[arg(long)]
@@ -89,17 +91,12 @@ impl Args {
         if !(speed.is_finite() && speed > 0.0) {
             return Err(CliError::Usage(format!("--speed is {speed}; expected a number above zero")));
         }
-        let config = self.options.config()?;
+        let (config, log, filter) = self.options.config()?;
         if self.check_config {
             service::check(&config)?;
             return output::print("the settings are good, and so are the files that they name\n");
         }
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal())
-            .init();
+        logging::start(log, filter);
         let (demo, json) = (self.options.replayed.demo, global.json);
         service::run(config, move |news| {
             let text = if json { in_json(&news) } else { in_words(&news, demo) };
@@ -116,9 +113,12 @@ impl Options {
         self.config.as_deref()
     }
 
-    fn config(&self) -> Result<Config, CliError> {
+    /// What the service runs with, how it writes its log, and what of it.
+    fn config(&self) -> Result<(Config, LogFormat, EnvFilter), CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
+        let (format, filter) =
+            (settings.log_format.unwrap_or_default(), logging::filter(settings.log_level.as_deref())?);
         let (access, tls, notify) = (settings.access()?, settings.tls()?, settings.notify()?);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
@@ -169,7 +169,7 @@ impl Options {
         let foreign =
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;
-        Ok(Config {
+        let config = Config {
             listen: settings.listen(),
             tls,
             access,
@@ -182,7 +182,8 @@ impl Options {
             prometheus,
             notify,
             shadowing,
-        })
+        };
+        Ok((config, format, filter))
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::{Route, guard};
 use shared::api::{Role, paths};
 
 use super::admission::admit;
+use super::etag::tagged;
 use super::{
     anomalies, audit, bills, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations,
     forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, notifications, predicted,
@@ -160,7 +161,7 @@ impl Endpoint {
     fn route(&'static self) -> Route {
         let route = (self.handler)();
         let route = match self.method {
-            Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+            Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())).wrap(from_fn(tagged)),
             _ => route.method(self.method.clone()),
         };
         route.wrap(from_fn(move |request, next| admit(self, request, next)))

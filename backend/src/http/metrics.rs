@@ -1,10 +1,13 @@
 //! `GET /metrics`: what a monitoring system wants to know, in OpenMetrics 1.0.
 
+mod plain_text;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -22,6 +25,9 @@ use crate::store::{Collection, read_documents_of};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The older format of Prometheus.
+const PLAIN_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// How many days a report may be old before it is said no more: what has long stopped is no news.
 const REPORT_DAYS: i64 = 7;
 
@@ -32,7 +38,7 @@ type Labels = Vec<(&'static str, String)>;
 type Number = Gauge<f64, AtomicU64>;
 type Counts = Vec<(Labels, u64)>;
 
-pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut told = Told::default();
     let snapshot = app.board.snapshot();
     told.service(&app, &snapshot).await?;
@@ -44,7 +50,16 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     }
     let mut text = String::new();
     encode(&mut text, &told.registry).map_err(|_| Problem::broken())?;
+    if wants_plain_text(request.headers()) {
+        return Ok(HttpResponse::Ok().content_type(PLAIN_TEXT).body(plain_text::from_openmetrics(&text)));
+    }
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
+}
+
+/// Whether a client asks for the older format, and not for OpenMetrics.
+fn wants_plain_text(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/plain") && !accepts.contains("application/openmetrics-text")
 }
 
 /// What is told at one scrape: it is read from the store each time, so that there is nothing to keep in step with it.

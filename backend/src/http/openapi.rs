@@ -1,5 +1,7 @@
 //! `/openapi.json`: the document, from the route table and the same types as the answers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::http::Method;
 use shared::api::{
     AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BudgetList, CalibrationList,
@@ -17,7 +19,7 @@ use shared::request::{Observation, Request};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
@@ -39,8 +41,11 @@ pub fn document() -> OpenApi {
          for keys, 401 says that there is none that is good, 403 that it may not, and 429 that it was used too often.",
     ));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sp_<id>_<secret>").build();
+    if !schemas.clashes.is_empty() {
+        tracing::error!(names = ?schemas.clashes, "types of one name: all but one need another by `schema(as = …)`");
+    }
     let components = schemas
-        .0
+        .by_name
         .into_iter()
         .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema))
         .security_scheme(KEY, SecurityScheme::Http(bearer));
@@ -72,23 +77,32 @@ enum Answer {
 
 /// Schemas by name, each once.
 #[derive(Default)]
-struct Schemas(std::collections::BTreeMap<String, RefOr<Schema>>);
+struct Schemas {
+    by_name: BTreeMap<String, RefOr<Schema>>,
+    /// Names that more than one type has, of which only one can be described.
+    clashes: BTreeSet<String>,
+}
 
 impl Schemas {
     /// A reference to the schema of `T`, which is added with all that it refers to.
     fn of<T: ToSchema>(&mut self) -> RefOr<Schema> {
         let mut referred = Vec::new();
         T::schemas(&mut referred);
-        self.0.extend(referred);
         let name = T::name().into_owned();
-        self.0.insert(name.clone(), T::schema());
+        referred.push((name.clone(), T::schema()));
+        for (name, schema) in referred {
+            let known = self.by_name.entry(name.clone()).or_insert_with(|| schema.clone());
+            if *known != schema {
+                self.clashes.insert(name);
+            }
+        }
         Ref::from_schema_name(name).into()
     }
 
-    /// One for keys of all tenants, and one for those that are limited to some.
+    /// One for keys of all tenants, and one for those that are limited to some; an answer that has nothing to tell is either.
     fn either<A: ToSchema, T: ToSchema>(&mut self) -> RefOr<Schema> {
-        let one = OneOfBuilder::new().item(self.of::<A>()).item(self.of::<T>()).build();
-        Schema::from(one).into()
+        let any = AnyOfBuilder::new().item(self.of::<A>()).item(self.of::<T>()).build();
+        Schema::from(any).into()
     }
 
     fn list_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
@@ -424,6 +438,10 @@ impl Route {
             .security(security)
             .response(self.status, answer.build())
             .response("default", wrong.build());
+        if matches!(self.method, HttpMethod::Get) {
+            let unchanged = "The same as the answer whose `ETag` stands in `If-None-Match`";
+            operation = operation.response("304", ResponseBuilder::new().description(unchanged).build());
+        }
         for segment in self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')) {
             operation = operation.parameter(parameter(segment, "Which one", ParameterIn::Path));
         }
@@ -455,6 +473,13 @@ mod tests {
             assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
         }
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    }
+
+    #[test]
+    fn no_two_types_have_one_name() {
+        let mut schemas = Schemas::default();
+        table(&mut schemas);
+        assert!(schemas.by_name.len() > 100 && schemas.clashes.is_empty(), "{:?}", schemas.clashes);
     }
 
     fn collect(value: &serde_json::Value, references: &mut Vec<String>) {

@@ -29,7 +29,7 @@ impl Basis {
 /// Whether an actual cost may still change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CostStatus))]
 pub enum Status {
     /// The window or its bill is not closed yet.
     Provisional,

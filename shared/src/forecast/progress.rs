@@ -7,7 +7,7 @@ use super::{ForecastError, ModelName};
 /// Where a training or a backtest is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ForecastProgress))]
 pub enum Progress {
     /// A model is being trained.
     Training {

@@ -97,7 +97,7 @@ pub struct BinForecast {
 /// Why a model says nothing about a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ForecastNotReady))]
 pub enum NotReady {
     /// The history is too short.
     #[error("needs {missing} more bin{}", if *.missing == 1 { "" } else { "s" })]

@@ -21,7 +21,7 @@ pub struct Place {
 /// Why an event, or a part of it, says nothing of what is asked for or held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IgnoredReason))]
 pub enum Reason {
     /// The event was there before.
     Duplicate,
@@ -74,7 +74,7 @@ impl Reason {
 
 /// An event that says something that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = EventRefusal))]
 pub struct Refusal {
     /// Which event of the input it is, counted from 1.
     pub event: u64,

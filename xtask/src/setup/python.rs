@@ -1,4 +1,4 @@
-//! Python with the peers that benchmarks are compared with, in an environment of its own.
+//! Python with the peers that benchmarks are compared with, and what asks the API, in an environment of its own.
 
 use std::path::PathBuf;
 
@@ -17,6 +17,8 @@ const TORCH: &str = "torch==2.15.0";
 const NUMPY: &str = "numpy";
 /// What the simulation is compared with.
 const SIMPY: &str = "simpy==4.1.1";
+/// What asks the API for whatever its description allows.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// Where builds without CUDA are; they win over PyPI's of the same version.
 const CPU_BUILDS: &str = "https://download.pytorch.org/whl/cpu";
 
@@ -64,6 +66,20 @@ pub(crate) fn simpy(workspace: &Workspace) -> Result<PathBuf> {
     let mut pip = workspace.command(&python);
     install("simpy", WHY, pip.args(["-m", "pip", "install", SIMPY]))?;
     Ok(python)
+}
+
+/// The program of an environment that has schemathesis.
+pub(crate) fn schemathesis(workspace: &Workspace) -> Result<PathBuf> {
+    const WHY: &str = "it asks the API for whatever its description allows";
+    let python = environment(workspace, WHY)?;
+    let program = python.with_file_name(format!("schemathesis{}", std::env::consts::EXE_SUFFIX));
+    if let Some(version) = process::output(workspace.command(&program).arg("--version")) {
+        found("schemathesis", version);
+        return Ok(program);
+    }
+    let mut pip = workspace.command(&python);
+    install("schemathesis", WHY, pip.args(["-m", "pip", "install", SCHEMATHESIS]))?;
+    Ok(program)
 }
 
 /// The same with everything that forecasts are compared with.

@@ -11,6 +11,7 @@ use shared::scenario::Scenario;
 use shared::units::Duration;
 
 use super::jobs_file::JobsFile;
+use super::logging::LogFormat;
 use super::notify_file::{RetriesFile, WebhookFile};
 use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
@@ -34,7 +35,7 @@ pub(in crate::cli) struct Settings {
     /// Folder of the dashboard's files, as trunk builds them
     #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
     pub(super) dashboard: Option<PathBuf>,
-    /// Answer by TLS, with this certificate and those that it hangs from, PEM; read when the service starts
+    /// Answer by TLS, with this certificate and those that it hangs from, PEM; read again when it changes, and on SIGHUP
     #[arg(long, env = "SHADOWPLANE_TLS_CERT", value_name = "FILE")]
     pub(super) tls_cert: Option<PathBuf>,
     /// The private key of --tls-cert, PEM
@@ -113,6 +114,12 @@ pub(in crate::cli) struct Settings {
     /// Commitments that could be bought, CSV, as for `shadow --recommend`
     #[arg(long, value_name = "FILE")]
     pub(super) commitment_offers: Option<String>,
+    /// How the log is written, on standard error [default: text]
+    #[arg(long, env = "SHADOWPLANE_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub(super) log_format: Option<LogFormat>,
+    /// What of the log is written: error, warn, info, debug or trace, or directives such as warn,audit=info [default: info]
+    #[arg(long, env = "SHADOWPLANE_LOG_LEVEL", value_name = "LEVEL")]
+    pub(super) log_level: Option<String>,
     /// An Alertmanager that is told what the service notices, such as http://localhost:9093; several with commas between
     #[arg(long, env = "SHADOWPLANE_ALERTMANAGER", value_name = "URL", value_delimiter = ',')]
     pub(super) alertmanager: Vec<String>,
@@ -190,6 +197,8 @@ impl Settings {
             tenant_tag: self.tenant_tag.or(file.tenant_tag),
             recommend: self.recommend.or(file.recommend),
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
+            log_format: self.log_format.or(file.log_format),
+            log_level: self.log_level.or(file.log_level),
             alertmanager: if self.alertmanager.is_empty() { file.alertmanager } else { self.alertmanager },
             external_url: self.external_url.or(file.external_url),
             outgoing_ca: self.outgoing_ca.or(file.outgoing_ca),

@@ -108,7 +108,7 @@ pub struct SeriesChoice {
 /// Why a series uses what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ChoiceReason))]
 pub enum Reason {
     /// Its error in the backtest was the least.
     #[error("it has the least error in this backtest")]

@@ -1,0 +1,63 @@
+//! What the service says of itself while it runs, on standard error.
+
+use std::io::IsTerminal;
+
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::CliError;
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum LogFormat {
+    /// A line for people
+    #[default]
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// What of the log is written.
+///
+/// # Errors
+/// When a level is none.
+pub(super) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError> {
+    let Some(level) = level else {
+        return Ok(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")));
+    };
+    // A word alone is a level: as a directive, one that is misspelt would be a part of the program, and hide all others.
+    let is_known = level.contains(['=', ',']) || level.parse::<LevelFilter>().is_ok();
+    let filter = EnvFilter::builder().parse(level).ok().filter(|_| is_known);
+    filter.ok_or_else(|| {
+        CliError::Usage(format!(
+            "--log-level is `{level}`; expected error, warn, info, debug or trace, or directives such as warn,audit=info"
+        ))
+    })
+}
+
+/// Writes the log from now on.
+pub(super) fn start(format: LogFormat, filter: EnvFilter) {
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_directives_are_told_from_misspelt_ones() {
+        for level in ["error", "INFO", "trace", "off", "warn,audit=info", "backend=debug"] {
+            assert!(filter(Some(level)).is_ok(), "{level}");
+        }
+        for level in ["infoo", "", "verbose", "backend=loud"] {
+            let error = filter(Some(level)).unwrap_err().to_string();
+            assert!(error.contains("warn,audit=info"), "{level}: {error}");
+        }
+    }
+}
