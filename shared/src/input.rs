@@ -11,7 +11,7 @@ mod words;
 
 use core::fmt;
 
-pub use every::{Wrong, every_wrong_field};
+pub use every::{Wrong, every_wrong_element, every_wrong_field};
 pub use field::field_and_message;
 pub use json::{from_json, no_json_because, parse_json, parse_json_document, parse_json_object};
 pub use problems::InputProblems;

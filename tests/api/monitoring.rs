@@ -55,7 +55,10 @@ fn promtool_finds_nothing_wrong_and_the_dashboard_asks_for_what_is_there() {
     let Some(promtool) = tests::peer("SHADOWPLANE_PROMTOOL_BIN", "promtool") else { return };
     let plain = server.ask("GET", "/metrics", &[("Accept", "text/plain;version=0.0.4")], b"");
     assert_eq!(plain.content_type, "text/plain; version=0.0.4; charset=utf-8");
-    assert!(names(&plain.body).is_superset(&told), "{:?}", told.difference(&names(&plain.body)));
+    // What is said about a metric has its name without the ending of its samples in one of the two forms only.
+    let samples =
+        |text: &str| names(&text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"));
+    assert_eq!(samples(&plain.body), samples(&all.body));
     let mut child = Command::new(promtool)
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -76,7 +79,8 @@ fn an_answer_that_has_not_changed_is_not_sent_again() {
     let first = server.get("/v1/jobs");
     let tag = first.headers.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
     // As it is shown: in quotes, with those of the mark escaped.
-    let tag = tag.trim_matches('"').replace("\\\"", "\"");
+    let shown = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(&tag);
+    let tag = shown.replace("\\\"", "\"");
     let again = |path: &str| server.ask("GET", path, &[("If-None-Match", &tag)], b"");
     assert_eq!((again("/v1/jobs").status, again("/v1/jobs").body.as_str()), (304, ""));
     assert_eq!(again("/v1/status").status, 200, "another answer has another mark");

@@ -31,7 +31,7 @@ fn every_edit_of_the_readme_changes_a_scenario() {
     let folder = Folder::new();
     let path = scenario(&folder);
     let edits = edits_of_the_readme();
-    assert_eq!(edits.len(), 25);
+    assert_eq!(edits.len(), 26);
     for edit in &edits {
         // Its own scenario has nodes of m5.2xlarge only, and no pools.
         let others = ["instance_type", "pool_capacity", "pool_over_commit"];
@@ -152,5 +152,5 @@ fn every_problem_of_a_file_is_told_at_once() {
     said.assert_failed(1, &["wrong.json: ", "price_book.types[0].prices[0].rate", "modules.gateway.workers"]);
     folder.write("edits.json", r#"[{"halve":{}},{"scale_demand":{"tenant":0,"percent":-5}}]"#);
     let said = folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]);
-    said.assert_failed(1, &["halve", "field `[1].scale_demand.percent`: is the number -5"]);
+    said.assert_failed(1, &["halve", "`[1].scale_demand.percent`: is the number -5"]);
 }

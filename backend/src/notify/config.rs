@@ -96,10 +96,11 @@ impl Links {
 /// What is wrong with it, and what would be right.
 pub fn checked_url(text: &str) -> Result<String, String> {
     let wrong = |why: &str| Err(format!("is `{text}`, {why}; expected an address such as https://host:9093"));
-    let Ok(uri) = text.parse::<Uri>() else { return wrong("which is no address") };
-    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("http" | "https")) {
         return wrong("which does not begin with http:// or https://");
     }
+    let Ok(uri) = text.parse::<Uri>() else { return wrong("which is no address") };
     let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
         return wrong("which names no host");
     };

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::{Format, InputError, field_and_message};
+use super::{Format, InputError, InputProblems, field_and_message, from_json};
 
 /// Most fields that are named: each costs some readings of the whole document.
 const NAMED_MAX: usize = 30;
@@ -27,7 +27,13 @@ pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> 
     // It knows the line, too.
     let mut errors = vec![first];
     while errors.len() < NAMED_MAX {
-        let better = guesses(&stopped).find_map(|guess| stopped.without(&document, guess));
+        // A guess after which something is wrong where something was wrong already is no better.
+        let is_new = |read: &Result<T, Stopped>| match read {
+            Ok(_) => true,
+            Err(next) => !errors.iter().any(|error| next.is_inside(error)),
+        };
+        let better =
+            guesses(&stopped).filter_map(|guess| stopped.without(&document, guess)).find(|(_, read)| is_new(read));
         match better {
             None => break,
             Some((_, Ok(guessed))) => return Wrong { errors, guessed: Some(guessed) },
@@ -38,6 +44,21 @@ pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> 
         }
     }
     Wrong { errors, guessed: None }
+}
+
+/// What is wrong with the elements of a list that could not be read: with each, what is wrong first.
+///
+/// `first` is what was wrong with the whole; where it is no list, that alone.
+pub fn every_wrong_element<T: DeserializeOwned>(text: &str, first: InputError) -> InputProblems {
+    let Ok(elements) = serde_json::from_str::<Vec<Value>>(text) else { return first.into() };
+    let wrong = |(position, element): (usize, Value)| {
+        let InputError { field, message, .. } = from_json::<T>(element).err()?;
+        let field = field.map_or_else(|| format!("[{position}]"), |field| format!("[{position}].{field}"));
+        Some(InputError { line: 0, field: Some(field), message })
+    };
+    let problems: Vec<InputError> = elements.into_iter().enumerate().filter_map(wrong).collect();
+    // The first knows the line, too.
+    if problems.len() < 2 { first.into() } else { InputProblems(problems) }
 }
 
 /// Where reading stopped.
@@ -53,8 +74,7 @@ enum Step {
 }
 
 impl Stopped {
-    /// The document with a guess in the place of what is wrong, and what is said of it then; none where the guess is no
-    /// better.
+    /// The document with a guess in the place of what is wrong, and what is said of it then; none where it has no place.
     fn without<T: DeserializeOwned>(&self, document: &Value, guess: Guess) -> Option<(Value, Result<T, Self>)> {
         let mut changed = document.clone();
         let (last, before) = self.way.split_last()?;
@@ -74,10 +94,14 @@ impl Stopped {
             }
             (Guess::Value(_), ..) => return None,
         }
-        match read(&changed) {
-            Err(next) if next.error.field == self.error.field => None,
-            other => Some((changed, other)),
-        }
+        let read = read(&changed);
+        Some((changed, read))
+    }
+
+    /// Whether it is about a field that was wrong, or about one inside of it.
+    fn is_inside(&self, wrong: &InputError) -> bool {
+        let (Some(field), Some(wrong)) = (&self.error.field, &wrong.field) else { return true };
+        field.strip_prefix(wrong.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 }
 
@@ -93,8 +117,10 @@ fn guesses(stopped: &Stopped) -> impl Iterator<Item = Guess> {
     let others = [Value::from(1), Value::from(0), Value::from(false), Value::Array(Vec::new()), Value::Null];
     let expected = stopped.error.message.split_once("expected ").map_or("", |(_, expected)| expected);
     let names: Vec<Value> = expected.split('`').skip(1).step_by(2).map(Value::from).collect();
-    let values = texts.into_iter().chain(others).chain(names);
-    core::iter::once(Guess::Nothing).chain(values.map(Guess::Value))
+    let values = texts.into_iter().chain(others).chain(names).map(Guess::Value);
+    // Without a field that is needed, others would be read first, and it would be named once more.
+    let nothing = stopped.error.message.starts_with("is unknown").then_some(Guess::Nothing);
+    nothing.into_iter().chain(values)
 }
 
 fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Stopped> {

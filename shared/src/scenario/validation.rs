@@ -10,8 +10,6 @@ mod pools;
 mod settings;
 mod start;
 mod terms;
-#[cfg(test)]
-mod tests;
 
 use core::fmt;
 

@@ -6,6 +6,7 @@ mod gpus;
 mod metering;
 mod modules;
 mod pools;
+mod refused;
 mod terms;
 mod tiers;
 

@@ -28,7 +28,7 @@ pub(super) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError> {
         return Ok(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")));
     };
     // A word alone is a level: as a directive, one that is misspelt would be a part of the program, and hide all others.
-    let is_known = level.contains(['=', ',']) || level.parse::<LevelFilter>().is_ok();
+    let is_known = level.contains(['=', ',']) || (!level.is_empty() && level.parse::<LevelFilter>().is_ok());
     let filter = EnvFilter::builder().parse(level).ok().filter(|_| is_known);
     filter.ok_or_else(|| {
         CliError::Usage(format!(

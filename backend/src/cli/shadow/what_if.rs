@@ -1,6 +1,6 @@
 //! Changes that are tried before they are made.
 
-use shared::input::{InputProblems, every_wrong_field, parse_json_document};
+use shared::input::{every_wrong_element, parse_json_document};
 use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
 
 use super::{CliError, cancelled, data};
@@ -37,10 +37,8 @@ impl WhatIfArgs {
     pub(super) fn edit(&self, scenario: Scenario) -> Result<Scenario, CliError> {
         let Some(path) = &self.edits else { return Ok(scenario) };
         let text = input::read_text(path)?;
-        let edits: Vec<Edit> = parse_json_document(&text).map_err(|first| {
-            let all = every_wrong_field::<Vec<Edit>>(&text, first).errors;
-            CliError::all_in_file(input::name(path))(InputProblems(all))
-        })?;
+        let edits: Vec<Edit> = parse_json_document(&text)
+            .map_err(|first| CliError::all_in_file(input::name(path))(every_wrong_element::<Edit>(&text, first)))?;
         Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
     }
 

@@ -1,12 +1,9 @@
 //! What is refused before the first run, and what is not.
 
-use super::{Problem, ValidScenario};
-use crate::control_plane::PlacementPolicy;
-use crate::request::{Domain, GroupRule, IndexedRequest, Module, Operation, Terms};
-use crate::scenario::{Demand, Edit, Scenario};
-use crate::simulation::tests::scenario;
-use crate::simulation::{RunOptions, run, simulate_to_fork};
-use crate::units::{Duration, FlavorIndex, Instant, Rate, ResourceIndex, Resources, TenantIndex, TermsIndex, Window};
+use super::*;
+use crate::request::{Domain, GroupRule, Terms};
+use crate::scenario::Problem;
+use crate::units::TermsIndex;
 
 /// What a change of a sound scenario is refused for.
 fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
