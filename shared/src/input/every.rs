@@ -214,7 +214,7 @@ mod tests {
         ];
         assert_eq!(fields, expected);
         let Outer { inner, label } = guessed.unwrap();
-        assert_eq!((inner.len(), label), (2, None));
+        assert_eq!((inner.len(), label.as_deref()), (2, Some("0")), "the first guess that can be read");
         assert_eq!((inner[0].rate, inner[0].wait), (Rate::ZERO, Duration::from_seconds(1)));
         assert!(matches!(inner[0].kind, Kind::Plain));
         assert!(matches!(inner[1].kind, Kind::Bound(1)));
