@@ -1,7 +1,7 @@
 //! Everything that is wrong with a JSON document, and not only what is wrong first.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
 
 use super::{Format, InputError, InputProblems, field_and_message, from_json};
@@ -116,8 +116,11 @@ fn guesses(stopped: &Stopped) -> impl Iterator<Item = Guess> {
     let texts = ["0", "1s", "2026-01-01T00:00:00Z", "UTC", "USD"].map(Value::from);
     let others = [Value::from(1), Value::from(0), Value::from(false), Value::Array(Vec::new()), Value::Null];
     let expected = stopped.error.message.split_once("expected ").map_or("", |(_, expected)| expected);
-    let names: Vec<Value> = expected.split('`').skip(1).step_by(2).map(Value::from).collect();
-    let values = texts.into_iter().chain(others).chain(names).map(Guess::Value);
+    let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    // A choice may have something to say of itself.
+    let with_more = names.iter().flat_map(|name| [json!({ *name: "1s" }), json!({ *name: 1 })]);
+    let choices: Vec<Value> = names.iter().map(|name| Value::from(*name)).chain(with_more).collect();
+    let values = texts.into_iter().chain(others).chain(choices).map(Guess::Value);
     // Without a field that is needed, others would be read first, and it would be named once more.
     let nothing = stopped.error.message.starts_with("is unknown").then_some(Guess::Nothing);
     nothing.into_iter().chain(values)
@@ -198,7 +201,9 @@ mod tests {
     fn every_wrong_field_is_named_once() {
         let text = r#"{"label": 5, "inner": [
             {"rate": "-1", "wait": "soon", "kind": "odd", "size": 1},
-            {"wait": "1s", "kind": {"bound": "many"}}
+            {"wait": "1s", "kind": {"bound": "many"}},
+            {"rate": "1", "wait": "1s", "kind": {"even": 2}},
+            {"rate": "x", "wait": "1s", "kind": "plain"}
         ]}"#;
         let Wrong { errors, guessed } = wrong(text);
         let mut fields: Vec<&str> = errors.iter().filter_map(|error| error.field.as_deref()).collect();
@@ -210,11 +215,13 @@ mod tests {
             "inner[0].wait",
             "inner[1].kind.bound",
             "inner[1].rate",
+            "inner[2].kind",
+            "inner[3].rate",
             "label",
         ];
         assert_eq!(fields, expected);
         let Outer { inner, label } = guessed.unwrap();
-        assert_eq!((inner.len(), label.as_deref()), (2, Some("0")), "the first guess that can be read");
+        assert_eq!((inner.len(), label.as_deref()), (4, Some("0")), "the first guess that can be read");
         assert_eq!((inner[0].rate, inner[0].wait), (Rate::ZERO, Duration::from_seconds(1)));
         assert!(matches!(inner[0].kind, Kind::Plain));
         assert!(matches!(inner[1].kind, Kind::Bound(1)));
