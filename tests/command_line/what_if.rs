@@ -48,7 +48,13 @@ fn every_edit_of_the_readme_changes_a_scenario() {
     folder.write("edits.json", r#"[{"scale_demand":{"tenant":7,"percent":100}},{"zone_outage":{"zone":"c","from":"2026-03-02T01:00:00Z","until":"2026-03-02T01:00:00Z"}}]"#);
     folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(
         1,
-        &["edits[0].tenant", "edits[1].zone", "in which no node group is; there are a, b", "edits[1].until"],
+        &[
+            "edits.json: ",
+            "edits[0].tenant",
+            "edits[1].zone",
+            "in which no node group is; there are a, b",
+            "edits[1].until",
+        ],
     );
     folder.write("edits.json", r#"[{"burst":{"tenant":0,"flavor":9,"at":"2026-03-02T01:00:00Z","over":"400d","count":0,"lifetime":"106751991d"}}]"#);
     folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(
@@ -137,6 +143,18 @@ fn a_scenario_of_an_older_engine_runs_and_says_so() {
     old["engine"] = 99.into();
     folder.write("new.json", old.to_string());
     folder.run(["shadow", "--scenario", "new.json"]).assert_failed(1, &["engine: is 99"]);
+}
+
+/// Edits of a file are counted in that file, whatever edits the scenario has of its own.
+#[test]
+fn a_wrong_edit_is_one_of_its_file() {
+    let folder = Folder::new();
+    let mut own: Scenario = serde_json::from_str(&folder.read(&scenario(&folder))).unwrap();
+    own.edits = vec![Edit::ScaleDemand { tenant: None, percent: 100 }; 3];
+    folder.write("own.json", serde_json::to_string(&own).unwrap());
+    folder.write("edits.json", r#"[{"scale_demand":{"tenant":9,"percent":150}}]"#);
+    let said = folder.run(["shadow", "--scenario", "own.json", "--edits", "edits.json"]);
+    said.assert_failed(1, &["edits.json: ", "`edits[0].tenant`: is 9"]);
 }
 
 /// A price below zero is wrong where it is read, a module without workers where it is checked: both are told.

@@ -8,11 +8,8 @@ use shared::api::ExplanationView;
 use shared::explanation::{explain, position};
 use shared::scenario::{Scenario, ValidScenario};
 
-use super::assumptions::AssumptionArgs;
-use super::demand::DemandArgs;
-use super::scenario_file::read_scenario;
 use super::shadow::{AsTheyAre, Inputs};
-use super::start::StartArgs;
+use super::source::{Source, SourceArgs};
 use super::{CliError, Global};
 use crate::{input, output};
 
@@ -28,20 +25,8 @@ pub(super) struct Args {
     /// The request's id in the log; of a scenario, its place in the run, counted from 0, or its id in a predicted stream,
     /// such as p-000041
     request: String,
-    /// The log that the request is in, NDJSON: it is run as `shadow` runs it without an origin
-    #[arg(long, value_name = "FILE", required_unless_present = "scenario")]
-    requests: Option<String>,
-    /// The scenario, JSON as `shadow --save-scenario` or the Lab wrote it, or a share link, instead of a log and
-    /// assumptions
-    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
-    scenario: Option<String>,
     #[command(flatten)]
-    assumptions: AssumptionArgs,
-    #[command(flatten)]
-    start: StartArgs,
-    /// IANA name of the zone that schedules of the fleet follow [default: UTC]
-    #[arg(long)]
-    time_zone: Option<String>,
+    source: SourceArgs,
     /// Which run of the ensemble, counted from 0: of a log, runs differ in how long the modules take
     #[arg(long, value_name = "K", default_value_t = 0)]
     run: u32,
@@ -58,8 +43,8 @@ Examples:
   shadowplane explain 41 --scenario day.json
   shadowplane explain p-000041 --scenario predicted.json --run 3 --json";
 
-/// The name of a file, its scenario, the place of the request in it, and the numbers of priority classes.
-type Asked<'a> = (&'a str, Scenario, usize, BTreeMap<String, i32>);
+/// A scenario, the place of the request in it, and the numbers of priority classes.
+type Asked = (Scenario, usize, BTreeMap<String, i32>);
 
 impl Args {
     /// Runs the command.
@@ -67,10 +52,10 @@ impl Args {
     /// # Errors
     /// When an input is wrong, or the request is neither a create nor a resize of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
-        let (file, scenario, position, classes) = match (&self.scenario, &self.requests) {
-            (Some(path), _) => self.of_scenario(path)?,
-            (None, Some(path)) => self.of_log(path)?,
-            (None, None) => return Err(CliError::Usage("explain needs --requests or --scenario".to_owned())),
+        let (file, source) = self.source.read("explain")?;
+        let (scenario, position, classes) = match source {
+            Source::Scenario(scenario) => (*scenario, self.position()?, BTreeMap::new()),
+            Source::Log(inputs) => self.of_log(file, *inputs)?,
         };
         let named = |error: &dyn std::fmt::Display| CliError::Data(format!("{}: {error}", input::name(file)));
         let valid = ValidScenario::new(scenario).map_err(|problems| named(&problems))?;
@@ -87,23 +72,8 @@ impl Args {
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer, valid.scenario())) }
     }
 
-    /// A scenario of a file, and the place of the request in it.
-    fn of_scenario<'a>(&self, path: &'a str) -> Result<Asked<'a>, CliError> {
-        let zone = self.time_zone.as_ref().map(|_| "--time-zone");
-        if let Some(option) = self.assumptions.given().or(self.start.given()).or(zone) {
-            return Err(CliError::Usage(format!(
-                "{option} has no effect with --scenario, which has all that it takes"
-            )));
-        }
-        let position = self.position()?;
-        Ok((path, read_scenario(path)?.scenario, position, BTreeMap::new()))
-    }
-
     /// The scenario of a log, and the place of the request with the id in it.
-    fn of_log<'a>(&self, path: &'a str) -> Result<Asked<'a>, CliError> {
-        let zone = self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
-        let args = DemandArgs::of_log(path.to_owned(), zone);
-        let inputs = Inputs::read(&args, &self.assumptions, &self.start)?;
+    fn of_log(&self, path: &str, inputs: Inputs) -> Result<Asked, CliError> {
         let AsTheyAre { scenario, ids, .. } = inputs.as_they_are();
         let position = ids.iter().position(|id| *id == self.request).ok_or_else(|| {
             let first = ids.first().map_or(String::new(), |id| format!("; the first is `{id}`"));
@@ -114,7 +84,7 @@ impl Args {
                 self.request
             ))
         })?;
-        Ok((path, scenario, position, inputs.priority_classes))
+        Ok((scenario, position, inputs.priority_classes))
     }
 
     fn position(&self) -> Result<usize, CliError> {

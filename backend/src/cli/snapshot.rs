@@ -2,15 +2,12 @@
 
 use std::time::Instant as Clock;
 
-use shared::scenario::{Scenario, ValidScenario};
+use shared::scenario::ValidScenario;
 use shared::simulation::{Outcome, Snapshot, Stopped};
 use shared::units::Instant;
 
-use super::assumptions::AssumptionArgs;
-use super::demand::DemandArgs;
-use super::scenario_file::read_scenario;
-use super::shadow::{self, AsTheyAre, Inputs};
-use super::start::StartArgs;
+use super::shadow::{self, AsTheyAre};
+use super::source::{Source, SourceArgs};
 use super::{CliError, Global};
 use crate::{ensemble, input, output};
 
@@ -41,25 +38,14 @@ Examples:
 /// Run a scenario up to an instant, and write all that there is then
 #[derive(Debug, clap::Args)]
 struct TakeArgs {
-    /// The scenario, JSON as `shadow --save-scenario` or the Lab wrote it, or a share link
-    #[arg(long, value_name = "FILE", required_unless_present = "requests", conflicts_with = "requests")]
-    scenario: Option<String>,
-    /// A log, NDJSON, that is run as `shadow` runs it without an origin
-    #[arg(long, value_name = "FILE")]
-    requests: Option<String>,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Where the runs stop, inside of the window
     #[arg(long, value_name = "INSTANT")]
     at: Instant,
     /// Where the snapshot goes
     #[arg(long, value_name = "FILE")]
     to: String,
-    #[command(flatten)]
-    assumptions: AssumptionArgs,
-    #[command(flatten)]
-    start: StartArgs,
-    /// IANA name of the zone that schedules of the fleet follow [default: UTC]
-    #[arg(long)]
-    time_zone: Option<String>,
     /// How many threads run [default: as many as there are cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -97,34 +83,20 @@ impl Args {
 
 impl TakeArgs {
     fn run(&self, global: &Global) -> Result<(), CliError> {
-        let (source, scenario) = self.scenario()?;
+        let (file, source) = self.source.read("snapshot take")?;
+        let scenario = match source {
+            Source::Scenario(scenario) => *scenario,
+            Source::Log(inputs) => {
+                let AsTheyAre { scenario, said, .. } = inputs.as_they_are();
+                said.iter().for_each(|said| output::warn(said));
+                scenario
+            }
+        };
         let valid = ValidScenario::new(scenario)
-            .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(source))))?;
+            .map_err(|problems| CliError::Data(format!("{}: {problems}", input::name(file))))?;
         expect_inside(&valid, self.at)?;
         let runs = in_parallel(&valid, self.threads, |run| Snapshot::take(&valid, run, self.at))?;
         write(global, &self.to, &Snapshot::new(&valid, self.at, runs), &valid)
-    }
-
-    /// What to run, and the file that it is of.
-    fn scenario(&self) -> Result<(&str, Scenario), CliError> {
-        let zone = self.time_zone.as_ref().map(|_| "--time-zone");
-        match (&self.scenario, &self.requests) {
-            (Some(path), _) => match self.assumptions.given().or(self.start.given()).or(zone) {
-                Some(option) => {
-                    Err(CliError::Usage(format!("{option} has no effect with --scenario, which has all that it takes")))
-                }
-                None => Ok((path, read_scenario(path)?.scenario)),
-            },
-            (None, Some(path)) => {
-                let zone = self.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
-                let demand = DemandArgs::of_log(path.clone(), zone);
-                let inputs = Inputs::read(&demand, &self.assumptions, &self.start)?;
-                let AsTheyAre { scenario, said, .. } = inputs.as_they_are();
-                said.iter().for_each(|said| output::warn(said));
-                Ok((path, scenario))
-            }
-            (None, None) => Err(CliError::Usage("snapshot take needs --scenario or --requests".to_owned())),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Basis;
 use crate::cost::CostBreakdown;
-use crate::units::{LedgerUnits, TenantIndex};
+use crate::units::{LedgerUnits, Money, TenantIndex};
 
 /// The specification's smoothing factor.
 const ALPHA: f64 = 0.1;
@@ -45,6 +45,17 @@ impl PredictionAccuracy {
     /// An accuracy without windows, with the specification's α of 0.1.
     pub fn new(basis: Basis) -> Self {
         Self { value: None, alpha: ALPHA, basis, windows: 0, skipped: 0 }
+    }
+
+    /// That of one window alone, 1 − |variance ÷ actual|; none where nothing was paid.
+    ///
+    /// # Panics
+    /// When an amount is finer than a ledger unit, which none that is told is.
+    pub fn of_one(predicted: Money, actual: Money, basis: Basis) -> Option<f64> {
+        let ledger = |money: Money| LedgerUnits::from_decimal(money.amount).expect("money has six decimals");
+        let mut accuracy = Self::new(basis);
+        accuracy.update(ledger(predicted), ledger(actual));
+        accuracy.value
     }
 
     /// Takes in one closed window.

@@ -103,7 +103,8 @@ pub fn beside(report: &AllocationReport, bill: &Bill, mapping: Option<&Mapping>)
         .zip(column)
         .map(|(name, billed)| {
             let predicted = predicted.get(name).copied().unwrap_or(none);
-            let (variance, prediction_accuracy) = (difference(billed, predicted), accuracy(predicted, billed, bill));
+            let (variance, prediction_accuracy) =
+                (difference(billed, predicted), PredictionAccuracy::of_one(predicted, billed, bill.basis));
             BilledRow { tenant: (*name).to_owned(), predicted, billed, variance, prediction_accuracy }
         })
         .collect();
@@ -121,7 +122,7 @@ pub fn beside(report: &AllocationReport, bill: &Bill, mapping: Option<&Mapping>)
         predicted: total,
         billed,
         variance: difference(billed, total),
-        prediction_accuracy: accuracy(total, billed, bill),
+        prediction_accuracy: PredictionAccuracy::of_one(total, billed, bill.basis),
         rows,
         unallocated: unallocated
             .into_iter()
@@ -134,11 +135,4 @@ pub fn beside(report: &AllocationReport, bill: &Bill, mapping: Option<&Mapping>)
 
 fn difference(of: Money, less: Money) -> Money {
     Money { amount: of.amount - less.amount, ..of }
-}
-
-fn accuracy(predicted: Money, billed: Money, bill: &Bill) -> Option<f64> {
-    let ledger = |money: Money| LedgerUnits::from_decimal(money.amount).expect("money has six decimals");
-    let mut accuracy = PredictionAccuracy::new(bill.basis);
-    accuracy.update(ledger(predicted), ledger(billed));
-    accuracy.value
 }

@@ -50,8 +50,7 @@ impl Snapshot {
     /// Takes a run of a scenario from the beginning to `at`.
     pub fn take(valid: &ValidScenario, run: u32, at: Instant) -> SavedRun {
         let mut started = Run::new(valid, RunOptions { run, ..RunOptions::default() });
-        let requests = valid.requests(run);
-        started.play(&requests[..requests.partition_point(|request| request.at < at)], at);
+        started.play(&valid.requests(run), at);
         started.save()
     }
 
@@ -135,9 +134,8 @@ impl Stopped {
     fn played(&self, run: u32, until: Instant) -> Run<'_> {
         let mut going_on = Run::restore(&self.valid, self.runs[run as usize].clone(), None);
         let requests = self.valid.requests(run);
-        let position = |at: Instant| requests.partition_point(|request| request.at < at);
-        let until = until.max(self.at);
-        going_on.play(&requests[position(self.at)..position(until)], until);
+        let coming = &requests[requests.partition_point(|request| request.at < self.at)..];
+        going_on.play(coming, until.max(self.at));
         going_on
     }
 }

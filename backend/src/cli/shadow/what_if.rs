@@ -1,7 +1,7 @@
 //! Changes that are tried before they are made.
 
-use shared::input::{every_wrong_element, parse_json_document};
-use shared::scenario::{Edit, Fleet, Scenario, ValidScenario};
+use shared::input::{InputError, InputProblems, every_wrong_element, parse_json_document};
+use shared::scenario::{Edit, Fleet, Problem, Problems, Scenario, ValidScenario};
 
 use super::{CliError, cancelled, data};
 use crate::{ensemble, input, output};
@@ -33,13 +33,25 @@ impl WhatIfArgs {
     /// The scenario with the changes of the file.
     ///
     /// # Errors
-    /// When the file cannot be read or is no list of edits.
+    /// When the file cannot be read, is no list of edits, or has one that cannot be made here.
     pub(super) fn edit(&self, scenario: Scenario) -> Result<Scenario, CliError> {
         let Some(path) = &self.edits else { return Ok(scenario) };
         let text = input::read_text(path)?;
         let edits: Vec<Edit> = parse_json_document(&text)
             .map_err(|first| CliError::all_in_file(input::name(path))(every_wrong_element::<Edit>(&text, first)))?;
-        Ok(Scenario { edits: [scenario.edits, edits].concat(), ..scenario })
+        let (own, edits) = (scenario.edits.len(), [&scenario.edits[..], &edits].concat());
+        if let Err(Problems(problems)) = scenario.check_edits(&edits) {
+            let of_file = |Problem { field, message }: Problem| {
+                let (number, rest) = field.strip_prefix("edits[")?.split_once(']')?;
+                let number = number.parse::<usize>().ok()?.checked_sub(own)?;
+                Some(InputError { line: 0, field: Some(format!("edits[{number}]{rest}")), message })
+            };
+            let of_file: Vec<InputError> = problems.into_iter().filter_map(of_file).collect();
+            if !of_file.is_empty() {
+                return Err(CliError::all_in_file(input::name(path))(InputProblems(of_file)));
+            }
+        }
+        Ok(Scenario { edits, ..scenario })
     }
 
     /// The fleet of a predicted scenario, told how many nodes will be needed where that is wanted.

@@ -97,7 +97,7 @@ impl VarianceStatement {
             predicted: MoneyBand { mean, ..MoneyBand::over_runs(runs.iter().copied(), currency) },
             actual,
             variance: Money { amount: actual.amount - mean.amount, currency },
-            prediction_accuracy: accuracy(mean, actual, basis),
+            prediction_accuracy: PredictionAccuracy::of_one(mean, actual, basis),
         };
         let by = &actual.settings.by;
         let rows: Vec<VarianceRow> = costs
@@ -131,13 +131,6 @@ fn name(statement: &Statement, row: &StatementRow) -> Name {
         (name.is_none(), name.unwrap_or_default().to_owned())
     };
     (row.slice, (0..statement.settings.by.len()).map(name).collect())
-}
-
-fn accuracy(predicted: Money, actual: Money, basis: Basis) -> Option<f64> {
-    let ledger = |money: Money| LedgerUnits::from_decimal(money.amount).expect("money has six decimals");
-    let mut accuracy = PredictionAccuracy::new(basis);
-    accuracy.update(ledger(predicted), ledger(actual));
-    accuracy.value
 }
 
 /// The rows that differ most.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Found;
-use crate::request::{Domain, GroupRule, Operation, Terms};
-use crate::scenario::{Demand, Scenario};
+use super::terms::asked;
+use crate::request::{Domain, GroupRule, Terms};
+use crate::scenario::Scenario;
 use crate::units::{TenantIndex, TermsIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
@@ -45,7 +46,8 @@ fn check_somebody(scenario: &Scenario, i: usize, terms: &Terms, found: &mut Foun
 /// begin. A group that no request of the tenant asks to be in may have had members before: who asks to be near it is
 /// refused when it is asked for, and not here.
 fn check_circles(scenario: &Scenario, found: &mut Found) {
-    let asked = asked(scenario);
+    let asked: BTreeSet<(TenantIndex, TermsIndex)> = asked(scenario).map(|(tenant, _, row)| (tenant, row)).collect();
+    let asked: Vec<_> = asked.into_iter().collect();
     let of_some: BTreeSet<TermsIndex> = asked.iter().map(|&(_, row)| row).collect();
     // Terms that nobody asks for may have been anybody's.
     let before: Vec<&Terms> = (0..)
@@ -101,21 +103,4 @@ fn placed_first<'a>(
 fn waits_for<'a>(terms: &'a Terms, there: &BTreeSet<&str>) -> Option<&'a str> {
     let is_near = |rule: &&GroupRule| terms.group.as_ref() == Some(&rule.group) || there.contains(&*rule.group);
     terms.affinity.iter().find(|rule| !is_near(rule)).map(|rule| &*rule.group)
-}
-
-/// Which terms each tenant asks for, those of what lives at the start left out, in order.
-fn asked(scenario: &Scenario) -> Vec<(TenantIndex, TermsIndex)> {
-    let mut asked: Vec<(TenantIndex, TermsIndex)> = match &scenario.demand {
-        Demand::Requests(requests) => {
-            let creates = requests.iter().filter(|request| request.operation == Operation::Create);
-            creates.filter_map(|request| Some((request.tenant, request.terms?))).collect()
-        }
-        Demand::Forecast(model) => {
-            let rows = model.tags.rows.iter();
-            rows.flat_map(|row| row.seen.iter().filter_map(|(tag, _)| Some((row.tenant, tag.terms?)))).collect()
-        }
-    };
-    asked.sort_unstable();
-    asked.dedup();
-    asked
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Found;
 use crate::request::{Operation, Terms};
 use crate::scenario::{Demand, Fleet, Scenario};
-use crate::units::{FlavorIndex, TermsIndex};
+use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     for (i, terms) in scenario.terms.iter().enumerate() {
@@ -41,7 +41,8 @@ fn check_zone(scenario: &Scenario, terms: &Terms, path: String, found: &mut Foun
 
 /// What is asked for in a zone fits a node and pools of that zone.
 fn check_room_of_zones(scenario: &Scenario, found: &mut Found) {
-    for (flavor, row) in asked(scenario) {
+    let asked: BTreeSet<_> = asked(scenario).map(|(_, flavor, row)| (flavor, row)).collect();
+    for (flavor, row) in asked {
         let Some(zone) = scenario.terms.get(row.usize()).and_then(|terms| terms.zone.as_deref()) else { continue };
         let Some(flavor) = scenario.flavors.get(flavor.usize()) else { continue };
         let there = Fleet {
@@ -57,16 +58,15 @@ fn check_room_of_zones(scenario: &Scenario, found: &mut Found) {
     }
 }
 
-/// Which flavors are asked for on which terms, each once.
-fn asked(scenario: &Scenario) -> BTreeSet<(FlavorIndex, TermsIndex)> {
-    match &scenario.demand {
-        Demand::Requests(requests) => {
-            let creates = requests.iter().filter(|request| request.operation == Operation::Create);
-            creates.filter_map(|request| Some((request.flavor, request.terms?))).collect()
-        }
-        Demand::Forecast(model) => {
-            let rows = model.tags.rows.iter();
-            rows.flat_map(|row| row.seen.iter().filter_map(|(tag, _)| Some((row.flavor, tag.terms?)))).collect()
-        }
-    }
+/// Who asks for which flavor on which terms: each create, or what is predicted of them. What lives at the start is left out.
+pub(super) fn asked(scenario: &Scenario) -> impl Iterator<Item = (TenantIndex, FlavorIndex, TermsIndex)> {
+    let (requests, rows) = match &scenario.demand {
+        Demand::Requests(requests) => (&requests[..], &[][..]),
+        Demand::Forecast(model) => (&[][..], &model.tags.rows[..]),
+    };
+    let creates = requests.iter().filter(|request| request.operation == Operation::Create);
+    let creates = creates.filter_map(|request| Some((request.tenant, request.flavor, request.terms?)));
+    let predicted =
+        rows.iter().flat_map(|row| row.seen.iter().filter_map(|(tag, _)| Some((row.tenant, row.flavor, tag.terms?))));
+    creates.chain(predicted)
 }
