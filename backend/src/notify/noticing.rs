@@ -74,8 +74,10 @@ impl Watch {
         let budgets = self.store.get(Collection::Budgets, OUTLOOK.to_owned()).await?;
         let jobs = self.store.jobs(None, JOBS).await?;
         let jobs: Vec<Job> = jobs.into_iter().map(|stored| stored.job).collect();
-        let noticed = self.unseen(&decisions, &anomalies, &found, budgets.as_ref(), &jobs)?;
+        let (noticed, seen) = self.unseen(&decisions, &anomalies, &found, budgets.as_ref(), &jobs)?;
         self.outbox.note(noticed, wall_clock()).await?;
+        // Not before it is kept: what could not be is noticed again.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
 
         let newest: Option<AnomalyReport> = anomalies.last().map(Document::read).transpose()?;
         let behind = snapshot.closes.map_or(Duration::ZERO, |closes| self.clock.now() - closes);
@@ -91,7 +93,7 @@ impl Watch {
         }))
     }
 
-    /// What is new among documents and jobs.
+    /// What is new among documents and jobs, and what is seen of them then.
     fn unseen(
         &self,
         decisions: &[Document],
@@ -99,8 +101,8 @@ impl Watch {
         found: &[Document],
         budgets: Option<&Document>,
         jobs: &[Job],
-    ) -> Result<Vec<NewNotification>, StoreError> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    ) -> Result<(Vec<NewNotification>, BTreeSet<String>), StoreError> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut now = BTreeSet::new();
         let mut is_new = |kind: &str, document: &Document| {
             let what = format!("{kind}/{}/{}", document.key, blake3::hash(document.body.as_bytes()));
@@ -122,8 +124,7 @@ impl Watch {
             noticed.extend(of_budgets(document.read()?));
         }
         noticed.extend(jobs.iter().cloned().filter_map(of_job));
-        *seen = now;
-        Ok(noticed)
+        Ok((noticed, now))
     }
 
     /// The newest outlook, of the budgets that there are now.
