@@ -7,6 +7,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use shared::example;
+use shared::request::write_line;
+use shared::units::{Duration, Window};
+
 /// What a command left behind.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -48,6 +52,19 @@ impl Folder {
 
     pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path.join(file), content).expect("a temporary file can be written");
+    }
+
+    /// Writes `requests.ndjson`: so many days of the example and an hour, without what does not fit the default fleet, which
+    /// has no GPUs.
+    pub(crate) fn write_example(&self, days: i64) {
+        let window = Window { start: example::START, end: example::START + Duration::DAY * days + Duration::HOUR };
+        let mut text = String::new();
+        for request in example::requests_between(example::SEED, window) {
+            if request.flavor.as_deref() != Some("gpu") {
+                write_line(&mut text, &request);
+            }
+        }
+        self.write("requests.ndjson", text);
     }
 
     pub(crate) fn read(&self, file: &str) -> String {

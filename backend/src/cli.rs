@@ -26,6 +26,7 @@ mod selection_table;
 mod serve;
 mod shadow;
 mod snapshot;
+mod source;
 mod start;
 
 use std::ffi::OsString;

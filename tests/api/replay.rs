@@ -3,23 +3,12 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration as StdDuration, Instant};
 
-use shared::example;
-use shared::request::write_line;
-use shared::units::{Duration, Window};
-
 use super::server::{Server, kills};
 use crate::shadowplane::Folder;
 
 /// So many days of the example and an hour; the default fleet has no GPUs.
 fn record(folder: &Folder, days: i64) {
-    let window = Window { start: example::START, end: example::START + Duration::DAY * days + Duration::HOUR };
-    let mut text = String::new();
-    for request in example::requests_between(example::SEED, window) {
-        if request.flavor.as_deref() != Some("gpu") {
-            write_line(&mut text, &request);
-        }
-    }
-    folder.write("requests.ndjson", text);
+    folder.write_example(days);
     folder.write("sensors.csv", "at,sensor,scope,value\n2026-06-01T06:00:00Z,cpu_load,all,0.5\n");
     folder.write("events.csv", "name,start,end\nsale,2026-06-02T10:00:00Z,2026-06-02T12:00:00Z\n");
 }

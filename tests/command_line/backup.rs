@@ -4,23 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration as StdDuration, Instant};
 
 use serde_json::Value;
-use shared::example;
-use shared::request::write_line;
-use shared::units::{Duration, Window};
 
 use crate::shadowplane::Folder;
-
-/// Days of the example and an hour; the default fleet has no GPUs.
-fn record(folder: &Folder, days: i64) {
-    let window = Window { start: example::START, end: example::START + Duration::DAY * days + Duration::HOUR };
-    let mut text = String::new();
-    for request in example::requests_between(example::SEED, window) {
-        if request.flavor.as_deref() != Some("gpu") {
-            write_line(&mut text, &request);
-        }
-    }
-    folder.write("requests.ndjson", text);
-}
 
 const REPLAY: [&str; 13] = [
     "serve",
@@ -54,7 +39,7 @@ fn ended(folder: &Folder, data: &str) -> Value {
 #[test]
 fn a_backup_of_what_runs_goes_on_to_the_same_end() {
     let folder = Folder::new();
-    record(&folder, 3);
+    folder.write_example(3);
     let begun = Instant::now();
     let expected = ended(&folder, "whole");
     let took = begun.elapsed();
@@ -75,7 +60,7 @@ fn a_backup_of_what_runs_goes_on_to_the_same_end() {
 #[test]
 fn what_cannot_be_backed_up_or_restored_is_said() {
     let folder = Folder::new();
-    record(&folder, 1);
+    folder.write_example(1);
     folder.run(["backup", "--data", "none", "--to", "b.sqlite"]).assert_failed(1, &["none", "there is no such file"]);
     ended(&folder, "data");
     folder.run(["backup", "--to", "b.sqlite"]).success();

@@ -1,7 +1,8 @@
 //! The simulation worker's module, compiled once by the page.
 
-use js_sys::{Promise, WebAssembly};
 use std::cell::OnceCell;
+
+use js_sys::{Promise, WebAssembly};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 

@@ -41,7 +41,7 @@ impl Thread {
         let _ = self.worker.post_message(message);
     }
 
-    /// What sends it messages later; it is none to whom nothing can be sent any more.
+    /// What sends it messages later; whatever is sent to one that has ended is lost.
     pub(super) fn poster(&self) -> impl Fn(&JsValue) + 'static {
         let worker = self.worker.clone();
         move |message| {
