@@ -8,6 +8,11 @@ use super::{Format, InputError, InputProblems, field_and_message, from_json};
 
 /// Most fields that are named: each costs some readings of the whole document.
 const NAMED_MAX: usize = 30;
+/// Most bytes that are read again in all, so that a long document does not take minutes to be refused.
+const BYTES_MAX: usize = 512 << 20;
+
+/// Longest list that is guessed.
+const LENGTH_MAX: usize = 100;
 
 /// What was found in a document that cannot be read.
 #[derive(Debug)]
@@ -26,15 +31,9 @@ pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> 
     let Some((Err(mut stopped), mut document)) = read else { return Wrong { errors: vec![first], guessed: None } };
     // It knows the line, too.
     let mut errors = vec![first];
+    let mut readings = BYTES_MAX / text.len().max(1);
     while errors.len() < NAMED_MAX {
-        // A guess after which something is wrong where something was wrong already is no better.
-        let is_new = |read: &Result<T, Stopped>| match read {
-            Ok(_) => true,
-            Err(next) => !errors.iter().any(|error| next.is_inside(error)),
-        };
-        let better =
-            guesses(&stopped).filter_map(|guess| stopped.without(&document, guess)).find(|(_, read)| is_new(read));
-        match better {
+        match mended(document, stopped, &errors, &mut readings) {
             None => break,
             Some((_, Ok(guessed))) => return Wrong { errors, guessed: Some(guessed) },
             Some((changed, Err(next))) => {
@@ -44,6 +43,40 @@ pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> 
         }
     }
     Wrong { errors, guessed: None }
+}
+
+/// The document with a guess in the place of what is wrong, and what is said of it then: it can be read, or something else
+/// is wrong with it.
+///
+/// What is missing may have fields itself: where no single guess will do, those that bring out what is wrong inside of what
+/// is guessed are followed by guesses for that, and those after which something else is said by what that names.
+fn mended<T: DeserializeOwned>(
+    mut document: Value,
+    mut stopped: Stopped,
+    errors: &[InputError],
+    readings: &mut usize,
+) -> Option<(Value, Result<T, Stopped>)> {
+    let mut passed = Vec::new();
+    loop {
+        passed.push(stopped.error.clone());
+        let (mut deeper, mut other) = (None, None);
+        for guess in guesses(&stopped, &document) {
+            let Some(changed) = stopped.without(&document, guess) else { continue };
+            *readings = readings.checked_sub(1)?;
+            match read::<T>(&changed) {
+                // A guess after which something is wrong where something was wrong already is no better.
+                Err(next) if errors.iter().any(|error| next.is_inside(error)) => {
+                    if passed.iter().all(|error| error.field != next.error.field) {
+                        deeper.get_or_insert((changed, next));
+                    } else if !passed.contains(&next.error) {
+                        other.get_or_insert((changed, next));
+                    }
+                }
+                read => return Some((changed, read)),
+            }
+        }
+        (document, stopped) = deeper.or(other)?;
+    }
 }
 
 /// What is wrong with the elements of a list that could not be read: with each, what is wrong first.
@@ -74,17 +107,14 @@ enum Step {
 }
 
 impl Stopped {
-    /// The document with a guess in the place of what is wrong, and what is said of it then; none where it has no place.
-    fn without<T: DeserializeOwned>(&self, document: &Value, guess: Guess) -> Option<(Value, Result<T, Self>)> {
+    /// The document with a guess in the place of what is wrong; none where it has no place.
+    fn without(&self, document: &Value, guess: Guess) -> Option<Value> {
         let mut changed = document.clone();
         let (last, before) = self.way.split_last()?;
-        let mut place = &mut changed;
-        for step in before {
-            place = match step {
-                Step::Key(key) => place.get_mut(key)?,
-                Step::Position(position) => place.get_mut(*position)?,
-            };
-        }
+        let place = before.iter().try_fold(&mut changed, |place, step| match step {
+            Step::Key(key) => place.get_mut(key),
+            Step::Position(position) => place.get_mut(*position),
+        })?;
         match (guess, last, place) {
             (Guess::Nothing, Step::Key(key), Value::Object(fields)) => drop(fields.remove(key)?),
             (Guess::Nothing, ..) => return None,
@@ -94,8 +124,21 @@ impl Stopped {
             }
             (Guess::Value(_), ..) => return None,
         }
-        let read = read(&changed);
-        Some((changed, read))
+        Some(changed)
+    }
+
+    /// The list that is wrong, as long as it is expected to be.
+    fn of_right_length(&self, document: &Value) -> Option<Value> {
+        let there = self.way.iter().try_fold(document, |place, step| match step {
+            Step::Key(key) => place.get(key),
+            Step::Position(position) => place.get(*position),
+        });
+        let mut elements = there?.as_array()?.clone();
+        let (_, expected) = self.error.message.split_once("expected ")?;
+        let length = expected.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok())?;
+        let more = elements.first().cloned().unwrap_or_else(|| json!({}));
+        elements.resize(usize::min(length, LENGTH_MAX), more);
+        Some(Value::Array(elements))
     }
 
     /// Whether it is about a field that was wrong, or about one inside of it.
@@ -112,18 +155,18 @@ enum Guess {
 }
 
 /// What might stand there; the names that are expected come last.
-fn guesses(stopped: &Stopped) -> impl Iterator<Item = Guess> {
+fn guesses(stopped: &Stopped, document: &Value) -> impl Iterator<Item = Guess> {
     let texts = ["0", "1s", "2026-01-01T00:00:00Z", "UTC", "USD"].map(Value::from);
-    let others = [Value::from(1), Value::from(0), Value::from(false), Value::Array(Vec::new()), Value::Null];
+    let others = [Value::from(1), Value::from(0), Value::from(false), json!([]), Value::Null, json!({})];
     let expected = stopped.error.message.split_once("expected ").map_or("", |(_, expected)| expected);
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     // A choice may have something to say of itself.
-    let with_more = names.iter().flat_map(|name| [json!({ *name: "1s" }), json!({ *name: 1 })]);
+    let with_more = names.iter().flat_map(|name| ["1s".into(), 1.into(), json!({})].map(|more| json!({ *name: more })));
     let choices: Vec<Value> = names.iter().map(|name| Value::from(*name)).chain(with_more).collect();
-    let values = texts.into_iter().chain(others).chain(choices).map(Guess::Value);
+    let values = stopped.of_right_length(document).into_iter().chain(texts).chain(others).chain(choices);
     // Without a field that is needed, others would be read first, and it would be named once more.
     let nothing = stopped.error.message.starts_with("is unknown").then_some(Guess::Nothing);
-    nothing.into_iter().chain(values)
+    nothing.into_iter().chain(values.map(Guess::Value))
 }
 
 fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Stopped> {
@@ -227,12 +270,30 @@ mod tests {
         assert!(matches!(inner[1].kind, Kind::Bound(1)));
     }
 
+    /// What has fields itself is guessed with them, and they are not named beside it.
     #[test]
-    fn what_no_guess_mends_ends_the_list() {
-        let Wrong { errors, guessed } = wrong(r#"{"inner": [5, {"rate": "-1"}]}"#);
-        assert_eq!((errors.len(), guessed.is_none()), (1, true));
-        assert_eq!(errors[0].field.as_deref(), Some("inner[0]"));
+    fn missing_parts_hide_nothing() {
+        let Wrong { errors, guessed } =
+            wrong(r#"{"label": 5, "inner": [5, {"rate": "-1", "wait": "1s", "kind": {}}]}"#);
+        let fields: Vec<&str> = errors.iter().filter_map(|error| error.field.as_deref()).collect();
+        assert_eq!(fields, ["label", "inner[0]", "inner[1].rate", "inner[1].kind"]);
+        assert_eq!(guessed.unwrap().inner.len(), 2);
+    }
+
+    #[test]
+    fn a_document_that_is_none_has_one_error() {
         let Wrong { errors, guessed } = wrong(r#"{"inner": ["#);
         assert_eq!((errors.len(), guessed.is_none()), (1, true));
+    }
+
+    #[test]
+    fn a_long_document_is_read_again_a_few_times_at_most() {
+        let one_reading = |document: Value| {
+            let stopped = read::<Outer>(&document).unwrap_err();
+            let errors = [stopped.error.clone()];
+            mended::<Outer>(document, stopped, &errors, &mut 1).is_some()
+        };
+        assert!(one_reading(json!({ "label": 5, "inner": [] })), "the first guess is a text");
+        assert!(!one_reading(json!({ "inner": 5 })), "a list is guessed later");
     }
 }

@@ -2,15 +2,30 @@
 
 use core::ops::{Index, IndexMut};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::request::{MODULES, Module, Operation, ResourceClass};
 use crate::units::{Duration, Rate};
 
 /// Settings of every module, in the order in which a request passes them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Modules(pub [ModuleSettings; MODULES]);
+
+impl<'de> Deserialize<'de> for Modules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[ModuleSettings; MODULES]>::deserialize(deserializer).map(Self);
+        }
+        let listed = Vec::<ModuleSettings>::deserialize(deserializer)?;
+        let modules = <[ModuleSettings; MODULES]>::try_from(listed).map_err(|listed| {
+            let names = Module::ALL.map(Module::as_str).join(", ");
+            D::Error::custom(format!("has {} elements; expected {MODULES}: {names}", listed.len()))
+        })?;
+        Ok(Self(modules))
+    }
+}
 
 /// One stage: first come, first served, by a number of equal workers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +67,7 @@ pub struct ServiceOf {
 
 /// The distribution of a service time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ServiceTime {
     /// Always the same.
