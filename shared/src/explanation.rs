@@ -112,6 +112,22 @@ pub struct Departure {
     /// Who took its place, where somebody more urgent did.
     #[serde(default)]
     pub by: Option<Other>,
+    /// Where and from when on it could be used again; none where it could not by the end of the window, or had to leave
+    /// once more before.
+    #[serde(default)]
+    pub again: Option<Again>,
+}
+
+/// The node that a resource went to after it had to leave another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Again {
+    /// From when on it could be used.
+    pub ready: Instant,
+    /// Which one.
+    pub node: NodeIndex,
+    /// Its group.
+    pub node_group: NodeGroupIndex,
 }
 
 /// One that had to leave a node for the resource.

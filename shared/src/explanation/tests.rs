@@ -150,7 +150,7 @@ fn both_sides_of_a_preemption_are_told() {
     let [first, second, third] = [0, 1, 2].map(|position| explained(urgent.clone(), position));
     assert_eq!((first.departures, first.displaced), (vec![], vec![]));
     let [departure] = second.departures[..] else { panic!("{:?}", second.departures) };
-    assert_eq!(departure.eviction, Eviction::Preempted);
+    assert_eq!((departure.eviction, departure.again), (Eviction::Preempted, None), "no other place ever gets free");
     assert_eq!(departure.by, Some(Other { resource: ResourceIndex(2), tenant }));
     let [displaced] = third.displaced[..] else { panic!("{:?}", third.displaced) };
     assert_eq!(displaced.left, Other { resource: ResourceIndex(1), tenant });
@@ -271,6 +271,14 @@ fn a_lost_zone_is_named_and_the_fix_keeps_it_or_goes_elsewhere() {
     let fix = explained(bound.clone(), 0).fix.unwrap();
     assert_eq!((&fix.settings[..], &fix.edits[..]), (&[Setting::NoOutage(outage)][..], &[][..]));
     assert!(explained(fixed(bound, &fix), 0).departures.is_empty());
+    // Nothing takes any time here: who may go elsewhere is there in the same instant.
+    let (open, outage) = with_lost_zone(5);
+    let explanation = explained(open, 0);
+    let [departure] = explanation.departures[..] else { panic!("{:?}", explanation.departures) };
+    let again = departure.again.unwrap();
+    assert_eq!((again.ready, again.node_group), (outage.from, NodeGroupIndex(1)));
+    assert_eq!((Some(again.node), explanation.plan.node), (explanation.plan.node, Some(NodeIndex(1))));
+    assert_ne!(departure.node, again.node);
 }
 
 /// Nine attempts of ten fail, and none is made again: the fix is the least number of retries that is enough, no less.

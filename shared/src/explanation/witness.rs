@@ -1,6 +1,6 @@
 //! A run in which one request is watched.
 
-use super::{DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Other, ResizePlan, ResizeState};
+use super::{Again, DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Other, ResizePlan, ResizeState};
 use crate::control_plane::{ControlPlane, Effect, Eviction, Scheduled, Underway};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::ValidScenario;
@@ -61,6 +61,8 @@ struct Witness {
     refused: Option<(Refusal, Module)>,
     failed: [u32; MODULES],
     departures: Vec<Departure>,
+    /// The node that it went to last.
+    slot: Option<u32>,
     displaced: Vec<Displaced>,
     /// The shape of the resource when its resize came.
     from: Option<FlavorIndex>,
@@ -77,6 +79,7 @@ impl Witness {
             refused: None,
             failed: [0; MODULES],
             departures: Vec::new(),
+            slot: None,
             displaced: Vec::new(),
             from: None,
             carried_out: None,
@@ -100,9 +103,23 @@ impl Witness {
     fn departs(&mut self, plane: &ControlPlane<'_>, (at, slot, eviction): (Instant, u32, Eviction), by: Option<Other>) {
         let (node, node_group) = plane.node_at(slot);
         let zone_lost_since = plane.lost_since(at, node_group);
-        self.departures.push(Departure { at, node, node_group, eviction, zone_lost_since, by });
+        self.departures.push(Departure { at, node, node_group, eviction, zone_lost_since, by, again: None });
         if self.request.operation == Operation::Create && plane.is_pending(self.request.resource) {
             self.decision = self.survey(plane, at, Module::Scheduler);
+        }
+    }
+
+    /// Takes note of where the resource goes to after it had to leave a node.
+    fn moves(&mut self, plane: &ControlPlane<'_>, now: Instant, effect: &Effect) {
+        match *effect {
+            Effect::UseBegins { resource, slot, .. } if resource == self.request.resource => self.slot = slot,
+            Effect::ReadyAgain(resource) if resource == self.request.resource => {
+                let at = self.slot.map(|slot| plane.node_at(slot));
+                if let (Some(departure), Some((node, node_group))) = (self.departures.last_mut(), at) {
+                    departure.again = Some(Again { ready: now, node, node_group });
+                }
+            }
+            _ => {}
         }
     }
 
@@ -143,6 +160,7 @@ impl Watch for Witness {
             }
             effects.iter().for_each(|effect| self.own(now, effect));
         }
+        effects.iter().for_each(|effect| self.moves(plane, now, effect));
         for effect in effects {
             let Effect::Evicted { resource, slot, eviction, .. } = *effect else { continue };
             let by = (eviction == Eviction::Preempted).then(|| placed_on(effects, slot)).flatten();

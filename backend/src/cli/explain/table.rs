@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use shared::api::{ExplanationView, FixView};
 use shared::control_plane::{Best, Forbidden, GroupSurvey, InPlace, PoolSurvey, Rule};
-use shared::explanation::{DecisionSeen, Departure, Displaced, FailedAttempts, Other, ResizeState};
+use shared::explanation::{Again, DecisionSeen, Departure, Displaced, FailedAttempts, Other, ResizeState};
 use shared::request::{Domain, Operation};
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::simulation::Eviction;
@@ -70,7 +70,15 @@ fn write_request(out: &mut String, answer: &ExplanationView) -> std::fmt::Result
 /// What became of a request that was not refused.
 fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
     let plan = &answer.plan;
-    let node = plan.node.map(|node| format!(" on node {}", node.0)).unwrap_or_default();
+    let resized = answer.resize.and_then(|resize| match resize.state {
+        ResizeState::Resized(at) => Some(at),
+        _ => None,
+    });
+    // The plan knows its last node; it may have been ready on one that it had to leave.
+    let since = resized.or(plan.ready);
+    let left = answer.departures.iter().find(|departure| since.is_some_and(|since| departure.at >= since));
+    let node = left.map(|departure| departure.node).or(plan.node);
+    let node = node.map(|node| format!(" on node {}", node.0)).unwrap_or_default();
     match (answer.resize.map(|resize| resize.state), plan.ready) {
         (Some(ResizeState::Resized(at)), _) => {
             writeln!(out, "resized {at}{node}; the resource is {} when the window ends", plan.state.as_str())
@@ -83,7 +91,7 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
 
 /// Why the resource had to leave a node.
 fn left(departure: &Departure, scenario: &Scenario) -> String {
-    let Departure { at, node, node_group, eviction, zone_lost_since, by } = departure;
+    let Departure { at, node, node_group, eviction, zone_lost_since, by, again } = departure;
     let group = &scenario.fleet.node_groups[node_group.usize()];
     let why = match (eviction, zone_lost_since) {
         (_, Some(_)) => format!("zone {} was lost", group.zone.as_deref().unwrap_or_default()),
@@ -95,7 +103,10 @@ fn left(departure: &Departure, scenario: &Scenario) -> String {
         (Eviction::NodeFailed, None) => "the node failed".to_owned(),
         (Eviction::Consolidated, None) => "the node had little to do and was emptied".to_owned(),
     };
-    format!("had to leave node {} of {} at {at}: {why}", node.0, group.name)
+    let again = again.map_or_else(String::new, |Again { ready, node, node_group }| {
+        format!("; ready again {ready} on node {} of {}", node.0, scenario.fleet.node_groups[node_group.usize()].name)
+    });
+    format!("had to leave node {} of {} at {at}: {why}{again}", node.0, group.name)
 }
 
 /// Another resource, by its place among those of the run.

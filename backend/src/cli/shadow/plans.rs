@@ -29,6 +29,7 @@ struct PlanLine<'a> {
     /// Why it was refused.
     reason: Option<&'static str>,
     /// The name of the node in the inventory; without one, its group and number.
+    /// It is the last one, where the resource had to leave others; `explain` tells of these.
     node: Option<String>,
     node_group: Option<&'a str>,
     /// The name of the pool that its storage comes from.
@@ -37,9 +38,11 @@ struct PlanLine<'a> {
     /// The name of the pool that its bandwidth and addresses come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     network_pool: Option<&'a str>,
+    /// When it could be used for the first time.
     ready: Option<Instant>,
     released: Option<Instant>,
-    /// What the resource costs an hour from its create on, before any tier; none while it is not known where.
+    /// What the resource costs an hour from its create on, before any tier; none while it is not known where. Of a node's
+    /// price each part of the resource has its share, rounded down to a billionth: what is left is nobody's.
     price_per_hour: Option<Rate>,
     currency: Currency,
 }
