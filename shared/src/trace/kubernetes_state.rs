@@ -39,7 +39,7 @@ use serde_json::Value;
 use super::inventory::InventoryNode;
 use super::mapping::Mapping;
 use super::quotas::TenantQuota;
-use crate::input::InputError;
+use crate::input::{InputError, InputProblems};
 use crate::request::{Observation, Operation, Request, ResourceClass};
 use crate::units::{Dimension, Instant, Resources};
 
@@ -67,11 +67,16 @@ pub struct ClusterState {
 /// Reads a dump; tenants are namespaces, unless a mapping says otherwise.
 ///
 /// # Errors
-/// At the first object that is wrong, with its kind, name and field; and when there is none that we know.
-pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState, InputError> {
+/// With every object that is wrong: its kind, name and field; and when there is none that we know.
+pub fn read_state(text: &str, mapping: Option<&Mapping>) -> Result<ClusterState, InputProblems> {
     let mut reader = Reader::new(mapping);
-    documents::each_object(text, &mut |kind, value| reader.take(kind, &value))?;
-    reader.finish(documents::EXPECTED)
+    let mut wrong = Vec::new();
+    let read = documents::each_object(text, &mut |kind, value| {
+        wrong.extend(reader.take(kind, &value).err());
+        Ok(())
+    });
+    wrong.extend(read.err());
+    if wrong.is_empty() { Ok(reader.finish(documents::EXPECTED)?) } else { Err(InputProblems(wrong)) }
 }
 
 /// Reads objects as somebody is about to apply them, as if all were created at `at`: pods, claims and services, and what

@@ -62,7 +62,7 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let mapping = mapping(self.mapping.as_deref())?;
         let text = input::read_text(&self.file)?;
-        let mut state = read_state(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
+        let mut state = read_state(&text, mapping.as_ref()).map_err(CliError::all_in_file(input::name(&self.file)))?;
         state.nodes.iter_mut().for_each(|node| node.cluster.clone_from(&self.cluster));
         drop(text);
         let files = files(&state);

@@ -48,7 +48,7 @@ fn lists_single_objects_and_all_of_them_behind_each_other_are_read() {
 #[test]
 fn what_is_wrong_is_named_by_kind_name_and_field() {
     let check = |text: &str, field: Option<&str>, part: &str| {
-        let error = read_state(text, None).unwrap_err();
+        let error = read_state(text, None).unwrap_err().first();
         assert_eq!(error.field.as_deref(), field, "{error}");
         assert!(error.message.contains(part), "{error}");
     };
@@ -85,8 +85,19 @@ fn what_is_wrong_is_named_by_kind_name_and_field() {
     check("", None, "is empty; expected what `kubectl get");
     check("apiVersion: v1\nkind: List\n", None, "is YAML");
     check("NAME   STATUS\nn-1    Ready\n", None, "is no JSON; expected what `kubectl get");
-    let error = read_state("{\"kind\":\"List\",\n\"items\":[{]}", None).unwrap_err();
+    let error = read_state("{\"kind\":\"List\",\n\"items\":[{]}", None).unwrap_err().first();
     assert_eq!((error.line, error.message.starts_with("is no JSON: ")), (2, true), "{error}");
+}
+
+#[test]
+fn every_wrong_object_is_named() {
+    let text =
+        [pod("p", "many", ""), node("n", "").replace("3920m", "0"), pod("q", "1", ""), pod("r", "-1", "")].concat();
+    let InputProblems(problems) = read_state(&format!("{text}\n{{"), None).unwrap_err();
+    let wrong: Vec<&str> = problems.iter().filter_map(|problem| problem.field.as_deref()).collect();
+    let cpu = |pod: &str| format!("Pod shop/{pod} spec.containers[0].resources.requests.cpu");
+    assert_eq!(wrong, [cpu("p"), "Node n status.allocatable.cpu".to_owned(), cpu("r")]);
+    assert_eq!(problems.last().map(|last| last.message.starts_with("is no JSON: ")), Some(true), "and where it ends");
 }
 
 /// What its node began before the API server heard of it was asked for then, and has its id from when it heard; pods of one
