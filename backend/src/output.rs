@@ -205,6 +205,12 @@ pub fn warn(message: &str) {
     eprintln!("warning: {message}");
 }
 
+/// Shows something to know to a person.
+pub fn note(message: &str) {
+    progress_done();
+    eprintln!("note: {message}");
+}
+
 /// Shows how far a long step has come, when stderr is a terminal.
 pub fn progress(message: &str) {
     if io::stderr().is_terminal() {

@@ -26,6 +26,7 @@ use crate::units::{Currency, Dimension, Instant, Rate, Resources};
 
 /// Prices of instance types and flavors, and of single resources where a type has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceBook {
     /// The one currency of the book.
@@ -47,6 +48,7 @@ pub struct PriceBook {
 
 /// The price of one instance type or flavor over time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TypePrice {
     /// The instance type or flavor.
@@ -60,6 +62,7 @@ pub struct TypePrice {
 
 /// A rate from an instant on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatedRate {
     /// When it begins to hold.
@@ -165,8 +168,8 @@ impl PriceBook {
     pub fn no_price_of(&self, name: &str) -> String {
         let currency = self.currency;
         format!(
-            "`{name}` has no price; add a row for it to the file given with --prices, such as `{name},2.50,{currency}` \
-             under `instance_type,price_per_hour,currency`"
+            "`{name}` has no price; add one to the price book, with --prices a row such as `{name},2.50,{currency}` under \
+             `instance_type,price_per_hour,currency`"
         )
     }
 

@@ -88,7 +88,7 @@ impl TakeArgs {
             Source::Scenario(scenario) => *scenario,
             Source::Log(inputs) => {
                 let AsTheyAre { scenario, said, .. } = inputs.as_they_are();
-                said.iter().for_each(|said| output::warn(said));
+                said.iter().for_each(|said| output::note(said));
                 scenario
             }
         };

@@ -11,6 +11,7 @@ use crate::units::{
 
 /// Who asks and who pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tenant {
     /// Its name.
@@ -25,6 +26,7 @@ pub struct Tenant {
 
 /// The shape a tenant asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Flavor {
     /// Its name.
@@ -46,6 +48,7 @@ impl Flavor {
 
 /// One request whose names are indices into the tables of its log or scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IndexedRequest {
     /// When it is made.
     pub at: Instant,

@@ -21,7 +21,7 @@ use crate::units::{Dimension, Duration, FlavorIndex, Instant, NodeGroupIndex, Po
 ///
 /// Edits of demand act on the sampled streams, so that everything they leave alone keeps its draws.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Edit {
     /// Multiplies how often a tenant, or everyone, creates; what comes with a machine stays with it.

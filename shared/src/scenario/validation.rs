@@ -62,6 +62,7 @@ impl ValidScenario {
         let edited = (!original.edits.is_empty()).then(|| original.edited());
         let valid = Self { original, edited };
         settings::check_sums(valid.scenario(), &mut problems);
+        fleet::check_any_nodes(valid.scenario(), "edits", &mut problems);
         if problems.0.is_empty() { Ok(valid) } else { Err(Problems(problems.0)) }
     }
 

@@ -191,17 +191,24 @@ impl Fleet {
     pub fn too_small_for(&self, flavor: &Flavor) -> String {
         if self.nodes_hold(flavor) {
             return format!(
-                "asks for {}, which no pool can ever hold; the pools have {}; give one of them more in the file given with \
-                 --pools or --fleet, or leave such requests out",
+                "asks for {}, which no pool can ever hold; the pools have {}; give one of them more (--pools, --fleet, or \
+                 `fleet.pools` of the scenario), or leave such requests out",
                 self.asked_of_pools(flavor),
                 self.pools_in_words(),
             );
         }
         let largest = self.node_groups.iter().fold(Resources::ZERO, |largest, group| largest.max(group.schedulable()));
+        let asked = flavor.requested.on_node();
+        let lacking = Dimension::ALL.into_iter().filter(|&of| asked[of] > 0 && largest[of] == 0);
+        let lacking: Vec<String> = lacking.map(|of| format!("no {}", of.field())).collect();
+        let most = if lacking.is_empty() {
+            format!("none has more than {largest}")
+        } else {
+            format!("they have {}", lacking.join(" and "))
+        };
         format!(
-            "asks for {}, which no node can ever hold, as none has more than {largest}; name larger ones in the file \
-             given with --inventory, or leave such requests out",
-            flavor.requested.on_node()
+            "asks for {asked}, which no node can ever hold: {most}; make nodes larger (--inventory, --fleet, or \
+             `fleet.node_groups` of the scenario), or leave such requests out"
         )
     }
 }

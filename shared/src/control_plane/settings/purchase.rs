@@ -6,7 +6,7 @@ use crate::units::{Duration, Instant};
 
 /// How the nodes of a group are bought.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Purchase {
     /// At the price of the price book, for as long as they are wanted.

@@ -16,11 +16,21 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
 }
 
 fn check_requests(scenario: &Scenario, requests: &[IndexedRequest], found: &mut Found) {
-    let sorted = requests.is_sorted_by_key(|request| request.at);
-    found.expect(sorted, "demand.requests", || "are not in order of time".to_owned());
+    let bound = scenario.start.live.len() + requests.len();
+    // Of each resource whose it is, and whether it was deleted.
+    let mut resources: Vec<Option<(TenantIndex, bool)>> = vec![None; bound];
+    for (resource, live) in resources.iter_mut().zip(&scenario.start.live) {
+        *resource = Some((live.tenant, false));
+    }
     let mut next = scenario.start.live.len();
+    let mut last = scenario.window.start;
     for (i, request) in requests.iter().enumerate() {
         let path = |field: &'static str| fmt::from_fn(move |f| write!(f, "demand.requests[{i}].{field}"));
+        // What is before the window is told below.
+        found.expect(request.at >= last || !scenario.window.contains(request.at), path("at"), || {
+            format!("is {}, before {last} of the element before; expected them in order of time", request.at)
+        });
+        last = last.max(request.at);
         let inside = scenario.window.contains(request.at);
         found.expect(inside, path("at"), || format!("is {}, outside of the window", request.at));
         let tenant = request.tenant.usize() < scenario.tenants.len();
@@ -30,13 +40,27 @@ fn check_requests(scenario: &Scenario, requests: &[IndexedRequest], found: &mut 
         found.expect(terms::is_known(scenario, request.terms), path("terms"), || "names none of the terms".to_owned());
         let position = request.resource.usize();
         if request.operation == Operation::Create {
-            let bound = scenario.start.live.len() + requests.len();
             found.expect((next..bound).contains(&position), path("resource"), || {
                 format!("is {position}; expected new resources to count up from {next}")
             });
             next = next.max(position.saturating_add(1));
+            if let Some(resource) = resources.get_mut(position) {
+                *resource = Some((request.tenant, false));
+            }
         } else {
-            found.expect(position < next, path("resource"), || format!("is {position}, which was never created"));
+            let Some(Some((owner, deleted))) = resources.get_mut(position) else {
+                found.expect(false, path("resource"), || format!("is {position}, which was never created"));
+                continue;
+            };
+            found.expect(*owner == request.tenant, path("tenant"), || {
+                format!("is {}; expected {}, whose resource {position} is", request.tenant.0, owner.0)
+            });
+            // A resize that comes too late is passed over.
+            let is_delete = request.operation == Operation::Delete;
+            found.expect(!(*deleted && is_delete), path("resource"), || {
+                format!("is {position}, which was deleted before")
+            });
+            *deleted |= is_delete;
         }
     }
 }

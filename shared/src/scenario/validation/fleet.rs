@@ -29,12 +29,14 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         found.expect(names.insert(&group.name), path("name"), || {
             format!("is `{}`, as that of another node group is; expected each name once", group.name)
         });
+        expect_zone_name(group.zone.as_deref(), path("zone"), found);
         check_group(group, &path, found);
         check_scaling(group, &path, found);
         check_losses(group, scenario.window, &path, found);
     }
     check_outages(scenario, found);
     check_autoscaling(scenario, found);
+    check_any_nodes(scenario, "fleet.node_groups", found);
     for (i, flavor) in scenario.flavors.iter().enumerate() {
         let on_node = flavor.class == ResourceClass::Compute;
         let wrong = on_node.then(|| flavor.requested.problem_of_gpus_asked()).flatten();
@@ -42,21 +44,45 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
             found.extend(format!("flavors[{i}] ({}).requested.gpu", flavor.name), wrong);
             continue;
         }
-        found.expect(scenario.fleet.can_hold(flavor), format!("flavors[{i}] ({})", flavor.name), || {
-            scenario.fleet.too_small_for(flavor)
-        });
+        // Where there is no node at all, that is said once.
+        let holds = scenario.fleet.can_hold(flavor) || (on_node && scenario.fleet.node_groups.is_empty());
+        found.expect(holds, format!("flavors[{i}] ({})", flavor.name), || scenario.fleet.too_small_for(flavor));
     }
-    check_any_nodes(scenario, found);
 }
 
 /// Somebody could ever get a node, where somebody wants one.
-fn check_any_nodes(scenario: &Scenario, found: &mut Found) {
+pub(super) fn check_any_nodes(scenario: &Scenario, field: &str, found: &mut Found) {
     let wanted = scenario.flavors.iter().any(|flavor| flavor.class == ResourceClass::Compute);
     let groups = &scenario.fleet.node_groups;
     let some = groups.iter().any(|group| group.max > 0) || !scenario.start.nodes.is_empty();
-    found.expect(!wanted || groups.is_empty() || some, "fleet.node_groups", || {
-        "have a max of 0, each of them, and no node at the start; expected one that may have nodes".to_owned()
+    found.expect(!wanted || some, field, || {
+        if groups.is_empty() {
+            "are none, and flavors of class compute need nodes; expected a node group".to_owned()
+        } else {
+            "let no node group have a node: each has a max of 0, and there is no node at the start; expected one that may \
+             have nodes"
+                .to_owned()
+        }
     });
+}
+
+/// A zone that is named has a name.
+pub(super) fn expect_zone_name(zone: Option<&str>, field: String, found: &mut Found) {
+    found.expect(zone != Some(""), field, || "is empty; expected a name, or null where there is no zone".to_owned());
+}
+
+/// The zones of node groups in words, such as `they are in a, b`.
+pub(super) fn zones_of_groups(scenario: &Scenario) -> String {
+    in_words(scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref()), "they are in")
+}
+
+fn in_words<'a>(zones: impl Iterator<Item = &'a str>, before: &str) -> String {
+    let zones: BTreeSet<&str> = zones.filter(|zone| !zone.is_empty()).collect();
+    if zones.is_empty() {
+        "none of the node groups has a zone".to_owned()
+    } else {
+        format!("{before} {}", zones.into_iter().collect::<Vec<_>>().join(", "))
+    }
 }
 
 fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
@@ -150,13 +176,7 @@ pub(super) fn check_outage(
 fn no_zone(scenario: &Scenario, zone: &str) -> String {
     let groups = scenario.fleet.node_groups.iter().filter_map(|group| group.zone.as_deref());
     let pools = scenario.fleet.pools.iter().filter_map(|pool| pool.zone.as_deref());
-    let zones: BTreeSet<&str> = groups.chain(pools).collect();
-    let known = if zones.is_empty() {
-        "none of the node groups has a zone".to_owned()
-    } else {
-        format!("there are {}", zones.into_iter().collect::<Vec<_>>().join(", "))
-    };
-    format!("is `{zone}`, in which no node group is; {known}")
+    format!("is `{zone}`, in which no node group is; {}", in_words(groups.chain(pools), "there are"))
 }
 
 fn check_autoscaling(scenario: &Scenario, found: &mut Found) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Found;
-use super::fleet::check_over_commit;
+use super::fleet::{check_over_commit, expect_zone_name, zones_of_groups};
 use crate::control_plane::POOLED;
 use crate::scenario::{CapacityPool, Edit, Scenario};
 use crate::units::{Dimension, PoolIndex, Resources};
@@ -23,6 +23,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         found.expect(names.insert(&pool.name), path("name"), || {
             format!("is `{}`, as that of another pool is; expected each name once", pool.name)
         });
+        expect_zone_name(pool.zone.as_deref(), path("zone"), found);
         check_capacity(pool.capacity, path("capacity"), found);
         check_over_commit(&pool.over_commit_percent, &path("over_commit_percent"), found);
         let of_others = pool.over_commit_percent.keys().find(|&&of| pool.capacity[of] == 0);
@@ -32,11 +33,10 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         });
         let known = groups.iter().any(|group| group.is_in(pool.zone.as_deref()));
         found.expect(known, path("zone"), || {
-            let zones: BTreeSet<&str> = groups.iter().filter_map(|group| group.zone.as_deref()).collect();
-            let zones = zones.into_iter().collect::<Vec<_>>().join(", ");
             format!(
-                "is `{}`, and no node group is there; they are in {zones}; leave it out where the pool is for all zones",
-                pool.zone.as_deref().unwrap_or_default()
+                "is `{}`, and no node group is there; {}; leave it out where the pool is for all zones",
+                pool.zone.as_deref().unwrap_or_default(),
+                zones_of_groups(scenario),
             )
         });
     }

@@ -31,8 +31,20 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     found.expect(zone.is_ok(), "time_zone", || zone.err().map_or_else(String::new, |error| error.to_string()));
     let mut names = BTreeSet::new();
     for (i, tenant) in scenario.tenants.iter().enumerate() {
-        found.expect(names.insert(&tenant.name), format_args!("tenants[{i}].name"), || {
+        let path = format_args!("tenants[{i}].name");
+        found.expect(!tenant.name.is_empty(), path, || "is empty; expected a name".to_owned());
+        found.expect(names.insert(&tenant.name), path, || {
             format!("is `{}`, as that of another tenant is; expected each name once", tenant.name)
+        });
+    }
+    // A flavor may be known in several shapes: what is called so was another one in the past.
+    let mut flavors = BTreeSet::new();
+    for (i, flavor) in scenario.flavors.iter().enumerate() {
+        found.expect(!flavor.name.is_empty(), format_args!("flavors[{i}].name"), || {
+            "is empty; expected a name".to_owned()
+        });
+        found.expect(flavors.insert(flavor), format_args!("flavors[{i}]"), || {
+            format!("is another `{}` of the same class and amounts; expected each flavor once", flavor.name)
         });
     }
     fleet::check(scenario, found);
@@ -137,7 +149,7 @@ fn check_unit_prices(scenario: &Scenario, found: &mut Found) {
         let currency = book.currency;
         format!(
             "no price of flavor `{first}`{more}, and the built-in prices per vCPU and GiB are in USD, not in {currency}; \
-             add a row for each to the file given with --prices, such as `{first},0.10,{currency}` under \
+             add a price for each, with --prices a row such as `{first},0.10,{currency}` under \
              `instance_type,price_per_hour,currency`"
         )
     });

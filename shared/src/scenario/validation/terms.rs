@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Found;
+use super::fleet::{expect_zone_name, zones_of_groups};
 use crate::request::{Operation, Terms};
 use crate::scenario::{Demand, Fleet, Scenario};
 use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
@@ -10,6 +11,7 @@ use crate::units::{FlavorIndex, TenantIndex, TermsIndex};
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     for (i, terms) in scenario.terms.iter().enumerate() {
         let path = |field: &str| format!("terms[{i}].{field}");
+        expect_zone_name(terms.zone.as_deref(), path("zone"), found);
         check_zone(scenario, terms, path("zone"), found);
         let named = terms.spread.is_empty() || terms.group.is_some();
         found.expect(named, path("spread"), || "spreads a group, and names none; expected `group`, too".to_owned());
@@ -29,12 +31,11 @@ pub(super) fn is_known(scenario: &Scenario, terms: Option<TermsIndex>) -> bool {
 fn check_zone(scenario: &Scenario, terms: &Terms, path: String, found: &mut Found) {
     let groups = &scenario.fleet.node_groups;
     let Some(zone) = terms.zone.as_deref() else { return };
-    let zones: BTreeSet<&str> = groups.iter().filter_map(|group| group.zone.as_deref()).collect();
     found.expect(groups.iter().any(|group| group.is_in(Some(zone))), path, || {
         format!(
-            "is `{zone}`, and no node group is there; they are in {}; give nodes of the file given with --inventory that \
-             zone, or leave it out of the requests",
-            zones.into_iter().collect::<Vec<_>>().join(", ")
+            "is `{zone}`, and no node group is there; {}; give nodes that zone (--inventory, --fleet, or \
+             `fleet.node_groups` of the scenario), or leave it out of the requests",
+            zones_of_groups(scenario)
         )
     });
 }

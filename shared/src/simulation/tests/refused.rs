@@ -3,7 +3,7 @@
 use super::*;
 use crate::request::{Domain, GroupRule, Terms};
 use crate::scenario::Problem;
-use crate::units::TermsIndex;
+use crate::units::{NodeGroupIndex, TermsIndex};
 
 /// What a change of a sound scenario is refused for.
 fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
@@ -42,6 +42,68 @@ fn a_fleet_that_may_have_no_node_is_refused() {
     let none = |scenario: &mut Scenario| scenario.fleet.node_groups.iter_mut().for_each(|group| group.max = 0);
     assert_eq!(fields(none), ["fleet.node_groups"]);
     assert_eq!(fields(|scenario| scenario.fleet.node_groups[0].max = 0), [""; 0]);
+    let edits = |groups: &'static [u32]| {
+        let edit = |&group: &u32| Edit::MaxNodes { node_group: NodeGroupIndex(group), max: 0 };
+        fields(move |scenario| scenario.edits = groups.iter().map(edit).collect())
+    };
+    assert_eq!((edits(&[0]), edits(&[0, 1])), (vec![], vec!["edits".to_owned()]));
+    let [problem] = &problems(|scenario| scenario.fleet.node_groups.clear())[..] else { panic!("it is said once") };
+    assert_eq!(
+        problem.to_string(),
+        "fleet.node_groups: are none, and flavors of class compute need nodes; expected a node group"
+    );
+}
+
+/// What a flavor asks for and no node has at all is named, rather than what they have enough of.
+#[test]
+fn what_nodes_have_nothing_of_is_named() {
+    let problems = problems(|scenario| {
+        let without_cpu = |group: &mut NodeGroup| group.capacity = group.capacity.with(Dimension::Vcpu, 0);
+        scenario.fleet.node_groups.iter_mut().for_each(without_cpu);
+    });
+    let message = &problems[0].message;
+    assert!(message.contains("which no node can ever hold: they have no vcpu; make nodes larger"), "{message}");
+}
+
+#[test]
+fn names_are_given_and_no_flavor_is_there_twice() {
+    let wrong = fields(|scenario| {
+        scenario.tenants[0].name.clear();
+        let small = scenario.flavors[0].clone();
+        let larger = Flavor { requested: Resources::compute(1_500, 2_048), ..small.clone() };
+        scenario.flavors.extend([larger, small]);
+        scenario.fleet.node_groups[0].zone = Some(String::new());
+    });
+    let expected = ["tenants[0].name", "flavors[5]", "fleet.node_groups[0].zone"];
+    assert_eq!(wrong, expected, "another shape is another flavor");
+    let message = &problems(|scenario| {
+        scenario.fleet.node_groups[0].zone = Some(String::new());
+        scenario.terms = vec![Terms { zone: Some("x".to_owned()), ..Terms::default() }];
+    })[1]
+        .message;
+    assert!(message.starts_with("is `x`, and no node group is there; none of the node groups has a zone"), "{message}");
+}
+
+/// Resource 0 is of tenant 0 and lives for a minute.
+#[test]
+fn only_who_has_a_resource_deletes_it_and_once() {
+    let wrong = |tenant: u32, minutes: &[i64]| {
+        let delete = |&minute: &i64| {
+            let create = create(0, tenant, 0);
+            let at = create.at + Duration::from_minutes(minute);
+            IndexedRequest { at, operation: Operation::Delete, terms: None, ..create }
+        };
+        let deletes: Vec<IndexedRequest> = minutes.iter().map(delete).collect();
+        let requests = [IndexedRequest { terms: None, ..create(0, 0, 0) }].into_iter().chain(deletes).collect();
+        problems(|scenario| scenario.demand = Demand::Requests(requests))
+    };
+    let said = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>();
+    assert_eq!(said(wrong(0, &[1])), [""; 0]);
+    assert_eq!(said(wrong(1, &[1])), ["demand.requests[1].tenant: is 1; expected 0, whose resource 0 is"]);
+    assert_eq!(said(wrong(0, &[1, 2])), ["demand.requests[2].resource: is 0, which was deleted before"]);
+    let order = said(wrong(0, &[2, 1]));
+    assert!(order[0].starts_with("demand.requests[2].at: is "), "{order:?}");
+    assert!(order[0].ends_with("of the element before; expected them in order of time"), "{order:?}");
 }
 
 /// Group `general` has 16 vCPU a node, `spare` 8.
