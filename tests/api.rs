@@ -6,6 +6,7 @@ mod bills;
 mod back_pressure;
 mod explanations;
 mod foreign_events;
+mod hostile;
 mod ingest;
 pub(crate) mod keys;
 mod metrics;

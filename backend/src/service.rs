@@ -34,6 +34,8 @@ const TICK: StdDuration = StdDuration::from_millis(50);
 
 /// How many seconds there are to answer what was asked before the service was told to end.
 const SHUTDOWN: u64 = 10;
+/// Most files that may be open at once, clients among them, where the system allows as many.
+const OPEN_FILES: u64 = 65_536;
 
 /// What the service tells of itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +122,12 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
 }
 
 fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    // Each client is an open file, and the usual soft limit of 1,024 is for programs that call select(2): whoever does not
+    // is to raise it (systemd, "File Descriptor Limits").
+    match rlimit::increase_nofile_limit(OPEN_FILES) {
+        Ok(files) => tracing::debug!(files, "files that may be open"),
+        Err(error) => tracing::warn!("the limit of open files stays as it is: {error}"),
+    }
     TcpListener::bind(listen).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
             anyhow!("{listen} is in use by another program; stop it, or choose another address with --listen")

@@ -25,12 +25,6 @@ fn body(sender: u32, round: u32) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The most memory that a process has had.
-fn resident_kib(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
-}
-
 #[test]
 fn senders_come_again_rather_than_fill_the_memory() {
     let folder = Folder::new();
@@ -64,7 +58,7 @@ fn senders_come_again_rather_than_fill_the_memory() {
         "what was answered is there"
     );
     // Only Linux tells.
-    if let Some(resident) = resident_kib(server.id()) {
+    if let Some(resident) = server.resident_kib() {
         assert!(resident < RESIDENT_KIB_MAX, "{resident} KiB");
     }
 }

@@ -1,7 +1,9 @@
 //! A running service, and a client for it.
 
+use std::fmt::Debug;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,7 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a service is killed; `cargo xtask proof loop` and `proof ingest` set more.
 pub(crate) fn kills() -> u32 {
-    std::env::var("SHADOWPLANE_KILLS").map_or(5, |kills| kills.parse().unwrap())
+    setting("SHADOWPLANE_KILLS", 5)
+}
+
+/// How much of something; what a test does without a proof is the second.
+pub(crate) fn setting<T: FromStr<Err: Debug>>(variable: &str, otherwise: T) -> T {
+    std::env::var(variable).map_or(otherwise, |set| set.parse().unwrap())
 }
 
 /// The service; killed when it is dropped.
@@ -121,6 +128,12 @@ impl Server {
     /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The most memory that it has had, where the system tells.
+    pub(crate) fn resident_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
     }
 
     /// Waits until it has ended by itself; its status, where it has one.

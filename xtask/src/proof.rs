@@ -20,6 +20,8 @@ scenarios   changed scenario files for an hour (`scenarios SECONDS` for another 
             runs and breaks no rule
 ingest      requests are sent while the service is killed 100 times: whatever was acknowledged is there, once; a full disk, one
             that cannot be written, and a damaged file are told, and lose nothing
+hostile     10,000 idle and 10,000 slow clients, a body of a GiB, packed GiBs of zeros, lists in lists, 100,000 tenants: others
+            are served meanwhile, in less than 512 MiB
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
             ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
             one is new, prices rise, or no data comes: what it notices, when, and what it trains for
@@ -36,11 +38,16 @@ const INGEST_KILLS: &str = "100";
 /// Says which there are, where the argument is none of them.
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [one] if ["queueing", "simulation", "money", "scenarios", "ingest", "loop", "api"].contains(&one.as_str()) => {
+        [one]
+            if ["queueing", "simulation", "money", "scenarios", "ingest", "hostile", "loop", "api"]
+                .contains(&one.as_str()) =>
+        {
             Ok(())
         }
         [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
-        _ => Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest, loop or api".to_owned()),
+        _ => {
+            Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest, hostile, loop or api".to_owned())
+        }
     }
 }
 
@@ -80,6 +87,12 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
                 "survives_a_kill",
             ]);
             command.env("SHADOWPLANE_KILLS", INGEST_KILLS)
+        }
+        Some("hostile") => {
+            run::build_backend(workspace)?;
+            command.args(["--test", "integration", "--", "--nocapture", "--test-threads=1", "api::hostile"]);
+            command.env("SHADOWPLANE_HOSTILE_CLIENTS", "10000").env("SHADOWPLANE_HOSTILE_TENANTS", "100000");
+            command.env("SHADOWPLANE_HOSTILE_MIB", "1024")
         }
         Some("loop") => {
             run::build_backend(workspace)?;

@@ -2,11 +2,14 @@
 
 use core::ops::Deref;
 use std::io::Read;
+use std::time::Duration;
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpMessage, HttpRequest};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use shared::input::{InputError, Numbered, parse_json, parse_json_document, parse_json_object};
+use tokio::time::{Instant, timeout_at};
 
 use super::gate::Held;
 use super::{App, Problem};
@@ -16,6 +19,11 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The base-2 logarithm of the longest window of a zstd body: 8 MiB. Source: RFC 9659.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// A body has this long to begin with; then it has to come at the least rate, as Kestrel asks for one (its
+/// `MinRequestBodyDataRate`).
+const GRACE: Duration = Duration::from_secs(10);
+const BYTES_PER_SECOND_MIN: u32 = 1_024;
 
 /// A body with the room that it takes up, until what it holds is stored.
 pub(super) struct Admitted {
@@ -34,16 +42,48 @@ impl Deref for Admitted {
 /// The body of records that go into the store, where there is room for it.
 pub(super) async fn admitted(app: &App, request: &HttpRequest, payload: Payload) -> Result<Admitted, Problem> {
     let limit = app.body_bytes_max;
-    let mut held = app.gate.enter(request, limit)?;
-    let bytes = read(request, payload, limit).await?;
+    let (packed, mut held) = entered(app, request, payload).await?;
+    let bytes = unpacked(request, packed, limit)?;
     app.gate.hold(&mut held, bytes.len())?;
+    app.gate.turn(&mut held).await;
     Ok(Admitted { bytes, _held: held })
+}
+
+/// The bytes of a body as they come, with the room that they take up.
+pub(super) async fn entered(app: &App, request: &HttpRequest, payload: Payload) -> Result<(Bytes, Held), Problem> {
+    let limit = app.body_bytes_max;
+    let mut held = app.gate.enter(request, limit)?;
+    let bytes = received(payload, limit, |bytes| app.gate.hold(&mut held, bytes)).await?;
+    Ok((bytes, held))
+}
+
+/// The bytes of a body as they come; `room` hears of each piece before it is kept.
+async fn received(
+    mut payload: Payload,
+    limit: usize,
+    mut room: impl FnMut(usize) -> Result<(), Problem>,
+) -> Result<Bytes, Problem> {
+    let begun = Instant::now();
+    let mut body = BytesMut::new();
+    loop {
+        let patience = GRACE + Duration::from_secs(body.len() as u64) / BYTES_PER_SECOND_MIN;
+        let piece = timeout_at(begun + patience, payload.next()).await.map_err(|_| Problem::too_slow())?;
+        let Some(piece) = piece else { return Ok(body.freeze()) };
+        let piece = piece.map_err(|error| Problem::input(InputError::whole(error.to_string())))?;
+        if body.len() + piece.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+        room(piece.len())?;
+        body.extend_from_slice(&piece);
+    }
 }
 
 /// The bytes of a body, decompressed by its `Content-Encoding` or by its first bytes.
 pub(super) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
-    let bytes = payload.to_bytes_limited(limit).await.map_err(|_| Problem::too_large(limit))?;
-    let bytes = bytes.map_err(|error| Problem::input(InputError::whole(error.to_string())))?;
+    unpacked(request, received(payload, limit, |_| Ok(())).await?, limit)
+}
+
+fn unpacked(request: &HttpRequest, bytes: Bytes, limit: usize) -> Result<Bytes, Problem> {
     let encoding = request.headers().get("content-encoding").and_then(|value| value.to_str().ok()).unwrap_or("");
     let broken = |kind: &str, error: std::io::Error| {
         Problem::input(InputError::whole(format!("is {kind} that cannot be unpacked: {error}")))

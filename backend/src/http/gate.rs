@@ -11,55 +11,69 @@ use super::Problem;
 /// The unit in which bodies are counted.
 const KIB: usize = 1_024;
 
-/// So many bodies at most are in memory at once, however small they are: fewer than may wait for the store's writer, so
-/// that none has the thread wait that answers.
-const BODIES_MAX: usize = 128;
+/// So many bodies at most are looked through and written at once: fewer than may wait for the store's writer, so that none
+/// has the thread wait that answers.
+const WRITTEN_MAX: usize = 128;
 
 /// Bodies that are being read, looked through or written; whoever comes while there are too many has to come again.
 ///
-/// What is made of a body until it is written is some ten times as large as the body: records, answers, and what is
-/// stored.
+/// Each takes up what has come of it so far, so that one that comes slowly is in nobody's way. What is made of a body until
+/// it is written is some ten times as large as the body: records, answers, and what is stored.
 #[derive(Debug)]
 pub struct IngestGate {
     room: Arc<Semaphore>,
-    /// What the smallest body takes up.
-    least: usize,
+    turns: Arc<Semaphore>,
 }
 
 /// A part of the room, for as long as it is kept.
-#[derive(Debug)]
-pub(super) struct Held(Vec<OwnedSemaphorePermit>);
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    permits: Vec<OwnedSemaphorePermit>,
+    /// What has come of a body, and what of it took up room.
+    bytes: usize,
+    kibs: usize,
+}
 
 impl IngestGate {
     /// Bodies of so many bytes together, unpacked; one of `body_bytes_max` always has room when there is no other.
     pub fn new(bytes: usize, body_bytes_max: usize) -> Self {
         // Packed and unpacked.
-        let kibs =
-            (bytes.max(body_bytes_max * 2) / KIB).clamp(BODIES_MAX, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
-        Self { room: Arc::new(Semaphore::new(kibs)), least: kibs / BODIES_MAX }
+        let kibs = (bytes.max(body_bytes_max * 2) / KIB + 2).min(Semaphore::MAX_PERMITS.min(u32::MAX as usize));
+        Self { room: Arc::new(Semaphore::new(kibs)), turns: Arc::new(Semaphore::new(WRITTEN_MAX)) }
     }
 
-    /// Room for a body as it comes; one that does not say how long it is may be as long as any.
+    /// Whether a body would have room now, so that none is sent in vain; one that does not say how long it is may be as long
+    /// as any.
     ///
     /// # Errors
     /// When there is none.
     pub(super) fn enter(&self, request: &HttpRequest, body_bytes_max: usize) -> Result<Held, Problem> {
         let length =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut held = Held(Vec::new());
-        self.hold(&mut held, length.unwrap_or(body_bytes_max).min(body_bytes_max))?;
-        Ok(held)
+        let length = length.unwrap_or(body_bytes_max).min(body_bytes_max);
+        if self.room.available_permits() < length / KIB { Err(Problem::busy()) } else { Ok(Held::default()) }
     }
 
-    /// More room, for what is unpacked.
+    /// More room, for what comes or is unpacked.
     ///
     /// # Errors
     /// When there is none.
     pub(super) fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Problem> {
-        let kibs = u32::try_from((bytes / KIB).max(self.least)).unwrap_or(u32::MAX);
+        held.bytes += bytes;
+        let more = held.bytes.div_ceil(KIB) - held.kibs;
+        let kibs = u32::try_from(more).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.room).try_acquire_many_owned(kibs).map_err(|_| Problem::busy())?;
-        held.0.push(permit);
+        held.kibs += more;
+        match held.permits.first_mut() {
+            Some(first) => first.merge(permit),
+            None => held.permits.push(permit),
+        }
         Ok(())
+    }
+
+    /// Waits until it is the turn of a body that has come.
+    pub(super) async fn turn(&self, held: &mut Held) {
+        held.permits.extend(Arc::clone(&self.turns).acquire_owned().await.ok());
     }
 }
 
@@ -69,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn bodies_have_room_until_it_is_taken_and_again_when_it_is_given_back() {
+    #[actix_web::test]
+    async fn bodies_have_room_until_it_is_taken_and_again_when_it_is_given_back() {
         let mib = 1 << 20;
         let gate = IngestGate::new(8 * mib, 2 * mib);
         let enter = |length: Option<usize>| {
@@ -81,16 +95,31 @@ mod tests {
             };
             gate.enter(&request.to_http_request(), 2 * mib)
         };
-        // 2 + 2 + 2 of 8 MiB, the last of which does not say how long it is; then 1 + 1.
-        let first = [enter(Some(2 * mib)), enter(Some(3 * mib)), enter(None)].map(Result::unwrap);
-        let mut more = enter(Some(mib)).unwrap();
-        gate.hold(&mut more, mib).unwrap();
-        assert!(enter(Some(1)).is_err());
-        drop(first);
-        assert!(enter(Some(1)).is_ok());
-        drop(more);
-        // However small, there are no more than so many.
-        let all: Vec<_> = (0..=BODIES_MAX).map(|_| enter(Some(1))).collect();
-        assert!(all[..BODIES_MAX].iter().all(Result::is_ok) && all[BODIES_MAX].is_err());
+        let mut bodies = [enter(Some(2 * mib)), enter(Some(3 * mib)), enter(None)].map(Result::unwrap);
+        // A byte each is a KiB each, and what follows is counted with it.
+        bodies.iter_mut().for_each(|body| gate.hold(body, 1).unwrap());
+        assert_eq!(gate.room.available_permits(), 8 * KIB + 2 - 3);
+        bodies.iter_mut().for_each(|body| gate.hold(body, 2 * mib - 1).unwrap());
+        assert_eq!(gate.room.available_permits(), 2 * KIB + 2);
+        let mut last = enter(Some(2 * mib)).unwrap();
+        gate.hold(&mut last, mib).unwrap();
+        assert!(enter(Some(2 * mib)).is_err() && enter(None).is_err() && enter(Some(mib)).is_ok());
+        assert!(gate.hold(&mut last, 2 * mib).is_err());
+        drop(bodies);
+        assert!(enter(None).is_ok());
+    }
+
+    #[actix_web::test]
+    async fn no_more_are_written_than_may_wait_for_the_writer() {
+        let gate = IngestGate::new(8 << 20, 2 << 20);
+        let mut written = Vec::new();
+        for _ in 0..WRITTEN_MAX {
+            let mut held = Held::default();
+            gate.turn(&mut held).await;
+            written.push(held);
+        }
+        assert_eq!(gate.turns.available_permits(), 0);
+        written.pop();
+        assert_eq!(gate.turns.available_permits(), 1);
     }
 }

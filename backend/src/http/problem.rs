@@ -177,6 +177,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "That cannot be done any more", detail)
     }
 
+    /// 408: the body comes more slowly than anybody waits for.
+    pub(super) fn too_slow() -> Self {
+        let detail = "the body came at less than 1 KiB a second; send it again, in smaller batches";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body comes too slowly", detail)
+    }
+
     /// 413: the body holds too much.
     pub(super) fn too_large(limit: usize) -> Self {
         let detail = format!("the body holds more than {limit} bytes after decompression; send smaller batches");

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use shared::input::InputError;
 
-use super::{App, Problem};
+use super::{App, Problem, body};
 use crate::prometheus::{Outcome, Received, ReceiverError};
 
 const CONTENT_TYPE: &str = "application/x-protobuf";
@@ -25,10 +25,9 @@ pub(super) async fn write(app: Data<App>, request: HttpRequest, payload: Payload
         return Err(Problem::media_type("The body is not packed by snappy", detail));
     }
     let limit = app.body_bytes_max;
-    let mut held = app.gate.enter(&request, limit)?;
-    let body = payload.to_bytes_limited(limit).await.map_err(|_| Problem::too_large(limit))?;
-    let body = body.map_err(|error| Problem::input(InputError::whole(error.to_string())))?;
+    let (body, mut held) = body::entered(&app, &request, payload).await?;
     app.gate.hold(&mut held, snap::raw::decompress_len(&body).unwrap_or(0).min(limit))?;
+    app.gate.turn(&mut held).await;
     let Received { tally, refusal } = receiver.take(body, limit, app.clock.now()).await?;
     match refusal {
         None => Ok(HttpResponse::NoContent().finish()),
