@@ -77,9 +77,9 @@ fn names_are_given_and_no_flavor_is_there_twice() {
     let expected = ["tenants[0].name", "flavors[5]", "fleet.node_groups[0].zone"];
     assert_eq!(wrong, expected, "another shape is another flavor");
     let message = &problems(|scenario| {
-        scenario.fleet.node_groups[0].zone = Some(String::new());
+        scenario.fleet.node_groups.iter_mut().for_each(|group| group.zone = Some(String::new()));
         scenario.terms = vec![Terms { zone: Some("x".to_owned()), ..Terms::default() }];
-    })[1]
+    })[2]
         .message;
     assert!(message.starts_with("is `x`, and no node group is there; none of the node groups has a zone"), "{message}");
 }
