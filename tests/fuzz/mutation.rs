@@ -5,8 +5,26 @@ use serde_json::{Map, Value, json};
 /// How many changes are made at once, at most.
 const CHANGES: u64 = 4;
 
+/// Changes the first `size` bytes as JSON, or as libFuzzer does where they are none or become too many; how many there are
+/// then.
+pub(crate) fn mutated(
+    data: &mut [u8],
+    size: usize,
+    max_size: usize,
+    seed: u32,
+    otherwise: fn(&mut [u8], usize, usize) -> usize,
+) -> usize {
+    match changed(&data[..size], seed).filter(|text| text.len() <= max_size) {
+        Some(text) => {
+            data[..text.len()].copy_from_slice(text.as_bytes());
+            text.len()
+        }
+        None => otherwise(data, size, max_size),
+    }
+}
+
 /// A JSON text with a few changes; none where the text is no JSON, and now and then, so that the bytes are changed, too.
-pub(crate) fn changed(text: &[u8], seed: u32) -> Option<String> {
+fn changed(text: &[u8], seed: u32) -> Option<String> {
     let mut draws = Draws(u64::from(seed));
     let mut value: Value = serde_json::from_slice(text).ok()?;
     if draws.below(50) == 0 {

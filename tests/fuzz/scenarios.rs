@@ -31,11 +31,5 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    match mutation::changed(&data[..size], seed).filter(|text| text.len() <= max_size) {
-        Some(text) => {
-            data[..text.len()].copy_from_slice(text.as_bytes());
-            text.len()
-        }
-        None => fuzzer_mutate(data, size, max_size),
-    }
+    mutation::mutated(data, size, max_size, seed, fuzzer_mutate)
 });

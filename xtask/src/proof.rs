@@ -3,7 +3,7 @@
 mod api;
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
 
@@ -18,6 +18,8 @@ money       on 10,000 random cases each: cost is conserved however it is told, v
             a quarter of an hour
 scenarios   changed scenario files for an hour (`scenarios SECONDS` for another time): each has its problems named, or
             runs and breaks no rule
+network     every text that may arrive over the network, changed for ten minutes a parser (`network SECONDS` for another time):
+            it is read or refused, and nothing panics
 ingest      requests are sent while the service is killed 100 times: whatever was acknowledged is there, once; a full disk, one
             that cannot be written, and a damaged file are told, and lose nothing
 hostile     10,000 idle and 10,000 slow clients, a body of a GiB, packed GiBs of zeros, lists in lists, 100,000 tenants: others
@@ -39,24 +41,27 @@ const INGEST_KILLS: &str = "100";
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [one]
-            if ["queueing", "simulation", "money", "scenarios", "ingest", "hostile", "loop", "api"]
+            if ["queueing", "simulation", "money", "scenarios", "network", "ingest", "hostile", "loop", "api"]
                 .contains(&one.as_str()) =>
         {
             Ok(())
         }
-        [one, seconds] if one == "scenarios" && seconds.parse::<u32>().is_ok() => Ok(()),
+        [one, seconds] if ["scenarios", "network"].contains(&one.as_str()) && seconds.parse::<u32>().is_ok() => Ok(()),
         _ => {
-            Err("say which: queueing, simulation, money, scenarios [SECONDS], ingest, hostile, loop or api".to_owned())
+            Err("say which: queueing, simulation, money, scenarios [SECONDS], network [SECONDS], ingest, hostile, loop or api".to_owned())
         }
     }
 }
 
 /// Builds and runs the one that is named.
 pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<ExitCode> {
-    if let [one, seconds @ ..] = arguments
-        && one == "scenarios"
-    {
-        return scenarios(workspace, seconds.first().map_or("3600", String::as_str));
+    if let [one, seconds @ ..] = arguments {
+        let seconds = seconds.first().map(String::as_str);
+        match one.as_str() {
+            "scenarios" => return scenarios(workspace, seconds.unwrap_or("3600")),
+            "network" => return network(workspace, seconds.unwrap_or("600")),
+            _ => {}
+        }
     }
     if arguments.first().is_some_and(|one| one == "api") {
         return api::run(workspace);
@@ -110,21 +115,38 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
 /// Changes the golden scenarios for so long, from what an earlier run found to be different.
 fn scenarios(workspace: &mut Workspace, seconds: &str) -> Result<ExitCode> {
     setup::cargo_fuzz(workspace)?;
-    let fuzz = workspace.root.join("tests/fuzz");
-    let (seeds, found) =
-        (workspace.release.with_file_name("fuzz-seeds"), workspace.release.with_file_name("fuzz-corpus"));
-    std::fs::create_dir_all(&found)?;
+    let seeds = workspace.release.with_file_name("fuzz-seeds");
     copy_golden(&workspace.root.join("tests/scenarios"), &seeds)?;
-    // No sanitizer: there is no unsafe code to watch, and none works with a stable Rust.
-    let mut command = workspace.cargo(&["fuzz", "run", "--sanitizer", "none", "--target-dir"]);
-    command.arg(workspace.release.with_file_name("fuzz")).arg("--fuzz-dir").arg(fuzz).arg("scenarios");
-    command
-        .arg(found)
-        .arg(seeds)
-        .args(["--", "-timeout=20", "-max_len=65536"])
-        .arg(format!("-max_total_time={seconds}"));
+    let mut command = fuzz(workspace, ("scenarios", "fuzz-corpus"), &seeds, seconds)?;
     process::run(&mut command)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same with the texts that each parser is given to begin with, one parser after another.
+fn network(workspace: &mut Workspace, seconds: &str) -> Result<ExitCode> {
+    setup::cargo_fuzz(workspace)?;
+    let mut parsers: Vec<_> =
+        std::fs::read_dir(workspace.root.join("tests/fuzz/seeds"))?.collect::<std::io::Result<_>>()?;
+    parsers.sort_by_key(std::fs::DirEntry::file_name);
+    for parser in parsers {
+        let name = parser.file_name().to_string_lossy().into_owned();
+        let corpus = format!("fuzz-corpus-{name}");
+        let mut command = fuzz(workspace, ("network", &corpus), &parser.path(), seconds)?;
+        process::run(command.env("SHADOWPLANE_PARSER", name))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Changes what is in `seeds`, and what an earlier run found to be different, for so many seconds.
+fn fuzz(workspace: &Workspace, (target, corpus): (&str, &str), seeds: &Path, seconds: &str) -> Result<Command> {
+    let found = workspace.release.with_file_name(corpus);
+    std::fs::create_dir_all(&found)?;
+    // No sanitizer: there is no unsafe code to watch, and none works with a stable Rust.
+    let mut command = workspace.cargo(&["fuzz", "run", "--sanitizer", "none", "--target-dir"]);
+    command.arg(workspace.release.with_file_name("fuzz")).arg("--fuzz-dir").arg(workspace.root.join("tests/fuzz"));
+    command.arg(target).arg(found).arg(seeds).args(["--", "-timeout=20", "-max_len=65536"]);
+    command.arg(format!("-max_total_time={seconds}"));
+    Ok(command)
 }
 
 /// Copies each `input.json` to a file of its own.
