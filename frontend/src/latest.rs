@@ -34,7 +34,8 @@ pub(crate) struct Latest<T> {
 /// What a page has of the service: nothing before it answered.
 pub(crate) type Shown<T> = Option<Result<Latest<T>, ApiError>>;
 
-/// The latest answer to what `load` asks about `about`; asked anew when that changes, and what is shown stays until then.
+/// The latest answer to what `load` asks about `about`; asked anew when that changes, and what is shown stays until
+/// then.
 #[hook]
 pub(crate) fn use_latest<K, T, L, F>(about: K, pace: Pace, load: L) -> UseStateHandle<Shown<T>>
 where
