@@ -1,7 +1,11 @@
 //! The dashboard in a real browser: it runs what `shared` runs natively, and a link runs it again elsewhere.
 
+mod costs;
 mod forecasts;
+mod models;
+mod recommendations;
 mod service;
+mod settings;
 
 use std::time::{Duration, Instant};
 

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
+use thirtyfour::ChromeCapabilities;
 use thirtyfour::prelude::*;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -68,7 +70,18 @@ impl Browsers {
 
     /// A new browser with an empty profile: nothing is cached, nothing remembered.
     pub async fn open(&self) -> Result<WebDriver> {
+        self.start(DesiredCapabilities::chrome()).await
+    }
+
+    /// One whose pages are as narrow as this, which a window without a screen cannot be.
+    pub async fn open_narrow(&self, width: u32) -> Result<WebDriver> {
         let mut capabilities = DesiredCapabilities::chrome();
+        let metrics = json!({"width": width, "height": 740, "pixelRatio": 1.0, "mobile": false, "touch": false});
+        capabilities.add_experimental_option("mobileEmulation", json!({"deviceMetrics": metrics}))?;
+        self.start(capabilities).await
+    }
+
+    async fn start(&self, mut capabilities: ChromeCapabilities) -> Result<WebDriver> {
         for argument in ARGUMENTS {
             capabilities.add_arg(argument)?;
         }

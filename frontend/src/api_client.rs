@@ -2,7 +2,7 @@
 
 use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::api::ProblemDocument;
 
 use crate::key;
@@ -33,10 +33,36 @@ impl ApiError {
         }
     }
 
+    /// Whether there is nothing to answer with yet, which will pass by itself.
+    pub(crate) fn is_not_ready(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.status == 503)
+    }
+
+    /// Whether it needs a key that was not given, or another one.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_forbidden() || matches!(self, Self::Problem(problem) if problem.status == 401)
+    }
+
+    /// Whether the key that was given may not.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.status == 403)
+    }
+
     /// Whether what was asked for is not there (yet), rather than broken.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Problem(problem) if problem.status == 404)
     }
+}
+
+/// Reads a file, such as CSV.
+pub(crate) async fn get_text(path: &str, query: &[(&str, String)]) -> Result<String, ApiError> {
+    let query = query.iter().map(|(name, value)| (*name, value.as_str()));
+    let response =
+        with_key(Request::get(&relative(path))).query(query).send().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return response.text().await.map_err(|error| ApiError::Unreadable(error.to_string()));
+    }
+    read::<()>(response).await.map(|()| String::new())
 }
 
 /// Reads `path` (from `shared::api::paths`) with query parameters.
@@ -62,6 +88,11 @@ pub(crate) async fn put<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> 
 /// Deletes what is at `path`.
 pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     read(with_key(Request::delete(&relative(path))).send().await.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// The same, whatever is answered.
+pub(crate) async fn delete_any(path: &str) -> Result<(), ApiError> {
+    delete::<IgnoredAny>(path).await.map(drop)
 }
 
 /// The same request, with the key where one was given.

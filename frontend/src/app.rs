@@ -4,10 +4,10 @@ use gloo::events::EventListener;
 use web_sys::window;
 use yew::prelude::*;
 
-use crate::components::{KeyForm, Tidings, say};
+use crate::components::{KeyForm, Tidings, notice, say};
 use crate::key;
-use crate::pages::{Forecast, Lab, Overview};
-use crate::route::{ForecastSource, LabSource, Route};
+use crate::pages::{Costs, Forecast, Lab, Models, Overview, Recommendations, Settings};
+use crate::route::{CostsQuery, ForecastSource, LabSource, Route};
 use crate::zone::Zone;
 
 /// Draws the page and keeps it alive.
@@ -50,6 +50,13 @@ fn App() -> Html {
                 }
                 { match &*route {
                     Route::Overview => html! { <Overview /> },
+                    Route::Costs(Ok(query)) => html! { <Costs query={query.clone()} /> },
+                    Route::Costs(Err(message)) => notice(Tidings::Error, "error", html! {
+                        <>{ message }{ " " }<a href="#/costs">{ "Show the last week instead" }</a></>
+                    }),
+                    Route::Recommendations => html! { <Recommendations /> },
+                    Route::Models => html! { <Models /> },
+                    Route::Settings => html! { <Settings /> },
                     Route::Forecast(source) => html! { <Forecast source={*source} /> },
                     Route::Lab(source) => html! { <Lab source={source.clone()} /> },
                     Route::Unknown(path) => {
@@ -75,8 +82,12 @@ fn header(route: &Route, zone: Zone, on_zone: &Callback<Zone>) -> Html {
             <a class="brand" href="#/">{ logo() }<span>{ "Shadowplane" }</span></a>
             <nav aria-label="Pages">
                 { link("#/", "Overview", Route::Overview) }
+                { link("#/costs", "Costs", Route::Costs(Ok(CostsQuery::default()))) }
+                { link("#/recommendations", "Recommendations", Route::Recommendations) }
+                { link("#/models", "Models", Route::Models) }
                 { link("#/forecast", "Forecast", Route::Forecast(ForecastSource::Current)) }
                 { link("#/lab", "Lab", Route::Lab(LabSource::Current)) }
+                { link("#/settings", "Settings", Route::Settings) }
             </nav>
             <div class="segments" role="group" aria-label="Time zone">
                 { choice(Zone::Utc, "UTC") }

@@ -8,7 +8,8 @@ mod surroundings;
 mod time_axis;
 mod time_chart;
 
-use shared::units::{Duration, Instant};
+use shared::units::{Duration, Instant, Window};
+use yew::AttrValue;
 
 pub(crate) use ahead::ahead_chart;
 pub(crate) use time_chart::TimeChart;
@@ -22,6 +23,8 @@ pub(crate) struct Chart {
     pub(crate) bands: Vec<Band>,
     /// One value at a time.
     pub(crate) lines: Vec<Line>,
+    /// On top of each other, the first at the bottom.
+    pub(crate) layers: Vec<Layer>,
     /// The clock's now.
     pub(crate) now: Option<Instant>,
     /// Length of a step of the series.
@@ -58,6 +61,17 @@ pub(crate) struct Line {
     pub(crate) points: Vec<(Instant, f64)>,
 }
 
+/// An amount a step, on top of those of the layers before; below zero it is said, and has no height.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    /// What the legend says.
+    pub(crate) name: AttrValue,
+    /// Its colour.
+    pub(crate) tone: Tone,
+    /// The step, which may be shorter or longer than others, and the amount.
+    pub(crate) points: Vec<(Window, f64)>,
+}
+
 /// What a colour stands for, the same in every chart and table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -67,7 +81,12 @@ pub(crate) enum Tone {
     Predicted,
     /// A second quantity.
     Second,
+    /// One of several groups, counted from 0; beyond [`GROUPS`] all look the same.
+    Group(usize),
 }
+
+/// So many groups are told apart by colour.
+pub(crate) const GROUPS: usize = 7;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +108,17 @@ pub(crate) enum Unit {
     Money(String),
 }
 
+const GROUP_CLASSES: [&str; GROUPS + 1] = [
+    "tone-group-0",
+    "tone-group-1",
+    "tone-group-2",
+    "tone-group-3",
+    "tone-group-4",
+    "tone-group-5",
+    "tone-group-6",
+    "tone-rest",
+];
+
 impl Unit {
     /// The value with its unit.
     pub(crate) fn format(&self, value: f64) -> String {
@@ -106,6 +136,7 @@ impl Tone {
             Self::Actual => "tone-actual",
             Self::Predicted => "tone-predicted",
             Self::Second => "tone-second",
+            Self::Group(group) => GROUP_CLASSES[group.min(GROUPS)],
         }
     }
 }
@@ -113,6 +144,13 @@ impl Tone {
 impl Chart {
     /// First and last instant of all series; none of an empty chart.
     fn range(&self) -> Option<(i64, i64)> {
+        match (self.series_range(), self.layers_range()) {
+            (Some((start, end)), Some((first, last))) => Some((start.min(first), end.max(last))),
+            (series, layers) => series.or(layers),
+        }
+    }
+
+    fn series_range(&self) -> Option<(i64, i64)> {
         let lines = self.lines.iter().flat_map(|line| line.points.iter().map(|point| point.0));
         let bands = self.bands.iter().flat_map(|band| band.points.iter().map(|point| point.0));
         let (first, last) = lines.chain(bands).fold(None, |range: Option<(Instant, Instant)>, at| {
@@ -121,11 +159,27 @@ impl Chart {
         Some((first.micros(), last.micros() + self.bin.micros()))
     }
 
+    /// From the start of the first step of the layers to the end of the last.
+    fn layers_range(&self) -> Option<(i64, i64)> {
+        let steps = || self.layers.iter().flat_map(|layer| layer.points.iter().map(|point| point.0));
+        let start = steps().map(|step| step.start.micros()).min()?;
+        Some((start, steps().map(|step| step.end.micros()).max()?))
+    }
+
+    /// How high the layers before one stand at a step.
+    fn below(&self, layer: usize, step: Window) -> f64 {
+        let points = self.layers[..layer].iter().flat_map(|layer| &layer.points);
+        points.filter(|point| point.0.start == step.start).map(|point| point.1.max(0.0)).sum()
+    }
+
     /// The largest value, and room above it.
     fn ceiling(&self) -> f64 {
         let lines = self.lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
         let bands = self.bands.iter().flat_map(|band| band.points.iter().map(|point| point.2));
-        let highest = lines.chain(bands).fold(0.0, f64::max);
+        let layers = self.layers.iter().enumerate().flat_map(|(place, layer)| {
+            layer.points.iter().map(move |&(step, amount)| self.below(place, step) + amount.max(0.0))
+        });
+        let highest = lines.chain(bands).chain(layers).fold(0.0, f64::max);
         if highest > 0.0 { highest * 1.08 } else { 1.0 }
     }
 }

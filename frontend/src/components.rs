@@ -1,9 +1,21 @@
 //! What the pages are made of.
 
+mod asking;
 mod bars;
 mod card;
+mod confirmed;
+mod job;
 mod key_form;
+mod page;
+mod secret;
+mod waterfall;
 
+pub(crate) use asking::{Asked, on_click};
 pub(crate) use bars::{BarRow, Beside, CauseRow, bars, causes};
-pub(crate) use card::{Card, Tidings, figure, notice, say};
+pub(crate) use card::{Card, Tidings, figure, known_by, more, notice, say};
+pub(crate) use confirmed::Confirmed;
+pub(crate) use job::JobProgress;
 pub(crate) use key_form::KeyForm;
+pub(crate) use page::page;
+pub(crate) use secret::Secret;
+pub(crate) use waterfall::{Step, steps};

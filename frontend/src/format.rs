@@ -16,6 +16,16 @@ pub(crate) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
+/// A whole number that has a sign, whichever way it goes.
+pub(crate) fn signed_count(value: i64) -> String {
+    let sign = match value {
+        0 => "",
+        ..0 => "−",
+        _ => "+",
+    };
+    format!("{sign}{}", count(value.unsigned_abs()))
+}
+
 /// A number with as many decimals as it deserves.
 pub(crate) fn number(value: f64) -> String {
     let decimals = match value.abs() {
@@ -46,7 +56,10 @@ pub(crate) fn amount(value: f64, currency: &str) -> String {
         v if v >= 0.01 => 3,
         _ => 4,
     };
-    let (sign, number) = (if value < 0.0 { "−" } else { "" }, fixed(value.abs(), decimals));
+    let number = fixed(value.abs(), decimals);
+    // What is rounded to nothing has no sign.
+    let is_nothing = number.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    let sign = if value < 0.0 && !is_nothing { "−" } else { "" };
     match symbol(currency) {
         Some(symbol) => format!("{sign}{symbol}{number}"),
         None => format!("{sign}{number} {currency}"),

@@ -1,7 +1,7 @@
 //! The dashboard and the browser lab.
 //!
 //! ```text
-//! api_client ─► pages/overview ─► charts, components
+//! api_client ─► latest ─► pages/{overview, costs, recommendations, models, settings} ─► charts, components
 //! link ───────► pages/lab ─► worker/pool ═► simulation_worker (one Web Worker each) ═► outcome ─► charts, components
 //! data, model ► pages/forecast ─► worker/forecaster ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
 //! ```
@@ -12,13 +12,16 @@
 mod api_client;
 mod app;
 mod charts;
+mod clipboard;
 mod components;
 #[cfg(feature = "train")]
 mod forecasting;
 mod format;
 mod key;
+mod latest;
 mod pages;
 mod route;
+mod saved_file;
 mod worker;
 mod zone;
 

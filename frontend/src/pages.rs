@@ -1,9 +1,17 @@
 //! The pages.
 
+mod costs;
 mod forecast;
 mod lab;
+mod models;
 mod overview;
+mod recommendations;
+mod settings;
 
+pub(crate) use costs::Costs;
 pub(crate) use forecast::Forecast;
 pub(crate) use lab::Lab;
+pub(crate) use models::Models;
 pub(crate) use overview::Overview;
+pub(crate) use recommendations::Recommendations;
+pub(crate) use settings::Settings;

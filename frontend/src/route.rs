@@ -1,16 +1,29 @@
 //! Which page the address asks for: hash routes, since the page is also served as plain files under any path.
 
+mod costs_query;
+
+use js_sys::decode_uri_component;
 use web_sys::window;
+
+pub(crate) use costs_query::CostsQuery;
 
 /// A page, with what its address says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// What was, what is predicted.
     Overview,
+    /// What a window cost, or what is wrong with what the address says of it.
+    Costs(Result<CostsQuery, String>),
+    /// What is worth changing.
+    Recommendations,
+    /// What forecasts are made with, and how good they are.
+    Models,
     /// Forecasts in the browser.
     Forecast(ForecastSource),
     /// Scenarios in the browser.
     Lab(LabSource),
+    /// Keys, webhooks, known events.
+    Settings,
     /// No such page.
     Unknown(String),
 }
@@ -26,6 +39,8 @@ pub(crate) enum LabSource {
     Link(String),
     /// Saved in the service under this content hash.
     Saved(String),
+    /// The service's, and beside it the same with what is recommended under this id.
+    Recommended(String),
 }
 
 /// Where the counts to forecast come from.
@@ -47,6 +62,10 @@ impl Route {
         let (path, query) = hash.trim_start_matches('#').split_once('?').unwrap_or((hash.trim_start_matches('#'), ""));
         match path {
             "" | "/" => Self::Overview,
+            "/costs" => Self::Costs(CostsQuery::parse(query)),
+            "/recommendations" => Self::Recommendations,
+            "/models" => Self::Models,
+            "/settings" => Self::Settings,
             "/forecast" if parameter(query, "data").as_deref() == Some("example") => {
                 Self::Forecast(ForecastSource::Example)
             }
@@ -69,11 +88,29 @@ impl LabSource {
             Self::Link(link)
         } else if let Some(hash) = value("h") {
             Self::Saved(hash)
+        } else if let Some(id) = value("try") {
+            Self::Recommended(id)
         } else if value("scenario").as_deref() == Some("example") {
             Self::Example
         } else {
             Self::Current
         }
+    }
+}
+
+/// Shows another address, which the reader can come back from.
+pub(crate) fn go(address: &str) {
+    if let Some(window) = window() {
+        // Only what is no address at all would fail.
+        let _ = window.location().set_hash(address);
+    }
+}
+
+/// Shows another address in the place of the present one, which says less.
+pub(crate) fn stand_at(address: &str) {
+    if let Some(window) = window() {
+        // Only what is no address at all would fail.
+        let _ = window.location().replace(address);
     }
 }
 
@@ -92,5 +129,6 @@ fn parameter(query: &str, name: &str) -> Option<String> {
     query
         .split('&')
         .find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))
-        .map(|(_, value)| value.to_owned())
+        // What is no such encoding stands as it is.
+        .map(|(_, value)| decode_uri_component(value).map_or_else(|_| value.to_owned(), String::from))
 }

@@ -3,6 +3,7 @@
 use gloo::storage::{LocalStorage, Storage as _};
 use js_sys::Date;
 use serde::{Deserialize, Serialize};
+use shared::units::Instant;
 use wasm_bindgen::JsValue;
 
 const KEY: &str = "shadowplane.zone";
@@ -59,6 +60,26 @@ impl Zone {
             Self::Local => (date.get_hours(), date.get_minutes()),
         };
         Civil { year, month: month + 1, day, hour, minute }
+    }
+
+    /// What a field for date and time shows for an instant.
+    pub(crate) fn field(self, at: Instant) -> String {
+        let Civil { year, month, day, hour, minute } = self.civil(at.micros());
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}")
+    }
+
+    /// The instant that such a field says; none where it is not filled in.
+    pub(crate) fn of_field(self, text: &str) -> Option<Instant> {
+        match self {
+            Self::Utc => {
+                let seconds = if text.len() > "2026-01-01T00:00".len() { "" } else { ":00" };
+                format!("{text}{seconds}Z").parse().ok()
+            }
+            Self::Local => {
+                let ms = Date::new(&JsValue::from_str(text)).get_time();
+                ms.is_finite().then(|| Instant::from_micros(ms as i64 * 1_000))
+            }
+        }
     }
 
     /// From UTC to this zone at an instant, in microseconds.

@@ -30,6 +30,7 @@ pub(crate) fn ahead_chart(
                 points: forecast.iter().map(|(at, quantiles)| (*at, quantiles[3])).collect(),
             },
         ],
+        layers: Vec::new(),
         now,
         bin,
         axis,

@@ -54,6 +54,7 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, chart: &Chart, around: Surroundin
     for band in &chart.bands {
         draw_band(&mut plot, band, chart.bin.micros(), &palette)?;
     }
+    draw_layers(&mut plot, chart, &palette)?;
     for line in &chart.lines {
         draw_line(&mut plot, line, chart.bin.micros(), &palette, scale, least)?;
     }
@@ -90,6 +91,18 @@ fn draw_band(plot: &mut Plot<'_>, band: &Band, bin: i64, palette: &Palette) -> R
         let upper = part.iter().rev().map(|&(at, _, high)| (at.micros() + bin / 2, high));
         let outline: Vec<(i64, f64)> = lower.chain(upper).collect();
         plot.draw_series([Polygon::new(outline, style)]).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn draw_layers(plot: &mut Plot<'_>, chart: &Chart, palette: &Palette) -> Result<(), String> {
+    for (place, layer) in chart.layers.iter().enumerate() {
+        let style = palette.tone(layer.tone).mix(0.85).filled();
+        let columns = layer.points.iter().filter(|(_, amount)| *amount > 0.0).map(|&(step, amount)| {
+            let low = chart.below(place, step);
+            Rectangle::new([(step.start.micros(), low), (step.end.micros(), low + amount)], style)
+        });
+        plot.draw_series(columns).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

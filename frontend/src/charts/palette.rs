@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 use web_sys::{HtmlCanvasElement, window};
 
-use super::Tone;
+use super::{GROUPS, Tone};
 
 /// The colours that a chart draws with.
 pub(super) struct Palette {
@@ -14,6 +14,8 @@ pub(super) struct Palette {
     actual: RGBColor,
     predicted: RGBColor,
     second: RGBColor,
+    groups: [RGBColor; GROUPS],
+    rest: RGBColor,
 }
 
 impl Palette {
@@ -30,6 +32,8 @@ impl Palette {
             actual: colour("--actual"),
             predicted: colour("--predicted"),
             second: colour("--second"),
+            groups: core::array::from_fn(|group| colour(&format!("--group-{group}"))),
+            rest: colour("--rest"),
         }
     }
 
@@ -39,6 +43,7 @@ impl Palette {
             Tone::Actual => self.actual,
             Tone::Predicted => self.predicted,
             Tone::Second => self.second,
+            Tone::Group(group) => self.groups.get(group).copied().unwrap_or(self.rest),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A chart in words: for the tooltip, and for people who do not see the canvas.
 
-use shared::units::Instant;
+use shared::units::{Instant, Window};
+use yew::AttrValue;
 
 use super::{Chart, Tone};
 use crate::format;
@@ -12,7 +13,7 @@ pub(super) struct Readout {
     /// Start of the bin.
     pub(super) at: Instant,
     /// Name, colour and value of each series that has one there.
-    pub(super) rows: Vec<(&'static str, Tone, String)>,
+    pub(super) rows: Vec<(AttrValue, Tone, String)>,
 }
 
 /// What the chart says at `part` of its width, from 0 to 1.
@@ -22,13 +23,20 @@ pub(super) fn read(chart: &Chart, part: f64) -> Option<Readout> {
     let holds = |bin: Instant| (bin.micros()..bin.micros() + chart.bin.micros()).contains(&at);
     let lines = chart.lines.iter().filter_map(|line| {
         let &(bin, value) = line.points.iter().find(|point| holds(point.0))?;
-        Some((bin, (line.name, line.tone, chart.unit.format(value))))
+        Some((bin, (AttrValue::Static(line.name), line.tone, chart.unit.format(value))))
     });
     let bands = chart.bands.iter().filter_map(|band| {
         let &(bin, low, high) = band.points.iter().find(|point| holds(point.0))?;
-        Some((bin, (band.name, band.tone, format!("{} – {}", chart.unit.format(low), chart.unit.format(high)))))
+        let text = format!("{} – {}", chart.unit.format(low), chart.unit.format(high));
+        Some((bin, (AttrValue::Static(band.name), band.tone, text)))
     });
-    let rows: Vec<_> = lines.chain(bands).collect();
+    // As they stand on top of each other.
+    let layers = chart.layers.iter().rev().filter_map(|layer| {
+        let holds = |step: Window| (step.start.micros()..step.end.micros()).contains(&at);
+        let &(step, amount) = layer.points.iter().find(|point| holds(point.0))?;
+        Some((step.start, (layer.name.clone(), layer.tone, chart.unit.format(amount))))
+    });
+    let rows: Vec<_> = lines.chain(bands).chain(layers).collect();
     Some(Readout { at: rows.first()?.0, rows: rows.into_iter().map(|(_, row)| row).collect() })
 }
 
@@ -55,6 +63,11 @@ pub(super) fn summary(chart: &Chart, zone: Zone) -> String {
         let high = band.points.iter().map(|point| point.2).fold(f64::MIN, f64::max);
         let [low, high] = [low, high].map(|value| chart.unit.format(value));
         text.push_str(&format!(" {}: within {low} and {high}.", band.name));
+    }
+    for layer in &chart.layers {
+        let amounts = || layer.points.iter().map(|point| point.1);
+        let [sum, high] = [amounts().sum(), amounts().fold(0.0, f64::max)].map(|value| chart.unit.format(value));
+        text.push_str(&format!(" {}: {sum} in all, {high} at most.", layer.name));
     }
     text
 }

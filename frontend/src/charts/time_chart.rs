@@ -90,10 +90,13 @@ fn legend(chart: &Chart) -> Html {
         let style = format!("opacity:{}", (band.opacity * 1.6).min(1.0));
         html! { <li><i class={classes!("key", "area", band.tone.class())} {style}></i>{ band.name }</li> }
     });
+    let layers = chart.layers.iter().map(|layer| {
+        html! { <li><i class={classes!("key", "area", layer.tone.class())}></i>{ &layer.name }</li> }
+    });
     html! {
         <figcaption class="legend">
             <span class="axis">{ &chart.axis }</span>
-            <ul>{ for lines }{ for bands }</ul>
+            <ul>{ for lines }{ for bands }{ for layers }</ul>
         </figcaption>
     }
 }

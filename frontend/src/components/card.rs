@@ -1,5 +1,6 @@
 //! Cards, single figures, and messages: functions, since they have no state of their own.
 
+use shared::allocation::Basis;
 use yew::prelude::*;
 
 /// A titled part of a page.
@@ -46,6 +47,11 @@ pub(crate) fn figure(label: &str, value: String, note: String, testid: &'static 
     }
 }
 
+/// A link to the page that has all of what a card shows the beginning of.
+pub(crate) fn more(address: &'static str, name: &'static str) -> Html {
+    html! { <a class="more" href={address}>{ name }</a> }
+}
+
 /// What a message is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tidings {
@@ -73,4 +79,13 @@ pub(crate) fn notice(tidings: Tidings, testid: &'static str, content: Html) -> H
 /// A message that is one sentence.
 pub(crate) fn say(tidings: Tidings, sentence: &str) -> Html {
     notice(tidings, "notice", html! { sentence })
+}
+
+/// Where actual amounts come from, in a sentence.
+pub(crate) fn known_by(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Billed => "Actual amounts are from bills",
+        Basis::Metered => "Actual amounts are metered from observed placements",
+        Basis::Simulated => "Actual amounts are simulated: fewer than half of the creates have an observed node",
+    }
 }

@@ -1,14 +1,22 @@
 //! Asks for a key.
 
+use shared::api::Role;
 use web_sys::{HtmlInputElement, window};
 use yew::prelude::*;
 
 use super::{Card, Tidings, notice};
 use crate::key;
 
+#[derive(Properties, PartialEq)]
+pub(crate) struct KeyFormProps {
+    /// What it has to be of; a key that may read everything is enough where nothing is said.
+    #[prop_or_default]
+    pub(crate) role: Option<Role>,
+}
+
 /// The form; a key that is given is tried by loading the page anew.
 #[component]
-pub(crate) fn KeyForm() -> Html {
+pub(crate) fn KeyForm(props: &KeyFormProps) -> Html {
     let field = use_node_ref();
     let kept = use_state(|| true);
     let onsubmit = {
@@ -24,11 +32,14 @@ pub(crate) fn KeyForm() -> Html {
             }
         })
     };
-    let wrong = key::remembered().is_some();
+    let wrong = key::remembered().is_some().then(|| match props.role {
+        None => "The service does not take the key that was given.".to_owned(),
+        Some(role) => format!("The key that was given is not of the role {role}."),
+    });
     let content = html! {
         <form {onsubmit} data-testid="key-form">
-            if wrong {
-                { notice(Tidings::Error, "key-wrong", html! { "The service does not take the key that was given." }) }
+            if let Some(wrong) = wrong {
+                { notice(Tidings::Error, "key-wrong", Html::from(wrong)) }
             }
             if !*kept {
                 { notice(Tidings::Error, "key-lost", html! { "This browser keeps nothing for the page; allow it to." }) }
@@ -42,7 +53,19 @@ pub(crate) fn KeyForm() -> Html {
             </div>
         </form>
     };
-    let note = "This page shows all tenants together, and needs a key that is limited to none; it is kept until the tab is \
-         closed. Whoever runs the service makes one with `shadowplane keys create`";
-    Card { title: "The service asks for a key", note: note.to_owned(), ..Card::default() }.around(content)
+    let (title, wants) = match props.role {
+        None => (
+            "The service asks for a key",
+            "This page shows all tenants together, and needs a key that is limited to none".to_owned(),
+        ),
+        Some(role) => {
+            ("Another key is needed", format!("This needs a key of the role {role} that is limited to no tenant"))
+        }
+    };
+    let create = props.role.map_or_else(String::new, |role| format!(" --role {role}"));
+    let note = format!(
+        "{wants}; it is kept until the tab is closed. Whoever runs the service makes one with \
+         `shadowplane keys create{create}`"
+    );
+    Card { title, note, ..Card::default() }.around(content)
 }

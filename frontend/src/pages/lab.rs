@@ -113,6 +113,16 @@ fn Bench(props: &BenchProps) -> Html {
             start.emit(scenario);
         })
     };
+    {
+        // Beside the unchanged one, which is what outcomes are compared with.
+        let (on_try, loaded) = (on_try.clone(), loaded.clone());
+        use_effect_with(runner.first.is_some(), move |&has_run| {
+            if has_run && !loaded.tried.is_empty() {
+                let edits = [loaded.scenario.edits.as_slice(), &loaded.tried].concat();
+                on_try.emit(Scenario { edits, ..(*loaded.scenario).clone() });
+            }
+        });
+    }
     let running = match &*runner.progress {
         Progress::Running { done, total } => Some((*done, *total)),
         _ => None,

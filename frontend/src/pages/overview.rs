@@ -1,8 +1,5 @@
 //! What was, what is predicted, and how far the predictions can be trusted.
 
-mod actions;
-mod asking;
-mod calibrations;
 mod costs;
 mod decisions;
 mod demand;
@@ -12,11 +9,10 @@ mod recommendations;
 mod snapshot;
 mod variance;
 
-use shared::api::{AnomalyCount, Contradictions, ObservedView};
+use shared::api::{AnomalyCount, Contradictions, ObservedView, Status};
 use shared::units::Duration;
 use yew::prelude::*;
 
-use self::calibrations::calibrations;
 use self::costs::costs;
 use self::decisions::decisions;
 use self::demand::demand;
@@ -25,8 +21,7 @@ use self::keeping_up::{horizons, warnings};
 use self::recommendations::recommendations;
 use self::snapshot::{Snapshot, View, use_snapshot};
 use self::variance::{allocation, variance};
-use crate::api_client::ApiError;
-use crate::components::{Tidings, notice, say};
+use crate::components::{Tidings, notice, page};
 use crate::format;
 use crate::zone::Zone;
 
@@ -40,10 +35,21 @@ pub(crate) fn Overview() -> Html {
         let view = view.setter();
         Callback::from(move |chosen: View| view.set(chosen))
     };
-    match &*snapshot {
-        None => html! { <p class="loading" role="status">{ "Asking the service …" }</p> },
-        Some(Err(error)) => failure(error),
-        Some(Ok(snapshot)) => body(snapshot, &view, &on_view, zone),
+    let clock = match &*snapshot {
+        Some(Ok(snapshot)) => clock(&snapshot.value.status, zone),
+        _ => Html::default(),
+    };
+    page("Overview", clock, &snapshot, |snapshot| body(snapshot, &view, &on_view, zone))
+}
+
+fn clock(status: &Status, zone: Zone) -> Html {
+    html! {
+        <p class="clock" data-testid="clock">
+            if status.demo {
+                <span class="badge">{ format!("demo, {}× speed", format::number(status.speed)) }</span>
+            }
+            { format!("{} {}", format::instant(status.now, zone), zone.label()) }
+        </p>
     }
 }
 
@@ -51,18 +57,6 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
     let status = &snapshot.status;
     html! {
         <>
-            <div class="title">
-                <h1>{ "Overview" }</h1>
-                <p class="clock" data-testid="clock">
-                    if status.demo {
-                        <span class="badge">{ format!("demo, {}× speed", format::number(status.speed)) }</span>
-                    }
-                    { format!("{} {}", format::instant(status.now, zone), zone.label()) }
-                </p>
-            </div>
-            if let Some(stale) = &snapshot.stale {
-                { say(Tidings::Error, &format!("{} What is below is its last answer.", stale.message())) }
-            }
             if status.requests == 0 {
                 { notice(Tidings::Info, "empty", no_requests()) }
             }
@@ -85,7 +79,6 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                 { allocation(snapshot, zone) }
                 { recommendations(snapshot, zone) }
                 { horizons(snapshot, zone) }
-                { calibrations(snapshot, zone) }
             </div>
         </>
     }
@@ -108,25 +101,6 @@ fn no_requests() -> Html {
             { "No requests yet. Send them to " }<code>{ "POST /v1/requests" }</code>
             { ", one JSON object a line, or start with " }<code>{ "shadowplane serve --demo" }</code>
             { " to watch an example." }
-        </>
-    }
-}
-
-fn failure(error: &ApiError) -> Html {
-    let advice = match error {
-        ApiError::NoService | ApiError::Unreachable => html! {
-            <>
-                { " Start it with " }<code>{ "shadowplane serve --demo" }</code>
-                { " and open the address that it prints. Without it, the " }<a href="#/lab">{ "Lab" }</a>
-                { " works all the same: it runs in this browser." }
-            </>
-        },
-        _ => Html::default(),
-    };
-    html! {
-        <>
-            <div class="title"><h1>{ "Overview" }</h1></div>
-            { notice(Tidings::Error, "error", html! { <>{ error.message() }{ advice }</> }) }
         </>
     }
 }

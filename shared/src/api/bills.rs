@@ -1,6 +1,6 @@
 //! Bills that a service was given, and what it predicted beside what they say.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::NotReady;
 use crate::bill::{BilledReport, Statement};
@@ -22,12 +22,12 @@ pub struct BillAnswer {
 }
 
 /// Closed days for which there is a bill, in order of time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BilledReportList {
     /// One report a day.
     pub windows: Vec<BilledReport>,
     /// Why there is none, where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_ready: Option<NotReady>,
 }

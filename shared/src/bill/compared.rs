@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::days::within;
 use super::{Bill, Payer, Payers, Unallocated};
@@ -12,7 +12,7 @@ use crate::trace::mapping::Mapping;
 use crate::units::{Currency, LedgerUnits, Money, Window, apportion};
 
 /// The workload of tenants, predicted and billed. Predicted, billed and variance add up over the rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BilledReport {
     /// The window.
@@ -40,7 +40,7 @@ pub struct BilledReport {
 }
 
 /// One tenant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BilledRow {
     /// Who.
@@ -56,7 +56,7 @@ pub struct BilledRow {
 }
 
 /// Money that no tenant pays.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnallocatedMoney {
     /// Why.

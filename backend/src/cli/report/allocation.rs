@@ -275,13 +275,13 @@ impl Args {
         let content = match format {
             Format::Table => text::table(&view(), notices),
             Format::Markdown => text::markdown(&view()),
-            Format::Csv => text::csv(&view()),
+            Format::Csv => write_table(view().table()),
             Format::Json => serde_json::to_string_pretty(&view()).map_err(anyhow::Error::from)? + "\n",
             Format::Html => html::page(&view(), notices),
             Format::Focus => write_table(charges()?.into_iter()),
             Format::Parquet => {
                 let view = view();
-                return self.write_parquet(&text::rows(&view).collect::<Vec<_>>(), &parquet::of_statement(&view));
+                return self.write_parquet(&view.table().collect::<Vec<_>>(), &parquet::of_statement(&view));
             }
             Format::FocusParquet => {
                 let rows = charges()?;

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use shared::api::{SavedScenario, paths};
+use shared::api::{RecommendationList, SavedScenario, paths};
 use shared::example::lab_scenario;
 use shared::link::{Limits, SharedScenario};
-use shared::scenario::{ENGINE, Scenario};
+use shared::scenario::{ENGINE, Edit, Scenario};
 use shared::simulation::Digest;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -25,12 +25,14 @@ pub(super) struct Loaded {
     pub(super) expected: Option<Digest>,
     /// Where it is from, in words.
     pub(super) origin: String,
+    /// What is tried as soon as it has run as it is.
+    pub(super) tried: Vec<Edit>,
 }
 
 impl Loaded {
     fn new(scenario: Scenario, expected: Option<Digest>, origin: String) -> Self {
         let engine = scenario.engine;
-        Self { scenario: Rc::new(Scenario { engine: ENGINE, ..scenario }), engine, expected, origin }
+        Self { scenario: Rc::new(Scenario { engine: ENGINE, ..scenario }), engine, expected, origin, tried: Vec::new() }
     }
 
     /// One that somebody sent, with the digest they saw.
@@ -92,6 +94,7 @@ async fn load(source: &LabSource) -> Result<Loaded, String> {
                 .await
                 .map_err(|error| format!("The saved scenario cannot be opened. {}", error.message()))
         }
+        LabSource::Recommended(id) => recommended(id).await,
         LabSource::Current => match saved(paths::CURRENT_SCENARIO, "latest shadow run of the service").await {
             Ok(loaded) => Ok(Loaded { expected: None, ..loaded }),
             Err(ApiError::NoService | ApiError::Unreachable) => {
@@ -103,6 +106,25 @@ async fn load(source: &LabSource) -> Result<Loaded, String> {
             Err(error) => Err(format!("The service's scenario cannot be read. {}", error.message())),
         },
     }
+}
+
+/// The service's scenario, with what is recommended to try on it.
+async fn recommended(id: &str) -> Result<Loaded, String> {
+    let unread = |error: ApiError| format!("What is recommended cannot be tried. {}", error.message());
+    let list: RecommendationList = get(paths::RECOMMENDATIONS, &[]).await.map_err(unread)?;
+    let open = list.advice.recommendations.into_iter();
+    let mut all = open.chain(list.accepted.into_iter().map(|accepted| accepted.recommendation));
+    let found = all.find(|of| of.id == id).ok_or_else(|| {
+        format!("`{id}` is not recommended any more; choose another one on the page of recommendations.")
+    })?;
+    let change = found.change.replace('`', "");
+    let origin = format!("latest shadow run of the service; tries: {change}");
+    let loaded = saved(paths::CURRENT_SCENARIO, &origin).await.map_err(unread)?;
+    // It was found in a scenario of its own, which may be older.
+    loaded.scenario.check_edits(&found.edits).map_err(|problems| {
+        format!("The latest shadow run cannot have the change any more ({problems}); search for changes again.")
+    })?;
+    Ok(Loaded { expected: None, tried: found.edits, ..loaded })
 }
 
 async fn saved(path: &str, origin: &str) -> Result<Loaded, ApiError> {

@@ -1,15 +1,15 @@
 //! Makes the link, says what it reveals, and has the service keep what is too long for one.
 
 use gloo::file::{Blob, ObjectUrl};
-use js_sys::Reflect;
 use shared::api::{SavedScenario, ScenarioLink, paths};
 use shared::link::{LINK_ROUTE, LinkError, Privacy, SharedScenario, prepared, revealed};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, window};
 use yew::prelude::*;
 
 use super::runner::Finished;
 use crate::api_client::post;
+use crate::clipboard::copy;
 use crate::components::{Card, Tidings, notice, say};
 use crate::format;
 
@@ -170,14 +170,7 @@ fn address(route: &str, text: &str) -> String {
     format!("{}{route}{text}", page.unwrap_or_default())
 }
 
-/// Only secure contexts have a clipboard, and it may refuse.
+/// What became of copying it.
 async fn copied(text: &str) -> Said {
-    let Some(window) = window() else { return Said::CopyByHand };
-    let navigator = window.navigator();
-    let there = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
-    if there && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok() {
-        Said::Copied
-    } else {
-        Said::CopyByHand
-    }
+    if copy(text).await { Said::Copied } else { Said::CopyByHand }
 }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use shared::api::{Basis, CostSeries};
+use shared::api::CostSeries;
 use yew::prelude::*;
 
 use super::Snapshot;
 use crate::charts::{Band, Chart, Line, Stroke, TimeChart, Tone, Unit};
-use crate::components::{Card, Tidings, say};
+use crate::components::{Card, Tidings, known_by, more, say};
 use crate::format;
 
 /// The chart.
@@ -22,17 +22,8 @@ pub(super) fn costs(snapshot: &Snapshot) -> Html {
         },
         Err(error) => say(Tidings::Error, &error.message()),
     };
-    let note = costs.map_or_else(|_| String::new(), |costs| basis(costs.basis).to_owned());
-    Card { title: "Cost", note, class: "wide", ..Card::default() }.around(content)
-}
-
-/// Where actual amounts come from, in a sentence.
-pub(super) fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Billed => "Actual amounts are from bills",
-        Basis::Metered => "Actual amounts are metered from observed placements",
-        Basis::Simulated => "Actual amounts are simulated: fewer than half of the creates have an observed node",
-    }
+    let note = costs.map_or_else(|_| String::new(), |costs| known_by(costs.basis).to_owned());
+    Card { title: "Cost", note, class: "wide", tools: more("#/costs", "All costs") }.around(content)
 }
 
 fn chart(costs: &CostSeries, snapshot: &Snapshot) -> Chart {
@@ -51,6 +42,7 @@ fn chart(costs: &CostSeries, snapshot: &Snapshot) -> Chart {
             Line { name: "actual", tone: Tone::Actual, stroke: Stroke::Solid, points: actual.collect() },
             Line { name: "median", tone: Tone::Predicted, stroke: Stroke::Solid, points: median.collect() },
         ],
+        layers: Vec::new(),
         now: Some(snapshot.status.now),
         bin: costs.bin,
         axis: format!("{} per {}", costs.currency, format::per(costs.bin)),

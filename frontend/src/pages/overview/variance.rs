@@ -6,9 +6,9 @@ use shared::units::Money;
 use yew::prelude::*;
 
 use super::Snapshot;
-use super::costs::basis;
-use crate::components::{BarRow, Beside, Card, CauseRow, Tidings, bars, causes, say};
+use crate::components::{BarRow, Beside, Card, CauseRow, Tidings, bars, causes, known_by, say};
 use crate::format;
+use crate::route::CostsQuery;
 use crate::zone::Zone;
 
 /// The variance by cause.
@@ -44,8 +44,14 @@ pub(super) fn allocation(snapshot: &Snapshot, zone: Zone) -> Html {
     let Ok(window) = last(snapshot) else { return Html::default() };
     let rows = window.report.rows.iter().map(bar_row).collect::<Vec<_>>();
     let known = window.report.basis.unwrap_or(Basis::Simulated);
-    let (note, content) = (format!("{}. {}.", window_note(window, zone), basis(known)), bars("who", &rows));
-    Card { title: "Cost allocation", note, class: "full", ..Card::default() }.around(content)
+    let (note, content) = (format!("{}. {}.", window_note(window, zone), known_by(known)), bars("who", &rows));
+    Card { title: "Cost allocation", note, class: "full", tools: alone(window) }.around(content)
+}
+
+/// The way to the same day, whole.
+fn alone(window: &WindowReport) -> Html {
+    let day = CostsQuery { window: Some(window.report.window), ..CostsQuery::default() };
+    html! { <a class="more" href={day.address()}>{ "All of this day" }</a> }
 }
 
 fn last(snapshot: &Snapshot) -> Result<&WindowReport, Html> {

@@ -93,6 +93,32 @@ impl StatementView {
             unit_costs,
         }
     }
+
+    /// Which of [`AmountsView::PARTS`] people are shown: those of commitments where there are any.
+    pub fn parts_shown(&self) -> Vec<usize> {
+        let rows = || self.rows.iter().map(|row| &row.amounts);
+        let is_some = |amounts: &AmountsView| !amounts.discount.amount.is_zero() || !amounts.unused.amount.is_zero();
+        let has_commitments = rows().any(is_some);
+        let is_of_commitments = |part: &str| matches!(part, "discount" | "unused");
+        let places = AmountsView::PARTS.iter().enumerate();
+        places.filter(|(_, part)| has_commitments || !is_of_commitments(part)).map(|(place, _)| place).collect()
+    }
+
+    /// The header and the rows as a table, for a spreadsheet: every part, and every decimal there is.
+    pub fn table(&self) -> impl Iterator<Item = Vec<String>> {
+        let by: Vec<String> = self.by.iter().map(GroupBy::to_string).collect();
+        let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
+        let columns = AmountsView::PARTS.into_iter().chain(["total", "currency", "resource_hours"]);
+        let header: Vec<String> = header.chain(columns.map(str::to_owned)).collect();
+        let rows = self.rows.iter().map(move |row| {
+            let groups = by.iter().map(|by| row.groups[by].clone().unwrap_or_default());
+            let amounts = row.amounts.parts().into_iter().chain([row.amounts.total]);
+            let amounts = amounts.map(|money| money.amount.to_string());
+            let end = [self.currency.to_string(), row.amounts.resource_hours.to_string()];
+            [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
+        });
+        core::iter::once(header).chain(rows)
+    }
 }
 
 impl AmountsView {

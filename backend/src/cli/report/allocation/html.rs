@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use shared::allocation::{AmountsView, StatementView};
 use shared::units::{Instant, Money};
 
-use super::text::{amounts_of, is_cut, label, names, parts_shown, summed};
+use super::text::{amounts_of, is_cut, label, names, summed};
 
 /// Most groups that a chart shows; the others are one bar.
 const BARS_MAX: usize = 20;
@@ -85,7 +85,7 @@ fn write_page(out: &mut String, view: &StatementView, notices: &[String]) -> std
     }
     let keys = PARTS.map(|part| format!("<span class=\"key {part}\"></span>{part}"));
     writeln!(out, "<p>{}</p>", keys.concat())?;
-    if parts_shown(view).len() > PARTS.len() {
+    if view.parts_shown().len() > PARTS.len() {
         writeln!(out, "<p>The bars stand at prices without commitments; what these come to is in the table.</p>")?;
     }
     write_bars(out, "by group, largest first", &largest(by_label(view)))?;
@@ -198,7 +198,7 @@ fn shown(name: &str) -> String {
 fn write_rows(out: &mut String, view: &StatementView) -> std::fmt::Result {
     let cut = is_cut(view);
     let from = if cut { "<th>from</th>" } else { "" };
-    let shown = parts_shown(view);
+    let shown = view.parts_shown();
     let heads: String = names(&shown).iter().map(|part| format!("<th>{part}</th>")).collect();
     writeln!(out, "<table>\n<thead><tr><th>of</th>{from}{heads}<th>resource hours</th></tr></thead>\n<tbody>")?;
     let cells = |amounts: &AmountsView| {

@@ -3,20 +3,9 @@
 use std::fmt::Write;
 
 use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost};
-use shared::input::write_table;
 use shared::units::Money;
 
 use crate::output::{cell, in_line};
-
-/// The parts of a cost that people are shown: those of commitments where there are any.
-pub(super) fn parts_shown(view: &StatementView) -> Vec<usize> {
-    let rows = || view.rows.iter().map(|row| &row.amounts);
-    let is_some = |amounts: &AmountsView| !amounts.discount.amount.is_zero() || !amounts.unused.amount.is_zero();
-    let has_commitments = rows().any(is_some);
-    let is_of_commitments = |part: &str| matches!(part, "discount" | "unused");
-    let places = AmountsView::PARTS.iter().enumerate();
-    places.filter(|(_, part)| has_commitments || !is_of_commitments(part)).map(|(place, _)| place).collect()
-}
 
 /// The names of some parts, and of the total.
 pub(super) fn names(shown: &[usize]) -> Vec<&'static str> {
@@ -78,7 +67,7 @@ fn write_table_text(out: &mut String, view: &StatementView, notices: &[String]) 
     let labels: Vec<String> = view.rows.iter().map(|row| label(view, row)).collect();
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(title.chars().count()) + 2;
     write!(out, "\n{title:<width$}")?;
-    let shown = parts_shown(view);
+    let shown = view.parts_shown();
     names(&shown).iter().try_for_each(|part| write!(out, " {part:>13}"))?;
     writeln!(out, " {:>15}", "resource hours")?;
     let cut = is_cut(view);
@@ -110,36 +99,13 @@ fn write_amounts(
     writeln!(out, " {:>15.1}", amounts.resource_hours)
 }
 
-/// For a spreadsheet: every decimal there is.
-pub(super) fn csv(view: &StatementView) -> String {
-    write_table(rows(view))
-}
-
-/// The header and the rows of a statement as a table.
-pub(super) fn rows(view: &StatementView) -> impl Iterator<Item = Vec<String>> {
-    let by: Vec<String> = view.by.iter().map(GroupBy::to_string).collect();
-    let header = ["start", "end"].into_iter().map(str::to_owned).chain(by.iter().cloned());
-    let shown: Vec<usize> = (0..AmountsView::PARTS.len()).collect();
-    let header = header
-        .chain(names(&shown).into_iter().map(str::to_owned))
-        .chain(["currency", "resource_hours"].map(str::to_owned));
-    let header: Vec<String> = header.collect();
-    let rows = view.rows.iter().map(move |row| {
-        let groups = by.iter().map(|by| row.groups[by].clone().unwrap_or_default());
-        let amounts = amounts_of(&row.amounts, &shown).into_iter().map(|money| money.amount.to_string());
-        let end = [view.currency.to_string(), row.amounts.resource_hours.to_string()];
-        [row.start.to_string(), row.end.to_string()].into_iter().chain(groups).chain(amounts).chain(end).collect()
-    });
-    std::iter::once(header).chain(rows)
-}
-
 /// For a pull request.
 pub(super) fn markdown(view: &StatementView) -> String {
     let cut = is_cut(view);
     let mut lines =
         vec![format!("Cost in {}, {} … {}", view.currency, view.window.start, view.window.end), String::new()];
     let first = if cut { "| from | of |" } else { "| of |" };
-    let shown = parts_shown(view);
+    let shown = view.parts_shown();
     let names = names(&shown);
     lines.push(format!("{first} {} |", names.join(" | ")));
     lines.push(format!(

@@ -4,8 +4,8 @@ use shared::api::{Job, paths};
 use shared::feedback::Decision;
 use yew::prelude::*;
 
-use super::asking::{Asked, on_click};
 use crate::api_client::{ApiError, post};
+use crate::components::{Asked, on_click};
 use crate::format;
 
 #[derive(Properties, PartialEq)]

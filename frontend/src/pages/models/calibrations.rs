@@ -6,7 +6,7 @@ use shared::feedback::{BootCalibration, CalibrationVerdict, OverCommitCalibratio
 use shared::units::Duration;
 use yew::prelude::*;
 
-use super::Snapshot;
+use crate::api_client::ApiError;
 use crate::components::{Card, Tidings, say};
 use crate::format;
 use crate::zone::Zone;
@@ -21,12 +21,24 @@ struct Row {
 }
 
 /// What was adopted, line by line, and how much else was looked at.
-pub(super) fn calibrations(snapshot: &Snapshot, zone: Zone) -> Html {
-    let (note, content) = match &snapshot.calibrations {
+pub(super) fn calibrations(list: &Result<CalibrationList, ApiError>, zone: Zone) -> Html {
+    let (note, content) = match list {
         Err(error) => (String::new(), say(Tidings::Error, &error.message())),
         Ok(list) => (since(list, zone), table(list)),
     };
-    Card { title: "Calibration", note, class: "wide", ..Card::default() }.around(content)
+    Card { title: "Calibration", note, class: "full", ..Card::default() }.around(content)
+}
+
+/// How much of what is assumed goes by what was observed, in a sentence; nothing where nothing was looked at.
+pub(in crate::pages) fn in_use(list: &CalibrationList) -> Option<String> {
+    let of = &list.calibrations;
+    let boots = of.boot_times.iter().map(|of| of.verdict);
+    let shares = of.over_commit.iter().map(|of| of.verdict);
+    let all: Vec<CalibrationVerdict> =
+        boots.chain(shares).chain(of.service_times.iter().map(|of| of.verdict)).collect();
+    let adopted = all.iter().filter(|verdict| **verdict == CalibrationVerdict::Adopted).count();
+    let assumed = format::counted(all.len() as u64, "assumption");
+    (!all.is_empty()).then(|| format!("{adopted} of {assumed} of the shadow go by what was observed."))
 }
 
 fn since(list: &CalibrationList, zone: Zone) -> String {
@@ -51,17 +63,19 @@ fn table(list: &CalibrationList) -> Html {
                 { say(Tidings::Info, &format::sentence(&why.message)) }
             }
             if !adopted.is_empty() {
-                <table class="plain" data-testid="calibrations">
-                    <thead>
-                        <tr>
-                            <th scope="col">{ "in use" }</th>
-                            <th scope="col" class="number">{ "assumed" }</th>
-                            <th scope="col" class="number">{ "observed" }</th>
-                            <th scope="col" class="number">{ "error" }</th>
-                        </tr>
-                    </thead>
-                    <tbody>{ for adopted.iter().map(line) }</tbody>
-                </table>
+                <div class="scroll" tabindex="0" role="region" aria-label="What is calibrated">
+                    <table class="plain" data-testid="calibrations">
+                        <thead>
+                            <tr>
+                                <th scope="col">{ "in use" }</th>
+                                <th scope="col" class="number">{ "assumed" }</th>
+                                <th scope="col" class="number">{ "observed" }</th>
+                                <th scope="col" class="number">{ "error" }</th>
+                            </tr>
+                        </thead>
+                        <tbody>{ for adopted.iter().map(line) }</tbody>
+                    </table>
+                </div>
             }
             if !others.is_empty() {
                 <p class="note">{ as_assumed(&others) }</p>

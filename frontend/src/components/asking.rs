@@ -3,20 +3,23 @@
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use super::{Tidings, notice};
 use crate::api_client::ApiError;
-use crate::components::{Tidings, notice};
 
 /// What came of the last click: nothing yet, under way, or an answer.
 #[derive(Clone, PartialEq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
+    /// Nobody clicked.
     Nothing,
+    /// The service has not answered yet.
     UnderWay,
+    /// What came of it, in a sentence.
     Answered(Result<String, ApiError>),
 }
 
 impl Asked {
     /// The answer, where there is one.
-    pub(super) fn said(&self, testid: &'static str) -> Html {
+    pub(crate) fn said(&self, testid: &'static str) -> Html {
         match self {
             Self::Answered(Ok(said)) => notice(Tidings::Good, testid, Html::from(said.clone())),
             Self::Answered(Err(error)) => notice(Tidings::Error, testid, Html::from(error.message())),
@@ -26,7 +29,7 @@ impl Asked {
 }
 
 /// Asks, and keeps the answer.
-pub(super) fn on_click<F>(asked: UseStateSetter<Asked>, ask: impl Fn() -> F + 'static) -> Callback<MouseEvent>
+pub(crate) fn on_click<F>(asked: UseStateSetter<Asked>, ask: impl Fn() -> F + 'static) -> Callback<MouseEvent>
 where
     F: Future<Output = Result<String, ApiError>> + 'static,
 {

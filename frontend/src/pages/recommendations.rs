@@ -1,0 +1,117 @@
+//! What is worth changing, each change replayed in the shadow, and what became of what was accepted.
+
+mod accepted;
+mod proposal;
+
+use shared::api::{Job, RecommendationList, RecommendationView, TogetherView, paths};
+use yew::prelude::*;
+
+use self::accepted::accepted;
+use self::proposal::Proposal;
+use crate::api_client::{ApiError, get, post};
+use crate::components::{Asked, Card, JobProgress, Tidings, on_click, page, say};
+use crate::format;
+use crate::latest::{Pace, use_latest};
+use crate::zone::Zone;
+
+/// The page.
+#[component]
+pub(crate) fn Recommendations() -> Html {
+    let zone = use_context::<Zone>().unwrap_or_default();
+    let list = use_latest((), Pace::Again, async |()| get::<RecommendationList>(paths::RECOMMENDATIONS, &[]).await);
+    page("Recommendations", html! { <Search list_is_known={list.is_some()} /> }, &list, |list| body(list, zone))
+}
+
+fn body(list: &RecommendationList, zone: Zone) -> Html {
+    let open = open(list);
+    html! {
+        <>
+            { for list.search.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            if let Some(searched) = searched(list, zone) {
+                <p class="note lead">{ searched }</p>
+            }
+            { nothing(list, open.len()) }
+            if let Some(together) = &list.advice.recommended_together {
+                { first_together(together) }
+            }
+            <ul class="proposals" data-testid="recommendations">
+                { for open.into_iter().map(|of| html! { <Proposal key={of.id.clone()} of={of.clone()} /> }) }
+            </ul>
+            { accepted(list, zone) }
+        </>
+    }
+}
+
+/// Those that nobody accepted yet.
+pub(super) fn open(list: &RecommendationList) -> Vec<&RecommendationView> {
+    let is_accepted = |id: &str| list.accepted.iter().any(|accepted| accepted.recommendation.id == id);
+    list.advice.recommendations.iter().filter(|of| !is_accepted(&of.id)).collect()
+}
+
+/// What was searched, and how.
+pub(super) fn searched(list: &RecommendationList, zone: Zone) -> Option<String> {
+    list.window.map(|window| {
+        format!(
+            "{} to {}, as predicted: {} tried, each by running all of it again.",
+            format::instant(window.start, zone),
+            format::instant(window.end, zone),
+            format::counted(list.advice.changes_tried.into(), "change")
+        )
+    })
+}
+
+/// Why there is nothing to choose from, where there is nothing.
+pub(super) fn nothing(list: &RecommendationList, open: usize) -> Html {
+    let why = match &list.not_ready {
+        Some(why) => format::sentence(&why.message),
+        None if open > 0 || list.window.is_none() => return Html::default(),
+        None if list.accepted.is_empty() => "Nothing that was tried is worth it.".to_owned(),
+        None => "Nothing else that was tried is worth it.".to_owned(),
+    };
+    say(Tidings::Info, &why)
+}
+
+fn first_together(of: &TogetherView) -> Html {
+    let ranks: Vec<String> = of.ranks.iter().map(u32::to_string).collect();
+    let content = html! {
+        <p data-testid="together">
+            { format!(
+                "{} together save {} ({}); each by itself, they would add up to {}.",
+                ranks.join(", "),
+                format::money(&of.difference.saving),
+                format::range(&of.difference.saving_p10, &of.difference.saving_p90),
+                format::money(&of.sum),
+            ) }
+        </p>
+    };
+    Card { title: "What goes together", class: "together", ..Card::default() }.around(content)
+}
+
+#[derive(Properties, PartialEq)]
+struct SearchProps {
+    list_is_known: bool,
+}
+
+/// Searches again; one at a time, so that another click finds the one under way.
+#[component]
+fn Search(props: &SearchProps) -> Html {
+    let asked = use_state(|| Asked::Nothing);
+    let onclick = on_click(asked.setter(), order);
+    let disabled = !props.list_is_known || *asked == Asked::UnderWay;
+    html! {
+        <div class="tools">
+            <button type="button" {onclick} {disabled} data-testid="search">{ "Search now" }</button>
+            { asked.said("search-answer") }
+        </div>
+    }
+}
+
+async fn order() -> Result<String, ApiError> {
+    let job: Job = post(paths::RECOMMENDATIONS, &()).await?;
+    Ok(format!("The search {} is {}.", job.id, job.state.as_str()))
+}
+
+/// Names are set apart in a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('`', "")
+}

@@ -1,0 +1,57 @@
+//! Fields of the forms.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// A labelled text field.
+pub(super) fn text(label: &'static str, node: &NodeRef, placeholder: &'static str, testid: &'static str) -> Html {
+    html! {
+        <label class="field column">
+            <span>{ label }</span>
+            <input ref={node.clone()} type="text" {placeholder} data-testid={testid} />
+        </label>
+    }
+}
+
+/// A labelled choice; values with their names, the first of them chosen.
+pub(super) fn choice(
+    label: &'static str,
+    node: &NodeRef,
+    options: impl IntoIterator<Item = (&'static str, &'static str)>,
+    testid: &'static str,
+) -> Html {
+    let options = options.into_iter().map(|(value, name)| html! { <option {value}>{ name }</option> });
+    html! {
+        <label class="field column">
+            <span>{ label }</span>
+            <select ref={node.clone()} data-testid={testid}>{ for options }</select>
+        </label>
+    }
+}
+
+/// What a text field says; none where it says nothing.
+pub(super) fn said(node: &NodeRef) -> Option<String> {
+    let text = node.cast::<HtmlInputElement>()?.value().trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// What was chosen; none where that stands for nothing.
+pub(super) fn chosen(node: &NodeRef) -> Option<String> {
+    Some(node.cast::<HtmlSelectElement>()?.value()).filter(|value| !value.is_empty())
+}
+
+/// Names that are separated by commas; none where there is none.
+pub(super) fn names(node: &NodeRef) -> Option<Vec<String>> {
+    let text = said(node)?;
+    Some(text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
+}
+
+/// A form that asks the service, and does not leave the page.
+pub(super) fn submitting(ask: Callback<MouseEvent>) -> Callback<SubmitEvent> {
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        if let Ok(click) = MouseEvent::new("click") {
+            ask.emit(click);
+        }
+    })
+}

@@ -1,0 +1,98 @@
+//! The page of recommendations: what it shows, what its buttons bring about, and the way into the Lab.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use shared::api::SavedScenario;
+use shared::scenario::{Edit, Scenario};
+use thirtyfour::prelude::*;
+
+use super::service::answer;
+use super::{found, native_digest, next_digest, page_and_browsers, text};
+use crate::api::server::Server;
+use crate::shadowplane::Folder;
+
+/// A demo whose clock stands as good as still, with its first search done.
+fn searched(folder: &Folder) -> Server {
+    let dashboard = tests::dashboard();
+    let server = Server::start(folder, &["--demo", "--speed", "1", "--dashboard", dashboard.to_str().unwrap()]);
+    server.wait_for("/v1/recommendations", |reply| reply.body.contains("\"rank\":1"));
+    server
+}
+
+/// What is accepted is listed with what it promised, until it is withdrawn.
+#[tokio::test]
+async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = searched(&folder);
+    let page = browsers.open().await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    found(&page, "proposal").await?;
+    let list = server.get("/v1/recommendations").json();
+    let all = list["recommendations"].as_array().context("none")?;
+    let shown = page.find_all(By::Css("[data-testid='proposal']")).await?;
+    ensure!(shown.len() == all.len(), "{} of {}", shown.len(), all.len());
+    for (card, of) in shown.iter().zip(all) {
+        let said = card.text().await?;
+        let change = of["change"].as_str().unwrap().replace('`', "").to_lowercase();
+        ensure!(said.to_lowercase().contains(&change), "{said}: {change}");
+        // Groups of three digits are the page's own matter.
+        let evicted = of["evicted"].as_i64().filter(|evicted| (1..1_000).contains(evicted));
+        ensure!(evicted.is_none_or(|evicted| said.contains(&format!("+{evicted}"))), "{said}: {evicted:?}");
+        for risk in of["risks"].as_array().unwrap() {
+            let kind = risk["kind"].as_str().unwrap().replace('_', " ");
+            ensure!(said.contains(&format!("Risk, {kind}")), "{said}: {kind}");
+        }
+        // Evidence is one click away.
+        card.find(By::Css("summary")).await?.click().await?;
+        let opened = card.text().await?;
+        ensure!(opened.contains(of["before"].as_str().unwrap()) && opened.contains(of["after"].as_str().unwrap()));
+    }
+
+    shown[0].find(By::Css("[data-testid='accept']")).await?.click().await?;
+    let first = all[0]["change"].as_str().unwrap().replace('`', "");
+    let listed = answer(&page, "accepted", "It promised to save").await?;
+    ensure!(listed.to_lowercase().contains(&first.to_lowercase()), "{listed}");
+    let accepted = server.get("/v1/recommendations").json()["accepted"][0]["recommendation"]["id"].clone();
+    ensure!(accepted == all[0]["id"], "{accepted}");
+    found(&page, "withdraw").await?.click().await?;
+    let gone = |reply: &crate::api::server::Reply| reply.json()["accepted"] == serde_json::json!([]);
+    server.wait_for("/v1/recommendations", gone);
+
+    found(&page, "search").await?.click().await?;
+    let said = answer(&page, "search-answer", "The search j-").await?;
+    let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
+    ensure!(server.get(&format!("/v1/jobs/{job}")).json()["kind"] == "recommendation");
+    page.quit().await?;
+    Ok(())
+}
+
+/// The Lab runs the service's scenario as it is, and then with the change: to the digests of the same natively.
+#[tokio::test]
+async fn a_change_is_tried_in_the_lab_beside_the_unchanged() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = searched(&folder);
+    let saved = server.get("/v1/scenarios/current").json();
+    let SavedScenario { scenario, .. } = SavedScenario::from_json(&saved.to_string()).map_err(anyhow::Error::msg)?;
+    let scenario = Scenario { engine: shared::scenario::ENGINE, ..scenario };
+    let list: Value = server.get("/v1/recommendations").json();
+    let edits: Vec<Edit> = serde_json::from_value(list["recommendations"][0]["edits"].clone())?;
+    let unchanged = native_digest(&scenario)?.to_string();
+    let edited = Scenario { edits: [scenario.edits.clone(), edits].concat(), ..scenario };
+    let changed = native_digest(&edited)?.to_string();
+
+    let page = browsers.open().await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    found(&page, "try").await?.click().await?;
+    let first = text(&page, "digest").await?;
+    let second = if first == changed { first.clone() } else { next_digest(&page, &first).await? };
+    ensure!(second == changed, "{second}, not {changed}");
+    // The unchanged run may have been drawn too shortly to be seen.
+    ensure!(first == unchanged || first == changed, "{first}, not {unchanged}");
+    let origin = text(&page, "origin").await?;
+    let change = list["recommendations"][0]["change"].as_str().unwrap().replace('`', "");
+    ensure!(origin.contains(&change), "{origin}");
+    page.quit().await?;
+    Ok(())
+}
