@@ -14,8 +14,8 @@ pub use accuracy::{CostErrors, PredictionAccuracy, Update};
 pub use band::{MoneyBand, mean_column, quantile};
 pub use basis::{Basis, Status};
 pub use budget::{
-    Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, COMMITMENTS_LEFT_OUT,
-    read_budgets, unknown_beginnings,
+    Budget, BudgetOutlook, BudgetPeriod, BudgetRun, BudgetScope, BudgetState, BudgetWatch, read_budgets,
+    unknown_beginnings,
 };
 pub use cause::{Cause, CauseAmount, EarlierVariance, OptimizationArea, Recurrence};
 pub use metering::{
