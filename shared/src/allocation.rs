@@ -20,7 +20,7 @@ pub use budget::{
 pub use cause::{Cause, CauseAmount, EarlierVariance, OptimizationArea, Recurrence};
 pub use metering::{
     CoveredLine, MeteredCommitment, MeteredCover, MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, MeteredUse,
-    Metering, MeteringNames, ResourceLabels, read_metering, write_metering,
+    Metering, MeteringNames, ResourceLabels, UsageBeyond, read_metering, with_usage, write_metering,
 };
 pub use report::{ActualCost, AllocationReport, PredictedCost, ReportContext, allocate};
 pub use rows::{AllocationRow, Grouping, RowKind};
