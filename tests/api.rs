@@ -27,4 +27,5 @@ mod side_inputs;
 mod statements;
 mod tenants;
 mod tls;
+mod variances;
 mod webhooks;
