@@ -28,4 +28,5 @@ mod side_inputs;
 mod statements;
 mod tenants;
 mod tls;
+mod variances;
 mod webhooks;

@@ -238,6 +238,8 @@ fn what_data_lack_is_found() {
         "no such node: 720 creates of 96 vcpu",
         "unmapped: 720 resources of shop",
         "assumed: no inventory",
+        "assumed: no price file: AWS EC2",
+        "assumed: no price of `vcpu` itself: 0.031611 USD an hour, OpenCost's default prices",
     ] {
         assert!(answer.stdout.contains(part), "expected `{part}` in:\n{}", answer.stdout);
     }

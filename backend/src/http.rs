@@ -43,6 +43,7 @@ mod statements;
 mod static_files;
 mod status;
 mod tenants;
+mod variances;
 mod webhooks;
 
 use std::sync::Arc;

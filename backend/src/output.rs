@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
-use shared::units::Money;
+use shared::units::{Money, rounded_parts};
 
 use crate::cli::CliError;
 use crate::input;
@@ -189,6 +189,13 @@ pub fn cell(name: &str) -> String {
 pub fn signed(money: &Money) -> String {
     let rounded = money.rounded();
     if rounded.is_zero() { "0.00".to_owned() } else { format!("{rounded:+.2}") }
+}
+
+/// What was predicted on average, what came, and the variance, as tables show them: the first and the last add up to
+/// what came.
+pub fn compared(mean: Money, actual: Money, variance: Money) -> [Money; 3] {
+    let parts = rounded_parts(actual, &[mean, variance]);
+    [parts[0], actual, parts[1]]
 }
 
 /// A few names, and how many more there are.

@@ -12,6 +12,7 @@ mod clock;
 mod closing;
 mod cycle;
 mod horizons;
+mod kept_variance;
 mod known_log;
 mod metered;
 mod naming;

@@ -60,7 +60,7 @@ pub use recommendations::{
     AcceptanceState, AcceptedRecommendation, AdviceView, DifferenceView, RecommendationList, RecommendationView,
     SavingCheck, TogetherView,
 };
-pub use reports::{ReportList, StatementAnswer, UnreportedWindow, WindowReport};
+pub use reports::{ReportList, StatementAnswer, UnreportedWindow, VarianceList, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};
 pub use shadow_runs::{
     CommitmentView, CommitmentsView, DurationsView, EvictionView, Label, Labels, OutcomeView, PoolShare, PoolView,

@@ -16,6 +16,7 @@ mod payer;
 mod report;
 mod resources;
 mod rows;
+mod scope;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use payer::{Payer, Payers, Unallocated};
 pub use report::{BillConfig, BillKey, BillReport, CurrencyBill, Exchanged, ReasonRow, report};
 pub use resources::BilledResources;
 pub use rows::BillRow;
+pub use scope::{BillScope, BillingPeriod, Restated};
 pub use statements::{Bill, BillError, Statement};
 
 pub use crate::pricing::{ExchangeError, ExchangeRates, read_exchange_rates};

@@ -11,7 +11,7 @@ mod tier;
 
 use serde::{Deserialize, Serialize};
 
-pub use builtin::{BUILTIN_SOURCE, builtin};
+pub use builtin::{BUILTIN_SOURCE, BuiltinRate, builtin, builtin_rates};
 pub use commitment::{CommitmentDiscount, Coverage};
 pub use commitment_file::read_commitments;
 pub use commitment_offer::{CommitmentOffer, Offered, read_offers};
@@ -98,8 +98,7 @@ pub struct UnitRates {
 }
 
 impl Default for UnitRates {
-    /// OpenCost's default prices (configs/default.json: GCP us-central1); bandwidth, local disk, operations and addresses
-    /// free.
+    /// The prices of [`builtin_rates`], which has their source.
     fn default() -> Self {
         Self {
             vcpu: Rate::from_nanos(31_611_000),

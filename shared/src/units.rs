@@ -11,7 +11,9 @@ mod time;
 
 pub use amount::Amount;
 pub use ids::{BatchIndex, FlavorIndex, NodeGroupIndex, NodeIndex, PoolIndex, ResourceIndex, TenantIndex, TermsIndex};
-pub use money::{Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion, apportion_to};
+pub use money::{
+    Currency, LEDGER_UNITS_PER_NANO, LedgerUnits, Money, MoneyError, Rate, apportion, apportion_to, rounded_parts,
+};
 pub(crate) use number::optional_number;
 pub use resources::{DIMENSIONS, Dimension, MAX_DEVICES, Resources, ResourcesError};
 pub use time::{Duration, Instant, TimeError, Window};

@@ -1,5 +1,6 @@
 //! Bills over HTTP: taken once, restated, and held against what was predicted.
 
+use rusqlite::Connection;
 use serde_json::Value;
 use shared::units::{Duration, Instant};
 
@@ -79,6 +80,40 @@ fn bills_are_taken_once_and_restated() {
     drop(server);
     let server = Server::start(&folder, &[]);
     assert_eq!(server.get("/v1/bills").json()["bills"][0]["billed"]["amount"], "12.000000");
+}
+
+const APRIL: (&str, &str) = ("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z");
+
+/// Of the bills before it, one is held against those alone that it can restate or overlap, also where they were taken
+/// before it was noted what bills are of.
+#[test]
+fn only_bills_of_the_same_time_are_read_again() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let of_march = [HEADER.to_owned(), line("7", "Usage", march("02"), "shop", MARCH)].concat();
+    let in_april: Instant = "2026-04-02T00:00:00Z".parse().unwrap();
+    let of_april = |cost: &str| [HEADER.to_owned(), line(cost, "Usage", in_april, "shop", APRIL)].concat();
+    assert_eq!(send(&server, "?stated=2026-04-03T00:00:00Z", &of_march).status, 200);
+    assert_eq!(send(&server, "?stated=2026-05-03T00:00:00Z", &of_april("8")).status, 200);
+    server.kill();
+    let file = folder.path.join("shadowplane.sqlite");
+    let change = |sql: &str| assert!(Connection::open(&file).unwrap().execute(sql, []).unwrap() > 0, "{sql}");
+    change("DELETE FROM bill_scopes");
+    let server = Server::start(&folder, &[]);
+    let restated = send(&server, "?stated=2026-05-04T00:00:00Z", &of_april("9")).json();
+    assert_eq!(restated["replaced"][0]["totals"][0]["billed"], "8", "{restated}");
+    server.kill();
+    // Whoever reads the bill of March finds it broken; one of April does not read it.
+    change("UPDATE bills SET body = '{' WHERE at = 1775174400000000");
+    let server = Server::start(&folder, &[]);
+    let again = send(&server, "?stated=2026-05-05T00:00:00Z", &of_april("10"));
+    assert_eq!(
+        (again.status, &again.json()["replaced"][0]["totals"][0]["billed"]),
+        (200, &"9".into()),
+        "{}",
+        again.body
+    );
+    assert_eq!(send(&server, "?stated=2026-05-05T00:00:00Z", &of_march).status, 500);
 }
 
 #[test]

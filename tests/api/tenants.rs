@@ -48,6 +48,9 @@ fn queries(path: &str) -> &'static [&'static str] {
         ],
         "/v1/demand" | "/v1/forecasts" => &["?tenant=acme-own", "?tenant=globex-other", "?tenant=nobody"],
         "/v1/reports/allocation" => &["?by=tenant", "?by=module", "?by=flavor", "?by=class"],
+        "/v1/reports/variance" => {
+            &["?by=tenant", "?by=tenant,flavor", "?by=label:team,tenant", "?by=zone", "?by=module,class"]
+        }
         "/v1/reports/statement" => &[
             "?by=tenant,flavor",
             "?by=tenant,node_group&resolution=day",
@@ -96,6 +99,14 @@ fn of(reply: &Reply) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
     amounts(&reply.json(), false, &mut own, &mut others);
     (own, others)
+}
+
+/// The amounts of the totals of windows, which are sums of the rows beside them.
+fn totals_of_windows(answer: &Value) -> BTreeSet<String> {
+    let totals = answer["windows"].as_array().into_iter().flatten().map(|window| &window["total"]);
+    let (mut named, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
+    totals.for_each(|total| amounts(total, true, &mut named, &mut unnamed));
+    named
 }
 
 struct World {
@@ -157,6 +168,7 @@ fn no_route_tells_a_limited_key_of_another_tenant() {
                 let sums: BTreeSet<String> = sum
                     .into_iter()
                     .chain(["workload", "idle", "shared", "overhead"].iter().filter_map(|name| part(name)))
+                    .chain(totals_of_windows(&reply.json()))
                     .collect();
                 for amount in rows {
                     assert!(own.contains(&amount) || sums.contains(&amount), "{amount} in {said}\n{}", whole.body);
@@ -169,9 +181,15 @@ fn no_route_tells_a_limited_key_of_another_tenant() {
         }
     }
     // It could have failed: everything is told to those who may know.
-    for path in
-        ["/metrics", "/v1/status", "/v1/reports/allocation", "/v1/reports/statement", "/v1/events", "/v1/budgets"]
-    {
+    for path in [
+        "/metrics",
+        "/v1/status",
+        "/v1/reports/allocation",
+        "/v1/reports/variance",
+        "/v1/reports/statement",
+        "/v1/events",
+        "/v1/budgets",
+    ] {
         assert!(told_admin.contains(path), "{path}: {told_admin:?}");
     }
     let limited = described.iter().filter(|(method, _, who)| method == "GET" && who.contains("of these alone"));

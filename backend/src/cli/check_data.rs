@@ -9,7 +9,7 @@ mod side_inputs;
 
 use shared::features::{TimeZone, read_sensors};
 use shared::input::InputError;
-use shared::pricing::{self, PriceBook, PriceFile, builtin};
+use shared::pricing::{self, BuiltinRate, PriceBook, PriceFile, builtin, builtin_rates};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
 use shared::trace::csv::Kind;
 use shared::trace::inventory::read_inventory;
@@ -151,6 +151,9 @@ impl Args {
         converted.unwrap_or_default().into_iter().for_each(|notice| report.assume(notice));
         if prices.is_none() {
             report.assume(format!("no price file: {}", pricing::BUILTIN_SOURCE));
+            for BuiltinRate { dimension, rate, source } in builtin_rates() {
+                report.assume(format!("no price of `{}` itself: {rate} USD an hour, {source}", dimension.field()));
+            }
         }
         Ok(report)
     }

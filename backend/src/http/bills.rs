@@ -7,7 +7,7 @@ use actix_web::web::{self, Data, Json, Payload};
 use serde::{Deserialize, Serialize};
 use shared::allocation::Grouping;
 use shared::api::{BillAnswer, BilledReportList, NotReady, WindowReport};
-use shared::bill::{Bill, BillConfig, BillKey, BillReport, ExchangeRates, Statement, beside, report};
+use shared::bill::{Bill, BillConfig, BillKey, BillReport, BillScope, ExchangeRates, Restated, beside, report};
 use shared::trace::charge::{BillSummary, Charge, WhenEqual, read_charges};
 use shared::trace::focus::{FocusConfig, read_focus};
 use shared::trace::mapping::Mapping;
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, body};
 use crate::output::counted;
-use crate::store::{Collection, StoreError, read_documents, read_documents_of, write_document};
+use crate::store::{Collection, Document, StoreError, read_documents, read_documents_of, write_document};
 
 /// One bill is taken after the other, as each is held against those before it.
 #[derive(Debug, Default)]
@@ -69,36 +69,73 @@ pub(super) async fn import(
 ) -> Answer<BillAnswer> {
     let when_equal = when_equal(sent.equal_lines.as_deref())?;
     let currency = parsed("currency", sent.currency.as_deref())?.unwrap_or(Currency::USD);
-    let bytes = body::read(&request, payload, app.body_bytes_max).await?;
+    // The room is kept until the bill is stored: what is made of it is larger than what was sent.
+    let bytes = body::admitted(&app, &request, payload).await?;
     let key = key(&bytes, &sent);
     let stated = sent.stated.unwrap_or_else(|| app.clock.now());
     let mapping = app.foreign.mapping.clone();
     let _one = app.bills.0.lock().await;
-    let known = app.store.get(Collection::Bills, key.clone()).await?;
-    let before = stored(&app).await?;
-    let is_known = known.is_some();
-    let taken = web::block(move || {
-        let stored = match known {
-            Some(document) => document.read()?,
-            None => read(body::text(&bytes)?, stated, (currency, when_equal), mapping.as_ref())?,
-        };
-        let mut charges = charges(&before)?;
-        let own = read_charges(&stored.charges).map_err(Problem::input)?;
-        if !is_known {
-            charges.extend(own.iter().cloned());
-        }
-        let bill = Bill::new(charges).map_err(|error| Problem::conflict(error.to_string()))?;
-        let (replaced, overtaken) =
-            if is_known { Default::default() } else { told(&bill, &own, stored.summary.stated) };
-        let answer = BillAnswer { summary: stored.summary.clone(), known: is_known, replaced, overtaken };
-        Ok::<_, Problem>((stored, answer))
-    });
-    let (stored, answer) = taken.await.map_err(|_| Problem::broken())??;
-    if !is_known {
-        let document = write_document(key, stored.summary.stated, &stored)?;
-        app.store.put(Collection::Bills, vec![document]).await?;
+    if let Some(document) = app.store.get(Collection::Bills, key.clone()).await? {
+        let Stored { summary, .. } = document.read()?;
+        return Ok(Json(BillAnswer { summary, known: true, replaced: Vec::new(), overtaken: Vec::new() }));
     }
+    let read = web::block(move || {
+        let stored = read(body::text(&bytes)?, stated, (currency, when_equal), mapping.as_ref())?;
+        let charges = read_charges(&stored.charges).map_err(Problem::input)?;
+        Ok::<_, Problem>((stored, charges, bytes))
+    });
+    let (stored, own, held) = read.await.map_err(|_| Problem::broken())??;
+    let scope = BillScope::of(&own);
+    let before = concerned(&app, &scope).await?;
+    let made = web::block(move || {
+        let mut all = charges(&before)?;
+        all.extend(own);
+        let bill = Bill::new(all).map_err(|error| Problem::conflict(error.to_string()))?;
+        let Restated { replaced, overtaken } = bill.restated_by(&scope, stored.summary.stated);
+        let answer = BillAnswer { summary: stored.summary.clone(), known: false, replaced, overtaken };
+        Ok::<_, Problem>((stored, scope, answer))
+    });
+    let (stored, scope, answer) = made.await.map_err(|_| Problem::broken())??;
+    let stated = stored.summary.stated;
+    let documents = vec![
+        (Collection::Bills, write_document(key.clone(), stated, &stored)?),
+        (Collection::BillScopes, write_document(key, stated, &scope)?),
+    ];
+    app.store.put_together(documents).await?;
+    drop(held);
     Ok(Json(answer))
+}
+
+/// The bills that may have to do with one of a scope; no others are read.
+async fn concerned(app: &App, scope: &BillScope) -> Result<Vec<Stored>, Problem> {
+    let mut of = Vec::new();
+    for document in scopes(app).await? {
+        if scope.concerns(&document.read()?)
+            && let Some(bill) = app.store.get(Collection::Bills, document.key).await?
+        {
+            of.push(bill.read()?);
+        }
+    }
+    Ok(of)
+}
+
+/// The scope of every bill; of bills from before there were any, they are made once.
+async fn scopes(app: &App) -> Result<Vec<Document>, Problem> {
+    let known = app.store.list(Collection::BillScopes, Window::ALWAYS, BILLS_MAX).await?;
+    if !known.is_empty() {
+        return Ok(known);
+    }
+    let bills = app.store.list(Collection::Bills, Window::ALWAYS, BILLS_MAX).await?;
+    let scopes = web::block(move || {
+        let scope = |document: &Document| {
+            let charges = charges(&[document.read()?])?;
+            write_document(document.key.clone(), document.at, &BillScope::of(&charges))
+        };
+        bills.iter().map(scope).collect::<Result<Vec<Document>, StoreError>>()
+    });
+    let scopes = scopes.await.map_err(|_| Problem::broken())??;
+    app.store.put(Collection::BillScopes, scopes.clone()).await?;
+    Ok(scopes)
 }
 
 /// What all bills come to, down to what no tenant pays.
@@ -167,20 +204,6 @@ fn read(
     };
     let summary = BillSummary::new(name, stated, &bill, is_mapped);
     Ok(Stored { summary, charges: bill.lines.iter().collect() })
-}
-
-/// The statements that a bill takes the place of, and those of its own that were overtaken before.
-fn told(bill: &Bill, own: &[Charge], stated: Instant) -> (Vec<Statement>, Vec<Statement>) {
-    let is_of = |statement: &&Statement| {
-        own.iter().any(|charge| {
-            (&charge.provider, &charge.billing_account, charge.billing_period)
-                == (&statement.provider, &statement.billing_account, statement.billing_period)
-        })
-    };
-    let of = || bill.statements.iter().filter(is_of);
-    let replaced = of().filter(|statement| statement.replaced == Some(stated)).cloned().collect();
-    let overtaken = of().filter(|statement| statement.stated == stated && statement.replaced.is_some()).cloned();
-    (replaced, overtaken.collect())
 }
 
 async fn stored(app: &App) -> Result<Vec<Stored>, Problem> {

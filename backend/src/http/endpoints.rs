@@ -12,7 +12,7 @@ use super::{
     anomalies, audit, bills, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations,
     forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, notifications, predicted,
     problem, prometheus, quotes, recommendations, reports, scenarios, sensors, shadow_runs, statements, status,
-    webhooks,
+    variances, webhooks,
 };
 
 /// One method of one path.
@@ -68,7 +68,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 68] = [
+pub(crate) static ENDPOINTS: [Endpoint; 69] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -100,6 +100,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 68] = [
     // It changes nothing; its bill says what others pay.
     viewer(POST, paths::QUOTES, Nothing, || to(quotes::quotes)),
     viewer(GET, paths::ALLOCATION, Own, || to(reports::allocation)),
+    viewer(GET, paths::VARIANCE, Own, || to(variances::variance)),
     viewer(GET, paths::STATEMENT, Own, || to(statements::statement)),
     // It changes nothing, either.
     viewer(POST, paths::STATEMENT, Nothing, || to(statements::with_metrics)),

@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use shared::allocation::GroupBy;
 use shared::input::{Format, field_and_message};
 use shared::units::Instant;
 
@@ -82,6 +83,17 @@ fn cut<T, K>(mut found: Vec<T>, length: usize, key: impl Fn(&T) -> K) -> (Vec<T>
     found.truncate(length);
     let next = found.last().map(key).filter(|_| more);
     (found, next)
+}
+
+/// The groupings of `by`, one or two with a comma between; tenants where none is asked for.
+pub(super) fn groupings(by: Option<&str>) -> Result<Vec<GroupBy>, Problem> {
+    let by: Result<Vec<GroupBy>, String> = by.unwrap_or("tenant").split(',').map(str::parse).collect();
+    let by = by.map_err(|error| Problem::field("by", error))?;
+    match &by[..] {
+        [one, other] if one == other => Err(Problem::field("by", format!("names {one} twice; expected each once"))),
+        [_] | [_, _] => Ok(by),
+        more => Err(Problem::field("by", format!("names {} groupings; expected one or two", more.len()))),
+    }
 }
 
 /// Refuses a window that ends before it begins.

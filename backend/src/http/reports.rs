@@ -24,7 +24,7 @@ pub(super) struct Ask {
 }
 
 /// The most windows of one answer, times the groupings there are.
-const REPORTS_MAX: usize = 400;
+pub(super) const REPORTS_MAX: usize = 400;
 
 pub(super) async fn allocation(
     app: Data<App>,

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use self::asked::{Ask, AskedShare, parsed};
 pub(super) use self::focus::focus;
-use super::query::{Query, in_order};
+use super::query::{Query, groupings, in_order};
 use super::tenants::of_statement;
 use super::{Answer, App, Problem, body};
 use crate::access::Scope;
@@ -71,7 +71,7 @@ async fn stated(app: Data<App>, scope: Scope, ask: Ask, metrics: Vec<Metric>) ->
         return Err(Problem::field("provider", "has no effect on a statement; leave it out"));
     }
     let known = known(&app).await?;
-    let (settings, shared) = settings(&ask, known, ask.groupings()?, Resolution::default())?;
+    let (settings, shared) = settings(&ask, known, groupings(ask.by.as_deref())?, Resolution::default())?;
     own_rows_only(&scope, &settings, &shared)?;
     let metered = metering(&app, settings.window, known).await;
     // What keeps the log from being run may be another tenant's.

@@ -1,8 +1,6 @@
 //! Budgets held against each forecast.
 
-use shared::allocation::{
-    BudgetOutlook, BudgetWatch, COMMITMENTS_LEFT_OUT, Metering, ResourceLabels, unknown_beginnings,
-};
+use shared::allocation::{BudgetOutlook, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
 use shared::api::BudgetList;
 use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
@@ -72,9 +70,6 @@ fn spent(
 /// What to know before it is believed.
 fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]) -> Vec<String> {
     let mut notices = Vec::new();
-    if !config.assumed.price_book.commitments.is_empty() {
-        notices.push(COMMITMENTS_LEFT_OUT.to_owned());
-    }
     if config.start.is_some() {
         notices.push("what ran before the log did is left out of what was spent".to_owned());
     }

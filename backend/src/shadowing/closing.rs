@@ -4,7 +4,8 @@ use core::convert::Infallible;
 use std::collections::BTreeMap;
 
 use shared::allocation::{
-    ActualCost, AllocationReport, Basis, Cause, Grouping, PredictionAccuracy, ReportContext, Status, allocate,
+    ActualCost, AllocationReport, Basis, Cause, Grouping, KeptVariance, PredictionAccuracy, ReportContext,
+    StatementError, Status, allocate,
 };
 use shared::api::{AdviceView, ObservedView, WindowReport};
 use shared::feedback::ledger::{AmountOf, actual_series};
@@ -17,7 +18,8 @@ use shared::simulation::{Fork, Outcome};
 use shared::units::{LedgerUnits, Window};
 use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain, recall};
 
-use super::primary::{Forked, actual, meter, observed_after};
+use super::kept_variance::kept_variance;
+use super::primary::{Forked, Played, actual, observed_after};
 use crate::config::ShadowingConfig;
 use crate::ensemble;
 
@@ -49,6 +51,8 @@ pub(super) struct Closed {
     pub(super) actual: Charged,
     /// What of it cost something else than expected.
     pub(super) anomalies: AnomalyReport,
+    /// What is kept of it for variances by any groups; an error where what was metered contradicts itself.
+    pub(super) variance: Result<KeptVariance, StatementError>,
 }
 
 /// What was known of a window before it closed, and of the windows before it.
@@ -100,9 +104,11 @@ pub(super) fn close(
     let original = predicted.scenario.original();
     let window = original.window;
     let known = Known::numbered_as(original, log);
-    let metered = meter(config, &known, received, window, Some(&original.fleet))?;
-    let wider = ValidScenario::new(known.with_newcomers(original))?;
+    let played = Played::new(config, &known, received, window, Some(&original.fleet))?;
     let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
+    let variance = kept_variance(log, predicted, &lives, &played.metering(log, &known), played.basis());
+    let metered = played.metered();
+    let wider = ValidScenario::new(known.with_newcomers(original))?;
     let used_of_tiers = original.price_book.used_of_tiers();
     let fork = Fork { state: original.start.clone(), lives, used_of_tiers };
     let from = Forked { fork, nodes: predicted.nodes.clone() };
@@ -136,6 +142,7 @@ pub(super) fn close(
         accounts: accounts(&decomposition),
         actual: charged(wider.scenario(), cost),
         anomalies,
+        variance,
     })
 }
 

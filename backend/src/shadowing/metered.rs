@@ -1,10 +1,9 @@
 //! What a window of the past metered, use by use: what statements are made of.
 
-use shared::allocation::{Basis, Metering, ResourceLabels};
+use shared::allocation::{Basis, Metering};
 use shared::request::{Received, RequestLog};
 use shared::scenario::Problems;
 use shared::shadow::Known;
-use shared::simulation::simulate_metered;
 use shared::units::Window;
 
 use super::primary::Played;
@@ -22,8 +21,5 @@ pub(crate) fn metered(
 ) -> Result<(Metering, Basis), Problems> {
     let known = Known::new(log, None, window.start);
     let played = Played::new(config, &known, received, window, None)?;
-    let (_, records) = simulate_metered(&played.scenario, &played.requests, played.options());
-    let labels = ResourceLabels::of_lives(log, known.lives_in(window, &played.from.fork.lives));
-    let metering = Metering::of_run(played.scenario.scenario(), &played.requests, &records, &labels);
-    Ok((metering, played.basis()))
+    Ok((played.metering(log, &known), played.basis()))
 }

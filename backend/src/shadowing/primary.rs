@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use shared::allocation::{ActualCost, Basis, Status};
+use shared::allocation::{ActualCost, Basis, Metering, ResourceLabels, Status};
 use shared::api::{LeftOut, StartAnomaly, StartView};
 use shared::control_plane::{AnomalyKind, Folded, Node, ObservedFleet, State, fold};
-use shared::request::{IndexedRequest, Received};
+use shared::request::{IndexedRequest, Received, RequestLog};
 use shared::scenario::{Demand, Fleet, Problems, Scenario, ValidScenario};
 use shared::shadow::{Known, Started};
-use shared::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
+use shared::simulation::{Fork, RunEnd, RunOptions, simulate_metered, simulate_to_fork};
 use shared::units::{Instant, Window};
 use shared::variance::NotObserved;
 
@@ -176,10 +176,10 @@ fn enough(folded: &Folded, window: Window) -> Result<(), NotObserved> {
 
 /// The requests of a window on the primary, ready to run.
 pub(super) struct Played {
-    pub(super) scenario: ValidScenario,
-    pub(super) requests: Vec<IndexedRequest>,
+    scenario: ValidScenario,
+    requests: Vec<IndexedRequest>,
     /// Where it begins.
-    pub(super) from: Forked,
+    from: Forked,
     folded: Folded,
     fleet: Option<ObservedFleet>,
 }
@@ -214,8 +214,23 @@ impl Played {
         Ok(Self { scenario, requests, from, folded, fleet })
     }
 
+    /// What it comes to.
+    pub(super) fn metered(self) -> Metered {
+        let end = simulate_to_fork(&self.scenario, &self.requests, self.options());
+        let basis = self.basis();
+        Metered { end, scenario: self.scenario, basis, folded: self.folded }
+    }
+
+    /// The same, use by use; `log` is that of `known`, of which the window is.
+    pub(super) fn metering(&self, log: &RequestLog, known: &Known<'_>) -> Metering {
+        let scenario = self.scenario.scenario();
+        let (_, records) = simulate_metered(&self.scenario, &self.requests, self.options());
+        let labels = ResourceLabels::of_lives(log, known.lives_in(scenario.window, &self.from.fork.lives));
+        Metering::of_run(scenario, &self.requests, &records, &labels)
+    }
+
     /// How it is run.
-    pub(super) fn options(&self) -> RunOptions<'_> {
+    fn options(&self) -> RunOptions<'_> {
         RunOptions { observed: self.fleet.as_ref(), ..RunOptions::default() }
     }
 
@@ -236,10 +251,7 @@ pub(super) fn meter(
     window: Window,
     told: Option<&Fleet>,
 ) -> Result<Metered, Problems> {
-    let played = Played::new(config, known, received, window, told)?;
-    let end = simulate_to_fork(&played.scenario, &played.requests, played.options());
-    let basis = played.basis();
-    Ok(Metered { end, scenario: played.scenario, basis, folded: played.folded })
+    Ok(Played::new(config, known, received, window, told)?.metered())
 }
 
 /// The requests of a window on the primary as it was when the window began, where our policy decides from then on, and the

@@ -37,11 +37,15 @@ pub enum Collection {
     Acceptances,
     /// Bills as they were sent, as charges, by what was sent.
     Bills,
+    /// What each bill is of, by the same key.
+    BillScopes,
+    /// What closed windows were predicted to cost and cost, in the finest groups.
+    Variances,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -56,6 +60,8 @@ impl Collection {
         Self::Recommendations,
         Self::Acceptances,
         Self::Bills,
+        Self::BillScopes,
+        Self::Variances,
     ];
 }
 

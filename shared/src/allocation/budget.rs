@@ -18,9 +18,6 @@ use super::metering::MeteredUse;
 use crate::features::CalendarStep;
 use crate::units::LedgerUnits;
 
-/// What is said of every budget where there are commitment discounts.
-pub const COMMITMENTS_LEFT_OUT: &str = "commitment discounts are left out: everything stands at its price without them";
-
 /// How much may be spent on what in each period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -47,8 +44,9 @@ pub enum BudgetPeriod {
     Month,
 }
 
-/// What counts against a budget: all that is paid where nothing is named, otherwise the workload of whom or what is named,
-/// without idle, overhead and modules.
+/// What counts against a budget: all that is paid where nothing is named, with what commitments cost, used or not, in
+/// place of what they cover; otherwise the workload of whom or what is named at prices without commitments, which are
+/// of no tenant, and without idle, overhead and modules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BudgetScope {
     /// Whose workload.

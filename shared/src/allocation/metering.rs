@@ -2,6 +2,7 @@
 
 mod commitments;
 mod read;
+mod usage;
 mod values;
 mod write;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 pub use commitments::{CoveredLine, MeteredCommitment, MeteredCover};
 pub use read::read_metering;
+pub use usage::{UsageBeyond, with_usage};
 pub use write::{MeteringNames, write_metering};
 
 use crate::cost::{MeteringRecords, NodeRecord, NodeState, UseRecord};

@@ -12,6 +12,7 @@ mod focus;
 mod grid;
 mod group_by;
 mod grouped;
+mod kept;
 mod policy;
 mod rows;
 mod series;
@@ -29,6 +30,7 @@ pub use comparison::{VarianceRow, VarianceStatement};
 pub use focus::{FOCUS_COLUMNS, FocusError, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;
+pub use kept::{FinestCosts, FinestGroups, KeptCost, KeptVariance, LabelsNotKept};
 pub use policy::{IdlePolicy, SharedPolicy, read_weights};
 pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, readings_outside, unit_costs};
 pub use view::{AmountsView, RowView, StatementView};
@@ -215,50 +217,8 @@ impl Statement {
         settings: StatementSettings,
         slices: Vec<Window>,
     ) -> Result<Self, StatementError> {
-        let hourly = settings.idle != IdlePolicy::Keep || settings.shared != SharedPolicy::Keep;
-        if hourly && settings.window.length().divide(POLICY_HOUR) > SLICES_MAX as i64 {
-            return Err(StatementError::TooLong);
-        }
-        let grid = Grid::new(&slices, metering.window, hourly);
         let groups = Groups::new(metering, &settings.by);
-        let Uses { on_nodes, active_tenants, keyed } = Uses::new(metering, &grid, &groups, !hourly);
-        let paid = GroupSums::new(metering, &grid, on_nodes)?;
-        let mut rows = Rows::new(&groups, slices.len());
-        let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
-        let mut tenants = TenantHours::new(&grid);
-        if let Some(keyed) = keyed {
-            rows.add_keyed(&grid, keyed);
-        } else {
-            let counted = order.is_none().then(|| ByAccount::new(metering));
-            let order = order.or(counted.as_ref()).expect("it was known or counted");
-            let (shared, mut row) = (metering.shared_groups(), Row::new(&grid));
-            for (account, uses) in order.accounts() {
-                row.fill(&grid, uses.iter().map(|&position| &metering.uses[position as usize]));
-                let key = groups.of(account);
-                rows.add_workload(&grid, key, &row);
-                tenants.add(account.tenant, &grid, &row);
-                if let Some(group) = account.node_group.filter(|group| shared[group.usize()]) {
-                    idle.share(group, (metering, uses), (&grid, &row), |piece, share| {
-                        rows.add(&grid, key, piece, Amounts::of_idle(share));
-                    });
-                }
-            }
-            tenants.settle();
-        }
-        idle.rest(&grid, |group, piece, amount| {
-            rows.add(&grid, groups.of_node_group(group), piece, Amounts::of_idle(amount));
-        });
-        for (group, pieces) in paid.overhead.iter().enumerate() {
-            let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
-            for (piece, &amount) in pieces.iter().enumerate() {
-                rows.add(&grid, key, piece, Amounts::of_overhead(amount));
-            }
-        }
-        let modules = of_modules(metering, &grid, groups.by_module());
-        share_modules(&modules, &settings.shared, &grid, &tenants, |module, piece, tenant, share| {
-            rows.add(&grid, groups.of_module(module, tenant), piece, Amounts::of_shared(share));
-        });
-        commitments::add(metering, &slices, &groups, &mut rows);
+        let (rows, active_tenants) = rows_of(metering, order, &groups, &settings, &slices)?;
         let names = groups.names();
         let rows = rows.into_sorted(&names);
         Ok(Self { currency: metering.currency, active_tenants, rows, names, slices, settings })
@@ -276,6 +236,60 @@ impl Statement {
         let index = row.key[grouping];
         (index != NO_GROUP).then(|| self.names[grouping][index as usize].as_str())
     }
+}
+
+/// What every key of `groups` comes to in each slice, use by use, and how many tenants used something in each.
+fn rows_of<'g, 'm>(
+    metering: &'m Metering,
+    order: Option<&ByAccount>,
+    groups: &'g Groups<'m>,
+    settings: &StatementSettings,
+    slices: &[Window],
+) -> Result<(Rows<'g, 'm>, Vec<u32>), StatementError> {
+    let hourly = settings.idle != IdlePolicy::Keep || settings.shared != SharedPolicy::Keep;
+    if hourly && settings.window.length().divide(POLICY_HOUR) > SLICES_MAX as i64 {
+        return Err(StatementError::TooLong);
+    }
+    let grid = Grid::new(slices, metering.window, hourly);
+    let Uses { on_nodes, active_tenants, keyed } = Uses::new(metering, &grid, groups, !hourly);
+    let paid = GroupSums::new(metering, &grid, on_nodes)?;
+    let mut rows = Rows::new(groups, slices.len());
+    let mut idle = Distribution::of_idle(metering, &grid, &paid, settings.idle);
+    let mut tenants = TenantHours::new(&grid);
+    if let Some(keyed) = keyed {
+        rows.add_keyed(&grid, keyed);
+    } else {
+        let counted = order.is_none().then(|| ByAccount::new(metering));
+        let order = order.or(counted.as_ref()).expect("it was known or counted");
+        let (shared, mut row) = (metering.shared_groups(), Row::new(&grid));
+        for (account, uses) in order.accounts() {
+            row.fill(&grid, uses.iter().map(|&position| &metering.uses[position as usize]));
+            let key = groups.of(account);
+            rows.add_workload(&grid, key, &row);
+            tenants.add(account.tenant, &grid, &row);
+            if let Some(group) = account.node_group.filter(|group| shared[group.usize()]) {
+                idle.share(group, (metering, uses), (&grid, &row), |piece, share| {
+                    rows.add(&grid, key, piece, Amounts::of_idle(share));
+                });
+            }
+        }
+        tenants.settle();
+    }
+    idle.rest(&grid, |group, piece, amount| {
+        rows.add(&grid, groups.of_node_group(group), piece, Amounts::of_idle(amount));
+    });
+    for (group, pieces) in paid.overhead.iter().enumerate() {
+        let key = groups.of_node_group(NodeGroupIndex::from_usize(group));
+        for (piece, &amount) in pieces.iter().enumerate() {
+            rows.add(&grid, key, piece, Amounts::of_overhead(amount));
+        }
+    }
+    let modules = of_modules(metering, &grid, groups.by_module());
+    share_modules(&modules, &settings.shared, &grid, &tenants, |module, piece, tenant, share| {
+        rows.add(&grid, groups.of_module(module, tenant), piece, Amounts::of_shared(share));
+    });
+    commitments::add(metering, slices, groups, &mut rows);
+    Ok((rows, active_tenants))
 }
 
 fn check(metering: &Metering, settings: &StatementSettings) -> Result<(), StatementError> {

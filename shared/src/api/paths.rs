@@ -61,6 +61,9 @@ pub const QUOTES: &str = "/v1/quotes";
 /// `GET ?from&to&by=tenant|module|flavor` → [`ReportList`](super::ReportList), or
 /// [`TenantReportList`](super::TenantReportList) for a key that is limited to some tenants.
 pub const ALLOCATION: &str = "/v1/reports/allocation";
+/// `GET ?from&to&by=tenant,flavor` → [`VarianceList`](super::VarianceList): what was predicted beside what came, by any
+/// two groupings.
+pub const VARIANCE: &str = "/v1/reports/variance";
 /// `GET ?from&to&by=tenant,flavor&resolution&idle&shared&weights` → [`StatementAnswer`](super::StatementAnswer); `POST` of
 /// `at,metric,value` as CSV → the same with what units of these metrics cost.
 pub const STATEMENT: &str = "/v1/reports/statement";

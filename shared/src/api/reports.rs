@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{NotReady, ObservedView};
-use crate::allocation::{AllocationReport, Basis, StatementView};
+use crate::allocation::{AllocationReport, Basis, StatementView, VarianceStatement};
 use crate::units::Window;
 
 /// Reports of closed windows in order of time, and the accuracy after the last of them.
@@ -17,6 +17,20 @@ pub struct ReportList {
     /// Windows that closed without a report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreported: Vec<UnreportedWindow>,
+    /// Why there is no window, where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_ready: Option<NotReady>,
+}
+
+/// Variances of closed windows by one or two groupings, in order of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VarianceList {
+    /// One statement a window; for a key that is limited to some tenants, of theirs alone.
+    pub windows: Vec<VarianceStatement>,
+    /// Windows that closed, and of which this is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<UnreportedWindow>,
     /// Why there is no window, where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_ready: Option<NotReady>,

@@ -3,11 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::{DatedRate, PriceBook, TypePrice, UnitRates};
-use crate::units::{Currency, Dimension, Instant, Rate, Resources};
+use crate::units::{Currency, DIMENSIONS, Dimension, Instant, Rate, Resources};
 
 /// Where the prices of [`builtin`] come from, for people.
 pub const BUILTIN_SOURCE: &str =
     "AWS EC2 on-demand list prices, Linux, us-east-1, as published in July 2026 (karpenter-provider-aws 1d92708)";
+
+/// The price of one unit that holds where a price file says nothing of units, in dollars an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltinRate {
+    /// Of what.
+    pub dimension: Dimension,
+    /// Of one unit, as people write it.
+    pub rate: Rate,
+    /// Where it comes from, with its date.
+    pub source: &'static str,
+}
+
+/// Where the unit prices that are not 0 come from.
+const UNIT_SOURCE: &str = "OpenCost's default prices, based on GCP us-central1 (opencost 5f65333, configs/default.json, as \
+                           read in November 2026)";
+
+/// What is said of units that no built-in list prices.
+const FREE: &str = "free: OpenCost's default prices have none (as read in November 2026)";
 
 /// Sizes by name and vCPU.
 type Sizes = &'static [(&'static str, u32)];
@@ -49,6 +67,16 @@ const OTHERS: [(&str, i64, u32, u32, u32); 10] = [
     ("t3.xlarge", 166_400_000, 4, 16, 0),
 ];
 
+/// Each unit with its built-in price: those of [`UnitRates::default`], and where they come from.
+pub fn builtin_rates() -> [BuiltinRate; DIMENSIONS] {
+    let units = UnitRates::default();
+    Dimension::ALL.map(|dimension| {
+        let rate = units.of(dimension);
+        let source = if rate == Rate::ZERO { FREE } else { UNIT_SOURCE };
+        BuiltinRate { dimension, rate, source }
+    })
+}
+
 /// Well-known public on-demand prices with their shapes, in nominal GiB; see [`BUILTIN_SOURCE`].
 pub fn builtin() -> PriceBook {
     let mut types = BTreeMap::new();
@@ -75,6 +103,22 @@ fn shape(vcpu: u32, memory_gib: u32, gpus: u32) -> Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// OpenCost's configs/default.json: CPU 0.031611, RAM 0.004237, GPU 0.95, storage 0.00005479452.
+    #[test]
+    fn each_unit_has_its_price_with_source_and_date() {
+        let rates = builtin_rates();
+        let told: Vec<(&str, String)> =
+            rates.iter().map(|of| (of.dimension.field(), of.rate.to_string())).take(4).collect();
+        let expected =
+            [("vcpu", "0.031611"), ("memory_gib", "0.004237"), ("gpu", "0.95"), ("storage_gib", "0.000054795")];
+        assert_eq!(told, expected.map(|(unit, price)| (unit, price.to_owned())));
+        for BuiltinRate { dimension, rate, source } in rates {
+            assert_eq!(rate, UnitRates::default().of(dimension));
+            assert!(source.contains("OpenCost") && source.contains("2026"), "{dimension:?}: {source}");
+            assert_eq!(rate == Rate::ZERO, source.starts_with("free"), "{dimension:?}: {source}");
+        }
+    }
 
     #[test]
     fn the_default_node_costs_what_aws_asks() {

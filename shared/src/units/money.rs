@@ -170,6 +170,20 @@ pub fn apportion_to(total: Money, entries: &[LedgerUnits]) -> Vec<Money> {
     micros.into_iter().map(|m| Money::from_micros(m, total.currency)).collect()
 }
 
+/// The parts of a total as tables show them: rounded to two decimals by largest remainder, so that they add up to the
+/// total as it is shown ([`Money::rounded`]), which is the sum of the parts but for less than a hundredth.
+pub fn rounded_parts(total: Money, parts: &[Money]) -> Vec<Money> {
+    let hundredths = |money: &Money| money.amount * Decimal::ONE_HUNDRED;
+    let mut rounded: Vec<Decimal> = parts.iter().map(|part| hundredths(part).floor()).collect();
+    let missing = total.rounded() * Decimal::ONE_HUNDRED - rounded.iter().sum::<Decimal>();
+    let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
+    by_remainder.sort_by_key(|&i| core::cmp::Reverse(hundredths(&parts[i]) - rounded[i]));
+    for &i in by_remainder.iter().take(missing.to_usize().unwrap_or(0)) {
+        rounded[i] += Decimal::ONE;
+    }
+    rounded.into_iter().map(|part| Money { amount: part / Decimal::ONE_HUNDRED, currency: total.currency }).collect()
+}
+
 fn rounded_half_even(value: i128, unit: i128) -> i128 {
     let (floor, rest) = (value.div_euclid(unit), value.rem_euclid(unit));
     let up = rest * 2 > unit || (rest * 2 == unit && floor % 2 != 0);
@@ -329,6 +343,27 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn shown_parts_always_add_up(
+            parts in proptest::collection::vec(-(1_i128 << 50)..(1_i128 << 50), 0..10),
+            up in proptest::bool::ANY,
+        ) {
+            let parts: Vec<Money> = parts.into_iter().map(|micros| Money::from_micros(micros, Currency::USD)).collect();
+            let total = Money { amount: parts.iter().map(|part| part.amount).sum(), currency: Currency::USD };
+            // As it is shown alone, or as the part of a larger whole.
+            let beside = total.amount * Decimal::ONE_HUNDRED;
+            let beside = (if up { beside.ceil() } else { beside.floor() }) / Decimal::ONE_HUNDRED;
+            for shown in [total, Money { amount: beside, ..total }] {
+                let rounded = rounded_parts(shown, &parts);
+                proptest::prop_assert_eq!(rounded.iter().map(|part| part.amount).sum::<Decimal>(), shown.rounded());
+                for (rounded, part) in rounded.iter().zip(&parts) {
+                    let off = (rounded.amount - part.amount).abs();
+                    proptest::prop_assert!(off < Decimal::new(1, 2), "{rounded:?} of {part:?}");
+                    proptest::prop_assert_eq!(rounded.rounded(), rounded.amount);
+                }
+            }
+        }
+
         #[test]
         fn apportioned_columns_always_add_up(entries in proptest::collection::vec(-(1_i128 << 80)..(1_i128 << 80), 0..40)) {
             let entries: Vec<LedgerUnits> = entries.into_iter().map(LedgerUnits).collect();

@@ -2,7 +2,7 @@
 
 mod text;
 
-use shared::allocation::{Budget, BudgetWatch, COMMITMENTS_LEFT_OUT, Metering, ResourceLabels, unknown_beginnings};
+use shared::allocation::{Budget, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
 use shared::api::BudgetList;
 use shared::features::TimeZone;
 use shared::simulation::{RunOptions, simulate_metered};
@@ -72,9 +72,6 @@ impl Args {
         let runs = runs.ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let outlook = watch.outlook(&runs, self.sure);
         output::progress_done();
-        if !scenario.price_book.commitments.is_empty() {
-            notices.push(COMMITMENTS_LEFT_OUT.to_owned());
-        }
         notices.extend(unknown_beginnings(&outlook));
         let list = BudgetList {
             origin: Some(predicted.origin),

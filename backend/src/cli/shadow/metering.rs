@@ -1,15 +1,13 @@
 //! What `--metering` writes: who used what from when to when, and what was paid for nodes and modules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
-use shared::allocation::{Metering, MeteringNames, write_metering};
-use shared::cost::{Charges, MeteringRecords, scaled_to_usage};
-use shared::request::Operation;
-use shared::scenario::{Billing, Demand, Scenario, ValidScenario};
+use shared::allocation::{Metering, MeteringNames, UsageBeyond, with_usage, write_metering};
+use shared::cost::MeteringRecords;
+use shared::scenario::{Billing, Demand, ValidScenario};
 use shared::simulation::{Outcome, RunOptions, simulate_metered};
-use shared::trace::usage::UsageReading;
-use shared::units::{Instant, LedgerUnits, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
+use shared::units::{LedgerUnits, NodeGroupIndex, NodeIndex};
 
 use super::plans::Named;
 use crate::cli::CliError;
@@ -42,7 +40,7 @@ pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<
 pub(in crate::cli) fn metered(valid: &ValidScenario, run: u32, names: &Named, quantile: Option<f64>) -> Metered {
     let requests = valid.requests(run);
     let (outcome, records) = simulate_metered(valid, &requests, RunOptions { run, ..RunOptions::default() });
-    let (records, notice) = with_usage(records, valid, names);
+    let (records, notice) = beyond_requested(records, valid, names);
     let labels = names.labels.with_drawn(valid, &requests, run);
     let mut metering = Metering::of_run(valid.scenario(), &requests, &records, &labels);
     metering.source.insert("run".to_owned(), outcome.digest.to_string());
@@ -54,38 +52,21 @@ pub(in crate::cli) fn metered(valid: &ValidScenario, run: u32, names: &Named, qu
 }
 
 /// The same records where whoever used more than they requested pays for it, and what to know about that.
-fn with_usage(records: MeteringRecords, valid: &ValidScenario, names: &Named) -> (MeteringRecords, Option<String>) {
+fn beyond_requested(
+    records: MeteringRecords,
+    valid: &ValidScenario,
+    names: &Named,
+) -> (MeteringRecords, Option<String>) {
     if names.usage.is_empty() {
         return (records, None);
     }
-    let Scenario { billing, fleet, flavors, price_book, .. } = valid.scenario();
-    if *billing == Billing::PerResource {
+    if valid.scenario().billing == Billing::PerResource {
         let notice = "resources have prices of their own: --usage changes nothing of what is metered";
         return (records, Some(notice.to_owned()));
     }
-    let mut readings: BTreeMap<&str, Vec<&UsageReading>> = BTreeMap::new();
-    for reading in &names.usage {
-        readings.entry(&reading.resource).or_default().push(reading);
-    }
-    readings.values_mut().for_each(|readings| readings.sort_by_key(|reading| reading.at));
-    let name = names.of_resources(valid);
-    // Names are unique per tenant, and readings name none.
-    let mut tenants: BTreeMap<String, BTreeSet<TenantIndex>> = BTreeMap::new();
-    for used in &records.uses {
-        tenants.entry(name(used.resource)).or_default().insert(used.tenant);
-    }
-    let told = |name: &str| tenants.get(name).is_some_and(|tenants| tenants.len() == 1);
-    let unknown = names.usage.iter().filter(|reading| !told(&reading.resource)).count();
-    let created = created(valid);
-    let of = |resource: ResourceIndex| {
-        let name = name(resource);
-        let all = readings.get(name.as_str()).filter(|_| told(&name)).map(Vec::as_slice).unwrap_or_default();
-        let since = created.get(&resource).copied().unwrap_or_default();
-        &all[all.partition_point(|reading| reading.at < since)..]
-    };
-    let charges = Charges { billing: *billing, fleet, flavors, book: price_book };
-    let (records, beyond) = scaled_to_usage(charges, records, of);
-    let mut notice = match beyond.len() {
+    let (records, UsageBeyond { resources, unknown }) =
+        with_usage(valid, records, &names.usage, names.of_resources(valid));
+    let mut notice = match resources {
         0 => "nobody is known to have used more than they requested".to_owned(),
         1 => "1 resource used more than it requested, and pays for what it used in what is metered".to_owned(),
         many => {
@@ -98,15 +79,6 @@ fn with_usage(records: MeteringRecords, valid: &ValidScenario, names: &Named) ->
             &format!("; {unknown} of {of} readings are of no resource that runs here, or of several tenants\u{2019}");
     }
     (records, Some(notice))
-}
-
-/// When each resource of the requests, or of what lived before them, was created.
-fn created(valid: &ValidScenario) -> BTreeMap<ResourceIndex, Instant> {
-    let live = valid.original().start.live.iter().map(|live| live.created);
-    let live = live.enumerate().map(|(position, at)| (ResourceIndex::from_usize(position), at));
-    let Demand::Requests(requests) = &valid.original().demand else { return live.collect() };
-    let creates = requests.iter().filter(|request| request.operation == Operation::Create);
-    live.chain(creates.map(|request| (request.resource, request.at))).collect()
 }
 
 /// The run whose cost is at a level of the costs of all runs: the nearest rank, the first of equals.

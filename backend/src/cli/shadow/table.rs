@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use shared::allocation::{AllocationReport, AllocationRow, Basis, Cause, MoneyBand, RowKind};
+use shared::allocation::{AllocationReport, AllocationRow, Basis, Cause, CauseAmount, MoneyBand, RowKind};
 use shared::api::{CommitmentView, CommitmentsView, OutcomeView, PoolShare, PoolView};
 use shared::request::Module;
-use shared::units::{Dimension, Money};
+use shared::units::{Dimension, Money, rounded_parts};
 
 use super::advice::write_advice;
 use super::answer::{Answer, EditView, WithOrigin};
@@ -104,14 +104,29 @@ fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result
     heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
     writeln!(out)?;
     for row in report.rows.iter().chain([&report.total]) {
-        let name = row_name(row);
-        let band = row.predicted;
-        let amounts = [Some(band.mean), Some(band.p10), Some(band.p50), Some(band.p90), row.actual, row.variance];
+        let (name, band) = (row_name(row), row.predicted);
         write!(out, "{name:<38}")?;
+        let (mean, actual, variance) = match shown(row) {
+            Some([mean, actual, variance]) => (mean, Some(actual), Some(variance)),
+            None => (band.mean, None, None),
+        };
+        let amounts = [Some(mean), Some(band.p10), Some(band.p50), Some(band.p90), actual, variance];
         amounts.iter().try_for_each(|amount| write!(out, "{:>13}", amount.map_or("-".to_owned(), short)))?;
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Mean, actual and variance as they are shown, where something came.
+fn shown(row: &AllocationRow) -> Option<[Money; 3]> {
+    let (actual, variance) = row.actual.zip(row.variance)?;
+    Some(output::compared(row.predicted.mean, actual, variance))
+}
+
+/// The causes that are known as they are shown: they add up to the variance of their row.
+fn shown_causes(causes: &[CauseAmount], of: &AllocationRow) -> Vec<Money> {
+    let known: Vec<Money> = causes.iter().filter_map(|line| line.amount).collect();
+    shown(of).map_or_else(Vec::new, |[_, _, variance]| rounded_parts(variance, &known))
 }
 
 fn row_name(row: &AllocationRow) -> String {
@@ -143,7 +158,8 @@ fn write_rows_by_cause(out: &mut String, report: &AllocationReport) -> std::fmt:
     writeln!(out, "{:>13}", "variance")?;
     for row in rows {
         write!(out, "  {:<36}", row_name(row))?;
-        let amounts = row.causes.iter().filter_map(|line| line.amount).chain(row.variance);
+        let variance = shown(row).map(|[_, _, variance]| variance);
+        let amounts = shown_causes(&row.causes, row).into_iter().chain(variance);
         amounts.map(short).try_for_each(|amount| write!(out, "{amount:>13}"))?;
         writeln!(out)?;
     }
@@ -158,12 +174,13 @@ fn short_is_something(row: &AllocationRow) -> bool {
 fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result {
     let Some(report) = &prediction.report else { return Ok(()) };
     writeln!(out, "\nvariance by cause (actual − predicted mean)")?;
-    for line in &report.causes {
-        let name = line.cause.as_str();
-        match (line.amount, &line.not_observed) {
-            (Some(amount), _) => writeln!(out, "  {name:<12}{:>14}", short(amount))?,
-            (None, reason) => {
-                writeln!(out, "  {name:<12}{:>14}  {}", "not observed", reason.as_deref().unwrap_or_default())?;
+    let mut known = shown_causes(&report.causes, &report.total).into_iter();
+    for CauseAmount { cause, amount, not_observed } in &report.causes {
+        let name = cause.as_str();
+        match amount.and_then(|_| known.next()) {
+            Some(amount) => writeln!(out, "  {name:<12}{:>14}", short(amount))?,
+            None => {
+                writeln!(out, "  {name:<12}{:>14}  {}", "not observed", not_observed.as_deref().unwrap_or_default())?;
             }
         }
     }

@@ -6,7 +6,7 @@ use shared::api::{
     ForeignEventsAnswer, IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, NewWebhook,
     Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView, RecommendationList, ReportList,
     SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
-    TenantReportList, TenantStatus, WebhookOrder, WebhookView, paths,
+    TenantReportList, TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
 };
 use shared::bill::BillReport;
 use shared::features::{KnownEvent, SensorReading};
@@ -57,6 +57,7 @@ const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
 const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
+const VARIANCE_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", STATEMENT[2].1)];
 const STATEMENT: [(&str, &str); 7] = [
     ("from", "First instant, RFC 3339; a week before the end unless said"),
     ("to", "First instant after, RFC 3339; the last hour that has closed unless said"),
@@ -142,6 +143,12 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
         "Reports of closed windows, or why there is none",
         &WINDOW_BY,
         json(schemas.either::<ReportList, TenantReportList>()),
+    );
+    get(
+        paths::VARIANCE,
+        "What was predicted and what came of closed days, by one or two of the groupings of a statement",
+        &VARIANCE_BY,
+        json(schemas.of::<VarianceList>()),
     );
     get(
         paths::STATEMENT,

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use serde::Deserialize;
-use shared::allocation::{GroupBy, Metering, Resolution, SharedPolicy};
+use shared::allocation::{Metering, Resolution, SharedPolicy};
 use shared::units::{Duration, Instant, Window};
 
 use crate::http::Problem;
@@ -51,18 +51,6 @@ impl Ask {
             return Err(Problem::field("from", message));
         }
         Ok(Window { start, end })
-    }
-
-    /// One or two groupings; tenants where none is asked for.
-    pub(super) fn groupings(&self) -> Result<Vec<GroupBy>, Problem> {
-        let by: Result<Vec<GroupBy>, String> =
-            self.by.as_deref().unwrap_or("tenant").split(',').map(str::parse).collect();
-        let by = by.map_err(|error| Problem::field("by", error))?;
-        match &by[..] {
-            [one, other] if one == other => Err(Problem::field("by", format!("names {one} twice; expected each once"))),
-            [_] | [_, _] => Ok(by),
-            more => Err(Problem::field("by", format!("names {} groupings; expected one or two", more.len()))),
-        }
     }
 
     pub(super) fn resolution(&self, usual: Resolution) -> Result<Resolution, Problem> {

@@ -76,6 +76,15 @@ impl Cycle {
         let anomalies = &closed.anomalies;
         let document = write_document(anomalies.window.start.to_string(), anomalies.window.start, anomalies)?;
         self.store.put(Collection::Anomalies, vec![document]).await?;
+        match &closed.variance {
+            Ok(variance) => {
+                let document = write_document(variance.window.start.to_string(), variance.window.start, variance)?;
+                self.store.put(Collection::Variances, vec![document]).await?;
+            }
+            Err(error) => {
+                tracing::warn!(day = %anomalies.window.start, %error, "the variance by any groups is not kept")
+            }
+        }
         let record = actual_record(&closed.actual, self.clock.now())?;
         Ok(self.store.put_and_link(Collection::Reports, documents?, record).await?)
     }

@@ -21,6 +21,8 @@ const fn table(collection: Collection) -> &'static str {
         Collection::Recommendations => "recommendations",
         Collection::Acceptances => "acceptances",
         Collection::Bills => "bills",
+        Collection::BillScopes => "bill_scopes",
+        Collection::Variances => "variances",
     }
 }
 
@@ -105,7 +107,13 @@ pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result
     for collection in Collection::ALL {
         // The champion stays, however long ago it was fitted, what recurs, however long ago it began, what was accepted, and
         // bills, which are made long after what they are of.
-        let stays = [Collection::Models, Collection::Events, Collection::Acceptances, Collection::Bills];
+        let stays = [
+            Collection::Models,
+            Collection::Events,
+            Collection::Acceptances,
+            Collection::Bills,
+            Collection::BillScopes,
+        ];
         if !stays.contains(&collection) {
             transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
         }

@@ -7,12 +7,13 @@ use proptest::prelude::*;
 use super::spending::Spending;
 use super::*;
 use crate::allocation::{
-    GroupBy, MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode, Statement, StatementSettings,
+    CoveredLine, GroupBy, MeteredCommitment, MeteredCover, MeteredFlavor, MeteredGroup, MeteredModule, MeteredNode,
+    Statement, StatementSettings,
 };
 use crate::cost::NodeState;
 use crate::features::TimeZone;
 use crate::request::{Module, Names, ResourceClass, Tenant};
-use crate::simulation::tests::{lives, requests, scenario, settings, valid};
+use crate::simulation::tests::{fleet, lives, requests, scenario, settings, valid};
 use crate::simulation::{RunOptions, simulate_metered};
 use crate::units::{
     Currency, Duration, FlavorIndex, Instant, LEDGER_UNITS_PER_NANO, NodeGroupIndex, Rate, TenantIndex, Window,
@@ -168,6 +169,37 @@ fn labels_are_the_requests_own_or_their_tenants() {
     assert_eq!(Spending::new(&metering, &BudgetScope::default()).cost(window), dollars(23));
 }
 
+/// One machine is promised for two hours at $12 an hour, used or not; the only node, $20 an hour, is there for the
+/// first.
+#[test]
+fn commitments_count_in_the_place_of_what_they_cover() {
+    let window = Window { start: origin(), end: origin() + hours(2) };
+    let noon = origin() + hours(1);
+    let rate = |dollars: i64| Rate::from_nanos(dollars * 1_000_000_000);
+    let mut metering = metering(window);
+    metering.uses = vec![used(0, 0, window.start, noon, 5)];
+    let (node_group, state) = (NodeGroupIndex(0), NodeState::Serving);
+    metering.nodes = vec![MeteredNode { node_group, state, from: window.start, until: noon, rate: rate(20) }];
+    let (from, until) = (window.start, window.end);
+    metering.commitments =
+        vec![MeteredCommitment { name: "plan".to_owned(), machines: Some(1), from, until, rate: rate(12) }];
+    let line = CoveredLine::NodeGroup(node_group);
+    let micros = hours(1).micros();
+    metering.covered =
+        vec![MeteredCover { commitment: 0, line, from, until: noon, micros, list: rate(20), rate: rate(12) }];
+    let everything = Spending::new(&metering, &BudgetScope::default());
+    // 20 − 20 + 12 in the first hour, and 12 for nothing in the second: half of it by half past.
+    assert_eq!(everything.cost(Window { end: noon, ..window }), dollars(12));
+    assert_eq!(everything.cost(window), dollars(24));
+    let microsecond = Duration::from_micros(1);
+    assert_eq!(everything.passes(window, dollars(6)), Some(origin() + Duration::from_minutes(30) + microsecond));
+    assert_eq!(everything.passes(window, dollars(18)), Some(origin() + Duration::from_minutes(90) + microsecond));
+    assert_eq!(everything.passes(window, dollars(24)), None);
+    // What a tenant uses stands at its price without commitments.
+    let scope = BudgetScope { tenant: Some("web".to_owned()), label: None };
+    assert_eq!(Spending::new(&metering, &scope).cost(window), dollars(5));
+}
+
 proptest! {
     #![proptest_config(crate::cases(300))]
 
@@ -175,9 +207,10 @@ proptest! {
     /// workload, and the instant of a breach is the first microsecond with more than the amount.
     #[test]
     fn spending_is_what_a_statement_says(
-        (lives, settings, percent, cut) in (lives(), settings(), 0_i128..100, 1_i64..100),
+        (lives, settings, what, percent, cut) in (lives(), settings(), any::<u8>(), 0_i128..100, 1_i64..100),
     ) {
-        let (valid, requests) = (valid(scenario(settings)), requests(&lives));
+        // Fleets that change, with commitments in half of them.
+        let (valid, requests) = (valid(fleet::unsteady(scenario(settings), what)), requests(&lives));
         let (outcome, records) = simulate_metered(&valid, &requests, RunOptions::default());
         let metering = Metering::of_run(valid.scenario(), &requests, &records, &Default::default());
         let window = metering.window;

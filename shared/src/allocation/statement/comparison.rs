@@ -13,12 +13,15 @@ use crate::units::{Currency, Instant, LedgerUnits, Money, Window, apportion};
 
 /// The variance of a window by some groups. Means, actual amounts and variances add up to their totals to the last decimal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VarianceStatement {
     /// The window.
     pub window: Window,
     /// Of every amount.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub currency: Currency,
     /// By what cost is split.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub by: Vec<GroupBy>,
     /// How many runs the prediction has.
     pub runs: u32,
@@ -34,6 +37,7 @@ pub struct VarianceStatement {
 
 /// What one group was predicted to cost in a slice, and what it cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VarianceRow {
     /// When the slice begins.
     pub start: Instant,
@@ -55,13 +59,23 @@ pub struct VarianceRow {
 const AREAS_MAX: usize = 10;
 
 /// A slice, and the name of the group in each grouping; what is of no group is last.
-type Name = (u32, Vec<(bool, String)>);
+pub(super) type Name = (u32, Vec<(bool, String)>);
 
 /// What a group costs in each run, and in what happened.
-#[derive(Default)]
-struct Costs {
-    runs: Vec<LedgerUnits>,
-    actual: LedgerUnits,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Costs {
+    pub(super) runs: Vec<LedgerUnits>,
+    pub(super) actual: LedgerUnits,
+}
+
+/// What the costs of a variance are of.
+pub(super) struct Compared<'a> {
+    pub(super) window: Window,
+    pub(super) slices: &'a [Window],
+    pub(super) by: &'a [GroupBy],
+    pub(super) currency: Currency,
+    pub(super) runs: usize,
+    pub(super) basis: Basis,
 }
 
 impl VarianceStatement {
@@ -76,9 +90,7 @@ impl VarianceStatement {
         let mut costs: BTreeMap<Name, Costs> = BTreeMap::new();
         for (number, run) in predicted.iter().enumerate() {
             for row in &run.rows {
-                let of = costs.entry(name(run, row)).or_default();
-                of.runs.resize(predicted.len(), LedgerUnits::ZERO);
-                of.runs[number] += row.amounts.total();
+                costs.entry(name(run, row)).or_default().add(number, predicted.len(), row.amounts.total());
             }
         }
         for row in &actual.rows {
@@ -86,10 +98,24 @@ impl VarianceStatement {
             of.runs.resize(predicted.len(), LedgerUnits::ZERO);
             of.actual += row.amounts.total();
         }
-        let currency = actual.currency;
+        let compared = Compared {
+            window: actual.settings.window,
+            slices: &actual.slices,
+            by: &actual.settings.by,
+            currency: actual.currency,
+            runs: predicted.len(),
+            basis,
+        };
+        Self::of_costs(&compared, &costs, |_| true)
+    }
+
+    /// The rows of the groups that are `told`, and their sum. Amounts are those that they have beside all others, so
+    /// that whoever is told of some sees the same of them as whoever is told of all.
+    pub(super) fn of_costs(of: &Compared<'_>, costs: &BTreeMap<Name, Costs>, told: impl Fn(&Name) -> bool) -> Self {
+        let &Compared { window, slices, by, currency, runs, basis } = of;
         let sums: Vec<LedgerUnits> = costs.values().map(|of| of.runs.iter().copied().sum()).collect();
-        let (mean, means) = apportion(&mean_column(&sums, predicted.len() as u32), currency);
-        let (paid, actuals) = apportion(&costs.values().map(|of| of.actual).collect::<Vec<_>>(), currency);
+        let (_, means) = apportion(&mean_column(&sums, runs as u32), currency);
+        let (_, actuals) = apportion(&costs.values().map(|of| of.actual).collect::<Vec<_>>(), currency);
         let row = |window: Window, groups, mean: Money, actual: Money, runs: &[LedgerUnits]| VarianceRow {
             start: window.start,
             end: window.end,
@@ -99,29 +125,36 @@ impl VarianceStatement {
             variance: Money { amount: actual.amount - mean.amount, currency },
             prediction_accuracy: PredictionAccuracy::of_one(mean, actual, basis),
         };
-        let by = &actual.settings.by;
-        let rows: Vec<VarianceRow> = costs
-            .iter()
-            .enumerate()
-            .map(|(i, ((slice, names), of))| {
-                let group = |(by, (is_none, name)): (&GroupBy, &(bool, String))| {
-                    (by.to_string(), (!is_none).then(|| name.clone()))
-                };
-                let groups = by.iter().zip(names).map(group).collect();
-                row(actual.slices[*slice as usize], groups, means[i], actuals[i], &of.runs)
-            })
-            .collect();
-        let totals: Vec<LedgerUnits> = predicted.iter().map(|run| run.total().total()).collect();
+        let zero = Money { amount: Default::default(), currency };
+        let (mut mean, mut paid, mut totals) = (zero, zero, vec![LedgerUnits::ZERO; runs]);
+        let mut rows = Vec::new();
+        for (i, (name, of)) in costs.iter().enumerate().filter(|(_, (name, _))| told(name)) {
+            let (slice, names) = name;
+            let group =
+                |(by, (is_none, name)): (&GroupBy, &(bool, String))| (by.to_string(), (!is_none).then(|| name.clone()));
+            let groups = by.iter().zip(names).map(group).collect();
+            rows.push(row(slices[*slice as usize], groups, means[i], actuals[i], &of.runs));
+            (mean.amount, paid.amount) = (mean.amount + means[i].amount, paid.amount + actuals[i].amount);
+            totals.iter_mut().zip(&of.runs).for_each(|(total, &cost)| *total += cost);
+        }
         Self {
-            window: actual.settings.window,
+            window,
             currency,
-            by: by.clone(),
-            runs: predicted.len() as u32,
+            by: by.to_vec(),
+            runs: runs as u32,
             basis,
-            total: row(actual.settings.window, BTreeMap::new(), mean, paid, &totals),
+            total: row(window, BTreeMap::new(), mean, paid, &totals),
             optimization_areas: areas(&rows),
             rows,
         }
+    }
+}
+
+impl Costs {
+    /// Adds what one of so many runs says.
+    pub(super) fn add(&mut self, run: usize, runs: usize, cost: LedgerUnits) {
+        self.runs.resize(runs, LedgerUnits::ZERO);
+        self.runs[run] += cost;
     }
 }
 

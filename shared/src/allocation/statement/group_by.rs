@@ -103,9 +103,22 @@ enum Grouped {
     Cluster,
     /// Values; the value of each label set and of each tenant.
     Label(Names, Vec<u32>, Vec<u32>),
+    /// The label set itself, by its row.
+    LabelSet,
 }
 
 impl<'m> Groups<'m> {
+    /// All that anything can be grouped by, as far as one does not follow from the other: tenant, module, flavor, node
+    /// group, zone and label set, in this order.
+    pub(super) fn finest(metering: &'m Metering) -> Self {
+        let mut groups = Self::new(
+            metering,
+            &[GroupBy::Tenant, GroupBy::Module, GroupBy::Flavor, GroupBy::NodeGroup, GroupBy::Zone],
+        );
+        groups.by.push(Grouped::LabelSet);
+        groups
+    }
+
     pub(super) fn new(metering: &'m Metering, by: &[GroupBy]) -> Self {
         let grouped = by.iter().map(|by| match by {
             GroupBy::Tenant => Grouped::Tenant,
@@ -144,6 +157,7 @@ impl<'m> Groups<'m> {
                 NO_GROUP => tenants[account.tenant.usize()],
                 value => value,
             },
+            Grouped::LabelSet => account.labels,
         })
     }
 
@@ -184,6 +198,7 @@ impl<'m> Groups<'m> {
             Grouped::Zone => self.metering.zones.len(),
             Grouped::Cluster => self.metering.clusters.len(),
             Grouped::Flavor(names, _) | Grouped::Label(names, ..) => names.len(),
+            Grouped::LabelSet => self.metering.label_sets.len(),
         }
     }
 
@@ -241,6 +256,7 @@ impl<'m> Groups<'m> {
             Grouped::Zone => owned(&metering.zones),
             Grouped::Cluster => owned(&metering.clusters),
             Grouped::Flavor(names, _) | Grouped::Label(names, ..) => owned(names),
+            Grouped::LabelSet => (0..metering.label_sets.len()).map(|row| row.to_string()).collect(),
         });
         names.collect()
     }

@@ -93,7 +93,20 @@ impl<'g, 'm> Rows<'g, 'm> {
     /// The rows in order of slice and of the names of their groups, however these are numbered; what is of no group is last.
     pub(super) fn into_sorted(self, names: &[Vec<String>]) -> Vec<StatementRow> {
         let ranks: Vec<Vec<u32>> = names.iter().map(|names| ranks(names)).collect();
-        let mut rows: Vec<StatementRow> = match self.found {
+        let mut rows = self.into_rows();
+        rows.sort_by_cached_key(|row| {
+            let mut ranked = row.key;
+            for (group, ranks) in ranked.iter_mut().zip(&ranks).filter(|(group, _)| **group != NO_GROUP) {
+                *group = ranks[*group as usize];
+            }
+            (row.slice, ranked)
+        });
+        rows
+    }
+
+    /// The rows of which there is anything, in no order.
+    pub(super) fn into_rows(self) -> Vec<StatementRow> {
+        match self.found {
             Found::Map(map) => {
                 map.into_iter().map(|((slice, key), amounts)| StatementRow { slice, key, amounts }).collect()
             }
@@ -106,15 +119,7 @@ impl<'g, 'm> Rows<'g, 'm> {
                 let filled = places.into_iter().enumerate().filter(|(_, amounts)| *amounts != Amounts::default());
                 filled.map(row).collect()
             }
-        };
-        rows.sort_by_cached_key(|row| {
-            let mut ranked = row.key;
-            for (group, ranks) in ranked.iter_mut().zip(&ranks).filter(|(group, _)| **group != NO_GROUP) {
-                *group = ranks[*group as usize];
-            }
-            (row.slice, ranked)
-        });
-        rows
+        }
     }
 }
 

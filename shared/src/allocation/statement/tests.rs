@@ -18,13 +18,13 @@ use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, Rate, TenantIndex};
 
 const HOUR: i64 = 3_600_000_000;
 
-fn groupings() -> [GroupBy; 8] {
+pub(super) fn groupings() -> [GroupBy; 8] {
     let team = GroupBy::Label("team".to_owned());
     let [zone, cluster] = [GroupBy::Zone, GroupBy::Cluster];
     [GroupBy::Tenant, GroupBy::Module, GroupBy::Flavor, GroupBy::Class, GroupBy::NodeGroup, zone, cluster, team]
 }
 
-fn metered(
+pub(super) fn metered(
     lives: &[Life],
     settings: (crate::scenario::PlacementPolicy, u32, u32, bool, bool),
     what: u8,
@@ -96,6 +96,10 @@ proptest! {
         (resolution, kept) in (proptest::sample::select(&Resolution::ALL), any::<bool>()),
     ) {
         let (outcome, metering, records) = metered(&lives, settings, what, crowded);
+        // Nobody is metered twice for the same time.
+        let mut stretches: Vec<_> = records.uses.iter().map(|used| (used.resource, used.from, used.until)).collect();
+        stretches.sort_unstable();
+        prop_assert!(stretches.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1));
         let policies =
             [SharedPolicy::Keep, SharedPolicy::Uniform, SharedPolicy::Proportional, SharedPolicy::Weighted(vec![3, 0, 7])];
         let shared = policies[shared].clone();

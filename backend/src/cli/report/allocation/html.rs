@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use shared::allocation::{AmountsView, StatementView};
 use shared::units::{Instant, Money};
 
-use super::text::{amounts_of, is_cut, label, names, summed};
+use super::text::{is_cut, label, names, shown_of, summed};
 
 /// Most groups that a chart shows; the others are one bar.
 const BARS_MAX: usize = 20;
@@ -202,7 +202,7 @@ fn write_rows(out: &mut String, view: &StatementView) -> std::fmt::Result {
     let heads: String = names(&shown).iter().map(|part| format!("<th>{part}</th>")).collect();
     writeln!(out, "<table>\n<thead><tr><th>of</th>{from}{heads}<th>resource hours</th></tr></thead>\n<tbody>")?;
     let cells = |amounts: &AmountsView| {
-        let money = amounts_of(amounts, &shown).into_iter().map(|money| format!("<td>{}</td>", amount(money)));
+        let money = shown_of(amounts, &shown).into_iter().map(|amount| format!("<td>{amount}</td>"));
         money.collect::<String>() + &format!("<td>{:.1}</td>", amounts.resource_hours)
     };
     for row in &view.rows {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost};
-use shared::units::Money;
+use shared::units::{Money, rounded_parts};
 
 use crate::output::{cell, in_line};
 
@@ -12,10 +12,12 @@ pub(super) fn names(shown: &[usize]) -> Vec<&'static str> {
     shown.iter().map(|&part| AmountsView::PARTS[part]).chain(["total"]).collect()
 }
 
-/// The amounts of some parts, and the total.
-pub(super) fn amounts_of(amounts: &AmountsView, shown: &[usize]) -> Vec<Money> {
+/// The same as people are shown them, with two decimals: parts add up to the total.
+pub(super) fn shown_of(amounts: &AmountsView, shown: &[usize]) -> Vec<String> {
     let parts = amounts.parts();
-    shown.iter().map(|&part| parts[part]).chain([amounts.total]).collect()
+    let parts: Vec<Money> = shown.iter().map(|&part| parts[part]).collect();
+    let rounded = rounded_parts(amounts.total, &parts).into_iter().chain([amounts.total]);
+    rounded.map(|money| format!("{:.2}", money.rounded())).collect()
 }
 
 /// What a row is of, for people: its groups, or the part that is nobody's.
@@ -95,7 +97,7 @@ fn write_amounts(
     (amounts, shown): (&AmountsView, &[usize]),
 ) -> std::fmt::Result {
     write!(out, "{label:<width$}")?;
-    amounts_of(amounts, shown).iter().try_for_each(|money| write!(out, " {:>13.2}", money.rounded()))?;
+    shown_of(amounts, shown).iter().try_for_each(|amount| write!(out, " {amount:>13}"))?;
     writeln!(out, " {:>15.1}", amounts.resource_hours)
 }
 
@@ -113,10 +115,7 @@ pub(super) fn markdown(view: &StatementView) -> String {
         if cut { "| --- | --- |" } else { "| --- |" },
         vec!["---:"; names.len()].join(" | ")
     ));
-    let amounts = |amounts: &AmountsView| {
-        let money = amounts_of(amounts, &shown).into_iter().map(|money| format!("{:.2}", money.rounded()));
-        money.collect::<Vec<_>>().join(" | ")
-    };
+    let amounts = |amounts: &AmountsView| shown_of(amounts, &shown).join(" | ");
     for row in &view.rows {
         let from = if cut { format!("| {} ", row.start) } else { String::new() };
         lines.push(format!("{from}| {} | {} |", cell(&label(view, row)), amounts(&row.amounts)));

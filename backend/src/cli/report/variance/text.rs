@@ -6,7 +6,7 @@ use shared::allocation::{GroupBy, VarianceRow, VarianceStatement};
 use shared::input::write_table;
 use shared::units::Money;
 
-use crate::output::in_line;
+use crate::output::{compared, in_line};
 
 /// For a terminal.
 pub(super) fn table(found: &VarianceStatement, notices: &[String]) -> String {
@@ -45,7 +45,8 @@ fn write_text(out: &mut String, found: &VarianceStatement, notices: &[String]) -
     writeln!(out, "\nwhere it differs most")?;
     for row in &found.optimization_areas {
         let when = if is_cut { format!(", from {}", row.start) } else { String::new() };
-        writeln!(out, "  {}{when}: {:+.2}", label(found, row), row.variance.rounded())?;
+        let [_, _, variance] = compared(row.predicted.mean, row.actual, row.variance);
+        writeln!(out, "  {}{when}: {:+.2}", label(found, row), variance.rounded())?;
     }
     Ok(())
 }
@@ -53,7 +54,8 @@ fn write_text(out: &mut String, found: &VarianceStatement, notices: &[String]) -
 fn write_row(out: &mut String, label: &str, width: usize, row: &VarianceRow) -> std::fmt::Result {
     write!(out, "{label:<width$}")?;
     let band = &row.predicted;
-    for money in [band.mean, band.p10, band.p90, row.actual, row.variance] {
+    let [mean, actual, variance] = compared(band.mean, row.actual, row.variance);
+    for money in [mean, band.p10, band.p90, actual, variance] {
         write!(out, " {:>12.2}", money.rounded())?;
     }
     let accuracy = row.prediction_accuracy.map_or("none".to_owned(), |accuracy| format!("{accuracy:.4}"));
