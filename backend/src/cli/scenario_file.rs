@@ -2,7 +2,7 @@
 
 use shared::api::SavedScenario;
 use shared::link::{LINK_ROUTE, Limits, LinkError, NEWEST_VERSION, SharedScenario};
-use shared::scenario::ENGINE;
+use shared::scenario::{ENGINE, ValidScenario};
 
 use super::CliError;
 use crate::{input, output};
@@ -29,7 +29,7 @@ pub(super) fn contents(source: &str) -> Result<Contents, CliError> {
     let bytes = input::read_bytes(source)?;
     // The bytes of a scenario begin with their version; text begins with no such number.
     if bytes.first().is_some_and(|first| (1..=NEWEST_VERSION).contains(first)) {
-        return opened(input::name(source), SharedScenario::from_bytes(&bytes, &Limits::FILE));
+        return opened(input::name(source), SharedScenario::from_bytes(&bytes, &Limits::OWN));
     }
     let text = input::text_of(source, bytes)?;
     let link = text.split_once(LINK_ROUTE).map_or(text.trim(), |(_, link)| link);
@@ -65,9 +65,11 @@ fn read_as_made(source: &str) -> Result<SavedScenario, CliError> {
         Contents::Shared(shared) => Ok(saved(*shared)),
         Contents::Json(text) => {
             let saved = SavedScenario::from_json(&text).map_err(CliError::all_in_file(input::name(source)))?;
-            let held = Limits::FILE.check(&saved.scenario);
-            held.map_err(|error| CliError::Data(format!("{}: {error}", input::name(source))))?;
-            Ok(saved)
+            let Err(too_much) = Limits::OWN.check(&saved.scenario) else { return Ok(saved) };
+            // What is wrong with it says more than that it is too large.
+            let wrong = ValidScenario::new(saved.scenario).err().map(|problems| problems.to_string());
+            let message = wrong.unwrap_or_else(|| too_much.to_string());
+            Err(CliError::Data(format!("{}: {message}", input::name(source))))
         }
     }
 }

@@ -13,7 +13,13 @@ const MOST: u32 = 64;
 /// How many instance types are tried for a group, the cheapest first.
 const TYPES: usize = 3;
 
+/// How many things in turn may stand in the way of a request, each of which shows only when the one before is mended.
+const OBSTACLES: u32 = 6;
+
 /// The cheapest change that lets the request in, and how many were tried; nothing where the watcher says no to the next one.
+///
+/// Where no single change is enough, the cheapest of those after which something else stands in its way is kept, and what
+/// mends that is tried with it.
 pub(super) fn cheapest(
     valid: &ValidScenario,
     run: u32,
@@ -21,39 +27,55 @@ pub(super) fn cheapest(
     explanation: &Explanation,
     (before, go_on): (LedgerUnits, &mut dyn FnMut(u32) -> bool),
 ) -> Option<(Option<Fix>, u32)> {
-    let mut trials = Trials { valid, run, request, explanation, before, go_on, cancelled: false, tried: 0 };
-    let found = match explanation.refusal() {
-        Some(Refusal::Quota) => trials.more_quota(),
-        Some(Refusal::NoSuchNode) => trials.larger_nodes(),
-        Some(Refusal::NoRoomToResize) => trials.room_in_place(),
-        Some(Refusal::Overloaded) => trials.shorter_queue(),
-        Some(Refusal::Failed) => trials.more_retries(),
-        Some(Refusal::Observed) => Vec::new(),
-        Some(
-            Refusal::NoPool
-            | Refusal::NoStorageCapacity
-            | Refusal::NoIopsCapacity
-            | Refusal::NoNetworkCapacity
-            | Refusal::NoAddressCapacity,
-        ) => {
-            let mut found = trials.zones_kept();
-            found.extend(trials.larger_pools());
-            found
+    let (explanation, made) = (explanation.clone(), Change::default());
+    let mut trials =
+        Trials { valid, run, request, explanation, made, further: None, before, go_on, cancelled: false, tried: 0 };
+    let mut found = trials.of_obstacle();
+    for _ in 1..OBSTACLES {
+        if !found.is_empty() || trials.cancelled {
+            break;
         }
-        None => {
-            let mut found = trials.zones_kept();
-            found.extend(trials.more_nodes(&[]));
-            found
-        }
-    };
+        let Some(Further { change, explanation, .. }) = trials.further.take() else { break };
+        (trials.made, trials.explanation) = (change, explanation);
+        found = trials.of_obstacle();
+    }
     (!trials.cancelled).then(|| (found.into_iter().min_by_key(|fix| fix.cost_change), trials.tried))
+}
+
+/// What is changed in a scenario.
+#[derive(Clone, Debug, Default)]
+struct Change {
+    edits: Vec<Edit>,
+    settings: Vec<Setting>,
+}
+
+impl Change {
+    /// With further ones, which take the place of those that set the same.
+    fn and(&self, edits: Vec<Edit>, settings: Vec<Setting>) -> Self {
+        let kept = self.edits.iter().filter(|old| !edits.iter().any(|new| sets_the_same(new, old)));
+        let mut all = Self { edits: kept.cloned().collect(), settings: self.settings.clone() };
+        all.settings.retain(|old| !settings.iter().any(|new| new.sets_the_same(old)));
+        all.edits.extend(edits);
+        all.settings.extend(settings);
+        all
+    }
+}
+
+/// A change after which something else stands in the way.
+struct Further {
+    change: Change,
+    explanation: Explanation,
+    cost: LedgerUnits,
 }
 
 struct Trials<'a> {
     valid: &'a ValidScenario,
     run: u32,
     request: &'a IndexedRequest,
-    explanation: &'a Explanation,
+    /// What stands in the way, with what is changed already.
+    explanation: Explanation,
+    made: Change,
+    further: Option<Further>,
     /// What the run costs as it is.
     before: LedgerUnits,
     go_on: &'a mut dyn FnMut(u32) -> bool,
@@ -62,15 +84,44 @@ struct Trials<'a> {
 }
 
 impl Trials<'_> {
+    /// Whatever may mend what stands in the way, as far as it lets the request in.
+    fn of_obstacle(&mut self) -> Vec<Fix> {
+        match self.explanation.refusal() {
+            Some(Refusal::Quota) => self.more_quota(),
+            Some(Refusal::NoSuchNode) => self.larger_nodes(),
+            Some(Refusal::NoRoomToResize) => self.room_in_place(),
+            Some(Refusal::Overloaded) => self.shorter_queue(),
+            Some(Refusal::Failed) => self.more_retries(),
+            Some(Refusal::Observed) => Vec::new(),
+            Some(
+                Refusal::NoPool
+                | Refusal::NoStorageCapacity
+                | Refusal::NoIopsCapacity
+                | Refusal::NoNetworkCapacity
+                | Refusal::NoAddressCapacity,
+            ) => {
+                let mut found = self.zones_kept();
+                found.extend(self.larger_pools());
+                found
+            }
+            None => {
+                let mut found = self.zones_kept();
+                found.extend(self.more_nodes());
+                found
+            }
+        }
+    }
+
     /// Runs the scenario with other edits; a fix where the request gets in.
     fn attempt(&mut self, edits: Vec<Edit>) -> Option<Fix> {
         self.attempt_all(edits, Vec::new())
     }
 
     fn attempt_all(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<Fix> {
+        let change = self.made.and(edits, settings);
         let mut changed = self.valid.original().clone();
-        settings.iter().for_each(|setting| setting.apply(&mut changed));
-        changed.edits.extend(edits.iter().cloned());
+        change.settings.iter().for_each(|setting| setting.apply(&mut changed));
+        changed.edits.extend(change.edits.iter().cloned());
         let changed = ValidScenario::new(changed).ok()?;
         self.cancelled |= !(self.go_on)(self.tried);
         if self.cancelled {
@@ -78,8 +129,16 @@ impl Trials<'_> {
         }
         self.tried += 1;
         let Seen { explanation, cost } = watch(&changed, &changed.requests(self.run), self.run, *self.request);
-        let cost_change = cost - self.before;
-        explanation.is_in().then(|| Fix { edits, settings, ready: explanation.ready(), cost_change })
+        if explanation.is_in() {
+            let Change { edits, settings } = change;
+            return Some(Fix { edits, settings, ready: explanation.ready(), cost_change: cost - self.before });
+        }
+        let obstacle = |of: &Explanation| (of.refusal(), of.refused_by);
+        let is_cheaper = self.further.as_ref().is_none_or(|further| cost < further.cost);
+        if obstacle(&explanation) != obstacle(&self.explanation) && is_cheaper {
+            self.further = Some(Further { change, explanation, cost });
+        }
+        None
     }
 
     /// The smallest of 1 to [`MOST`] that is enough, by doubling and then halving the step: more never harms.
@@ -107,8 +166,7 @@ impl Trials<'_> {
         Some(found)
     }
 
-    /// As much more quota as was missing, as many times as it takes: whoever was refused before gets in then, too. Or as much
-    /// as was missing, with what else is missing then.
+    /// As much more quota as was missing, as many times as it takes: whoever was refused before gets in then, too.
     fn more_quota(&mut self) -> Vec<Fix> {
         let scenario = self.valid.scenario();
         let tenant = self.explanation.plan.tenant;
@@ -129,10 +187,7 @@ impl Trials<'_> {
             };
             Edit::Quota { tenant, quota: Some(Resources::from_array(Dimension::ALL.map(amount))) }
         };
-        match self.smallest(|times| (vec![raised(times)], Vec::new())) {
-            Some(fix) => vec![fix],
-            None => self.more_nodes(&[raised(1)]),
-        }
+        self.smallest(|times| (vec![raised(times)], Vec::new())).into_iter().collect()
     }
 
     /// The zones kept that were lost when it was decided.
@@ -176,11 +231,11 @@ impl Trials<'_> {
     }
 
     /// Further nodes of each group that could hold the resource.
-    fn more_nodes(&mut self, first: &[Edit]) -> Vec<Fix> {
+    fn more_nodes(&mut self) -> Vec<Fix> {
         let mut found = Vec::new();
         for position in self.open(|group| group.holds && group.lost_since.is_none()) {
             let valid = self.valid;
-            found.extend(self.smallest(|more| (grown(valid, position, more, first), Vec::new())));
+            found.extend(self.smallest(|more| (grown(valid, position, more), Vec::new())));
         }
         found
     }
@@ -208,7 +263,7 @@ impl Trials<'_> {
         let capacity = scenario.fleet.node_groups[position].capacity;
         let needed = capacity.checked_add(place.lacking).unwrap_or(capacity);
         let mut found = self.other_types(position, &types_that_hold(scenario, needed));
-        found.extend(self.attempt(grown(self.valid, position, 1, &[])));
+        found.extend(self.attempt(grown(self.valid, position, 1)));
         let others = PlacementPolicy::ALL.into_iter().filter(|policy| *policy != scenario.placement);
         found.extend(others.filter_map(|policy| self.attempt(vec![Edit::Placement { policy }])));
         found
@@ -247,12 +302,25 @@ impl Trials<'_> {
     }
 }
 
-/// Edits that let a group have more nodes, after others.
-fn grown(valid: &ValidScenario, position: usize, more: u32, first: &[Edit]) -> Vec<Edit> {
+/// Whether two edits set the same, so that the later one holds.
+fn sets_the_same(a: &Edit, b: &Edit) -> bool {
+    match (a, b) {
+        (Edit::Quota { tenant: a, .. }, Edit::Quota { tenant: b, .. }) => a == b,
+        (Edit::MaxNodes { node_group: a, .. }, Edit::MaxNodes { node_group: b, .. })
+        | (Edit::MinNodes { node_group: a, .. }, Edit::MinNodes { node_group: b, .. })
+        | (Edit::InstanceType { node_group: a, .. }, Edit::InstanceType { node_group: b, .. }) => a == b,
+        (Edit::PoolCapacity { pool: a, .. }, Edit::PoolCapacity { pool: b, .. }) => a == b,
+        (Edit::Workers { module: a, .. }, Edit::Workers { module: b, .. }) => a == b,
+        (Edit::Placement { .. }, Edit::Placement { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Edits that let a group have more nodes.
+fn grown(valid: &ValidScenario, position: usize, more: u32) -> Vec<Edit> {
     let node_group = NodeGroupIndex::from_usize(position);
     let group = &valid.scenario().fleet.node_groups[position];
-    let mut edits = first.to_vec();
-    edits.push(Edit::MaxNodes { node_group, max: group.max + more });
+    let mut edits = vec![Edit::MaxNodes { node_group, max: group.max + more }];
     // The machines of an inventory are there whether they are used or not.
     if group.min == group.max {
         edits.push(Edit::MinNodes { node_group, min: group.max + more });

@@ -48,6 +48,15 @@ impl Fix {
 }
 
 impl Setting {
+    /// Whether the later of the two is what holds.
+    pub(super) fn sets_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Retries { module: a, .. }, Self::Retries { module: b, .. })
+            | (Self::QueueLimit { module: a, .. }, Self::QueueLimit { module: b, .. }) => a == b,
+            _ => false,
+        }
+    }
+
     /// Changes a scenario to which its edits have not been applied.
     pub(super) fn apply(&self, scenario: &mut Scenario) {
         match self {

@@ -281,6 +281,37 @@ fn a_lost_zone_is_named_and_the_fix_keeps_it_or_goes_elsewhere() {
     assert_ne!(departure.node, again.node);
 }
 
+/// One half is all that the quota of 4 vCPU holds, and two all that the node does: the third needs 12 vCPU and another node.
+#[test]
+fn what_stands_in_the_way_behind_the_quota_is_mended_with_it() {
+    let mut limited = scenario(3, 1);
+    limited.tenants[0].quota = Some(Resources::compute(4_000, 65_536));
+    let explanation = explained(limited.clone(), 2);
+    assert_eq!(explanation.refusal(), Some(Refusal::Quota));
+    let fix = explanation.fix.unwrap();
+    let tenant = TenantIndex(0);
+    let quota = Edit::Quota { tenant, quota: Some(Resources::compute(12_000, 65_536)) };
+    assert_eq!(fix.edits, [quota, Edit::MaxNodes { node_group: NodeGroupIndex(0), max: 2 }]);
+    assert_eq!(explained(fixed(limited, &fix), 2).plan.state, PlanState::Ready);
+}
+
+/// The gateway works 90 s on a create, the scheduler 100 s, and none may wait for either: the second create comes to the one a
+/// minute after the first, and to the other 90 s after it.
+#[test]
+fn a_queue_behind_a_queue_is_found() {
+    let mut busy = scenario(2, 5);
+    for (module, seconds) in [(Module::Gateway, 90), (Module::Scheduler, 100)] {
+        busy.modules[module].service = ServiceTime::Constant(Duration::from_seconds(seconds));
+        busy.modules[module].queue_limit = Some(0);
+    }
+    let explanation = explained(busy.clone(), 1);
+    assert_eq!(explanation.refused_by, Some(Module::Gateway));
+    let fix = explanation.fix.unwrap();
+    let Fix { edits, settings, .. } = &fix;
+    assert_eq!(edits.len() + settings.len(), 2, "one for each module: {fix:?}");
+    assert_eq!(explained(fixed(busy, &fix), 1).plan.state, PlanState::Ready);
+}
+
 /// Nine attempts of ten fail, and none is made again: the fix is the least number of retries that is enough, no less.
 #[test]
 fn the_fix_of_a_module_that_fails_is_to_try_again() {

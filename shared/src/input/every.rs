@@ -7,7 +7,7 @@ use serde_path_to_error::{Path, Segment};
 use super::{Format, InputError, InputProblems, field_and_message, from_json};
 
 /// Most fields that are named: each costs some readings of the whole document.
-const NAMED_MAX: usize = 30;
+const NAMED_MAX: usize = 100;
 /// Most bytes that are read again in all, so that a long document does not take minutes to be refused.
 const BYTES_MAX: usize = 512 << 20;
 

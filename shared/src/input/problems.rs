@@ -9,7 +9,7 @@ use super::InputError;
 pub struct InputProblems(pub Vec<InputError>);
 
 /// Most problems that are listed one by one.
-const LISTED_MAX: usize = 20;
+const LISTED_MAX: usize = 100;
 
 impl InputProblems {
     /// The first of them.

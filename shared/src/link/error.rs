@@ -53,8 +53,8 @@ pub enum LinkError {
         /// The one here.
         ours: u32,
     },
-    /// More of something than a link may ask a browser to run.
-    #[error("the link asks for {value} {what}; the most is {limit}")]
+    /// More of something than may be asked for there.
+    #[error("asks for {value} {what}; the most is {limit}")]
     TooLarge {
         /// What there is too much of.
         what: &'static str,

@@ -2,7 +2,7 @@
 
 use super::LinkError;
 use crate::forecast::LEVELS;
-use crate::scenario::{Demand, Edit, NodeGroup, Scenario};
+use crate::scenario::{Demand, Edit, MAX_BINS, MAX_NODES, NodeGroup, Scenario};
 use crate::stream::StreamModel;
 use crate::units::{Duration, FlavorIndex};
 
@@ -46,6 +46,9 @@ impl Limits {
         requests_of_run: 50_000_000,
         ..Self::LINK
     };
+
+    /// What somebody runs on a machine of their own: whatever a scenario may be.
+    pub const OWN: Self = Self { bins: MAX_BINS as u64, workers: MAX_NODES, ..Self::FILE };
 
     /// Holds a scenario to the limits.
     ///

@@ -52,17 +52,20 @@ impl ValidScenario {
     pub fn new(original: Scenario) -> Result<Self, Problems> {
         let mut problems = Found::default();
         settings::check(&original, &mut problems);
-        demand::check(&original, &mut problems);
         start::check(&original, &mut problems);
         terms::check(&original, &mut problems);
         affinity::check(&original, &mut problems);
+        // The most by number, and often one and the same: they come last.
+        demand::check(&original, &mut problems);
         if !problems.0.is_empty() {
             return Err(Problems(problems.0));
         }
         let edited = (!original.edits.is_empty()).then(|| original.edited());
         let valid = Self { original, edited };
         settings::check_sums(valid.scenario(), &mut problems);
-        fleet::check_any_nodes(valid.scenario(), "edits", &mut problems);
+        if valid.edited.is_some() && problems.0.is_empty() {
+            fleet::check_edited(valid.scenario(), &mut problems);
+        }
         if problems.0.is_empty() { Ok(valid) } else { Err(Problems(problems.0)) }
     }
 
@@ -165,15 +168,24 @@ impl fmt::Display for Problems {
 
 impl core::error::Error for Problems {}
 
-/// Collects problems; at most a hundred, so that a hostile scenario does not fill the memory with them.
+/// Most problems that are listed.
+const LISTED_MAX: usize = 100;
+
+/// Collects problems; not every one, so that a hostile scenario does not fill the memory with them.
 #[derive(Default)]
 struct Found(Vec<Problem>);
 
 impl Found {
     /// Notes a problem of `field` unless `holds`.
     fn expect(&mut self, holds: bool, field: impl fmt::Display, message: impl FnOnce() -> String) {
-        if !holds && self.0.len() < 100 {
+        if holds || self.0.len() > LISTED_MAX {
+            return;
+        }
+        if self.0.len() < LISTED_MAX {
             self.0.push(Problem { field: field.to_string(), message: message() });
+        } else {
+            let message = format!("has more problems than these {LISTED_MAX}; they are listed once these are mended");
+            self.0.push(Problem { field: "scenario".to_owned(), message });
         }
     }
 

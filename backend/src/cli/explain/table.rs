@@ -84,7 +84,10 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
             writeln!(out, "resized {at}{node}; the resource is {} when the window ends", plan.state.as_str())
         }
         (Some(ResizeState::PassedOver), _) => writeln!(out, "passed over: nothing lived that it could be about"),
-        (None, Some(ready)) => writeln!(out, "ready {ready}{node}; {} when the window ends", answer.state),
+        (None, Some(ready)) => match plan.released {
+            Some(released) => writeln!(out, "ready {ready}{node}; released {released}"),
+            None => writeln!(out, "ready {ready}{node}; {} when the window ends", answer.state),
+        },
         (_, _) => writeln!(out, "{} when the window ends", answer.state),
     }
 }
@@ -147,7 +150,8 @@ fn write_decision(
     }
     let tenant = &scenario.tenants[answer.plan.tenant.usize()];
     if let Some(quota) = tenant.quota {
-        writeln!(out, "  `{}` held {} of its quota of {}", tenant.name, survey.held, in_words(quota))?;
+        let besides = if answer.resize.is_some() { " besides it" } else { "" };
+        writeln!(out, "  `{}` held {}{besides} of its quota of {}", tenant.name, survey.held, in_words(quota))?;
     }
     if let Some(place) = &survey.in_place {
         writeln!(out, "  {}", in_place(place, scenario))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Found;
 use super::settings::{MAX_BINS, expect_wait};
 use crate::control_plane::{NodeGroup, Outage, Scaling};
-use crate::request::ResourceClass;
+use crate::request::{Flavor, ResourceClass};
 use crate::scenario::{MAX_NODES, Scenario};
 use crate::units::{Dimension, Duration, Window};
 
@@ -47,7 +47,54 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         // Where there is no node at all, that is said once.
         let holds = scenario.fleet.can_hold(flavor) || (on_node && scenario.fleet.node_groups.is_empty());
         found.expect(holds, format!("flavors[{i}] ({})", flavor.name), || scenario.fleet.too_small_for(flavor));
+        if let Some(group) = only_where_none_may_be(scenario, flavor) {
+            found.expect(false, format!("flavors[{i}] ({})", flavor.name), || {
+                format!("only fits nodes of `{group}`, which may have none: its max is 0; expected at least 1")
+            });
+        }
     }
+}
+
+/// What edits may not make of a fleet, each by itself as it may be: whoever wants a node goes without for ever.
+pub(super) fn check_edited(scenario: &Scenario, found: &mut Found) {
+    check_any_nodes(scenario, "edits", found);
+    for flavor in &scenario.flavors {
+        let group = only_where_none_may_be(scenario, flavor);
+        found.expect(group.is_none(), "edits", || {
+            let group = group.unwrap_or_default();
+            format!("leave flavor `{}` without a node: it only fits those of `{group}`, whose max is 0", flavor.name)
+        });
+    }
+    for group in &scenario.fleet.node_groups {
+        found.expect(orders_a_first_node(group), "edits", || {
+            format!(
+                "leave group `{}` without anything that orders its first node: `on_pending` is false; keep one with \
+                 `min_nodes`, or let it be true",
+                group.name
+            )
+        });
+    }
+}
+
+/// The first of the groups that could hold a flavor, where none of them may ever have a node, and none is there.
+fn only_where_none_may_be<'a>(scenario: &'a Scenario, flavor: &Flavor) -> Option<&'a str> {
+    if flavor.class != ResourceClass::Compute {
+        return None;
+    }
+    let groups = scenario.fleet.node_groups.iter().enumerate();
+    let mut holding = groups.filter(|(_, group)| group.holds(flavor.requested.on_node())).peekable();
+    let (_, first) = *holding.peek()?;
+    let is_there = |position: usize| scenario.start.nodes.iter().any(|node| node.node_group.usize() == position);
+    let may_be = holding.any(|(position, group)| group.max > 0 || is_there(position));
+    // Where nobody may have any, that is said once.
+    let some = scenario.fleet.node_groups.iter().any(|group| group.max > 0) || !scenario.start.nodes.is_empty();
+    (some && !may_be).then_some(&first.name)
+}
+
+/// Whether anything has a group's first node ordered.
+fn orders_a_first_node(group: &NodeGroup) -> bool {
+    let Scaling { on_pending, schedule, predicted, .. } = &group.scaling;
+    *on_pending || group.min > 0 || !schedule.is_empty() || predicted.is_some()
 }
 
 /// Somebody could ever get a node, where somebody wants one.
@@ -106,7 +153,7 @@ pub(super) fn check_over_commit(percents: &BTreeMap<Dimension, u32>, path: &str,
 }
 
 pub(super) fn check_scaling(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Found) {
-    let Scaling { on_pending, target_utilisation_percent, schedule, predicted } = &group.scaling;
+    let Scaling { target_utilisation_percent, schedule, predicted, .. } = &group.scaling;
     if let Some(percent) = target_utilisation_percent {
         expect_percent(*percent, 1, path("scaling.target_utilisation_percent"), found);
     }
@@ -120,8 +167,7 @@ pub(super) fn check_scaling(group: &NodeGroup, path: &impl Fn(&str) -> String, f
             format!("is {}; expected at least {MIN_STEP}", predicted.step)
         });
     }
-    let begins = *on_pending || group.min > 0 || !schedule.is_empty() || predicted.is_some();
-    found.expect(begins, path("scaling.on_pending"), || {
+    found.expect(orders_a_first_node(group), path("scaling.on_pending"), || {
         "is false where nothing else orders the first node; keep a node with `min`, or let it be true".to_owned()
     });
 }

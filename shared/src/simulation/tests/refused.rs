@@ -47,6 +47,25 @@ fn a_fleet_that_may_have_no_node_is_refused() {
         fields(move |scenario| scenario.edits = groups.iter().map(edit).collect())
     };
     assert_eq!((edits(&[0]), edits(&[0, 1])), (vec![], vec!["edits".to_owned()]));
+    // Group `general` has 16 vCPU a node, `spare` 8: who asks for 12 has only the first.
+    let large = |change: fn(&mut Scenario)| {
+        fields(|scenario| {
+            scenario.flavors[0].requested = Resources::compute(12_000, 1_024);
+            change(scenario);
+        })
+    };
+    assert_eq!(large(|scenario| scenario.fleet.node_groups[0].max = 0), ["flavors[0] (small)"]);
+    let edit = |group: u32, max: u32| Edit::MaxNodes { node_group: NodeGroupIndex(group), max };
+    assert_eq!(large(|scenario| scenario.fleet.node_groups[1].max = 0), [""; 0]);
+    let edited = |edits: Vec<Edit>| {
+        problems(|scenario| {
+            scenario.flavors[0].requested = Resources::compute(12_000, 1_024);
+            scenario.edits = edits;
+        })
+    };
+    assert_eq!(edited(vec![edit(1, 0)]), []);
+    let message = &edited(vec![edit(0, 0)])[0].message;
+    assert!(message.starts_with("leave flavor `small` without a node: it only fits those of `general`"), "{message}");
     let [problem] = &problems(|scenario| scenario.fleet.node_groups.clear())[..] else { panic!("it is said once") };
     assert_eq!(
         problem.to_string(),
@@ -82,6 +101,20 @@ fn names_are_given_and_no_flavor_is_there_twice() {
     })[2]
         .message;
     assert!(message.starts_with("is `x`, and no node group is there; none of the node groups has a zone"), "{message}");
+}
+
+/// As many as can be read, then that there are more; what is of the demand comes last.
+#[test]
+fn a_long_list_of_problems_is_cut_and_says_so() {
+    let problems = problems(|scenario| {
+        let unknown = |i: usize| IndexedRequest { terms: None, flavor: FlavorIndex(9), ..create(i, 0, 0) };
+        scenario.demand = Demand::Requests((0..200).map(unknown).collect());
+        scenario.modules[Module::Quota].workers = 0;
+        scenario.terms = vec![Terms { zone: Some(String::new()), ..Terms::default() }];
+    });
+    let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!((fields.len(), &fields[..2]), (101, &["modules.quota.workers", "terms[0].zone"][..]));
+    assert_eq!((fields[2], fields[100]), ("demand.requests[0].flavor", "scenario"));
 }
 
 /// Resource 0 is of tenant 0 and lives for a minute.
