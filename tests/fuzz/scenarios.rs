@@ -11,8 +11,15 @@ use shared::scenario::ValidScenario;
 use shared::simulation::{RunOptions, check, simulate_to_fork};
 
 /// What runs in a moment.
-const SMALL: Limits =
-    Limits { bytes: 1 << 20, runs: 1_000, tenants: 100, requests: 100_000, bins: 2_000, workers: 2_000 };
+const SMALL: Limits = Limits {
+    bytes: 1 << 20,
+    runs: 1_000,
+    tenants: 100,
+    requests: 100_000,
+    requests_of_run: 100_000,
+    bins: 2_000,
+    workers: 2_000,
+};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
