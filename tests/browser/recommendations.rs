@@ -59,6 +59,8 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
     let gone = |reply: &crate::api::server::Reply| reply.json()["accepted"] == serde_json::json!([]);
     server.wait_for("/v1/recommendations", gone);
 
+    // The header stays where it is, above what is scrolled under it.
+    page.execute("window.scrollTo(0, 0)", Vec::new()).await?;
     found(&page, "search").await?.click().await?;
     let said = answer(&page, "search-answer", "The search j-").await?;
     let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;

@@ -83,7 +83,11 @@ fn AddEvent(props: &AddEventProps) -> Html {
         let (asked, wrong) = (props.asked.setter(), wrong.setter());
         Callback::from(move |event: SubmitEvent| {
             let at = |node: &NodeRef| node.cast::<HtmlInputElement>().and_then(|input| zone.of_field(&input.value()));
-            let repeat = chosen(&repeat).map(|repeat| if repeat == "daily" { Repeat::Daily } else { Repeat::Weekly });
+            let repeat = match chosen(&repeat).as_deref() {
+                Some("daily") => Some(Repeat::Daily),
+                Some("weekly") => Some(Repeat::Weekly),
+                _ => None,
+            };
             match (said(&name), at(&start), at(&end)) {
                 (Some(name), Some(start), Some(end)) => {
                     wrong.set(None);
@@ -105,7 +109,7 @@ fn AddEvent(props: &AddEventProps) -> Html {
             </label>
         }
     };
-    let repeats = [("", "no"), ("daily", "daily"), ("weekly", "weekly")];
+    let repeats = [("once", "no"), ("daily", "daily"), ("weekly", "weekly")];
     html! {
         <details data-testid="add-event">
             <summary>{ "Add an event" }</summary>

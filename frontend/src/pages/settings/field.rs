@@ -35,9 +35,9 @@ pub(super) fn said(node: &NodeRef) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What was chosen; none where that stands for nothing.
+/// The value of what was chosen. A choice without a value has its name for one, so each has one of its own.
 pub(super) fn chosen(node: &NodeRef) -> Option<String> {
-    Some(node.cast::<HtmlSelectElement>()?.value()).filter(|value| !value.is_empty())
+    Some(node.cast::<HtmlSelectElement>()?.value())
 }
 
 /// Names that are separated by commas; none where there is none.

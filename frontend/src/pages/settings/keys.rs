@@ -126,7 +126,7 @@ fn CreateKey(props: &CreateKeyProps) -> Html {
             create(order, new.clone())
         }))
     };
-    let lengths = [("", "never"), ("30d", "after 30 days"), ("90d", "after 90 days"), ("365d", "after a year")];
+    let lengths = [("never", "never"), ("30d", "after 30 days"), ("90d", "after 90 days"), ("365d", "after a year")];
     html! {
         <details data-testid="create-key">
             <summary>{ "Make a key" }</summary>
