@@ -10,8 +10,9 @@ use crate::shadowplane::Folder;
 const NDJSON: &str = "application/x-ndjson";
 /// How soon others have their answer; the machine has two cores, and other tests run.
 const SOON: Duration = Duration::from_secs(10);
-/// What the service may come to, whatever is sent.
+/// What the service may come to, whatever is sent; and with a statement of as many tenants as one may have.
 const RESIDENT_KIB_MAX: u64 = 512 << 10;
+const OF_MANY_TENANTS_KIB_MAX: u64 = 1_024 << 10;
 
 /// Each connection is an open file here, too.
 const OPEN_FILES: u64 = 65_536;
@@ -61,15 +62,19 @@ fn answer(mut stream: TcpStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// Somebody else asks and sends.
+/// Somebody else asks and sends, and the service is no larger than it may be.
 fn others_are_served(server: &Server, number: usize) {
+    others_are_served_in(server, number, RESIDENT_KIB_MAX);
+}
+
+fn others_are_served_in(server: &Server, number: usize, most_kib: u64) {
     let begun = Instant::now();
     assert_eq!(server.get("/v1/status").status, 200);
     let reply = server.post("/v1/requests", NDJSON, create(number, "acme").as_bytes());
     assert_eq!((reply.status, &reply.json()["accepted"]), (200, &1.into()), "{}", reply.body);
     assert!(begun.elapsed() < SOON, "it took {:?}", begun.elapsed());
     let resident = server.resident_kib().unwrap_or(0);
-    assert!(resident < RESIDENT_KIB_MAX, "{resident} KiB");
+    assert!(resident < most_kib, "{resident} KiB");
 }
 
 #[test]
@@ -173,8 +178,10 @@ fn as_many_tenants_as_somebody_makes_up_are_held() {
     let status = server.wait_for("/v1/status", |reply| reply.json()["requests"] == tenants());
     assert_eq!(status.status, 200);
     for path in ["/v1/demand", "/metrics", "/v1/reports/statement", "/v1/reports/allocation", "/v1/budgets"] {
-        let status = server.get(path).status;
-        assert!(status == 200 || status == 404, "{path}: {status}");
+        let Reply { status, body, .. } = server.get(path);
+        // A statement has 100,000 rows at most.
+        let is_too_long = status == 400 && body.contains("expected 100000 at most");
+        assert!(status == 200 || status == 404 || is_too_long, "{path}: {status} {body}");
     }
-    others_are_served(&server, 0);
+    others_are_served_in(&server, 0, OF_MANY_TENANTS_KIB_MAX);
 }

@@ -23,7 +23,7 @@ network     every text that may arrive over the network, changed for ten minutes
 ingest      requests are sent while the service is killed 100 times: whatever was acknowledged is there, once; a full disk, one
             that cannot be written, and a damaged file are told, and lose nothing
 hostile     10,000 idle and 10,000 slow clients, a body of a GiB, packed GiBs of zeros, lists in lists, 100,000 tenants: others
-            are served meanwhile, in less than 512 MiB
+            are served meanwhile, in less than 512 MiB, or a GiB with the tenants
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
             ledger as without a kill; and thirty days in which nothing changes, a tenant asks for three times as much,
             one is new, prices rise, or no data comes: what it notices, when, and what it trains for
