@@ -20,7 +20,10 @@ pub(super) fn choice(
     options: impl IntoIterator<Item = (&'static str, &'static str)>,
     testid: &'static str,
 ) -> Html {
-    let options = options.into_iter().map(|(value, name)| html! { <option {value}>{ name }</option> });
+    // Options are put in from the last to the first, and without a word the one that was there first is chosen.
+    let options = options.into_iter().enumerate().map(|(place, (value, name))| {
+        html! { <option {value} selected={place == 0}>{ name }</option> }
+    });
     html! {
         <label class="field column">
             <span>{ label }</span>
