@@ -16,9 +16,10 @@ use crate::{input, output};
 /// Say why a request got the node that it got, or none, and what would have let it in
 ///
 /// For the create or resize that was asked about: what became of it, and, at the decision that mattered, what every node
-/// group and every pool had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes are
-/// tried one by one (more quota, more nodes, larger ones, more of a pool, other policies, a zone that is kept, more workers, a longer
-/// queue, more retries), each by a run of its own, and the one that costs the least is given.
+/// group and every pool had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes of
+/// what stood in its way are tried one by one (more quota, more nodes, more of a pool, a zone that is kept, more workers, a longer queue,
+/// more retries; larger nodes where none could hold it, and for a resize, which other placement policies may help, too), each by a run
+/// of its own, and the one that costs the least is given; with it what mends the next obstacle, where there is one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
