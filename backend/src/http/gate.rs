@@ -28,7 +28,8 @@ pub struct IngestGate {
 /// A part of the room, for as long as it is kept.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    permits: Vec<OwnedSemaphorePermit>,
+    room: Option<OwnedSemaphorePermit>,
+    turn: Option<OwnedSemaphorePermit>,
     /// What has come of a body, and what of it took up room.
     bytes: usize,
     kibs: usize,
@@ -64,16 +65,17 @@ impl IngestGate {
         let kibs = u32::try_from(more).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.room).try_acquire_many_owned(kibs).map_err(|_| Problem::busy())?;
         held.kibs += more;
-        match held.permits.first_mut() {
-            Some(first) => first.merge(permit),
-            None => held.permits.push(permit),
+        match &mut held.room {
+            Some(room) => room.merge(permit),
+            None => held.room = Some(permit),
         }
         Ok(())
     }
 
     /// Waits until it is the turn of a body that has come.
     pub(super) async fn turn(&self, held: &mut Held) {
-        held.permits.extend(Arc::clone(&self.turns).acquire_owned().await.ok());
+        // It is never closed.
+        held.turn = Arc::clone(&self.turns).acquire_owned().await.ok();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changes that might let a request in, tried one by one.
 
+use super::setting::make;
 use super::witness::{Seen, watch};
 use super::{DecisionSeen, Explanation, Fix, Setting};
 use crate::control_plane::{CapacityPool, GroupSurvey, PoolSurvey};
@@ -120,8 +121,7 @@ impl Trials<'_> {
     fn attempt_all(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<Fix> {
         let change = self.made.and(edits, settings);
         let mut changed = self.valid.original().clone();
-        change.settings.iter().for_each(|setting| setting.apply(&mut changed));
-        changed.edits.extend(change.edits.iter().cloned());
+        make(&change.edits, &change.settings, &mut changed);
         let changed = ValidScenario::new(changed).ok()?;
         self.cancelled |= !(self.go_on)(self.tried);
         if self.cancelled {

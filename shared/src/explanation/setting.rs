@@ -33,8 +33,7 @@ pub enum Setting {
 impl Fix {
     /// Makes the change to a scenario to which its edits have not been applied.
     pub fn apply(&self, scenario: &mut Scenario) {
-        self.settings.iter().for_each(|setting| setting.apply(scenario));
-        scenario.edits.extend(self.edits.iter().cloned());
+        make(&self.edits, &self.settings, scenario);
     }
 
     /// What it changes in `scenario`, in words.
@@ -45,6 +44,12 @@ impl Fix {
         let edits = self.edits.iter().map(|edit| edit.describe(scenario));
         edits.chain(self.settings.iter().map(Setting::describe)).collect()
     }
+}
+
+/// Makes changes to a scenario to which its edits have not been applied.
+pub(super) fn make(edits: &[Edit], settings: &[Setting], scenario: &mut Scenario) {
+    settings.iter().for_each(|setting| setting.apply(scenario));
+    scenario.edits.extend(edits.iter().cloned());
 }
 
 impl Setting {
