@@ -96,6 +96,15 @@ fn a_request_of_a_log_is_explained_by_its_id() {
     folder
         .run(["explain", "1", "--scenario", "day.json", "--quotas", "quotas.csv"])
         .assert_failed(2, &["--quotas has no effect with --scenario"]);
+    // A machine for each of two: nodes are called as the inventory and the plans call them.
+    folder.write("nodes.csv", "node,vcpu,memory_gib,instance_type\nm-1,32,64,m5.8xlarge\nm-2,32,64,m5.8xlarge\n");
+    let machines = ["--requests", "requests.ndjson", "--inventory", "nodes.csv"];
+    folder.run(["shadow", "--plans", "plans.ndjson"].iter().chain(&machines)).success();
+    let plans: Vec<Value> =
+        folder.read("plans.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(plans[1]["node"], "m-2");
+    let text = folder.run(["explain", "r-b"].iter().chain(&machines)).success();
+    assert!(text.contains(" on node m-2; ") && text.contains("node m-2 is first"), "{text}");
 }
 
 /// Two of 32 of a machine's 64 vCPU: the first cannot be resized to 40 beside the second, and is said to lack 8.
@@ -147,7 +156,7 @@ fn a_lost_zone_is_named() {
     let folder = with_scenario("zone-outage");
     let text = folder.run(["explain", "1", "--scenario", "scenario.json"]).success();
     for part in [
-        "had to leave node 0 of general at 2026-03-02T01:00:00Z: zone a was lost",
+        "had to leave node general-0 at 2026-03-02T01:00:00Z: zone a was lost",
         "what there was 2026-03-02T01:00:00Z",
         "zone a is lost since 2026-03-02T01:00:00Z: its nodes are gone",
         "is in zone b",

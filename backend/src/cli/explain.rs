@@ -8,7 +8,7 @@ use shared::api::ExplanationView;
 use shared::explanation::{explain, position};
 use shared::scenario::{Scenario, ValidScenario};
 
-use super::shadow::{AsTheyAre, Inputs};
+use super::shadow::{AsTheyAre, Inputs, Named, names_of_nodes};
 use super::source::{Source, SourceArgs};
 use super::{CliError, Global};
 use crate::{input, output};
@@ -16,10 +16,10 @@ use crate::{input, output};
 /// Say why a request got the node that it got, or none, and what would have let it in
 ///
 /// For the create or resize that was asked about: what became of it, and, at the decision that mattered, what every node
-/// group and every pool had to offer, and what the node that a resize was about. Where it was refused, or never got a node, changes of
-/// what stood in its way are tried one by one (more quota, more nodes, more of a pool, a zone that is kept, more workers, a longer queue,
-/// more retries; larger nodes where none could hold it, and for a resize, which other placement policies may help, too), each by a run
-/// of its own, and the one that costs the least is given; with it what mends the next obstacle, where there is one.
+/// group and every pool had to offer, and what the node that a resize was about. Where it was refused, or never got a node,
+/// changes of what stood in its way are tried one by one (more quota, more nodes, larger ones, another placement policy, more
+/// of a pool, a zone that is kept, more workers, a longer queue, more retries), each by a run of its own, and the one that
+/// costs the least is given; with it what mends the next obstacle, where there is one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
@@ -44,8 +44,8 @@ Examples:
   shadowplane explain 41 --scenario day.json
   shadowplane explain p-000041 --scenario predicted.json --run 3 --json";
 
-/// A scenario, the place of the request in it, and the numbers of priority classes.
-type Asked = (Scenario, usize, BTreeMap<String, i32>);
+/// A scenario, the place of the request in it, what is known by name, and the numbers of priority classes.
+type Asked = (Scenario, usize, Named, BTreeMap<String, i32>);
 
 impl Args {
     /// Runs the command.
@@ -54,8 +54,8 @@ impl Args {
     /// When an input is wrong, or the request is neither a create nor a resize of it.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let (file, source) = self.source.read("explain")?;
-        let (scenario, position, classes) = match source {
-            Source::Scenario(scenario) => (*scenario, self.position()?, BTreeMap::new()),
+        let (scenario, position, names, classes) = match source {
+            Source::Scenario(scenario) => (*scenario, self.position()?, Named::default(), BTreeMap::new()),
             Source::Log(inputs) => self.of_log(file, *inputs)?,
         };
         let named = |error: &dyn std::fmt::Display| CliError::Data(format!("{}: {error}", input::name(file)));
@@ -69,13 +69,14 @@ impl Args {
         let explanation = explain(&valid, self.run, position).map_err(|error| named(&error))?;
         output::progress_done();
         let request = valid.requests(self.run)[position];
-        let answer = ExplanationView::new(valid.scenario(), position, &request, explanation).with_class(&classes);
+        let answer = ExplanationView::new(valid.scenario(), position, &request, explanation);
+        let answer = answer.with_class(&classes).with_nodes(&names_of_nodes(&valid, self.run, &names));
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer, valid.scenario())) }
     }
 
     /// The scenario of a log, and the place of the request with the id in it.
     fn of_log(&self, path: &str, inputs: Inputs) -> Result<Asked, CliError> {
-        let AsTheyAre { scenario, ids, .. } = inputs.as_they_are();
+        let AsTheyAre { scenario, names, ids, .. } = inputs.as_they_are();
         let position = ids.iter().position(|id| *id == self.request).ok_or_else(|| {
             let first = ids.first().map_or(String::new(), |id| format!("; the first is `{id}`"));
             let requests = output::counted(ids.len() as u64, "request");
@@ -85,7 +86,7 @@ impl Args {
                 self.request
             ))
         })?;
-        Ok((scenario, position, inputs.priority_classes))
+        Ok((scenario, position, names, inputs.priority_classes))
     }
 
     fn position(&self) -> Result<usize, CliError> {

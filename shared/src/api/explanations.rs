@@ -9,7 +9,7 @@ use crate::explanation::{DecisionSeen, Departure, Displaced, Explanation, Failed
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, Scenario};
 use crate::simulation::{Plan, Refusal};
-use crate::units::{Instant, Money, Resources};
+use crate::units::{Instant, Money, NodeIndex, Resources};
 
 /// A request that someone wants to have explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct ExplanationView {
     /// The names of the pools, by index.
     #[serde(default)]
     pub pools: Vec<String>,
+    /// The names of the nodes that it tells of, by index, as plans have them; none where they are not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nodes: BTreeMap<u32, String>,
     /// The decision that mattered.
     pub decision: Option<DecisionSeen>,
     /// Nodes that the resource had to leave.
@@ -115,12 +118,35 @@ impl ExplanationView {
         Self { priority_class: class, ..self }
     }
 
+    /// The same with the names of the nodes that it tells of, as far as they are known.
+    #[must_use]
+    pub fn with_nodes(self, names: &BTreeMap<NodeIndex, String>) -> Self {
+        let known = self.told_of().into_iter().filter_map(|node| Some((node.0, names.get(&node)?.clone())));
+        Self { nodes: known.collect(), ..self }
+    }
+
+    /// What a node is called.
+    pub fn node(&self, node: NodeIndex) -> String {
+        self.nodes.get(&node.0).cloned().unwrap_or_else(|| node.0.to_string())
+    }
+
+    /// The nodes that it tells of.
+    fn told_of(&self) -> Vec<NodeIndex> {
+        let left = self.departures.iter().flat_map(|left| [Some(left.node), left.again.map(|again| again.node)]);
+        let taken = self.displaced.iter().map(|taken| Some(taken.node));
+        let seen = self.decision.iter().flat_map(|decision| {
+            let best = decision.survey.groups.iter().map(|group| group.best.as_ref().map(|best| best.node));
+            best.chain([decision.survey.in_place.as_ref().map(|place| place.node)])
+        });
+        left.chain(taken).chain(seen).chain([self.plan.node]).flatten().collect()
+    }
+
     /// An explanation of the request at `position` of a scenario, in names.
     pub fn new(scenario: &Scenario, position: usize, request: &IndexedRequest, explanation: Explanation) -> Self {
         let flavor = |index: crate::units::FlavorIndex| &scenario.flavors[index.usize()];
         let (state, reason) = (explanation.state().to_owned(), explanation.refusal());
         let Explanation { plan, resize, refused_by, failed, decision, departures, displaced, fix, tried } = explanation;
-        let asked = resize.map_or(plan.flavor, |resize| resize.to);
+        let asked = resize.map_or(request.flavor, |resize| resize.to);
         let terms = request.terms.map(|terms| &scenario.terms[terms.usize()]);
         Self {
             request: position as u64,
@@ -139,6 +165,7 @@ impl ExplanationView {
             resize,
             node_groups: scenario.fleet.node_groups.iter().map(|group| group.name.clone()).collect(),
             pools: scenario.fleet.pools.iter().map(|pool| pool.name.clone()).collect(),
+            nodes: BTreeMap::new(),
             decision,
             departures,
             displaced,

@@ -1,19 +1,20 @@
 //! Changes that might let a request in, tried one by one.
 
+mod change;
+
+use change::{Change, grown, types_that_hold};
+
 use super::setting::make;
 use super::witness::{Seen, watch};
 use super::{DecisionSeen, Explanation, Fix, Setting};
 use crate::control_plane::{CapacityPool, GroupSurvey, PoolSurvey};
 use crate::request::IndexedRequest;
-use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
+use crate::scenario::{Edit, PlacementPolicy, ValidScenario};
 use crate::simulation::Refusal;
 use crate::units::{Dimension, FlavorIndex, LedgerUnits, NodeGroupIndex, Resources};
 
 /// The most nodes, retries or times as many workers that are tried.
 const MOST: u32 = 64;
-/// How many instance types are tried for a group, the cheapest first.
-const TYPES: usize = 3;
-
 /// How many things in turn may stand in the way of a request, each of which shows only when the one before is mended.
 const OBSTACLES: u32 = 6;
 
@@ -41,25 +42,6 @@ pub(super) fn cheapest(
         found = trials.of_obstacle();
     }
     (!trials.cancelled).then(|| (found.into_iter().min_by_key(|fix| fix.cost_change), trials.tried))
-}
-
-/// What is changed in a scenario.
-#[derive(Clone, Debug, Default)]
-struct Change {
-    edits: Vec<Edit>,
-    settings: Vec<Setting>,
-}
-
-impl Change {
-    /// With further ones, which take the place of those that set the same.
-    fn and(&self, edits: Vec<Edit>, settings: Vec<Setting>) -> Self {
-        let kept = self.edits.iter().filter(|old| !edits.iter().any(|new| sets_the_same(new, old)));
-        let mut all = Self { edits: kept.cloned().collect(), settings: self.settings.clone() };
-        all.settings.retain(|old| !settings.iter().any(|new| new.sets_the_same(old)));
-        all.edits.extend(edits);
-        all.settings.extend(settings);
-        all
-    }
 }
 
 /// A change after which something else stands in the way.
@@ -108,6 +90,8 @@ impl Trials<'_> {
             None => {
                 let mut found = self.zones_kept();
                 found.extend(self.more_nodes());
+                found.extend(self.roomier_nodes());
+                found.extend(self.other_policies());
                 found
             }
         }
@@ -122,7 +106,7 @@ impl Trials<'_> {
         let change = self.made.and(edits, settings);
         let mut changed = self.valid.original().clone();
         make(&change.edits, &change.settings, &mut changed);
-        let changed = ValidScenario::new(changed).ok()?;
+        let changed = ValidScenario::of_accepted(changed).ok()?;
         self.cancelled |= !(self.go_on)(self.tried);
         if self.cancelled {
             return None;
@@ -247,10 +231,27 @@ impl Trials<'_> {
         open.into_iter().flat_map(|position| self.other_types(position, &types)).collect()
     }
 
+    /// Machines with room for it beside those who took that of the ones that could hold it.
+    fn roomier_nodes(&mut self) -> Vec<Fix> {
+        let scenario = self.valid.scenario();
+        let surveyed = self.explanation.decision.iter().flat_map(|decision| decision.survey.groups.iter().enumerate());
+        let full = surveyed.filter(|(_, group)| group.in_zone && group.holds && group.lost_since.is_none());
+        let lacking: Vec<_> = full.filter_map(|(position, group)| Some((position, group.lacking?))).collect();
+        let mut found = Vec::new();
+        for (position, lacking) in lacking {
+            if let Some(needed) = scenario.fleet.node_groups[position].capacity.checked_add(lacking) {
+                found.extend(self.other_types(position, &types_that_hold(scenario, needed)));
+            }
+        }
+        found
+    }
+
     fn other_types(&mut self, position: usize, types: &[String]) -> Vec<Fix> {
         let node_group = NodeGroupIndex::from_usize(position);
+        let has = &self.valid.scenario().fleet.node_groups[position].instance_type;
+        let types = types.iter().filter(|name| *name != has);
         let edit = |name: &String| vec![Edit::InstanceType { node_group, instance_type: name.clone() }];
-        types.iter().filter_map(|name| self.attempt(edit(name))).collect()
+        types.filter_map(|name| self.attempt(edit(name))).collect()
     }
 
     /// Room for a resize on the node that its resource is on: larger machines, another one that takes those who came
@@ -264,9 +265,15 @@ impl Trials<'_> {
         let needed = capacity.checked_add(place.lacking).unwrap_or(capacity);
         let mut found = self.other_types(position, &types_that_hold(scenario, needed));
         found.extend(self.attempt(grown(self.valid, position, 1)));
-        let others = PlacementPolicy::ALL.into_iter().filter(|policy| *policy != scenario.placement);
-        found.extend(others.filter_map(|policy| self.attempt(vec![Edit::Placement { policy }])));
+        found.extend(self.other_policies());
         found
+    }
+
+    /// Other ways to choose nodes, which may leave room together that is now in pieces.
+    fn other_policies(&mut self) -> Vec<Fix> {
+        let placement = self.valid.scenario().placement;
+        let others = PlacementPolicy::ALL.into_iter().filter(|policy| *policy != placement);
+        others.filter_map(|policy| self.attempt(vec![Edit::Placement { policy }])).collect()
     }
 
     /// More workers, or a longer queue, where too many waited.
@@ -300,39 +307,4 @@ impl Trials<'_> {
         let groups = self.explanation.decision.iter().flat_map(|decision| decision.survey.groups.iter().enumerate());
         groups.filter(|(_, group)| group.in_zone && like(group)).map(|(position, _)| position).collect()
     }
-}
-
-/// Whether two edits set the same, so that the later one holds.
-fn sets_the_same(a: &Edit, b: &Edit) -> bool {
-    match (a, b) {
-        (Edit::Quota { tenant: a, .. }, Edit::Quota { tenant: b, .. }) => a == b,
-        (Edit::MaxNodes { node_group: a, .. }, Edit::MaxNodes { node_group: b, .. })
-        | (Edit::MinNodes { node_group: a, .. }, Edit::MinNodes { node_group: b, .. })
-        | (Edit::InstanceType { node_group: a, .. }, Edit::InstanceType { node_group: b, .. }) => a == b,
-        (Edit::PoolCapacity { pool: a, .. }, Edit::PoolCapacity { pool: b, .. }) => a == b,
-        (Edit::Workers { module: a, .. }, Edit::Workers { module: b, .. }) => a == b,
-        (Edit::Placement { .. }, Edit::Placement { .. }) => true,
-        _ => false,
-    }
-}
-
-/// Edits that let a group have more nodes.
-fn grown(valid: &ValidScenario, position: usize, more: u32) -> Vec<Edit> {
-    let node_group = NodeGroupIndex::from_usize(position);
-    let group = &valid.scenario().fleet.node_groups[position];
-    let mut edits = vec![Edit::MaxNodes { node_group, max: group.max + more }];
-    // The machines of an inventory are there whether they are used or not.
-    if group.min == group.max {
-        edits.push(Edit::MinNodes { node_group, min: group.max + more });
-    }
-    edits
-}
-
-/// The cheapest machines that hold so much.
-fn types_that_hold(scenario: &Scenario, requested: Resources) -> Vec<String> {
-    let at = scenario.window.start;
-    let entries = scenario.price_book.types.iter();
-    let mut found: Vec<_> = entries.filter(|entry| entry.shape.is_some_and(|shape| requested.fits(shape))).collect();
-    found.sort_by_key(|entry| (entry.rate(at), &entry.name));
-    found.into_iter().take(TYPES).map(|entry| entry.name.clone()).collect()
 }

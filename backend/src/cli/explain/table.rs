@@ -32,11 +32,11 @@ fn write_all(out: &mut String, answer: &ExplanationView, scenario: &Scenario) ->
         writeln!(out, "the {} failed: {attempts} came to nothing; it tries again {retries} at most", module.as_str())?;
     }
     for departure in &answer.departures {
-        writeln!(out, "{}", left(departure, scenario))?;
+        writeln!(out, "{}", left(departure, answer, scenario))?;
     }
-    for Displaced { at, node, node_group, left } in &answer.displaced {
-        let group = &scenario.fleet.node_groups[node_group.usize()].name;
-        writeln!(out, "took the place of less urgent {} on node {} of {group} at {at}", other(left, scenario), node.0)?;
+    for Displaced { at, node, left, .. } in &answer.displaced {
+        let node = answer.node(*node);
+        writeln!(out, "took the place of less urgent {} on node {node} at {at}", other(left, scenario))?;
     }
     if let Some(decision) = &answer.decision {
         write_decision(out, answer, decision, scenario)?;
@@ -78,7 +78,9 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
     let since = resized.or(plan.ready);
     let left = answer.departures.iter().find(|departure| since.is_some_and(|since| departure.at >= since));
     let node = left.map(|departure| departure.node).or(plan.node);
-    let node = node.map(|node| format!(" on node {}", node.0)).unwrap_or_default();
+    // A resize may come before the create that it is about is done.
+    let node = node.filter(|_| resized.is_none_or(|at| plan.ready.is_some_and(|ready| ready <= at)));
+    let node = node.map(|node| format!(" on node {}", answer.node(node))).unwrap_or_default();
     match (answer.resize.map(|resize| resize.state), plan.ready) {
         (Some(ResizeState::Resized(at)), _) => {
             writeln!(out, "resized {at}{node}; the resource is {} when the window ends", plan.state.as_str())
@@ -93,7 +95,7 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
 }
 
 /// Why the resource had to leave a node.
-fn left(departure: &Departure, scenario: &Scenario) -> String {
+fn left(departure: &Departure, answer: &ExplanationView, scenario: &Scenario) -> String {
     let Departure { at, node, node_group, eviction, zone_lost_since, by, again } = departure;
     let group = &scenario.fleet.node_groups[node_group.usize()];
     let why = match (eviction, zone_lost_since) {
@@ -106,10 +108,10 @@ fn left(departure: &Departure, scenario: &Scenario) -> String {
         (Eviction::NodeFailed, None) => "the node failed".to_owned(),
         (Eviction::Consolidated, None) => "the node had little to do and was emptied".to_owned(),
     };
-    let again = again.map_or_else(String::new, |Again { ready, node, node_group }| {
-        format!("; ready again {ready} on node {} of {}", node.0, scenario.fleet.node_groups[node_group.usize()].name)
+    let again = again.map_or_else(String::new, |Again { ready, node, .. }| {
+        format!("; ready again {ready} on node {}", answer.node(node))
     });
-    format!("had to leave node {} of {} at {at}: {why}{again}", node.0, group.name)
+    format!("had to leave node {} at {at}: {why}{again}", answer.node(*node))
 }
 
 /// Another resource, by its place among those of the run.
@@ -154,7 +156,7 @@ fn write_decision(
         writeln!(out, "  `{}` held {}{besides} of its quota of {}", tenant.name, survey.held, in_words(quota))?;
     }
     if let Some(place) = &survey.in_place {
-        writeln!(out, "  {}", in_place(place, scenario))?;
+        writeln!(out, "  {}", in_place(place, answer))?;
     }
     write_pools(out, &survey.pools, scenario)?;
     if survey.groups.is_empty() {
@@ -179,7 +181,7 @@ fn write_decision(
             survey.with_room,
             survey.permitted,
             group.max,
-            verdict(scenario.placement, group, survey)
+            verdict(answer, scenario.placement, group, survey)
         )?;
     }
     Ok(())
@@ -206,15 +208,14 @@ fn write_pools(out: &mut String, surveys: &[PoolSurvey], scenario: &Scenario) ->
 }
 
 /// Whether the node that the resource is on had room for the new shape.
-fn in_place(place: &InPlace, scenario: &Scenario) -> String {
-    let InPlace { node, node_group, free, lacking } = place;
-    let group = &scenario.fleet.node_groups[node_group.usize()].name;
+fn in_place(place: &InPlace, answer: &ExplanationView) -> String {
+    let InPlace { node, free, lacking, .. } = place;
     let fits = if lacking.is_zero() { "it fits".to_owned() } else { format!("it lacks {lacking}") };
-    format!("in place, node {} of {group} has {free} without it: {fits}", node.0)
+    format!("in place, node {} has {free} without it: {fits}", answer.node(*node))
 }
 
 /// The node that the policy ranks first, and by what.
-fn preferred(placement: PlacementPolicy, Best { node, left, score }: &Best) -> String {
+fn preferred(answer: &ExplanationView, placement: PlacementPolicy, Best { node, left, score }: &Best) -> String {
     let by = match (placement, score) {
         (PlacementPolicy::DotProduct, Some(score)) => format!("with a dot product of {score:.3}"),
         (PlacementPolicy::LeastAllocated, Some(score)) => format!("{score} % free afterwards"),
@@ -222,13 +223,13 @@ fn preferred(placement: PlacementPolicy, Best { node, left, score }: &Best) -> S
         (PlacementPolicy::FragmentationAware, Some(score)) => format!("{score:+.0} milli-GPU become useless"),
         _ => format!("{left:.3} left on it"),
     };
-    format!("node {} is first, {by}", node.0)
+    format!("node {} is first, {by}", answer.node(*node))
 }
 
 /// Why a group has nothing for the resource, or what it has.
-fn verdict(placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) -> String {
+fn verdict(answer: &ExplanationView, placement: PlacementPolicy, group: &NodeGroup, survey: &GroupSurvey) -> String {
     if let Some(best) = &survey.best {
-        return preferred(placement, best);
+        return preferred(answer, placement, best);
     }
     let zone = group.zone.as_deref().unwrap_or("without a name");
     if !survey.in_zone {

@@ -24,11 +24,8 @@ pub(in crate::cli) struct Metered {
 /// Writes what run 0 metered; gives what to know about it.
 pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<Option<String>, CliError> {
     let Metered { metering, records, notice } = metered(valid, 0, names, None);
-    let nodes = node_names(&records, names);
-    let node = |group: NodeGroupIndex, node: NodeIndex| match nodes.get(&node) {
-        Some(name) => (*name).to_owned(),
-        None => format!("{}-{}", metering.node_groups[group.usize()].name, node.0),
-    };
+    let nodes = node_names(valid, &records, names);
+    let node = |_, node: NodeIndex| nodes[&node].clone();
     let names = MeteringNames { resource: &names.of_resources(valid), node: &node };
     output::write_lines(Some(path), |out| {
         write_metering::<io::Error>(&metering, &records, &names, |line| out.write_all(line.as_bytes()))
@@ -89,15 +86,24 @@ pub(in crate::cli) fn stands_for(outcome: &Outcome, quantile: f64) -> u32 {
     by_cost[rank.min(by_cost.len()) - 1].1
 }
 
-/// The names of an inventory's nodes, which are there from the start, in its order.
-fn node_names<'a>(records: &MeteringRecords, names: &'a Named) -> BTreeMap<NodeIndex, &'a str> {
+/// What the nodes of a run are called.
+pub(in crate::cli) fn names_of_nodes(valid: &ValidScenario, run: u32, names: &Named) -> BTreeMap<NodeIndex, String> {
+    let (_, records) = simulate_metered(valid, &valid.requests(run), RunOptions { run, ..RunOptions::default() });
+    node_names(valid, &records, names)
+}
+
+/// The names of an inventory's nodes, which are there from the start, in its order; any other is called by its group and
+/// number.
+fn node_names(valid: &ValidScenario, records: &MeteringRecords, names: &Named) -> BTreeMap<NodeIndex, String> {
     let first: BTreeMap<NodeIndex, NodeGroupIndex> =
         records.nodes.iter().map(|record| (record.node, record.node_group)).collect();
     let mut seen: BTreeMap<NodeGroupIndex, usize> = BTreeMap::new();
-    let named = first.into_iter().filter_map(|(node, group)| {
+    let named = first.into_iter().map(|(node, group)| {
         let place = seen.entry(group).or_default();
         *place += 1;
-        Some((node, names.nodes.get(group.usize())?.get(*place - 1)?.as_str()))
+        let known = names.nodes.get(group.usize()).and_then(|names| names.get(*place - 1));
+        let by_number = || format!("{}-{}", valid.scenario().fleet.node_groups[group.usize()].name, node.0);
+        (node, known.cloned().unwrap_or_else(by_number))
     });
     named.collect()
 }

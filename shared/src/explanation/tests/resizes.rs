@@ -42,7 +42,7 @@ fn a_resize_is_refused_in_place_though_there_is_room_elsewhere() {
 /// One machine, of which the other resource takes half: only a larger one has room for 6 beside 4.
 #[test]
 fn a_resize_may_need_a_larger_machine() {
-    let mut full = scenario(2, 1);
+    let mut full = Scenario { price_book: example::scenario().price_book, ..scenario(2, 1) };
     resize(&mut full, 0, 5, 6_000);
     let fix = explained(full.clone(), 2).fix.unwrap();
     let [Edit::InstanceType { instance_type, .. }] = &fix.edits[..] else { panic!("{fix:?}") };
