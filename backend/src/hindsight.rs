@@ -42,7 +42,7 @@ pub(crate) fn foretold(
 ) -> Result<Option<Foretold>, Problems> {
     let predicted = known.predicted(base, fork, stream, horizon);
     let named = known.with_newcomers(&predicted);
-    let outcome = ensemble::run(&ValidScenario::new(predicted)?, threads, false, watch);
+    let outcome = ensemble::run(&ValidScenario::of_accepted(predicted)?, threads, false, watch);
     Ok(outcome.map(|outcome| Foretold { named, outcome }))
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn happened(
     fork: &Fork,
     horizon: Duration,
 ) -> Result<Happened, Problems> {
-    let actual = ValidScenario::new(known.actual(base, fork, horizon))?;
+    let actual = ValidScenario::of_accepted(known.actual(base, fork, horizon))?;
     let requests = actual.requests(0);
     let run = simulate(&actual, &requests, RunOptions::default());
     Ok(Happened { requests, run })

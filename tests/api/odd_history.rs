@@ -84,6 +84,21 @@ fn histories_of_any_kind_are_forecast() {
     check("three ever", &requests(|ago| u32::from([30, 100, 190].contains(&ago))), 0.0, 3.0);
 }
 
+/// Two that wait for each other, and one for a zone that there is not, wait; everybody else is forecast and simulated.
+#[test]
+fn who_can_never_be_placed_is_in_nobodys_way() {
+    let at = now() - Duration::HOUR * 5;
+    let odd = |resource: &str, wants: &str| {
+        format!(
+            r#"{{"id":"{resource}","at":"{at}","tenant":"odd","op":"create","class":"compute","resource":"{resource}","requested":{{"vcpu":1}},{wants}}}"#
+        )
+    };
+    let near =
+        |own: &str, other: &str| format!(r#""scheduling":{{"group":"{own}","affinity":{{"node":["{other}"]}}}}"#);
+    let odd = [odd("a", &near("a", "b")), odd("b", &near("b", "a")), odd("c", r#""zone":"nowhere""#)];
+    check("odd", &[requests(|_| 7), odd.to_vec()].concat(), 150.0, 190.0);
+}
+
 #[test]
 fn a_single_request_is_no_history() {
     let line = requests(|ago| u32::from(ago == 3)).swap_remove(0);

@@ -57,6 +57,6 @@ impl Runner {
     async fn predicted_for(&self, day: Instant) -> Result<ValidScenario, Stopped> {
         let predicted = predicted_for_day(&*self.store, day).await?;
         let predicted = predicted.ok_or_else(|| Stopped::Failed(format!("the day that began at {day} is over")))?;
-        ValidScenario::new(predicted).map_err(|problems| Stopped::Failed(problems.to_string()))
+        ValidScenario::of_accepted(predicted).map_err(|problems| Stopped::Failed(problems.to_string()))
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn close(
     let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
     let variance = kept_variance(log, predicted, &lives, &played.metering(log, &known), played.basis());
     let metered = played.metered();
-    let wider = ValidScenario::new(known.with_newcomers(original))?;
+    let wider = ValidScenario::of_accepted(known.with_newcomers(original))?;
     let used_of_tiers = original.price_book.used_of_tiers();
     let fork = Fork { state: original.start.clone(), lives, used_of_tiers };
     let from = Forked { fork, nodes: predicted.nodes.clone() };

@@ -132,10 +132,10 @@ pub fn predict(
 /// A predicted scenario whose fleet is told how many nodes will be needed, where that is wanted. What is edited is no part
 /// of what was forecast.
 fn scaled_ahead(config: &ShadowingConfig, scenario: Scenario) -> Result<ValidScenario, Problems> {
-    let Some(percent) = config.predictive_scaling else { return ValidScenario::new(scenario) };
-    let unedited = ValidScenario::new(Scenario { edits: Vec::new(), ..scenario.clone() })?;
+    let Some(percent) = config.predictive_scaling else { return ValidScenario::of_accepted(scenario) };
+    let unedited = ValidScenario::of_accepted(Scenario { edits: Vec::new(), ..scenario.clone() })?;
     let fleet = ensemble::scaled_ahead(&unedited, percent, ensemble::available_threads(), &|_, _| true);
-    ValidScenario::new(Scenario { fleet: fleet.expect("nobody cancels it"), ..scenario })
+    ValidScenario::of_accepted(Scenario { fleet: fleet.expect("nobody cancels it"), ..scenario })
 }
 
 /// Refuses to learn from a log that ended long before `origin`: all that could be learnt is that nothing comes.

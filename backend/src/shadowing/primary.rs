@@ -281,7 +281,7 @@ pub(super) fn actual(
     fork: &Fork,
     window: Window,
 ) -> Result<(ValidScenario, Vec<IndexedRequest>), Problems> {
-    let valid = ValidScenario::new(known.actual(base, fork, window.length()))?;
+    let valid = ValidScenario::of_accepted(known.actual(base, fork, window.length()))?;
     let Demand::Requests(requests) = &valid.original().demand else { unreachable!("what happened is requests") };
     let requests = requests.clone();
     Ok((valid, requests))

@@ -179,7 +179,7 @@ fn settings(known: &Known<'_>, assumed: &Scenario, edits: &[Edit]) -> Result<Sce
         edits: edits.to_vec(),
         ..known.from_nothing(assumed, Duration::DAY)
     };
-    Ok(Scenario { edits: Vec::new(), ..ValidScenario::new(nothing)?.scenario().clone() })
+    Ok(Scenario { edits: Vec::new(), ..ValidScenario::of_accepted(nothing)?.scenario().clone() })
 }
 
 /// What a day would have come to if the service had always assumed this, and nothing had been observed: what is compared

@@ -10,6 +10,7 @@ mod pools;
 mod settings;
 mod start;
 mod terms;
+mod together;
 
 use core::fmt;
 
@@ -50,11 +51,26 @@ impl ValidScenario {
     /// # Errors
     /// With every problem, each naming its field.
     pub fn new(original: Scenario) -> Result<Self, Problems> {
+        Self::checked(original, |scenario, problems| {
+            terms::check(scenario, problems);
+            affinity::check(scenario, problems);
+        })
+    }
+
+    /// The same for requests that have been accepted already, or were predicted from such: who wants to be where nobody can
+    /// be waits for ever, and keeps nobody else from being simulated.
+    ///
+    /// # Errors
+    /// With every other problem, each naming its field.
+    pub fn of_accepted(original: Scenario) -> Result<Self, Problems> {
+        Self::checked(original, |_, _| {})
+    }
+
+    fn checked(original: Scenario, check_wishes: impl Fn(&Scenario, &mut Found)) -> Result<Self, Problems> {
         let mut problems = Found::default();
         settings::check(&original, &mut problems);
         start::check(&original, &mut problems);
-        terms::check(&original, &mut problems);
-        affinity::check(&original, &mut problems);
+        check_wishes(&original, &mut problems);
         // The most by number, and often one and the same: they come last.
         demand::check(&original, &mut problems);
         if !problems.0.is_empty() {

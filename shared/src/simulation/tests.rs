@@ -6,8 +6,10 @@ mod going_on;
 mod gpus;
 mod metering;
 mod modules;
+mod neighbours;
 mod pools;
 mod refused;
+mod starts;
 mod terms;
 mod tiers;
 

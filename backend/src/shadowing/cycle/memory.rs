@@ -181,7 +181,7 @@ impl Cycle {
         if scenario.window.start != day {
             return Ok(None);
         }
-        let Ok(scenario) = ValidScenario::new(scenario) else { return Ok(None) };
+        let Ok(scenario) = ValidScenario::of_accepted(scenario) else { return Ok(None) };
         let outcome = ensemble::run(&scenario, ensemble::available_threads(), false, &|_, _| true);
         let outcome = outcome.filter(|outcome| outcome.digest == digest);
         if outcome.is_none() {

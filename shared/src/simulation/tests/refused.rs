@@ -1,18 +1,18 @@
 //! What is refused before the first run, and what is not.
 
 use super::*;
-use crate::request::{Domain, GroupRule, Terms};
+use crate::request::Terms;
 use crate::scenario::Problem;
 use crate::units::{NodeGroupIndex, TermsIndex};
 
 /// What a change of a sound scenario is refused for.
-fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
+pub(super) fn problems(change: impl FnOnce(&mut Scenario)) -> Vec<Problem> {
     let mut scenario = scenario((PlacementPolicy::FirstFit, 0, 1, false, false));
     change(&mut scenario);
     ValidScenario::new(scenario).err().map_or_else(Vec::new, |problems| problems.0)
 }
 
-fn fields(change: impl FnOnce(&mut Scenario)) -> Vec<String> {
+pub(super) fn fields(change: impl FnOnce(&mut Scenario)) -> Vec<String> {
     problems(change).into_iter().map(|problem| problem.field).collect()
 }
 
@@ -31,7 +31,7 @@ fn the_impossible_is_refused_with_every_problem() {
         "tenants[2].name",
         "fleet.node_groups[1].name",
         "flavors[0] (small)",
-        "modules.quota.workers",
+        "modules[3] (quota).workers",
         "fleet.node_groups[0].instance_type",
     ];
     assert_eq!(fields, expected);
@@ -113,7 +113,7 @@ fn a_long_list_of_problems_is_cut_and_says_so() {
         scenario.terms = vec![Terms { zone: Some(String::new()), ..Terms::default() }];
     });
     let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
-    assert_eq!((fields.len(), &fields[..2]), (101, &["modules.quota.workers", "terms[0].zone"][..]));
+    assert_eq!((fields.len(), &fields[..2]), (101, &["modules[3] (quota).workers", "terms[0].zone"][..]));
     assert_eq!((fields[2], fields[100]), ("demand.requests[0].flavor", "scenario"));
 }
 
@@ -155,40 +155,6 @@ fn a_flavor_that_is_too_large_for_the_zone_it_is_wanted_in_is_refused() {
     assert_eq!(fields(in_zone("b")), ["terms[0].zone"]);
     let message = &problems(in_zone("b"))[0].message;
     assert!(message.starts_with("is `b`, where flavor `small` is wanted; it asks for 12 vcpu"), "{message}");
-}
-
-/// Rows 0 and 1 wait for each other, row 2 is in the group of row 1 and waits for nobody, row 3 for its own group alone.
-fn circle() -> Vec<Terms> {
-    let near = |group: &str| vec![GroupRule { domain: Domain::Zone, group: group.to_owned() }];
-    let row = |group: &str, affinity| Terms { group: Some(group.to_owned()), affinity, ..Terms::default() };
-    vec![row("web", near("db")), row("db", near("web")), row("db", Vec::new()), row("own", near("own"))]
-}
-
-#[test]
-fn groups_of_a_tenant_that_wait_for_each_other_are_refused() {
-    let asked = |creates: &[(u32, u32)]| {
-        let requests = creates.iter().enumerate().map(|(i, &(tenant, terms))| create(i, tenant, terms)).collect();
-        fields(|scenario| (scenario.terms, scenario.demand) = (circle(), Demand::Requests(requests)))
-    };
-    assert_eq!(asked(&[(0, 0), (0, 1), (0, 2)]), [""; 0], "the database of row 2 comes first");
-    assert_eq!(asked(&[(0, 3)]), [""; 0], "the first of a group goes anywhere");
-    // The database of another tenant is no neighbour: rules name groups of the same tenant.
-    assert_eq!(asked(&[(0, 0), (0, 1), (1, 2)]), ["terms[0].affinity", "terms[1].affinity"]);
-    // Nobody asks for row 1 here: a database may have been there before the window.
-    assert_eq!(asked(&[(0, 0), (1, 2)]), [""; 0]);
-}
-
-#[test]
-fn rules_that_nobody_can_ever_satisfy_are_refused() {
-    let with = |near: Domain, far: Domain, group: &str| {
-        let rules = |domain| vec![GroupRule { domain, group: group.to_owned() }];
-        let terms = Terms { affinity: rules(near), anti_affinity: rules(far), ..Terms::default() };
-        fields(|scenario| scenario.terms = vec![terms, circle().remove(2)])
-    };
-    assert_eq!(with(Domain::Node, Domain::Node, "db"), ["terms[0].affinity"]);
-    assert_eq!(with(Domain::Node, Domain::Zone, "db"), ["terms[0].affinity"], "who shares a node shares its zone");
-    assert_eq!(with(Domain::Zone, Domain::Node, "db"), [""; 0], "in the zone, on another node");
-    assert_eq!(with(Domain::Zone, Domain::Node, "unknown"), ["terms[0].affinity"]);
 }
 
 /// Seven modules of a million workers at 9·10¹⁸ nano an hour for 8 h, 100 times: 6.3·10²⁵ × 2.88·10¹⁰ µs × 100 = 1.8·10³⁸
@@ -248,7 +214,7 @@ fn a_tenant_that_leaves_gives_back_what_it_has() {
     assert!(cost.tenant(TenantIndex(1)).to_f64() > 0.768 / 16.0 * 8.0);
 }
 
-fn create(position: usize, tenant: u32, terms: u32) -> IndexedRequest {
+pub(super) fn create(position: usize, tenant: u32, terms: u32) -> IndexedRequest {
     IndexedRequest {
         terms: Some(TermsIndex(terms)),
         at: Instant::from_micros(0),
