@@ -1,7 +1,8 @@
 //! An independent check of what a run decided: from requests, plans and machines alone.
 //!
 //! It shares no code with the control plane or the meter. What a plan does not say is given the benefit of the doubt: a
-//! resource holds its node from the instant it is ready, and one that was resized at least the smallest of its shapes.
+//! resource holds its node from the instant it is ready, and one that was resized at least the smallest of its shapes. Where
+//! something lived when the window began, and since when, was decided before: nothing is held against that.
 
 use std::collections::BTreeMap;
 
@@ -259,10 +260,13 @@ fn check_plan(scenario: &Scenario, life: &Life, plan: &Plan, fleet: &ObservedFle
     let placed = plan.node.is_some() || moved.is_some_and(|moved| moved.since.is_none());
     wrong(on_node && plan.ready.is_some() && !placed, "is ready without a node");
     let Some(node) = fleet.placements.get(&resource).map(|&slot| &fleet.nodes[slot as usize]) else { return };
+    let lived = plan.resource.usize() < scenario.start.live.len();
     let ready = moved.map_or(plan.ready, |moved| moved.since);
-    wrong(ready.is_some_and(|ready| ready < node.ready), "is ready before its node is");
+    let on_it = ready.map(|ready| if lived { ready.max(scenario.window.start) } else { ready });
+    wrong(on_it.is_some_and(|on_it| on_it < node.ready), "is ready before its node is");
     let outlives = node.gone.is_some_and(|gone| gone < plan.released.unwrap_or(scenario.window.end));
-    wrong(ready.is_some() && outlives, "goes on when its node is gone");
+    // A node that was being given back with somebody on it stays until they go.
+    wrong(ready.is_some() && outlives && !lived, "goes on when its node is gone");
 }
 
 fn check_nodes(scenario: &Scenario, asked: &Asked, plans: &[Plan], fleet: &ObservedFleet, found: &mut Vec<Violation>) {

@@ -52,8 +52,9 @@ impl<'a> ControlPlane<'a> {
             time_zone: Self::time_zone(&settings),
             draws: RunDraws::new(settings.seed, settings.run),
         };
+        let held: BTreeSet<NodeIndex> = state.live.iter().filter_map(|live| live.node).collect();
         for node in &state.nodes {
-            plane.restore_node(node, now, out);
+            plane.restore_node(node, held.contains(&node.index), now, out);
         }
         plane.restore_live(state);
         plane.restore_in_pools(state, now);
@@ -145,7 +146,7 @@ impl<'a> ControlPlane<'a> {
         Some(InFlight { resource, operation, flavor, arrived, module, entered, at: event.at, attempt })
     }
 
-    fn restore_node(&mut self, node: &Node, now: Instant, out: &mut Output) {
+    fn restore_node(&mut self, node: &Node, is_held: bool, now: Instant, out: &mut Output) {
         let slot = self.nodes.restore(*node, self.settings.fleet);
         self.say_ordered(slot, out);
         if node.ready > now {
@@ -154,7 +155,10 @@ impl<'a> ControlPlane<'a> {
             self.node_ready(slot, out);
         }
         if let Some(gone) = node.gone {
-            out.effects.push(Effect::NodeDrains { node_group: node.node_group, slot });
+            // It serves as long as somebody is on it.
+            if !is_held {
+                out.effects.push(Effect::NodeDrains { node_group: node.node_group, slot });
+            }
             out.schedule(gone, Phase::Node, Transition::NodeGone { slot });
         } else if self.observed.is_none() {
             if let Some(since) = node.empty_since {

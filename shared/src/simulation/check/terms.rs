@@ -18,6 +18,8 @@ struct Stay<'a> {
     from: Instant,
     until: Option<Instant>,
     terms: &'a Terms,
+    /// Whether it was there when the window began.
+    from_before: bool,
 }
 
 /// Every wish of a tenant that the plans do not respect.
@@ -35,17 +37,20 @@ pub(super) fn check(
     let stay = |plan: &Plan, (node, resource, from, until)| {
         let node_group = fleet.nodes[node as usize].node_group;
         let terms = *asked.get(&resource)?;
-        Some(Stay { resource, tenant: plan.tenant, node, node_group, from, until, terms })
+        let from_before = resource.usize() < scenario.start.live.len() && from <= scenario.window.start;
+        Some(Stay { resource, tenant: plan.tenant, node, node_group, from, until, terms, from_before })
     };
     let stays: Vec<Stay> =
         plans.iter().flat_map(|plan| stays(plan, fleet).into_iter().filter_map(move |at| stay(plan, at))).collect();
     let group = |stay: &Stay| &scenario.fleet.node_groups[stay.node_group.usize()];
-    let elsewhere = stays.iter().filter(|stay| !group(stay).is_in(stay.terms.zone.as_deref()));
+    let decided = stays.iter().filter(|stay| !stay.from_before);
+    let elsewhere = decided.filter(|stay| !group(stay).is_in(stay.terms.zone.as_deref()));
     let mut found: Vec<Violation> =
         elsewhere.map(|stay| stay.violation("which is not in the zone that was asked for")).collect();
     for stay in stays.iter().filter(|stay| !stay.terms.anti_affinity.is_empty()) {
         for rule in &stay.terms.anti_affinity {
             let beside = stays.iter().filter(|other| other.resource != stay.resource && other.tenant == stay.tenant);
+            let beside = beside.filter(|other| !(stay.from_before && other.from_before));
             let beside = beside.filter(|other| other.terms.group.as_ref() == Some(&rule.group) && stay.meets(other));
             let conflicts = beside.filter(|other| match rule.domain {
                 Domain::Node => other.node == stay.node,
