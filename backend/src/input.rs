@@ -19,7 +19,7 @@ static READ: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// What other files begin with, and what to do with them.
-const OTHERS: [(&[u8], &str); 4] = [
+const OTHERS: [(&[u8], &str); 6] = [
     (
         b"PK\x03\x04",
         "is an Excel workbook or another ZIP archive; expected text: save its sheet as `CSV UTF-8`, or unpack it",
@@ -27,6 +27,8 @@ const OTHERS: [(&[u8], &str); 4] = [
     (&[0xd0, 0xcf, 0x11, 0xe0], "is an Excel workbook; expected text: save its sheet as `CSV UTF-8`"),
     (b"PAR1", "is a Parquet file; expected text: write it as CSV"),
     (b"SQLite format 3", "is an SQLite database; expected text: export the table as CSV"),
+    (b"SPRS", "is a snapshot of runs; expected text: `shadowplane snapshot resume` goes on from a snapshot"),
+    (b"SPFM", "is a model; expected text: a model is named with --model"),
 ];
 const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 

@@ -48,19 +48,12 @@ fn every_edit_of_the_readme_changes_a_scenario() {
     folder.write("edits.json", r#"[{"scale_demand":{"tenant":7,"percent":100}},{"zone_outage":{"zone":"c","from":"2026-03-02T01:00:00Z","until":"2026-03-02T01:00:00Z"}}]"#);
     folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(
         1,
-        &[
-            "edits.json: ",
-            "edits[0].tenant",
-            "edits[1].zone",
-            "in which no node group is; there are a, b",
-            "edits[1].until",
-        ],
+        &["edits.json: ", "[0].tenant", "[1].zone", "in which no node group is; there are a, b", "[1].until"],
     );
     folder.write("edits.json", r#"[{"burst":{"tenant":0,"flavor":9,"at":"2026-03-02T01:00:00Z","over":"400d","count":0,"lifetime":"106751991d"}}]"#);
-    folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(
-        1,
-        &["edits[0].flavor", "edits[0].count", "edits[0].over", "edits[0].lifetime", "expected 0 to a year"],
-    );
+    folder
+        .run(["shadow", "--scenario", &path, "--edits", "edits.json"])
+        .assert_failed(1, &["[0].flavor", "[0].count", "[0].over", "[0].lifetime", "expected 0 to a year"]);
     folder.write("edits.json", r#"[{"scale_demand":{"percent":100}},{"halve":{}}]"#);
     folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]).assert_failed(1, &["edits.json", "halve"]);
 }
@@ -154,7 +147,7 @@ fn a_wrong_edit_is_one_of_its_file() {
     folder.write("own.json", serde_json::to_string(&own).unwrap());
     folder.write("edits.json", r#"[{"scale_demand":{"tenant":9,"percent":150}}]"#);
     let said = folder.run(["shadow", "--scenario", "own.json", "--edits", "edits.json"]);
-    said.assert_failed(1, &["edits.json: ", "`edits[0].tenant`: is 9"]);
+    said.assert_failed(1, &["edits.json: ", "`[0].tenant`: is 9"]);
 }
 
 /// A price below zero is wrong where it is read, a module without workers where it is checked: both are told.
@@ -167,7 +160,7 @@ fn every_problem_of_a_file_is_told_at_once() {
     wrong["modules"][0]["workers"] = 0.into();
     folder.write("wrong.json", wrong.to_string());
     let said = folder.run(["shadow", "--scenario", "wrong.json"]);
-    said.assert_failed(1, &["wrong.json: ", "price_book.types[0].prices[0].rate", "modules.gateway.workers"]);
+    said.assert_failed(1, &["wrong.json: ", "price_book.types[0].prices[0].rate", "modules[0] (gateway).workers"]);
     folder.write("edits.json", r#"[{"halve":{}},{"scale_demand":{"tenant":0,"percent":-5}}]"#);
     let said = folder.run(["shadow", "--scenario", &path, "--edits", "edits.json"]);
     said.assert_failed(1, &["halve", "`[1].scale_demand.percent`: is the number -5"]);

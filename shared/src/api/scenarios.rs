@@ -94,7 +94,7 @@ mod tests {
                 "modules[3].rate".to_owned(),
                 "price_book.types[0].prices[0].rate".to_owned(),
                 format!("flavors[1] ({name})"),
-                "modules.admission.workers".to_owned(),
+                "modules[2] (admission).workers".to_owned(),
             ];
             fields.map(|field| format!("{prefix}{field}"))
         };

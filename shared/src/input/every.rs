@@ -27,6 +27,14 @@ pub struct Wrong<T> {
 ///
 /// `first` is what was wrong with it; a document without anything wrong in it has that alone.
 pub fn every_wrong_field<T: DeserializeOwned>(text: &str, first: InputError) -> Wrong<T> {
+    let Wrong { mut errors, guessed } = found_in_turn(text, first);
+    // A map whose key is wrong has no name for what it holds.
+    let fields = errors.iter_mut().filter_map(|error| error.field.as_mut());
+    fields.for_each(|field| field.truncate(field.trim_end_matches(".?").len()));
+    Wrong { errors, guessed }
+}
+
+fn found_in_turn<T: DeserializeOwned>(text: &str, first: InputError) -> Wrong<T> {
     let read = serde_json::from_str::<Value>(text).ok().map(|document| (read::<T>(&document), document));
     let Some((Err(mut stopped), mut document)) = read else { return Wrong { errors: vec![first], guessed: None } };
     // It knows the line, too.

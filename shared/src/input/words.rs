@@ -44,6 +44,7 @@ pub(super) fn expected(text: &str, format: Format) -> String {
         "a string" | "a borrowed string" | "string" => "a text in quotes",
         "a boolean" => "true or false",
         "a map" => fields(format),
+        "string or map" => "a name in quotes, or an object in braces with one, as {\"name\":value}",
         "a sequence" => "a list in square brackets",
         "socket address" => "an address with a port, as 127.0.0.1:8080",
         "path string" => "a path in quotes",

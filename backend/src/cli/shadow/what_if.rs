@@ -44,7 +44,7 @@ impl WhatIfArgs {
             let of_file = |Problem { field, message }: Problem| {
                 let (number, rest) = field.strip_prefix("edits[")?.split_once(']')?;
                 let number = number.parse::<usize>().ok()?.checked_sub(own)?;
-                Some(InputError { line: 0, field: Some(format!("edits[{number}]{rest}")), message })
+                Some(InputError { line: 0, field: Some(format!("[{number}]{rest}")), message })
             };
             let of_file: Vec<InputError> = problems.into_iter().filter_map(of_file).collect();
             if !of_file.is_empty() {

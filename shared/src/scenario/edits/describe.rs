@@ -21,7 +21,12 @@ impl Edit {
                 format!("{workers} workers for the {} instead of {has}", module.as_str())
             }
             Self::Placement { policy } => format!("place by {}", policy.as_str()),
-            Self::MaxNodes { node_group, max } => format!("at most {max} nodes of `{}`", group(*node_group).name),
+            Self::MaxNodes { node_group, max } => {
+                let NodeGroup { name, min, .. } = group(*node_group);
+                let kept =
+                    if max < min { format!(", of which {max} are kept instead of {min}") } else { String::new() };
+                format!("at most {max} nodes of `{name}`{kept}")
+            }
             Self::MinNodes { node_group, min } => {
                 let NodeGroup { name, min: has, .. } = group(*node_group);
                 format!("keep {min} nodes of `{name}` instead of {has} when they are empty")

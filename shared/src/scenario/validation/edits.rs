@@ -8,7 +8,7 @@ use super::pools;
 use super::settings::expect_wait;
 use crate::control_plane::{Billing, NodeGroup, Purchase};
 use crate::request::{Flavor, ResourceClass, Tenant};
-use crate::scenario::{Burst, Demand, Edit, MAX_NODES, Scenario};
+use crate::scenario::{Burst, Demand, Edit, MAX_NODES, Outage, Scenario};
 use crate::units::{Dimension, FlavorIndex, NodeGroupIndex, TenantIndex};
 
 /// Most that an edit multiplies with, in percent.
@@ -165,7 +165,14 @@ fn check_setting(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) -> Strin
             });
             expect_factor(*percent, path("percent"), found);
         }
-        Edit::ZoneOutage(outage) => check_outage(scenario, outage, path, found),
+        Edit::ZoneOutage(outage) => {
+            check_outage(scenario, outage, path, found);
+            let (window, Outage { from, until, .. }) = (scenario.window, outage);
+            let matters = from >= until || (*from < window.end && *until > window.start);
+            found.expect(matters, path("from"), || {
+                format!("is {from}, and until is {until}: outside of the window, {} to {}", window.start, window.end)
+            });
+        }
         Edit::Commitments { commitments } => check_commitments(commitments, &path("commitments"), found),
         Edit::Consolidation { below_percent: Some(percent) } => {
             expect_percent(*percent, 1, path("below_percent"), found);

@@ -17,13 +17,20 @@ const MAX_RETRIES: u32 = 1_000;
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     for module in Module::ALL {
         let settings = &scenario.modules[module];
-        let path = |field: &str| format!("modules.{}.{field}", module.as_str());
+        let path = |field: &str| format!("modules[{}] ({}).{field}", module as usize, module.as_str());
         let workers = (1..=1_000_000).contains(&settings.workers);
         found.expect(workers, path("workers"), || format!("is {}; expected 1 to 1,000,000", settings.workers));
         let services = settings.services.len();
         found.expect(services <= MAX_SERVICES, path("services"), || {
             format!("are {services}; expected at most {MAX_SERVICES}")
         });
+        for (i, of) in settings.services.iter().enumerate() {
+            let again =
+                settings.services[..i].iter().any(|other| (other.operation, other.class) == (of.operation, of.class));
+            found.expect(!again, path(&format!("services[{i}]")), || {
+                "is for the same operation and class as one before it; expected one for each".to_owned()
+            });
+        }
         for (field, service) in settings.service_times() {
             check_service(service, &path(&field), found);
         }
@@ -43,9 +50,13 @@ fn check_service(service: &ServiceTime, path: &str, found: &mut Found) {
             });
         }
         ServiceTime::Histogram(bins) => {
-            let counted = bins.iter().any(|bin| bin.count > 0) && bins.len() <= MAX_SERVICE_BINS;
-            found.expect(counted, format!("{path}.histogram"), || {
-                format!("has {} bins; expected 1 to {MAX_SERVICE_BINS}, one of which counts something", bins.len())
+            let some = (1..=MAX_SERVICE_BINS).contains(&bins.len());
+            found.expect(some, format!("{path}.histogram"), || {
+                format!("has {} bins; expected 1 to {MAX_SERVICE_BINS}", bins.len())
+            });
+            let counted = bins.iter().any(|bin| bin.count > 0);
+            found.expect(counted || !some, format!("{path}.histogram"), || {
+                "counts nothing: each count is 0; expected one above".to_owned()
             });
             let ordered = bins.is_sorted_by(|a, b| a.up_to <= b.up_to);
             found.expect(ordered, format!("{path}.histogram"), || "is not in order of up_to".to_owned());
