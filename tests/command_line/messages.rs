@@ -47,6 +47,56 @@ fn values_of_a_wrong_kind_are_told_what_was_expected() {
     check("observations", &observation(r#"{"quota":"1"}"#), "`module_ms.quota`: is \"1\"; expected a number of millis");
 }
 
+/// Of 120 wrong lines 99 are listed, and that there are more; of three all.
+#[test]
+fn every_wrong_line_of_a_log_is_named() {
+    let folder = Folder::new();
+    let line = |id: u32, op: &str, vcpu: i32| {
+        format!(
+            r#"{{"id":"{id}","at":"2026-01-01T00:00:00Z","tenant":"a","op":"{op}","class":"compute","resource":"v{id}","requested":{{"vcpu":{vcpu}}}}}"#
+        )
+    };
+    let lines = [line(1, "create", 1), line(2, "make", 1), line(3, "create", -1), line(3, "create", 1), "{".to_owned()];
+    folder.write("wrong", lines.join("\n"));
+    for command in [&["check-data", "--requests", "wrong"][..], &["shadow", "--requests", "wrong"]] {
+        let said = folder.run(command);
+        said.assert_failed(1, &["wrong: 3 problems", "line 2: field `op`", "line 3: field `requested.vcpu`", "line 5"]);
+        assert!(!said.stderr.contains("line 4"), "{}", said.stderr);
+    }
+    folder.write("wrong", (0..120).map(|id| line(id, "make", 1) + "\n").collect::<String>());
+    let said = folder.run(["check-data", "--requests", "wrong"]);
+    said.assert_failed(1, &["line 99: ", "and more, which are listed once these are mended"]);
+    assert!(!said.stderr.contains("line 100: "), "{}", said.stderr);
+}
+
+#[test]
+fn a_file_of_another_kind_is_known_by_its_first_bytes() {
+    let folder = Folder::new();
+    folder.write("day.json", serde_json::to_string(&example::scenario()).unwrap());
+    let at = example::scenario().window.start.to_string();
+    folder.run(["snapshot", "take", "--scenario", "day.json", "--at", &at, "--to", "noon.snapshot"]).success();
+    let said = folder.run(["shadow", "--scenario", "noon.snapshot"]);
+    said.assert_failed(1, &["noon.snapshot: is a snapshot of runs", "`shadowplane snapshot resume` goes on"]);
+}
+
+#[test]
+fn every_wrong_field_of_a_fleet_is_named() {
+    let folder = Folder::new();
+    example_requests(&folder, 1);
+    folder.write(
+        "fleet.json",
+        r#"{"node_groups":[{"name":"a","instance_type":"m5.large","capacity":{"vcpu":"two"},"over_commit_percent":{"cpu":150}}],"pools":5}"#,
+    );
+    folder.run(["shadow", "--requests", "requests.ndjson", "--fleet", "fleet.json"]).assert_failed(
+        1,
+        &[
+            "`node_groups[0].capacity.vcpu`: is \"two\"",
+            "`node_groups[0].over_commit_percent`: is `cpu`; expected one of",
+            "`pools`: is the number 5; expected a list",
+        ],
+    );
+}
+
 #[test]
 fn options_are_told_what_was_expected() {
     let folder = Folder::new();

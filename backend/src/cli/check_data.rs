@@ -8,7 +8,7 @@ mod requests;
 mod side_inputs;
 
 use shared::features::{TimeZone, read_sensors};
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::pricing::{self, BuiltinRate, PriceBook, PriceFile, builtin, builtin_rates};
 use shared::request::{RequestLog, RequestLogBuilder, read_observations, read_requests};
 use shared::trace::csv::Kind;
@@ -160,10 +160,13 @@ impl Args {
 }
 
 /// What `reader` makes of a file, if it is given.
-fn read<T>(file: &Option<String>, reader: impl FnOnce(&str) -> Result<T, InputError>) -> Result<Option<T>, CliError> {
+fn read<T, E: Into<InputProblems>>(
+    file: &Option<String>,
+    reader: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, CliError> {
     let Some(file) = file else { return Ok(None) };
     let text = input::read_text(file)?;
-    reader(&text).map(Some).map_err(CliError::in_file(input::name(file)))
+    reader(&text).map(Some).map_err(|error| CliError::all_in_file(input::name(file))(error.into()))
 }
 
 /// The time that occurrences of calendars are looked at in: a log and the year after it, or a year to either side of now.
@@ -174,12 +177,12 @@ fn year_around(log: Option<&RequestLog>) -> Window {
     Window { start: first, end: last + year }
 }
 
-fn read_log(text: &str, book: &PriceBook) -> Result<RequestLog, InputError> {
+fn read_log(text: &str, book: &PriceBook) -> Result<RequestLog, InputProblems> {
     let mut builder = RequestLogBuilder::new(book.catalogue());
     read_requests(text, &mut builder)?;
     let log = builder.finish()?;
     if log.requests.is_empty() && log.orphans == 0 {
-        return Err(InputError::whole("holds no requests; expected at least one"));
+        return Err(InputError::whole("holds no requests; expected at least one").into());
     }
     Ok(log)
 }

@@ -107,7 +107,9 @@ impl StartArgs {
     ) -> Result<Start, CliError> {
         let observations = match &self.observations {
             None => Vec::new(),
-            Some(path) => read_observations(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
+            Some(path) => {
+                read_observations(&input::read_text(path)?).map_err(CliError::all_in_file(input::name(path)))?
+            }
         };
         let observations_name = self.observations.as_deref().map_or("", input::name).to_owned();
         let fleet = machines.to_vec();

@@ -3,7 +3,6 @@
 use shared::api::DemandSeries;
 use shared::example;
 use shared::features::{CountSeries, Features, SeriesKey, SeriesSet, read_series};
-use shared::input::InputError;
 use shared::pricing::builtin;
 use shared::request::{Catalogue, RequestLog, RequestLogBuilder, Silence, read_requests};
 use shared::shadow::Known;
@@ -58,8 +57,8 @@ impl Counted {
             });
         }
         let mut builder = RequestLogBuilder::new(builtin().catalogue());
-        let log = read_requests(text, &mut builder).and_then(|()| builder.finish());
-        let log = log.map_err(|error: InputError| error.to_string())?;
+        read_requests(text, &mut builder).map_err(|problems| problems.to_string())?;
+        let log = builder.finish().map_err(|error| error.to_string())?;
         let origin = log.last().map_or_else(Instant::default, |last| last.floor(bin));
         Self::of_log(&log, origin, bin)
     }

@@ -12,6 +12,25 @@ pub struct InputProblems(pub Vec<InputError>);
 const LISTED_MAX: usize = 100;
 
 impl InputProblems {
+    /// All of these records, or what is wrong with those that are none.
+    ///
+    /// # Errors
+    /// With as many problems as are listed; where there are more, the last one says so.
+    pub fn collect<T>(records: impl IntoIterator<Item = Result<T, InputError>>) -> Result<Vec<T>, Self> {
+        let (mut right, mut wrong) = (Vec::new(), Vec::new());
+        for record in records {
+            match record {
+                Ok(record) => right.push(record),
+                Err(error) if wrong.len() + 1 < LISTED_MAX => wrong.push(error),
+                Err(_) => {
+                    wrong.push(InputError::whole("and more, which are listed once these are mended"));
+                    break;
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(right) } else { Err(Self(wrong)) }
+    }
+
     /// The first of them.
     ///
     /// # Panics

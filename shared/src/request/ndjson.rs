@@ -3,18 +3,16 @@
 use serde::Serialize;
 
 use super::{Observation, Request, RequestLogBuilder};
-use crate::input::{InputError, parse_json};
+use crate::input::{InputError, InputProblems, parse_json};
 
 /// Reads requests into `builder`; blank lines are passed over.
 ///
 /// # Errors
-/// At the first line that is no request, with its field.
-pub fn read_requests(text: &str, builder: &mut RequestLogBuilder) -> Result<(), InputError> {
-    for request in parse_requests(text) {
-        let (number, request) = request?;
-        builder.push(number, request)?;
-    }
-    Ok(())
+/// With every line that is no request, or contradicts one before, and its field.
+pub fn read_requests(text: &str, builder: &mut RequestLogBuilder) -> Result<(), InputProblems> {
+    let pushed =
+        parse_requests(text).map(|request| request.and_then(|(number, request)| builder.push(number, request)));
+    InputProblems::collect(pushed).map(drop)
 }
 
 /// Each request with its line; blank lines are passed over.
@@ -25,9 +23,10 @@ pub fn parse_requests(text: &str) -> impl Iterator<Item = Result<(u64, Request),
 /// Reads observations, each with its line; blank lines are passed over.
 ///
 /// # Errors
-/// At the first line that is no observation, with its field.
-pub fn read_observations(text: &str) -> Result<Vec<(u64, Observation)>, InputError> {
-    lines(text).map(|(number, line)| parse_json(number, line).map(|observation| (number, observation))).collect()
+/// With every line that is no observation, and its field.
+pub fn read_observations(text: &str) -> Result<Vec<(u64, Observation)>, InputProblems> {
+    let read = lines(text).map(|(number, line)| parse_json(number, line).map(|observation| (number, observation)));
+    InputProblems::collect(read)
 }
 
 /// Appends `value` to `text` as one line.

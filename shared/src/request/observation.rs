@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_wrong_module_is_named() {
         let check = |times: &str, field: &str, part: &str| {
-            let error = read_observations(&format!(r#"{{"request":"r","module_ms":{times}}}"#)).unwrap_err();
+            let error = read_observations(&format!(r#"{{"request":"r","module_ms":{times}}}"#)).unwrap_err().first();
             assert_eq!((error.line, error.field.as_deref()), (1, Some(field)), "{error}");
             assert!(error.message.contains(part), "{error}");
         };

@@ -174,7 +174,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::input::InputError;
+    use crate::input::{InputError, InputProblems};
     use crate::request::{Catalogue, Operation, RequestLog, RequestLogBuilder, read_requests};
 
     fn read(operation: &str, more: &str) -> Result<RequestLog, InputError> {
@@ -183,7 +183,7 @@ mod tests {
             r#"{{"id":"1","at":"2026-01-01T00:00:00Z","tenant":"acme","op":"{operation}","class":"compute","resource":"vm"{shape},{more}}}"#
         );
         let mut builder = RequestLogBuilder::new(Catalogue::default());
-        read_requests(&line, &mut builder)?;
+        read_requests(&line, &mut builder).map_err(InputProblems::first)?;
         builder.finish()
     }
 
@@ -210,7 +210,7 @@ mod tests {
         let read = |lines: &[String]| {
             let priority_classes = [("high".to_owned(), 1_000)].into();
             let mut builder = RequestLogBuilder::new(Catalogue { priority_classes, ..Catalogue::default() });
-            read_requests(&lines.join("\n"), &mut builder)?;
+            read_requests(&lines.join("\n"), &mut builder).map_err(InputProblems::first)?;
             builder.finish()
         };
         let log = read(&[line(1, r#""high""#), line(2, "1000")]).unwrap();

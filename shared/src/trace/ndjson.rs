@@ -2,7 +2,7 @@
 
 use super::collector::{Collector, Lines};
 use super::mapping::{Mapping, TenantMapper};
-use crate::input::InputError;
+use crate::input::InputProblems;
 use crate::request::{Request, parse_requests};
 
 /// Requests in normal form, and what was met on the way.
@@ -23,9 +23,9 @@ pub struct Normalised {
 /// Reads requests, one JSON object a line.
 ///
 /// # Errors
-/// At the first wrong line, or where lives contradict each other.
-pub fn normalise(text: &str, mapping: Option<&Mapping>) -> Result<Normalised, InputError> {
-    let mut requests: Vec<(u64, Request)> = parse_requests(text).collect::<Result<_, _>>()?;
+/// With every wrong line, or where lives contradict each other.
+pub fn normalise(text: &str, mapping: Option<&Mapping>) -> Result<Normalised, InputProblems> {
+    let mut requests: Vec<(u64, Request)> = InputProblems::collect(parse_requests(text))?;
     requests.sort_by_key(|(_, request)| request.at);
     let (mut collector, mut unmapped) = (Collector::new(), 0);
     let mut mapper = mapping.map(TenantMapper::new);

@@ -20,7 +20,7 @@ pub(in crate::cli) fn read_log(path: &str, catalogue: &Catalogue) -> Result<Requ
 /// Reads one log of requests beside what lives at `begins`, given the instants of its first and its last request.
 ///
 /// # Errors
-/// At the first wrong line, and when there is no request at all.
+/// With every wrong line, and when there is no request at all.
 pub(in crate::cli) fn read_log_beside(
     path: &str,
     catalogue: &Catalogue,
@@ -29,7 +29,7 @@ pub(in crate::cli) fn read_log_beside(
 ) -> Result<RequestLog, CliError> {
     let text = input::read_text(path)?;
     let mut builder = RequestLogBuilder::new(catalogue.clone());
-    read_requests(&text, &mut builder).map_err(CliError::in_file(input::name(path)))?;
+    read_requests(&text, &mut builder).map_err(CliError::all_in_file(input::name(path)))?;
     if let Some(((file, _), start)) = start.and_then(|start| Some((start.log()?, start))) {
         let at = begins(builder.first().unwrap_or_default(), builder.last().unwrap_or_default());
         builder.stand(at, start.living(at)).map_err(CliError::in_file(file))?;

@@ -36,7 +36,7 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let mapping = mapping(self.mapping.as_deref())?;
         let text = input::read_text(&self.file)?;
-        let normalised = normalise(&text, mapping.as_ref()).map_err(CliError::in_file(input::name(&self.file)))?;
+        let normalised = normalise(&text, mapping.as_ref()).map_err(CliError::all_in_file(input::name(&self.file)))?;
         drop(text);
         output::write_lines(self.output.as_deref(), |out| {
             normalised.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))

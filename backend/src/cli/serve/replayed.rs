@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use shared::features::read_sensors;
-use shared::input::InputError;
+use shared::input::{InputError, InputProblems};
 use shared::request::{Catalogue, RequestLogBuilder, parse_requests, read_observations};
 use shared::trace::csv::Kind;
 
@@ -74,17 +74,19 @@ impl ReplayArgs {
     fn recording(&self, path: &str, catalogue: &Catalogue, observations: Option<&str>) -> Result<Recording, CliError> {
         let wrong = || CliError::in_file(input::name(path));
         let mut builder = RequestLogBuilder::new(catalogue.clone());
-        let mut requests = Vec::new();
-        for request in parse_requests(&input::read_text(path)?) {
-            let (line, request) = request.map_err(wrong())?;
-            if builder.push(line, request.clone()).map_err(wrong())? {
-                requests.push(request);
-            }
-        }
+        let text = input::read_text(path)?;
+        let pushed = parse_requests(&text).map(|request| {
+            let (line, request) = request?;
+            Ok(builder.push(line, request.clone())?.then_some(request))
+        });
+        let pushed = InputProblems::collect(pushed).map_err(CliError::all_in_file(input::name(path)))?;
+        let requests = pushed.into_iter().flatten().collect();
         builder.finish().map_err(wrong())?;
         let observations = match observations {
             None => Vec::new(),
-            Some(path) => read_observations(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
+            Some(path) => {
+                read_observations(&input::read_text(path)?).map_err(CliError::all_in_file(input::name(path)))?
+            }
         };
         let observations = observations.into_iter().map(|(_, observation)| observation).collect();
         let readings = read_table(self.sensors.as_deref(), Kind::Sensors, read_sensors)?.unwrap_or_default();

@@ -1,9 +1,10 @@
 use super::*;
+use crate::input::InputProblems;
 use crate::request::read_requests;
 
 fn log(lines: &[&str]) -> Result<RequestLog, InputError> {
     let mut builder = RequestLogBuilder::new(Catalogue::default());
-    read_requests(&lines.join("\n"), &mut builder)?;
+    read_requests(&lines.join("\n"), &mut builder).map_err(InputProblems::first)?;
     builder.finish()
 }
 
