@@ -21,7 +21,7 @@ pub struct ModuleView {
     pub wait_ms: DurationsView,
     /// From the start of service to its end.
     pub service_ms: DurationsView,
-    /// Requests that passed it per second of the window; an attempt that failed passed it too.
+    /// Requests that passed it per second of the window, however many attempts each took.
     pub throughput_per_s: f64,
     /// How much of its workers' time was service, from 0 to 1.
     #[serde(default)]
@@ -38,7 +38,7 @@ pub struct ModuleView {
     /// Requests that it turned away, per run on average.
     #[serde(default)]
     pub refused: f64,
-    /// `cost` ÷ the requests that passed it; none where none did.
+    /// `cost` ÷ the requests that passed it, however many attempts each took; none where none did.
     #[serde(default)]
     pub cost_per_request: Option<Money>,
 }
@@ -70,7 +70,7 @@ fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> Modu
     let outcomes = || runs.iter().filter_map(|run| run.modules.iter().find(|outcome| outcome.module == module));
     let total = |of: fn(&ModuleOutcome) -> u64| outcomes().map(of).sum::<u64>();
     let (settings, currency) = (&scenario.modules[module], scenario.price_book.currency);
-    let served = total(|outcome| outcome.service.count());
+    let passed = total(|outcome| outcome.service.count() - outcome.failed);
     let micros = scenario.window.length().micros() as f64 * runs.len().max(1) as f64;
     let cost: LedgerUnits = runs.iter().map(|run| run.cost.modules[module as usize]).sum();
     let average = |sum: LedgerUnits, parts: u64| sum.0.checked_div(i128::from(parts)).map(LedgerUnits);
@@ -80,7 +80,7 @@ fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> Modu
         cost: MoneyBand::over_runs(runs.iter().map(|run| run.cost.modules[module as usize]), currency),
         wait_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.wait))),
         service_ms: DurationsView::new(&merged(outcomes().map(|outcome| &outcome.service))),
-        throughput_per_s: mean([served].into_iter(), runs.len()) / scenario.window.length().seconds(),
+        throughput_per_s: mean([passed].into_iter(), runs.len()) / scenario.window.length().seconds(),
         utilisation: total(|outcome| outcome.busy_micros) as f64 / (micros * f64::from(settings.workers)),
         queue: QueueView {
             mean: total(|outcome| outcome.queued_micros) as f64 / micros,
@@ -89,6 +89,6 @@ fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> Modu
         failed: mean(outcomes().map(|outcome| outcome.failed), runs.len()),
         cost_of_failures: average(wasted, runs.len() as u64).map(|cost| cost.to_money(currency)),
         refused: mean(outcomes().map(|outcome| outcome.refused), runs.len()),
-        cost_per_request: average(cost, served).map(|cost| cost.to_money(currency)),
+        cost_per_request: average(cost, passed).map(|cost| cost.to_money(currency)),
     }
 }

@@ -224,8 +224,19 @@ fn write_troubles(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
 }
 
 fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
-    let heads =
-        ["wait p50 ms", "p90 ms", "p99 ms", "service p50", "p90 ms", "p99 ms", "per s", "busy", "queue", "most"];
+    let heads = [
+        "wait p50 ms",
+        "p90 ms",
+        "p99 ms",
+        "service p50",
+        "p90 ms",
+        "p99 ms",
+        "per s",
+        "busy",
+        "queue",
+        "most",
+        "a request",
+    ];
     write!(out, "\n{:<26}", "module (times assumed)")?;
     heads.iter().try_for_each(|head| write!(out, "{head:>12}"))?;
     writeln!(out)?;
@@ -237,7 +248,9 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
         }
         let busy = format!("{:.1} %", 100.0 * module.utilisation);
         let queue = module.queue;
-        writeln!(out, "{:>12.3}{busy:>12}{:>12.3}{:>12}", module.throughput_per_s, queue.mean, queue.max)?;
+        let each = module.cost_per_request.map_or_else(|| "-".to_owned(), |cost| format!("{:.4}", cost.amount));
+        write!(out, "{:>12.3}{busy:>12}{:>12.3}{:>12}", module.throughput_per_s, queue.mean, queue.max)?;
+        writeln!(out, "{each:>12}")?;
     }
     write_troubles(out, &answer.outcome)?;
     let ready = &answer.outcome.latency_ms;
@@ -256,13 +269,8 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
     let outcome = &answer.outcome;
     let shares = outcome.utilisation.iter();
     let shares: Vec<String> = shares.map(|(of, share)| format!("{} {:.1} %", of.field(), 100.0 * share)).collect();
-    writeln!(
-        out,
-        "\nutilisation: {}; at most {} live resources on {} nodes",
-        shares.join(", "),
-        outcome.peak_live,
-        outcome.peak_nodes
-    )?;
+    let shares = if shares.is_empty() { "no nodes".to_owned() } else { format!("utilisation: {}", shares.join(", ")) };
+    writeln!(out, "\n{shares}; at most {} live resources on {} nodes", outcome.peak_live, outcome.peak_nodes)?;
     outcome.pools.iter().try_for_each(|pool| writeln!(out, "{}", pool_line(pool)))
 }
 
