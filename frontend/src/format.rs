@@ -44,8 +44,9 @@ pub(crate) fn money(money: &Money) -> String {
 
 /// An amount that has a sign, whichever way it goes.
 pub(crate) fn signed_money(money: &Money) -> String {
-    let plus = if money.to_f64() > 0.0 { "+" } else { "" };
-    format!("{plus}{}", self::money(money))
+    let amount = self::money(money);
+    let is_nothing = !amount.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    if money.to_f64() > 0.0 && !is_nothing { format!("+{amount}") } else { amount }
 }
 
 /// An amount of a currency, to the cent or, below one unit, finer.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use shared::comparison::{Change, CostPart};
-use shared::units::Money;
+use shared::units::{Money, rounded_parts};
 
 use super::answer::{Answer, CostsView, DifferenceView, SideView};
 use crate::output::{cell, counted, cut, signed};
@@ -47,7 +47,7 @@ fn write_text(out: &mut String, answer: &Answer) -> std::fmt::Result {
 fn headline(cost: &CostsView) -> String {
     let DifferenceView { a, b, .. } = &cost.total;
     let [a, b] = [a, b].map(|money| amount(money.as_ref()));
-    let grows = difference(&cost.total);
+    let grows = difference(cost.total.difference, &cost.total);
     let mut line = format!("**It costs {b} {} in place of {a}: {grows}.**", cost.currency);
     if let (Some(runs), Some(dearer)) = (cost.paired_runs, cost.dearer_runs) {
         let interval = interval(&cost.total);
@@ -86,16 +86,29 @@ fn write_costs(out: &mut String, cost: &CostsView) -> std::fmt::Result {
     let runs = cost.paired_runs.map_or_else(String::new, |_| format!(" middle {level:.0} % of runs |"));
     let rule = if runs.is_empty() { "" } else { " ---: |" };
     writeln!(out, "| of | A | B | B − A |{runs}\n| --- | ---: | ---: | ---: |{rule}")?;
-    let mut row = |name: &str, of: &DifferenceView| {
+    let mut row = |name: &str, of: &DifferenceView, [a, b, change]: [Option<Money>; 3]| {
         let interval = if runs.is_empty() { String::new() } else { format!(" {} |", interval(of)) };
-        let [a, b] = [&of.a, &of.b].map(|money| amount(money.as_ref()));
-        writeln!(out, "| {name} | {a} | {b} | {} |{interval}", difference(of))
+        let [a, b] = [a, b].map(|money| amount(money.as_ref()));
+        writeln!(out, "| {name} | {a} | {b} | {} |{interval}", difference(change.unwrap_or(of.difference), of))
     };
-    for of in &cost.rows {
-        row(&name(&of.part), &of.difference)?;
+    let column = |of: fn(&DifferenceView) -> Option<Money>| {
+        added_up(of(&cost.total), cost.rows.iter().map(|row| of(&row.difference)).collect())
+    };
+    let columns = [column(|of| of.a), column(|of| of.b), column(|of| Some(of.difference))];
+    for (i, of) in cost.rows.iter().enumerate() {
+        row(&name(&of.part), &of.difference, columns.each_ref().map(|column| column[i]))?;
     }
-    row("**total**", &cost.total)?;
+    let CostsView { total, .. } = cost;
+    row("**total**", total, [total.a, total.b, Some(total.difference)])?;
     writeln!(out)
+}
+
+/// A column as the table shows it, so that what there is adds up to its total.
+fn added_up(total: Option<Money>, column: Vec<Option<Money>>) -> Vec<Option<Money>> {
+    let known: Vec<Money> = column.iter().copied().flatten().collect();
+    let Some(total) = total else { return column };
+    let mut rounded = rounded_parts(total, &known).into_iter();
+    column.into_iter().map(|of| of.and_then(|_| rounded.next())).collect()
 }
 
 fn write_service(out: &mut String, a: &SideView, b: &SideView) -> std::fmt::Result {
@@ -160,9 +173,9 @@ fn amount(money: Option<&Money>) -> String {
     money.map_or(NOTHING.to_owned(), |money| format!("{:.2}", money.rounded()))
 }
 
-fn difference(of: &DifferenceView) -> String {
-    let percent = of.growth_percent.filter(|_| signed(&of.difference) != "0.00");
-    signed(&of.difference) + &percent.map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"))
+fn difference(shown: Money, of: &DifferenceView) -> String {
+    let percent = of.growth_percent.filter(|_| signed(&shown) != "0.00");
+    signed(&shown) + &percent.map_or_else(String::new, |percent| format!(" ({percent:+.1} %)"))
 }
 
 fn interval(of: &DifferenceView) -> String {

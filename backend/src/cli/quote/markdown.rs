@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use shared::api::{QuoteFix, QuoteView};
 use shared::quote::{BillChange, Quote, QuotedRequest};
-use shared::units::Money;
+use shared::units::{Money, rounded_parts};
 
 use crate::cli::CliError;
 use crate::output::{cell, counted, cut, signed};
@@ -199,10 +199,11 @@ fn write_bill(out: &mut String, quote: &Quote, over: &str) -> std::fmt::Result {
     writeln!(out, "### The bill of everyone over {over}, in {}\n", quote.currency)?;
     writeln!(out, "| of | change |\n| --- | ---: |")?;
     let rows = [("requested", requested), ("workload of others", others), ("idle", idle)];
-    for (of, money) in rows.into_iter().chain([("booting and draining", overhead), ("modules, commitments", rest)]) {
-        if !money.amount.is_zero() {
-            writeln!(out, "| {of} | {} |", signed(money))?;
-        }
+    let rows = rows.into_iter().chain([("booting and draining", overhead), ("modules, commitments", rest)]);
+    let (names, amounts): (Vec<&str>, Vec<Money>) =
+        rows.filter(|(_, money)| !money.amount.is_zero()).map(|(of, money)| (of, *money)).unzip();
+    for (of, money) in names.into_iter().zip(rounded_parts(*change, &amounts)) {
+        writeln!(out, "| {of} | {} |", signed(&money))?;
     }
     writeln!(out, "| **total** | **{}**, from {:.2} to {:.2} |\n", signed(change), without.rounded(), with.rounded())
 }
