@@ -26,12 +26,12 @@ pub(super) fn problem(
     // What no node can hold is said elsewhere.
     may_be(scenario, &own).next()?;
     // The first of a group is near nobody.
-    let others = terms.affinity.iter().filter(|rule| terms.group.as_ref() != Some(&rule.group));
+    let mut others = terms.affinity.iter().filter(|rule| terms.group.as_ref() != Some(&rule.group));
     let is_apart = |rule: &&GroupRule| {
         let members = members(scenario, tenant, &rule.group, asked);
         !members.iter().any(|member| may_be_near(scenario, &own, member, rule.domain))
     };
-    let GroupRule { domain, group } = others.into_iter().find(is_apart)?;
+    let GroupRule { domain, group } = others.find(is_apart)?;
     let flavor = scenario.flavors.get(flavor.usize()).map_or("", |flavor| &flavor.name);
     Some(match domain {
         Domain::Node => format!(
@@ -53,8 +53,9 @@ fn members<'a>(scenario: &'a Scenario, tenant: TenantIndex, group: &str, asked: 
         Some(Member { takes: takes(scenario, flavor), zone: terms.zone.as_deref(), on: None })
     });
     let node_group = |index: NodeIndex| {
-        let node = scenario.start.nodes.iter().find(|node| node.index == index)?;
-        scenario.fleet.node_groups.get(node.node_group.usize())
+        let nodes = &scenario.start.nodes;
+        let position = nodes.binary_search_by_key(&index, |node| node.index).ok()?;
+        scenario.fleet.node_groups.get(nodes[position].node_group.usize())
     };
     let at_start = scenario.start.live.iter().filter(|live| live.tenant == tenant).filter_map(|live| {
         let terms = scenario.terms.get(live.terms?.usize()).filter(is_in)?;
@@ -79,13 +80,14 @@ fn may_be_near(scenario: &Scenario, own: &Member<'_>, other: &Member<'_>, domain
 }
 
 /// The groups whose nodes could hold somebody, or the one that does.
-fn may_be<'a>(scenario: &'a Scenario, member: &Member<'a>) -> impl Iterator<Item = &'a NodeGroup> {
-    let (Member { takes, zone, .. }, on) = (member, member.on);
-    let (takes, zone) = (*takes, *zone);
-    let open = scenario.fleet.node_groups.iter().filter(move |group| {
-        on.map_or_else(|| group.is_in(zone) && group.holds(takes), |on| core::ptr::eq(on, *group))
-    });
-    open
+fn may_be<'a>(
+    scenario: &'a Scenario,
+    &Member { takes, zone, on }: &Member<'a>,
+) -> impl Iterator<Item = &'a NodeGroup> + use<'a> {
+    scenario.fleet.node_groups.iter().filter(move |group| match on {
+        Some(on) => core::ptr::eq(on, *group),
+        None => group.is_in(zone) && group.holds(takes),
+    })
 }
 
 fn takes(scenario: &Scenario, flavor: FlavorIndex) -> Resources {
