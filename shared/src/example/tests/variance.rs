@@ -1,13 +1,15 @@
 //! Planted differences land in their own cause, and all causes together are the variance.
 
 use core::convert::Infallible;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
 use crate::allocation::{ActualCost, Basis, Cause, Grouping, ReportContext, Status, allocate};
 use crate::example::{PRICE_CHANGE_DAY, SEED, day_window, requests, scenario, truth};
 use crate::pricing::PriceBook;
-use crate::request::{Catalogue, IndexedRequest, RequestLogBuilder};
+use crate::request::{Catalogue, IndexedRequest, Operation, RequestLogBuilder};
 use crate::scenario::{Demand, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::{Outcome, RunOptions, run, simulate_to_fork};
 use crate::units::{Duration, LedgerUnits, ResourceIndex, TenantIndex, Window};
@@ -167,24 +169,36 @@ fn a_report_s_causes_add_up_to_its_variance() {
     assert!(sizes.is_sorted_by(|a, b| a >= b), "most money first");
 }
 
+/// What is asked in a window about resources that are created in it, after all of it was moved.
+fn hours_of(requests: &[IndexedRequest], moved_by: Duration, window: Window) -> Vec<IndexedRequest> {
+    let moved = requests.iter().map(|request| IndexedRequest { at: request.at + moved_by, ..*request });
+    let mut created = BTreeMap::new();
+    let in_window = moved.filter(|request| window.contains(request.at)).filter_map(|request| {
+        let next = ResourceIndex::from_usize(created.len());
+        let resource = match request.operation {
+            Operation::Create => *created.entry(request.resource).or_insert(next),
+            Operation::Resize | Operation::Delete => *created.get(&request.resource)?,
+        };
+        Some(IndexedRequest { resource, ..request })
+    });
+    in_window.collect()
+}
+
 proptest! {
     #![proptest_config(crate::cases(12))]
     #[test]
     fn causes_add_up_whatever_was_predicted_and_came(
-        predicted_day in 0_i64..8,
-        actual_day in 0_i64..8,
+        predicted_day in 0_usize..8,
+        actual_day in 0_usize..8,
+        (from, hours) in (0_i64..22, 1_i64..3),
         runs in 1_u32..4,
         observed: bool,
         priced: bool,
     ) {
-        // The first six hours of two days, the later ones moved to the first day.
-        let first = day_window(0);
-        let window = Window { start: first.start, end: first.start + Duration::HOUR * 6 };
-        let moved = |number: i64| -> Vec<IndexedRequest> {
-            let back = Duration::DAY * -number;
-            let all = day(number).into_iter().map(|request| IndexedRequest { at: request.at + back, ..request });
-            all.filter(|request| request.at < window.end).collect()
-        };
+        static DAYS: LazyLock<[Vec<IndexedRequest>; 8]> = LazyLock::new(|| core::array::from_fn(|number| day(number as i64)));
+        let start = day_window(0).start + Duration::HOUR * from;
+        let window = Window { start, end: start + Duration::HOUR * hours };
+        let moved = |number: usize| hours_of(&DAYS[number], Duration::DAY * -(number as i64), window);
         let predicted = predicting(moved(predicted_day), window);
         let predicted = ValidScenario::new(Scenario { runs, ..predicted.original().clone() }).unwrap();
         let mut truth = Scenario { window, ..truth() };
