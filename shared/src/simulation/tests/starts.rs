@@ -59,7 +59,7 @@ fn where_somebody_is_found_is_no_violation() {
     // The same is one for who comes later.
     let mut requests = ask(&[(10, 20, HALF, Some(0))]);
     for request in &mut requests {
-        request.at = request.at + (valid.scenario().window.start - Instant::from_micros(0));
+        request.at += valid.scenario().window.start - Instant::from_micros(0);
         request.resource = ResourceIndex(2);
     }
     let mut end = simulate_to_fork(&valid, &requests, options);
