@@ -7,6 +7,8 @@ mod setting;
 mod tests;
 mod witness;
 
+use std::collections::BTreeMap;
+
 pub use refusals::first_that_ends;
 use serde::{Deserialize, Serialize};
 pub use setting::Setting;
@@ -14,7 +16,7 @@ pub use setting::Setting;
 use crate::control_plane::Survey;
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, ValidScenario};
-use crate::simulation::{Eviction, Plan, PlanState, Refusal};
+use crate::simulation::{Eviction, Plan, PlanState, Refusal, RunOptions, simulate_metered};
 use crate::units::{FlavorIndex, Instant, LedgerUnits, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex};
 
 /// What became of one create or resize of a run, what the control plane saw when it decided, and what would have helped.
@@ -166,6 +168,14 @@ pub struct Fix {
     pub ready: Option<Instant>,
     /// By how much the run costs more, in ledger units; less where it is negative.
     pub cost_change: LedgerUnits,
+}
+
+/// What the nodes of a run are called, as [`MeteringRecords::names_of_nodes`](crate::cost::MeteringRecords::names_of_nodes)
+/// has them.
+pub fn names_of_nodes(valid: &ValidScenario, run: u32, names: &[Vec<String>]) -> BTreeMap<NodeIndex, String> {
+    let options = RunOptions { run, ..RunOptions::default() };
+    let (_, records) = simulate_metered(valid, &valid.requests(run), options);
+    records.names_of_nodes(&valid.scenario().fleet, names)
 }
 
 /// Why there is no explanation.

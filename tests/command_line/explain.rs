@@ -132,7 +132,7 @@ fn a_resize_is_explained_in_place_and_elsewhere() {
     for part in [
         "`acme` resizes resource 0 from 32 vcpu, 64 memory_gib to 40 vcpu, 64 memory_gib",
         "refused by the scheduler: no_room_to_resize",
-        "in place, node 0 of default has 32 vcpu, 192 memory_gib without it: it lacks 8 vcpu",
+        "in place, node default-0 has 32 vcpu, 192 memory_gib without it: it lacks 8 vcpu",
         "elsewhere, where a resize does not move it:",
         "a new node",
         "cheapest fix: ",

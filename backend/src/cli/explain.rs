@@ -5,10 +5,10 @@ mod table;
 use std::collections::BTreeMap;
 
 use shared::api::ExplanationView;
-use shared::explanation::{explain, position};
+use shared::explanation::{explain, names_of_nodes, position};
 use shared::scenario::{Scenario, ValidScenario};
 
-use super::shadow::{AsTheyAre, Inputs, Named, names_of_nodes};
+use super::shadow::{AsTheyAre, Inputs};
 use super::source::{Source, SourceArgs};
 use super::{CliError, Global};
 use crate::{input, output};
@@ -44,8 +44,8 @@ Examples:
   shadowplane explain 41 --scenario day.json
   shadowplane explain p-000041 --scenario predicted.json --run 3 --json";
 
-/// A scenario, the place of the request in it, what is known by name, and the numbers of priority classes.
-type Asked = (Scenario, usize, Named, BTreeMap<String, i32>);
+/// A scenario, the place of the request in it, the names of an inventory's nodes, and the numbers of priority classes.
+type Asked = (Scenario, usize, Vec<Vec<String>>, BTreeMap<String, i32>);
 
 impl Args {
     /// Runs the command.
@@ -55,7 +55,7 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let (file, source) = self.source.read("explain")?;
         let (scenario, position, names, classes) = match source {
-            Source::Scenario(scenario) => (*scenario, self.position()?, Named::default(), BTreeMap::new()),
+            Source::Scenario(scenario) => (*scenario, self.position()?, Vec::new(), BTreeMap::new()),
             Source::Log(inputs) => self.of_log(file, *inputs)?,
         };
         let named = |error: &dyn std::fmt::Display| CliError::Data(format!("{}: {error}", input::name(file)));
@@ -86,7 +86,7 @@ impl Args {
                 self.request
             ))
         })?;
-        Ok((scenario, position, names, inputs.priority_classes))
+        Ok((scenario, position, names.nodes, inputs.priority_classes))
     }
 
     fn position(&self) -> Result<usize, CliError> {

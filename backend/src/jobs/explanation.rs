@@ -1,7 +1,7 @@
 //! An explanation that someone ordered.
 
 use shared::api::{ExplanationOrder, ExplanationView, SavedScenario};
-use shared::explanation::{ExplanationError, explain_watched, position};
+use shared::explanation::{ExplanationError, explain_watched, names_of_nodes, position};
 use shared::request::Request;
 use shared::scenario::ValidScenario;
 use shared::shadow::Known;
@@ -27,7 +27,9 @@ impl Runner {
         })?;
         let request = valid.requests(order.run)[position];
         let classes = &self.config.catalogue.priority_classes;
-        let view = ExplanationView::new(valid.scenario(), position, &request, explanation).with_class(classes);
+        let view = ExplanationView::new(valid.scenario(), position, &request, explanation);
+        // Which of the observed nodes is which is not known here.
+        let view = view.with_class(classes).with_nodes(&names_of_nodes(&valid, order.run, &[]));
         serde_json::to_string(&view).map_err(failed)
     }
 

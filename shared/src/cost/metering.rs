@@ -79,6 +79,23 @@ pub struct MeteringRecords {
     pub covered: Vec<CoveredRecord>,
 }
 
+impl MeteringRecords {
+    /// What the nodes are called: `names` has those of an inventory by group, whose nodes are there from the start, in its
+    /// order; any other has the name of its group, and its number.
+    pub fn names_of_nodes(&self, fleet: &Fleet, names: &[Vec<String>]) -> BTreeMap<NodeIndex, String> {
+        let groups: BTreeMap<NodeIndex, NodeGroupIndex> =
+            self.nodes.iter().map(|record| (record.node, record.node_group)).collect();
+        let mut seen = vec![0; fleet.node_groups.len()];
+        let named = groups.into_iter().map(|(node, group)| {
+            let known = names.get(group.usize()).and_then(|names| names.get(seen[group.usize()]));
+            seen[group.usize()] += 1;
+            let by_number = || format!("{}-{}", fleet.node_groups[group.usize()].name, node.0);
+            (node, known.cloned().unwrap_or_else(by_number))
+        });
+        named.collect()
+    }
+}
+
 /// Watches effects beside a [`Meter`](super::Meter), and notes what begins and ends.
 #[derive(Clone, Debug, Default)]
 pub struct MeteringLog {

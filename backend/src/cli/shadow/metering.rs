@@ -1,13 +1,12 @@
 //! What `--metering` writes: who used what from when to when, and what was paid for nodes and modules.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use shared::allocation::{Metering, MeteringNames, UsageBeyond, with_usage, write_metering};
 use shared::cost::MeteringRecords;
 use shared::scenario::{Billing, Demand, ValidScenario};
 use shared::simulation::{Outcome, RunOptions, simulate_metered};
-use shared::units::{LedgerUnits, NodeGroupIndex, NodeIndex};
+use shared::units::{LedgerUnits, NodeIndex};
 
 use super::plans::Named;
 use crate::cli::CliError;
@@ -24,7 +23,7 @@ pub(in crate::cli) struct Metered {
 /// Writes what run 0 metered; gives what to know about it.
 pub(super) fn write(path: &str, valid: &ValidScenario, names: &Named) -> Result<Option<String>, CliError> {
     let Metered { metering, records, notice } = metered(valid, 0, names, None);
-    let nodes = node_names(valid, &records, names);
+    let nodes = records.names_of_nodes(&valid.scenario().fleet, &names.nodes);
     let node = |_, node: NodeIndex| nodes[&node].clone();
     let names = MeteringNames { resource: &names.of_resources(valid), node: &node };
     output::write_lines(Some(path), |out| {
@@ -84,26 +83,4 @@ pub(in crate::cli) fn stands_for(outcome: &Outcome, quantile: f64) -> u32 {
     by_cost.sort_unstable();
     let rank = (quantile * by_cost.len() as f64).ceil().max(1.0) as usize;
     by_cost[rank.min(by_cost.len()) - 1].1
-}
-
-/// What the nodes of a run are called.
-pub(in crate::cli) fn names_of_nodes(valid: &ValidScenario, run: u32, names: &Named) -> BTreeMap<NodeIndex, String> {
-    let (_, records) = simulate_metered(valid, &valid.requests(run), RunOptions { run, ..RunOptions::default() });
-    node_names(valid, &records, names)
-}
-
-/// The names of an inventory's nodes, which are there from the start, in its order; any other is called by its group and
-/// number.
-fn node_names(valid: &ValidScenario, records: &MeteringRecords, names: &Named) -> BTreeMap<NodeIndex, String> {
-    let first: BTreeMap<NodeIndex, NodeGroupIndex> =
-        records.nodes.iter().map(|record| (record.node, record.node_group)).collect();
-    let mut seen: BTreeMap<NodeGroupIndex, usize> = BTreeMap::new();
-    let named = first.into_iter().map(|(node, group)| {
-        let place = seen.entry(group).or_default();
-        *place += 1;
-        let known = names.nodes.get(group.usize()).and_then(|names| names.get(*place - 1));
-        let by_number = || format!("{}-{}", valid.scenario().fleet.node_groups[group.usize()].name, node.0);
-        (node, known.cloned().unwrap_or_else(by_number))
-    });
-    named.collect()
 }

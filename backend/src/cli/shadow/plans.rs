@@ -55,7 +55,7 @@ pub(in crate::cli) struct Named {
     /// The labels of the same resources.
     pub(super) labels: ResourceLabels,
     /// Of the nodes of an inventory, by group.
-    pub(super) nodes: Vec<Vec<String>>,
+    pub(in crate::cli) nodes: Vec<Vec<String>>,
     /// What resources used, where the requests are what happened.
     pub(super) usage: Vec<UsageReading>,
 }
