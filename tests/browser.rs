@@ -1,5 +1,6 @@
 //! The dashboard in a real browser: it runs what `shared` runs natively, and a link runs it again elsewhere.
 
+mod accessibility;
 mod charts;
 mod costs;
 mod forecasts;
