@@ -1,11 +1,16 @@
 //! The dashboard in a real browser: it runs what `shared` runs natively, and a link runs it again elsewhere.
 
+mod accessibility;
+mod charts;
 mod costs;
 mod forecasts;
 mod models;
+mod node_map;
 mod recommendations;
 mod service;
 mod settings;
+mod tour;
+mod variants;
 
 use std::time::{Duration, Instant};
 

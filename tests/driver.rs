@@ -73,6 +73,13 @@ impl Browsers {
         self.start(DesiredCapabilities::chrome()).await
     }
 
+    /// One whose pages are dark.
+    pub async fn open_dark(&self) -> Result<WebDriver> {
+        let mut capabilities = DesiredCapabilities::chrome();
+        capabilities.add_arg("--force-dark-mode")?;
+        self.start(capabilities).await
+    }
+
     /// One whose pages are as narrow as this, which a window without a screen cannot be.
     pub async fn open_narrow(&self, width: u32) -> Result<WebDriver> {
         let mut capabilities = DesiredCapabilities::chrome();

@@ -1,13 +1,16 @@
 //! The frame around the pages.
 
 use gloo::events::EventListener;
-use web_sys::window;
+use gloo::utils::document;
+use wasm_bindgen::JsCast as _;
+use web_sys::{HtmlElement, window};
 use yew::prelude::*;
 
 use crate::components::{KeyForm, Tidings, notice, say};
 use crate::key;
 use crate::pages::{Costs, Forecast, Lab, Models, Overview, Recommendations, Settings};
 use crate::route::{CostsQuery, ForecastSource, LabSource, Route};
+use crate::tour::Tour;
 use crate::zone::Zone;
 
 /// Draws the page and keeps it alive.
@@ -42,12 +45,13 @@ fn App() -> Html {
     };
     html! {
         <ContextProvider<Zone> context={*zone}>
-            <a class="skip" href="#main">{ "Skip to content" }</a>
+            <a class="skip" href="#main" onclick={Callback::from(skip)}>{ "Skip to content" }</a>
             { header(&route, *zone, &on_zone) }
             <main id="main" tabindex="-1">
                 if *needs_key {
                     <KeyForm />
                 }
+                <Tour />
                 { match &*route {
                     Route::Overview => html! { <Overview /> },
                     Route::Costs(Ok(query)) => html! { <Costs query={query.clone()} /> },
@@ -59,12 +63,25 @@ fn App() -> Html {
                     Route::Settings => html! { <Settings /> },
                     Route::Forecast(source) => html! { <Forecast source={*source} /> },
                     Route::Lab(source) => html! { <Lab source={source.clone()} /> },
-                    Route::Unknown(path) => {
-                        say(Tidings::Error, &format!("There is no page `{path}`; choose one above."))
-                    }
+                    Route::Unknown(path) => html! {
+                        <>
+                            <div class="title"><h1>{ "No such page" }</h1></div>
+                            { say(Tidings::Error, &format!("There is no page `{path}`; choose one above.")) }
+                        </>
+                    },
                 } }
             </main>
         </ContextProvider<Zone>>
+    }
+}
+
+/// Gives the focus to the page below the header; the address, which says what page that is, stays.
+fn skip(event: MouseEvent) {
+    event.prevent_default();
+    let main = document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
+    if let Some(main) = main {
+        // It can be focused: it has a tabindex.
+        let _ = main.focus();
     }
 }
 

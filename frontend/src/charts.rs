@@ -2,16 +2,20 @@
 
 mod ahead;
 mod drawing;
+mod legend;
 mod palette;
 mod readout;
+mod saving;
 mod surroundings;
 mod time_axis;
 mod time_chart;
+mod view;
 
 use shared::units::{Duration, Instant, Window};
 use yew::AttrValue;
 
 pub(crate) use ahead::ahead_chart;
+pub(crate) use surroundings::{Surroundings, use_surroundings};
 pub(crate) use time_chart::TimeChart;
 
 use crate::format;
@@ -39,7 +43,7 @@ pub(crate) struct Chart {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Band {
     /// What the legend says, the level included.
-    pub(crate) name: &'static str,
+    pub(crate) name: AttrValue,
     /// Its colour.
     pub(crate) tone: Tone,
     /// From 0 to 1.
@@ -52,7 +56,7 @@ pub(crate) struct Band {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     /// What the legend says.
-    pub(crate) name: &'static str,
+    pub(crate) name: AttrValue,
     /// Its colour.
     pub(crate) tone: Tone,
     /// How it is drawn.
@@ -104,6 +108,8 @@ pub(crate) enum Stroke {
 pub(crate) enum Unit {
     /// Plain numbers.
     Number,
+    /// Parts of a hundred.
+    Percent,
     /// Amounts of this currency.
     Money(String),
 }
@@ -124,6 +130,7 @@ impl Unit {
     pub(crate) fn format(&self, value: f64) -> String {
         match self {
             Self::Number => format::number(value),
+            Self::Percent => format::percent(value / 100.0),
             Self::Money(currency) => format::amount(value, currency),
         }
     }

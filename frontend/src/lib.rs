@@ -22,6 +22,7 @@ mod latest;
 mod pages;
 mod route;
 mod saved_file;
+mod tour;
 mod worker;
 mod zone;
 

@@ -3,6 +3,7 @@
 mod costs_query;
 
 use js_sys::decode_uri_component;
+use wasm_bindgen::JsValue;
 use web_sys::window;
 
 pub(crate) use costs_query::CostsQuery;
@@ -111,6 +112,32 @@ pub(crate) fn stand_at(address: &str) {
     if let Some(window) = window() {
         // Only what is no address at all would fail.
         let _ = window.location().replace(address);
+    }
+}
+
+/// What the address says behind the hash under `name`.
+pub(crate) fn hash_parameter(name: &str) -> Option<String> {
+    let hash = window()?.location().hash().ok()?;
+    parameter(hash.split_once('?')?.1, name)
+}
+
+/// Has the address say `value` behind the hash under `name`, or nothing, as if it always had: nobody is told, and the
+/// reader comes back to where they were before.
+pub(crate) fn set_hash_parameter(name: &str, value: Option<&str>) {
+    let Some(window) = window() else { return };
+    let hash = window.location().hash().unwrap_or_default();
+    let (path, query) = hash.split_once('?').unwrap_or((hash.as_str(), ""));
+    let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+    let said = value.map(|value| format!("{name}={value}"));
+    let query = others.map(str::to_owned).chain(said).collect::<Vec<_>>().join("&");
+    stay_at(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
+}
+
+/// Has the address bar say `address` without anybody being told.
+pub(crate) fn stay_at(address: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok()) {
+        // Browsers refuse more than some hundred changes in half a minute; the next one is taken again.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
     }
 }
 

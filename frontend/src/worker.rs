@@ -1,8 +1,8 @@
 //! What takes long runs in Web Workers, so that the page stays responsive: the messages, the workers' side, and the page's.
 
-mod adviser;
 mod forecast_protocol;
 mod forecaster;
+mod inquiry;
 mod listening;
 mod module;
 mod pool;
@@ -12,11 +12,11 @@ mod serve;
 mod serve_forecasts;
 mod thread;
 
-pub(crate) use adviser::Adviser;
 #[cfg(feature = "train")]
 pub(crate) use forecast_protocol::ScoreFigures;
 pub(crate) use forecast_protocol::{AheadBin, Data, ModelSaid, Order, Said, ScoreRow, SeriesView, Task};
 pub(crate) use forecaster::{ForecastEvent, Forecaster};
+pub(crate) use inquiry::Inquiry;
 pub(crate) use pool::{Pool, PoolEvent};
 pub(crate) use protocol::{Advice, RunTimes};
 pub use serve::serve;

@@ -38,6 +38,6 @@ pub use settings::{
 };
 pub use settle::{Seats, Settled, settle};
 pub use stage::QueueDepth;
-pub use state::{InFlight, LiveResource, Node, State};
+pub use state::{InFlight, LiveResource, Node, NodeUse, State};
 pub use step::{Best, ControlPlane, Forbidden, GroupSurvey, InPlace, PoolSurvey, Rule, SavedPlane, Survey, Underway};
 pub use transition::{Effect, Eviction, Output, Phase, Placed, PlanState, Refusal, Scheduled, Transition, Use};

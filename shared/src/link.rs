@@ -22,6 +22,7 @@ mod v5;
 mod v6;
 mod v7;
 mod v8;
+mod variants;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,6 +30,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub use error::LinkError;
 pub use limits::Limits;
 pub use privacy::{Privacy, Revealed, prepared, revealed};
+pub use variants::{MAX_VARIANT_CHARACTERS, MAX_VARIANTS, VARIANTS_PARAMETER, Variant, Variants};
 
 use crate::scenario::Scenario;
 use crate::simulation::Digest;
@@ -106,14 +108,18 @@ impl SharedScenario {
         if text.len() > MAX_LINK_CHARACTERS {
             return Err(LinkError::TooLong { length: text.len(), limit: MAX_LINK_CHARACTERS });
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| match error {
-            base64::DecodeError::InvalidByte(at, byte) => {
-                LinkError::Character { character: char::from(byte), position: at + 1 }
-            }
-            _ => LinkError::Truncated,
-        })?;
-        Self::from_bytes(&bytes, &Limits::LINK)
+        Self::from_bytes(&from_base64(text)?, &Limits::LINK)
     }
+}
+
+/// The bytes of a text in base64url.
+fn from_base64(text: &str) -> Result<Vec<u8>, LinkError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| match error {
+        base64::DecodeError::InvalidByte(at, byte) => {
+            LinkError::Character { character: char::from(byte), position: at + 1 }
+        }
+        _ => LinkError::Truncated,
+    })
 }
 
 #[cfg(test)]

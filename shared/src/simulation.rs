@@ -4,6 +4,8 @@ mod check;
 mod digest;
 mod histogram;
 mod needs;
+mod node_map;
+mod occupancy;
 mod outcome;
 mod plan_digest;
 mod prices;
@@ -18,13 +20,17 @@ pub use check::{Violation, check, check_modules};
 pub use digest::Digest;
 pub use histogram::Histogram;
 pub use needs::{nodes_needed, predicted_nodes};
+pub use node_map::{MAPPED, MAX_NODES_MAPPED, NodeMap, NodeMapper, NodeRow};
+pub use occupancy::{Occupancy, OccupancyWatch};
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
 pub(crate) mod tests;
 
 use plan_digest::PlanDigest;
 pub use run::{Run, RunOptions, SavedRun};
-pub use simulate::{Beside, Fork, RunEnd, run, simulate, simulate_beside_nothing, simulate_metered, simulate_to_fork};
+pub use simulate::{
+    Beside, Fork, RunEnd, run, simulate, simulate_beside_nothing, simulate_metered, simulate_to_fork, simulate_watched,
+};
 pub use snapshot::{Snapshot, SnapshotError, Stopped};
 pub use watch::Watch;
 

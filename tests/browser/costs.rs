@@ -18,7 +18,7 @@ fn amount(money: &Value) -> f64 {
 }
 
 /// As the page writes dollars: two decimals from one on, three from a cent on, and groups of three digits.
-fn dollars(value: f64) -> String {
+pub(super) fn dollars(value: f64) -> String {
     let decimals = match value.abs() {
         value if value >= 1.0 || value == 0.0 => 2,
         value if value >= 0.01 => 3,

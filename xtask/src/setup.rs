@@ -3,6 +3,7 @@
 //! A step that finds what it is for says where; one that does not installs it and says why; one that cannot says which
 //! command the person has to run, and stops.
 
+mod axe;
 mod browser;
 mod cargo_tool;
 mod peers;
@@ -38,7 +39,7 @@ Nothing is done the second time.";
 pub(crate) fn everything(workspace: &mut Workspace) -> Result<(Browser, Peers)> {
     toolchain::components(workspace)?;
     let browser = browser(workspace)?;
-    Ok((browser, peers::set_up(workspace)?))
+    Ok((browser, Peers { axe: axe::set_up(workspace), ..peers::set_up(workspace)? }))
 }
 
 /// The dashboard's tools, and a browser to open it in.

@@ -18,13 +18,13 @@ pub(crate) fn ahead_chart(
     };
     Chart {
         bands: vec![
-            Band { name: "forecast, 90 % band", tone: Tone::Predicted, opacity: 0.18, points: between(0, 6) },
-            Band { name: "50 % band", tone: Tone::Predicted, opacity: 0.32, points: between(2, 4) },
+            Band { name: "forecast, 90 % band".into(), tone: Tone::Predicted, opacity: 0.18, points: between(0, 6) },
+            Band { name: "50 % band".into(), tone: Tone::Predicted, opacity: 0.32, points: between(2, 4) },
         ],
         lines: vec![
-            Line { name: "actual", tone: Tone::Actual, stroke: Stroke::Solid, points: actual },
+            Line { name: "actual".into(), tone: Tone::Actual, stroke: Stroke::Solid, points: actual },
             Line {
-                name: "median",
+                name: "median".into(),
                 tone: Tone::Predicted,
                 stroke: Stroke::Solid,
                 points: forecast.iter().map(|(at, quantiles)| (*at, quantiles[3])).collect(),

@@ -9,6 +9,8 @@ use super::{GROUPS, Tone};
 pub(super) struct Palette {
     /// Labels.
     pub(super) muted: RGBColor,
+    /// Behind the chart.
+    pub(super) card: RGBColor,
     /// Grid lines and axes.
     pub(super) grid: RGBColor,
     actual: RGBColor,
@@ -28,6 +30,7 @@ impl Palette {
         };
         Self {
             muted: colour("--muted"),
+            card: colour("--card"),
             grid: colour("--grid"),
             actual: colour("--actual"),
             predicted: colour("--predicted"),

@@ -23,12 +23,12 @@ pub(super) fn read(chart: &Chart, part: f64) -> Option<Readout> {
     let holds = |bin: Instant| (bin.micros()..bin.micros() + chart.bin.micros()).contains(&at);
     let lines = chart.lines.iter().filter_map(|line| {
         let &(bin, value) = line.points.iter().find(|point| holds(point.0))?;
-        Some((bin, (AttrValue::Static(line.name), line.tone, chart.unit.format(value))))
+        Some((bin, (line.name.clone(), line.tone, chart.unit.format(value))))
     });
     let bands = chart.bands.iter().filter_map(|band| {
         let &(bin, low, high) = band.points.iter().find(|point| holds(point.0))?;
         let text = format!("{} – {}", chart.unit.format(low), chart.unit.format(high));
-        Some((bin, (AttrValue::Static(band.name), band.tone, text)))
+        Some((bin, (band.name.clone(), band.tone, text)))
     });
     // As they stand on top of each other.
     let layers = chart.layers.iter().rev().filter_map(|layer| {

@@ -11,18 +11,18 @@ use crate::zone::Zone;
 
 /// Around a canvas, in CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Surroundings {
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub(crate) struct Surroundings {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     /// Device pixels per 100 CSS pixels.
-    pub(super) density_percent: u32,
-    pub(super) dark: bool,
-    pub(super) zone: Zone,
+    pub(crate) density_percent: u32,
+    pub(crate) dark: bool,
+    pub(crate) zone: Zone,
 }
 
 /// Follows the room that `frame` has; renders again when it changes.
 #[hook]
-pub(super) fn use_surroundings(frame: &NodeRef) -> Surroundings {
+pub(crate) fn use_surroundings(frame: &NodeRef) -> Surroundings {
     let zone = use_context::<Zone>().unwrap_or_default();
     let state = use_state(Surroundings::default);
     let setter = state.setter();

@@ -1,14 +1,18 @@
-//! The component: canvas, legend, tooltip, text alternative.
+//! The component: canvas, legend, tooltip, text alternative; zoom, and files of what is shown.
 
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlCanvasElement};
 use yew::prelude::*;
 
+use super::Chart;
 use super::drawing::{LEFT, RIGHT, draw};
+use super::legend::legend;
 use super::readout::{Readout, read, summary};
+use super::saving::Saving;
 use super::surroundings::{Surroundings, use_surroundings};
-use super::{Chart, Stroke};
+use super::view::View;
 use crate::format;
 
 #[derive(Properties, PartialEq)]
@@ -19,60 +23,58 @@ pub(crate) struct TimeChartProps {
     pub(crate) chart: Rc<Chart>,
 }
 
-/// A chart over time. Point at it, or move along it with the arrow keys, to read the values of a bin.
+/// A chart over time. Point at it, or move along it with the arrow keys, to read the values of a bin; drag over a part of
+/// it, or press + and −, to see that alone, and double-click or press Escape to see all of it again.
 #[component]
 pub(crate) fn TimeChart(props: &TimeChartProps) -> Html {
     let (frame, canvas) = (use_node_ref(), use_node_ref());
     let around = use_surroundings(&frame);
-    let pointed = use_state(|| None::<f64>);
+    let view = use_state(View::default);
+    let shown = use_memo((props.chart.clone(), (*view).clone()), |(chart, view)| view.of(chart));
+    let pointer = Pointer { at: use_state(|| None), from: use_state(|| None) };
     let failure = use_state(|| None::<String>);
     {
         let (canvas, failure) = (canvas.clone(), failure.setter());
-        use_effect_with((props.chart.clone(), around), move |(chart, around)| {
+        use_effect_with((shown.clone(), around), move |(chart, around)| {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                failure.set(draw(&canvas, chart, *around, around.zone).err());
+                failure.set(draw(&canvas, chart, *around).err());
             }
         });
     }
-    let onpointermove = {
-        let pointed = pointed.setter();
+    let part_of = {
         let frame = frame.clone();
-        Callback::from(move |event: PointerEvent| {
-            if let Some(frame) = frame.cast::<Element>() {
-                let x = f64::from(event.client_x()) - frame.get_bounding_client_rect().left();
-                pointed.set(Some(part_at(x, around)));
-            }
-        })
+        move |event: &PointerEvent| {
+            let left = frame.cast::<Element>().map_or(0.0, |frame| frame.get_bounding_client_rect().left());
+            part_at(f64::from(event.client_x()) - left, around)
+        }
     };
-    let leave = {
-        let pointed = pointed.setter();
-        move || pointed.set(None)
+    let (onpointermove, onpointerdown) = (pointer.moves(part_of.clone()), pointer.presses(part_of));
+    let onpointerup = pointer.releases(&view, &shown);
+    let onkeydown = keys(&props.chart, &shown, &view, &pointer);
+    let whole = {
+        let view = view.clone();
+        move || view.set(view.whole())
     };
-    let onkeydown = {
-        let (pointed, step) = (pointed.clone(), step(&props.chart));
-        Callback::from(move |event: KeyboardEvent| {
-            let direction = match event.key().as_str() {
-                "ArrowLeft" => -step,
-                "ArrowRight" => step,
-                _ => return,
-            };
-            event.prevent_default();
-            pointed.set(Some((pointed.unwrap_or(0.5) + direction).clamp(0.0, 1.0)));
-        })
-    };
-    let onpointerleave = Callback::from({
-        let leave = leave.clone();
-        move |_: PointerEvent| leave()
+    let ondblclick = Callback::from({
+        let whole = whole.clone();
+        move |_: MouseEvent| whole()
     });
-    let onblur = Callback::from(move |_: FocusEvent| leave());
-    let text = summary(&props.chart, around.zone);
+    let text = summary(&shown, around.zone);
     html! {
         <figure class="chart">
-            { legend(&props.chart) }
+            { legend(&props.chart, &view) }
             <div class="plot" ref={frame} tabindex="0" role="img" aria-label={format!("{}. {text}", props.name)}
-                 {onpointermove} {onpointerleave} {onkeydown} {onblur}>
-                <canvas ref={canvas} aria-hidden="true"></canvas>
-                { tooltip(&props.chart, *pointed, around) }
+                 {onpointermove} {onpointerdown} {onpointerup} onpointerleave={pointer.leaves()} {ondblclick}
+                 {onkeydown} onblur={pointer.blurs()}>
+                <canvas ref={canvas.clone()} aria-hidden="true"></canvas>
+                { selection(&pointer, around) }
+                { tooltip(&shown, *pointer.at, around) }
+            </div>
+            <div class="below-plot">
+                if view.zoom.is_some() {
+                    <button type="button" onclick={Callback::from(move |_: MouseEvent| whole())} data-testid="zoom-out">{ "All of it" }</button>
+                }
+                <Saving name={props.name.clone()} {shown} {canvas} zone={around.zone} />
             </div>
             if let Some(failure) = &*failure {
                 <p class="notice error">{ format!("The chart cannot be drawn: {failure}") }</p>
@@ -81,31 +83,90 @@ pub(crate) fn TimeChart(props: &TimeChartProps) -> Html {
     }
 }
 
-fn legend(chart: &Chart) -> Html {
-    let lines = chart.lines.iter().filter(|line| !line.points.is_empty()).map(|line| {
-        let kind = if line.stroke == Stroke::Dashed { "key dashed" } else { "key" };
-        html! { <li><i class={classes!(kind, line.tone.class())}></i>{ line.name }</li> }
-    });
-    let bands = chart.bands.iter().filter(|band| !band.points.is_empty()).map(|band| {
-        let style = format!("opacity:{}", (band.opacity * 1.6).min(1.0));
-        html! { <li><i class={classes!("key", "area", band.tone.class())} {style}></i>{ band.name }</li> }
-    });
-    let layers = chart.layers.iter().map(|layer| {
-        html! { <li><i class={classes!("key", "area", layer.tone.class())}></i>{ &layer.name }</li> }
-    });
-    html! {
-        <figcaption class="legend">
-            <span class="axis">{ &chart.axis }</span>
-            <ul>{ for lines }{ for bands }{ for layers }</ul>
-        </figcaption>
+/// Where it is pointed at, and where a drag began, as parts of the width.
+struct Pointer {
+    at: UseStateHandle<Option<f64>>,
+    from: UseStateHandle<Option<f64>>,
+}
+
+impl Pointer {
+    fn moves(&self, part_of: impl Fn(&PointerEvent) -> f64 + 'static) -> Callback<PointerEvent> {
+        let at = self.at.setter();
+        Callback::from(move |event: PointerEvent| at.set(Some(part_of(&event))))
     }
+
+    fn presses(&self, part_of: impl Fn(&PointerEvent) -> f64 + 'static) -> Callback<PointerEvent> {
+        let from = self.from.setter();
+        Callback::from(move |event: PointerEvent| {
+            if event.button() == 0 {
+                // A drag that leaves the chart ends at its edge.
+                let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+                if let Some(element) = element {
+                    let _ = element.set_pointer_capture(event.pointer_id());
+                }
+                from.set(Some(part_of(&event)));
+            }
+        })
+    }
+
+    fn releases(&self, view: &UseStateHandle<View>, shown: &Rc<Chart>) -> Callback<PointerEvent> {
+        let (at, from, view, shown) = (self.at.clone(), self.from.clone(), view.clone(), shown.clone());
+        Callback::from(move |_: PointerEvent| {
+            if let (Some(one), Some(other)) = (*from, *at) {
+                view.set(view.zoomed(&shown, one, other));
+            }
+            from.set(None);
+        })
+    }
+
+    fn leaves(&self) -> Callback<PointerEvent> {
+        let (at, from) = (self.at.setter(), self.from.setter());
+        Callback::from(move |_| {
+            at.set(None);
+            from.set(None);
+        })
+    }
+
+    fn blurs(&self) -> Callback<FocusEvent> {
+        let at = self.at.setter();
+        Callback::from(move |_| at.set(None))
+    }
+}
+
+/// Along the bins, closer, farther, and back to all of it.
+fn keys(
+    chart: &Rc<Chart>,
+    shown: &Rc<Chart>,
+    view: &UseStateHandle<View>,
+    pointer: &Pointer,
+) -> Callback<KeyboardEvent> {
+    let (chart, shown, view, at) = (chart.clone(), shown.clone(), view.clone(), pointer.at.clone());
+    Callback::from(move |event: KeyboardEvent| {
+        let (step, part) = (step(&shown), at.unwrap_or(0.5));
+        match event.key().as_str() {
+            "ArrowLeft" => at.set(Some((part - step).clamp(0.0, 1.0))),
+            "ArrowRight" => at.set(Some((part + step).clamp(0.0, 1.0))),
+            "+" | "=" => view.set(view.closer(&shown, part)),
+            "-" => view.set(view.farther(&chart)),
+            "Escape" => view.set(view.whole()),
+            _ => return,
+        }
+        event.prevent_default();
+    })
+}
+
+/// What is being selected.
+fn selection(pointer: &Pointer, around: Surroundings) -> Html {
+    let Some((one, other)) = (*pointer.from).zip(*pointer.at) else { return Html::default() };
+    let style = format!("left:{}px;width:{}px", x_of(one.min(other), around), (one - other).abs() * room(around));
+    html! { <div class="selection" {style}></div> }
 }
 
 fn tooltip(chart: &Chart, pointed: Option<f64>, around: Surroundings) -> Html {
     let Some((part, Readout { at, rows })) = pointed.and_then(|part| Some((part, read(chart, part)?))) else {
         return Html::default();
     };
-    let x = f64::from(LEFT) + part * f64::from(around.width.saturating_sub(LEFT + RIGHT));
+    let x = x_of(part, around);
     let side = if part > 0.5 {
         format!("right:{}px", f64::from(around.width) - x + 10.0)
     } else {
@@ -125,9 +186,17 @@ fn tooltip(chart: &Chart, pointed: Option<f64>, around: Surroundings) -> Html {
     }
 }
 
+/// Width of the chart without its labels.
+fn room(around: Surroundings) -> f64 {
+    f64::from(around.width.saturating_sub(LEFT + RIGHT).max(1))
+}
+
+fn x_of(part: f64, around: Surroundings) -> f64 {
+    f64::from(LEFT) + part * room(around)
+}
+
 fn part_at(x: f64, around: Surroundings) -> f64 {
-    let width = f64::from(around.width.saturating_sub(LEFT + RIGHT).max(1));
-    ((x - f64::from(LEFT)) / width).clamp(0.0, 1.0)
+    ((x - f64::from(LEFT)) / room(around)).clamp(0.0, 1.0)
 }
 
 /// One bin, as part of the width.

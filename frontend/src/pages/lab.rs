@@ -1,33 +1,32 @@
 //! A scenario in the browser: change it, run it, send it to a colleague who sees the same outcome.
 
 mod advice;
+mod bench;
 mod changes;
+mod columns;
 mod controls;
 mod form;
+mod history;
 mod loading;
+mod node_map;
 mod outcome;
 mod runner;
 mod share;
+mod side_by_side;
+mod variants;
 mod verdict;
 
 use std::rc::Rc;
 
+use gloo::events::EventListener;
 use gloo::file::File;
 use gloo::file::callbacks::{FileReader, read_as_bytes};
-use shared::link::Limits;
-use shared::scenario::Scenario;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, window};
 use yew::prelude::*;
 
-use self::advice::NotLetIn;
-use self::controls::Controls;
-use self::form::Form;
+use self::bench::Bench;
 use self::loading::{Loaded, use_loaded};
-use self::outcome::OutcomeCards;
-use self::runner::{Progress, use_runner};
-use self::share::Share;
-use self::verdict::verdict;
-use crate::components::{Tidings, notice, say};
+use crate::components::{Tidings, notice};
 use crate::route::LabSource;
 
 #[derive(Properties, PartialEq)]
@@ -41,10 +40,19 @@ pub(crate) struct LabProps {
 pub(crate) fn Lab(props: &LabProps) -> Html {
     let file = use_state(|| None::<Rc<Result<Loaded, String>>>);
     let loaded = use_loaded(&props.source);
+    let visits = use_state(|| 0_u32);
     {
-        // Another address means another scenario, whatever file was open.
-        let file = file.setter();
-        use_effect_with(props.source.clone(), move |_| file.set(None));
+        // Another address means another scenario, or other variants of it, whatever file was open.
+        let (file, count, visits) = (file.setter(), use_mut_ref(|| 0), visits.setter());
+        use_effect_with((), move |()| {
+            let visit = move |_: &Event| {
+                *count.borrow_mut() += 1;
+                visits.set(*count.borrow());
+                file.set(None);
+            };
+            let listener = window().map(|window| EventListener::new(&window, "hashchange", visit));
+            move || drop(listener)
+        });
     }
     let on_file = {
         let file = file.setter();
@@ -56,7 +64,10 @@ pub(crate) fn Lab(props: &LabProps) -> Html {
             let example = html! { <a href="#/lab?scenario=example">{ "Open the built-in example instead" }</a> };
             notice(Tidings::Error, "error", html! { <>{ message }<p>{ example }</p></> })
         }
-        Some(Ok(loaded)) => html! { <Bench loaded={loaded.clone()} /> },
+        Some(Ok(loaded)) => {
+            let key = format!("{} {:?}", *visits, Rc::as_ptr(&loaded.scenario));
+            html! { <Bench {key} loaded={loaded.clone()} /> }
+        }
     };
     html! {
         <>
@@ -69,82 +80,6 @@ pub(crate) fn Lab(props: &LabProps) -> Html {
             </div>
             { content }
         </>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct BenchProps {
-    loaded: Loaded,
-}
-
-/// Controls, and the outcome of the scenario that they make.
-#[component]
-fn Bench(props: &BenchProps) -> Html {
-    let loaded = &props.loaded;
-    // With the scenario that they are of: another one is drawn once before its effects run.
-    let held = use_state(|| (loaded.scenario.clone(), Controls::of(&loaded.scenario)));
-    let controls = match &*held {
-        (of, controls) if Rc::ptr_eq(of, &loaded.scenario) => controls.clone(),
-        _ => Controls::of(&loaded.scenario),
-    };
-    let set_controls = {
-        let (held, of) = (held.setter(), loaded.scenario.clone());
-        Callback::from(move |controls: Controls| held.set((of.clone(), controls)))
-    };
-    let runner = use_runner();
-    {
-        let (set_controls, start) = (set_controls.clone(), runner.start.clone());
-        use_effect_with(loaded.clone(), move |loaded| {
-            set_controls.emit(Controls::of(&loaded.scenario));
-            // What is too much to run unasked waits for the button.
-            if Limits::LINK.check(&loaded.scenario).is_ok() {
-                start.emit((*loaded.scenario).clone());
-            }
-        });
-    }
-    let on_run = {
-        let (base, controls) = (loaded.scenario.clone(), controls.clone());
-        runner.start.reform(move |()| controls.apply(&base))
-    };
-    let on_try = {
-        let (set_controls, start) = (set_controls.clone(), runner.start.clone());
-        Callback::from(move |scenario: Scenario| {
-            set_controls.emit(Controls::of(&scenario));
-            start.emit(scenario);
-        })
-    };
-    {
-        // Beside the unchanged one, which is what outcomes are compared with.
-        let (on_try, loaded) = (on_try.clone(), loaded.clone());
-        use_effect_with(runner.first.is_some(), move |&has_run| {
-            if has_run && !loaded.tried.is_empty() {
-                let edits = [loaded.scenario.edits.as_slice(), &loaded.tried].concat();
-                on_try.emit(Scenario { edits, ..(*loaded.scenario).clone() });
-            }
-        });
-    }
-    let running = match &*runner.progress {
-        Progress::Running { done, total } => Some((*done, *total)),
-        _ => None,
-    };
-    html! {
-        <div class="lab">
-            <Form scenario={loaded.scenario.clone()} {controls} on_controls={set_controls}
-                {on_run} on_cancel={runner.cancel.clone()} {running} origin={loaded.origin.clone()} />
-            <div class="outcome">
-                { match &*runner.progress {
-                    Progress::Failed(message) => notice(Tidings::Error, "error", html! { message }),
-                    Progress::Cancelled => say(Tidings::Info, "Cancelled. Nothing of it is kept."),
-                    _ => Html::default(),
-                } }
-                if let Some(finished) = &*runner.finished {
-                    { verdict(loaded, finished) }
-                    <OutcomeCards finished={finished.clone()} first={(*runner.first).clone()} stale={running.is_some()} />
-                    <NotLetIn finished={finished.clone()} {on_try} />
-                    <Share finished={finished.clone()} />
-                }
-            </div>
-        </div>
     }
 }
 

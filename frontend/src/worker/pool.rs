@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use shared::scenario::{ENGINE, Scenario};
-use shared::simulation::{Outcome, RunOutcome};
+use shared::simulation::{Occupancy, Outcome, RunOutcome};
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
@@ -22,6 +22,8 @@ pub(crate) enum PoolEvent {
     Finished {
         /// What they yielded.
         outcome: Rc<Outcome>,
+        /// How full the nodes of each run were, bin by bin.
+        occupancies: Vec<Vec<Occupancy>>,
         /// How long they took, all workers together.
         took: RunTimes,
     },
@@ -58,7 +60,7 @@ struct Job {
     scenario: JsValue,
     queue: VecDeque<u32>,
     runs: u32,
-    outcomes: Vec<RunOutcome>,
+    outcomes: Vec<(RunOutcome, Vec<Occupancy>)>,
     took: RunTimes,
     notify: Callback<PoolEvent>,
 }
@@ -143,7 +145,12 @@ impl Inner {
         self.job.take().map(|job| (job.notify, PoolEvent::Failed(message)))
     }
 
-    fn done(&mut self, job: u32, outcome: RunOutcome, took: RunTimes) -> Option<(Callback<PoolEvent>, PoolEvent)> {
+    fn done(
+        &mut self,
+        job: u32,
+        outcome: (RunOutcome, Vec<Occupancy>),
+        took: RunTimes,
+    ) -> Option<(Callback<PoolEvent>, PoolEvent)> {
         let current = self.job.as_mut().filter(|current| current.number == job)?;
         current.outcomes.push(outcome);
         current.took += took;
@@ -151,8 +158,10 @@ impl Inner {
             return Some((current.notify.clone(), PoolEvent::Progress(current.outcomes.len() as u32)));
         }
         let Job { mut outcomes, took, notify, .. } = self.job.take()?;
-        outcomes.sort_by_key(|outcome| outcome.run);
-        Some((notify, PoolEvent::Finished { outcome: Rc::new(Outcome::collect(outcomes)), took }))
+        outcomes.sort_by_key(|(outcome, _)| outcome.run);
+        let (outcomes, occupancies) = outcomes.into_iter().unzip();
+        let outcome = Rc::new(Outcome::collect(outcomes));
+        Some((notify, PoolEvent::Finished { outcome, occupancies, took }))
     }
 }
 
@@ -176,12 +185,12 @@ fn hear(pool: &Weak<RefCell<Inner>>, index: usize, message: Option<FromWorker>) 
             inner.slots[index].state = SlotState::Dead;
             inner.fail("the browser holds a worker of another version; reload the page without its cache".to_owned())
         }
-        Some(FromWorker::Done { job, outcome, took }) => {
+        Some(FromWorker::Done { job, outcome, occupancy, took }) => {
             inner.slots[index].state = SlotState::Idle;
-            inner.done(job, *outcome, took)
+            inner.done(job, (*outcome, occupancy), took)
         }
         // Nobody asks a worker of the pool.
-        Some(FromWorker::Explained { .. }) => None,
+        Some(FromWorker::Tried { .. } | FromWorker::Explained { .. } | FromWorker::Mapped { .. }) => None,
         Some(FromWorker::Refused { job, message }) => {
             inner.slots[index].state = SlotState::Idle;
             let current = inner.job.as_ref().is_some_and(|current| current.number == job);

@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::explanation::Fix;
 use shared::scenario::Scenario;
-use shared::simulation::{Plan, PlanState, RunOutcome};
+use shared::simulation::{NodeMap, Occupancy, Plan, PlanState, RunOutcome};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 7;
+pub(super) const PROTOCOL: u32 = 8;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +37,13 @@ pub(super) enum ToWorker {
         /// How it ended.
         state: PlanState,
     },
+    /// Every node of a run over time.
+    Map {
+        /// Which scenario.
+        job: u32,
+        /// Which run of its ensemble.
+        run: u32,
+    },
 }
 
 /// From a worker.
@@ -55,13 +62,25 @@ pub(super) enum FromWorker {
         job: u32,
         /// What it yielded.
         outcome: Box<RunOutcome>,
+        /// How full its nodes were, bin by bin.
+        occupancy: Vec<Occupancy>,
         /// How long it took.
         took: RunTimes,
+    },
+    /// So many changes were tried so far.
+    Tried {
+        /// How many.
+        changes: u32,
     },
     /// What became of a create, and what would have helped.
     Explained {
         /// All there is to say.
         advice: Box<Advice>,
+    },
+    /// The nodes of a run.
+    Mapped {
+        /// All of them.
+        map: Box<NodeMap>,
     },
     /// The scenario cannot run.
     Refused {

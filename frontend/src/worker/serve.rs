@@ -1,9 +1,9 @@
 //! The simulation worker's side: one run at a time.
 
 use js_sys::Date;
-use shared::explanation::{explain, first_that_ends};
+use shared::explanation::{explain_watched, first_that_ends};
 use shared::scenario::{ENGINE, Scenario, ValidScenario};
-use shared::simulation::{PlanState, RunOptions, simulate};
+use shared::simulation::{NodeMap, NodeMapper, OccupancyWatch, PlanState, RunOptions, simulate_watched};
 
 use super::listening::{listen, post};
 use super::protocol::{Advice, FromWorker, PROTOCOL, RunTimes, ToWorker};
@@ -35,33 +35,54 @@ fn answer(message: ToWorker, prepared: &mut Prepared) -> Option<FromWorker> {
             *prepared = Some((job, validated(*scenario)));
             None
         }
-        ToWorker::Run { job, run: number } => match prepared.as_ref().filter(|(prepared, _)| *prepared == job)? {
-            (_, Err(message)) => Some(FromWorker::Refused { job, message: message.clone() }),
-            (_, Ok(scenario)) => Some(done(job, scenario, number)),
-        },
-        ToWorker::Explain { job, state } => match prepared.as_ref().filter(|(prepared, _)| *prepared == job)? {
-            (_, Err(message)) => Some(FromWorker::Refused { job, message: message.clone() }),
-            (_, Ok(scenario)) => Some(FromWorker::Explained { advice: Box::new(advice(scenario, state)) }),
-        },
+        ToWorker::Run { job, run } => on(prepared, job, |scenario| done(job, scenario, run)),
+        ToWorker::Explain { job, state } => {
+            on(prepared, job, |scenario| FromWorker::Explained { advice: Box::new(advice(scenario, state)) })
+        }
+        ToWorker::Map { job, run } => {
+            on(prepared, job, |scenario| FromWorker::Mapped { map: Box::new(map(scenario, run)) })
+        }
     }
+}
+
+/// What is made of the scenario of `job`, or why it cannot run; nothing where another one was prepared since.
+fn on(prepared: &Prepared, job: u32, make: impl FnOnce(&ValidScenario) -> FromWorker) -> Option<FromWorker> {
+    let (_, scenario) = prepared.as_ref().filter(|(prepared, _)| *prepared == job)?;
+    Some(match scenario {
+        Ok(scenario) => make(scenario),
+        Err(message) => FromWorker::Refused { job, message: message.clone() },
+    })
 }
 
 fn done(job: u32, scenario: &ValidScenario, run: u32) -> FromWorker {
     let began = Date::now();
     let requests = scenario.requests(run);
     let sampled = Date::now();
-    let outcome = simulate(scenario, &requests, RunOptions { run, ..RunOptions::default() });
+    let mut watch = OccupancyWatch::default();
+    let options = RunOptions { run, ..RunOptions::default() };
+    let outcome = simulate_watched(scenario, &requests, options, &mut watch);
     let took = RunTimes { sampling: sampled - began, simulating: Date::now() - sampled };
-    FromWorker::Done { job, outcome: Box::new(outcome), took }
+    FromWorker::Done { job, outcome: Box::new(outcome), occupancy: watch.bins, took }
 }
 
-/// What would let in the first create that ended as `state`, of the first run that has one.
+/// What would let in the first create that ended as `state`, of the first run that has one. The page hears of each change
+/// that is tried.
 fn advice(scenario: &ValidScenario, state: PlanState) -> Advice {
     let found = (0..scenario.scenario().runs).find_map(|run| Some((run, first_that_ends(scenario, run, state)?)));
     let Some((run, (position, plan))) = found else { return Advice { first: None, fix: None, tried: 0 } };
-    let explanation = explain(scenario, run, position).ok();
+    let mut say = |changes| {
+        post(&FromWorker::Tried { changes });
+        true
+    };
+    let explanation = explain_watched(scenario, run, position, &mut say).ok();
     let tried = explanation.as_ref().map_or(0, |explanation| explanation.tried);
     Advice { first: Some((run, plan)), fix: explanation.and_then(|explanation| explanation.fix), tried }
+}
+
+fn map(scenario: &ValidScenario, run: u32) -> NodeMap {
+    let mut mapper = NodeMapper::new(scenario.scenario());
+    simulate_watched(scenario, &scenario.requests(run), RunOptions { run, ..RunOptions::default() }, &mut mapper);
+    mapper.finish()
 }
 
 fn validated(scenario: Scenario) -> Result<ValidScenario, String> {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::devices::DeviceSet;
 use super::settings::InPools;
 use crate::request::{MODULES, Module, Operation};
-use crate::units::{FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, TenantIndex, TermsIndex};
+use crate::units::{
+    FlavorIndex, Instant, NodeGroupIndex, NodeIndex, ResourceIndex, Resources, TenantIndex, TermsIndex,
+};
 
 /// The fork of a running control plane; the empty state is a control plane that has just been switched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,19 @@ pub struct Node {
     pub empty_since: Option<Instant>,
     /// When it is no longer paid, once it is being given back.
     pub gone: Option<Instant>,
+}
+
+/// A node that is paid, and what is requested of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeUse {
+    /// Which one.
+    pub node: NodeIndex,
+    /// Its group.
+    pub node_group: NodeGroupIndex,
+    /// What its residents have requested.
+    pub requested: Resources,
+    /// What may be requested of it.
+    pub capacity: Resources,
 }
 
 /// A resource that was created and not released.

@@ -1,5 +1,6 @@
 //! The state machine: a request or a transition in, further transitions and effects out.
 
+use super::autoscaling::taken;
 use super::call::{Call, Calls};
 use super::lives::{Live, Lives};
 use super::nodes::Nodes;
@@ -11,6 +12,7 @@ use super::rules::Rules;
 use super::service::draw_number;
 use super::settings::Settings;
 use super::stage::{QueueDepth, Stage};
+use super::state::NodeUse;
 use super::transition::{Effect, Output, Phase, Refusal, Scheduled, Transition};
 use super::waiting::Waiting;
 use crate::features::TimeZone;
@@ -152,6 +154,16 @@ impl ControlPlane<'_> {
             occupied[slot.node.node_group.usize()] += 1;
         }
         occupied
+    }
+
+    /// Nodes that are paid, in the order of their start, with what is requested of them.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeUse> {
+        self.nodes.iter_paid().map(|(_, slot)| NodeUse {
+            node: slot.node.index,
+            node_group: slot.node.node_group,
+            requested: taken(slot),
+            capacity: slot.capacity,
+        })
     }
 
     /// Resources that wait for a node.

@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
         let until = until.min(self.scenario.window.end);
         let mut coming = requests;
         while self.turn(&mut coming, until, watch) {}
-        self.advance(until);
+        self.advance(until, watch);
     }
 
     /// Takes what comes first before `until`, from the queue or of those that are `coming`, if anything does.
@@ -137,14 +137,14 @@ impl<'a> Run<'a> {
         };
         let at = if from_queue {
             let scheduled = self.queue.pop().expect("it was peeked at");
-            self.advance(scheduled.at);
+            self.advance(scheduled.at, watch);
             watch.before(&self.plane, &scheduled);
             self.plane.step(scheduled.at, scheduled.transition, &mut self.out);
             scheduled.at
         } else if let Some((request, behind)) = arriving {
             self.plane.fetch(coming);
             *coming = behind;
-            self.advance(request.at);
+            self.advance(request.at, watch);
             watch.arrives(request);
             self.arrive(request);
             request.at
@@ -235,16 +235,16 @@ impl<'a> Run<'a> {
     }
 
     #[inline]
-    fn advance(&mut self, now: Instant) {
+    fn advance(&mut self, now: Instant, watch: &mut impl Watch) {
         self.now = now;
         if self.due <= now {
-            self.close_due(now);
+            self.close_due(now, watch);
         }
     }
 
     /// Closes the bins and the hours of commitments, and changes the prices, up to and including `now`.
     #[cold]
-    fn close_due(&mut self, now: Instant) {
+    fn close_due(&mut self, now: Instant, watch: &mut impl Watch) {
         while self.due <= now {
             let (bin_end, hour_end) = (self.recorder.bin_end(), self.meter.hour_end());
             let (change, tier) = (self.price_changes.last().copied(), self.meter.tier_due());
@@ -254,6 +254,7 @@ impl<'a> Run<'a> {
             if bin_end == Some(at) {
                 let paid = self.meter.paid(at) + self.modules_until(at);
                 self.recorder.close_bin(paid, &self.plane);
+                watch.bin_ends(&self.plane, at);
             } else if hour_end == Some(at) {
                 self.note_covered(at);
                 self.meter.close_hour(at);

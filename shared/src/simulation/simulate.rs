@@ -2,6 +2,7 @@
 
 use super::RunOutcome;
 use super::run::{Run, RunOptions};
+use super::watch::Watch;
 use crate::control_plane::{Eviction, ObservedFleet, State};
 use crate::cost::{CostBreakdown, MeteringRecords};
 use crate::request::{IndexedRequest, MODULES};
@@ -51,8 +52,18 @@ pub fn run(valid: &ValidScenario, run: u32, keep_plans: bool) -> RunOutcome {
 
 /// Simulates `requests`, which are in order of time and inside the scenario's window, instead of its demand.
 pub fn simulate(valid: &ValidScenario, requests: &[IndexedRequest], options: RunOptions<'_>) -> RunOutcome {
+    simulate_watched(valid, requests, options, &mut ())
+}
+
+/// As [`simulate`], while somebody looks on.
+pub fn simulate_watched(
+    valid: &ValidScenario,
+    requests: &[IndexedRequest],
+    options: RunOptions<'_>,
+    watch: &mut impl Watch,
+) -> RunOutcome {
     let mut run = Run::new(valid, options);
-    run.play(requests, valid.scenario().window.end);
+    run.play_watched(requests, valid.scenario().window.end, watch);
     run.outcome()
 }
 

@@ -12,6 +12,9 @@ pub trait Watch {
     /// A transition is about to happen.
     fn before(&mut self, _: &ControlPlane<'_>, _: &Scheduled) {}
 
+    /// A bin of the timeline ends, before whatever happens at that instant.
+    fn bin_ends(&mut self, _: &ControlPlane<'_>, _: Instant) {}
+
     /// What a transition or an arrival came to.
     fn after(&mut self, _: &ControlPlane<'_>, _: Instant, _: &[Effect]) {}
 }

@@ -21,6 +21,8 @@ pub(crate) struct Peers {
     pub(crate) prometheus: Option<PathBuf>,
     /// Reads metrics.
     pub(crate) promtool: Option<PathBuf>,
+    /// Looks for barriers on pages: a script, from elsewhere.
+    pub(crate) axe: Option<PathBuf>,
 }
 
 /// Finds them, or gets them where that takes no more than apt. Whatever cannot be had is said, and is no failure.
@@ -58,6 +60,7 @@ fn find(workspace: &Workspace) -> Peers {
         alertmanager: workspace.program(ALERTMANAGER),
         prometheus: of_prometheus(PROMETHEUS),
         promtool: of_prometheus(PROMTOOL),
+        axe: None,
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn by_tenant(reports: &Result<ReportList, ApiError>) -> Html {
     let head = ["predicted", "actual", "variance"].into_iter().chain(Cause::ALL.map(Cause::as_str));
     let head = head.map(|name| html! { <th scope="col" class="number">{ name }</th> });
     let content = html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Variance by who pays">
+        <div class="scroll" tabindex="0" role="region" aria-label="Variance by who pays, all figures">
             <table class="plain" data-testid="variance-by-tenant">
                 <thead><tr><th scope="col">{ "who" }</th>{ for head }</tr></thead>
                 <tbody>{ for rows }</tbody>

@@ -10,7 +10,7 @@ use super::outcome::reason;
 use super::runner::Finished;
 use crate::components::Card;
 use crate::format;
-use crate::worker::{Advice, Adviser};
+use crate::worker::{Advice, Inquiry};
 use crate::zone::Zone;
 
 #[derive(Properties, PartialEq)]
@@ -51,7 +51,7 @@ enum Asked {
     Not,
     /// A worker is at it, for as long as this is kept.
     Waiting {
-        _adviser: Adviser,
+        _inquiry: Inquiry,
     },
     Told(Result<Rc<Advice>, String>),
 }
@@ -61,12 +61,15 @@ fn Row(props: &RowProps) -> Html {
     let zone = use_context::<Zone>().unwrap_or_default();
     let asked = use_state(|| Asked::Not);
     let scenario = &props.finished.scenario;
+    let tried = use_state(|| 0_u32);
     let ask = {
-        let (asked, scenario, state) = (asked.setter(), scenario.clone(), props.state);
+        let (asked, tried, scenario, state) = (asked.setter(), tried.setter(), scenario.clone(), props.state);
         Callback::from(move |_: MouseEvent| {
-            let told = asked.clone();
+            let (told, tried) = (asked.clone(), tried.clone());
+            tried.set(0);
+            let tried = Callback::from(move |changes| tried.set(changes));
             let answer = Callback::from(move |answer| told.set(Asked::Told(answer)));
-            asked.set(Asked::Waiting { _adviser: Adviser::ask(&scenario, state, answer) });
+            asked.set(Asked::Waiting { _inquiry: Inquiry::explain(&scenario, state, tried, answer) });
         })
     };
     let cancel = {
@@ -79,7 +82,7 @@ fn Row(props: &RowProps) -> Html {
         }
         Asked::Waiting { .. } => html! {
             <span class="actions">
-                <span class="note" role="status">{ "Trying changes …" }</span>
+                <span class="note" role="status">{ format!("Trying changes, {} so far …", *tried) }</span>
                 <button type="button" onclick={cancel}>{ "Cancel" }</button>
             </span>
         },

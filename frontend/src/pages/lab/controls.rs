@@ -73,11 +73,18 @@ impl Controls {
         controls
     }
 
-    /// `base` with what the form says as edits; exactly `base` where the form says nothing new.
+    /// `base` with what the form says as edits; with exactly those of `base` where the form says nothing new.
     pub(super) fn apply(&self, base: &Scenario) -> Scenario {
-        if *self == Self::of(base) {
-            return base.clone();
-        }
+        let edits = if self.edits_as(base) { base.edits.clone() } else { self.edits(base) };
+        Scenario { runs: self.runs, seed: self.seed, edits, ..base.clone() }
+    }
+
+    /// Whether the form says of everything but the number of runs and the seed what it says of `base`.
+    pub(super) fn edits_as(&self, base: &Scenario) -> bool {
+        *self == Self { runs: self.runs, seed: self.seed, ..Self::of(base) }
+    }
+
+    fn edits(&self, base: &Scenario) -> Vec<Edit> {
         let from = Self::unedited(base);
         let mut edits = Vec::new();
         if self.demand_percent != 100 {
@@ -102,7 +109,7 @@ impl Controls {
             edits.push(Edit::Consolidation { below_percent });
         }
         edits.extend(self.kept.iter().cloned());
-        Scenario { runs: self.runs, seed: self.seed, edits, ..base.clone() }
+        edits
     }
 
     fn unedited(scenario: &Scenario) -> Self {

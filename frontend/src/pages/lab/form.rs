@@ -27,6 +27,8 @@ pub(super) struct FormProps {
     pub(super) scenario: Rc<Scenario>,
     pub(super) controls: Controls,
     pub(super) origin: String,
+    /// The variants, of which the controls change one.
+    pub(super) list: Html,
     pub(super) on_controls: Callback<Controls>,
     pub(super) on_run: Callback<()>,
     pub(super) on_cancel: Callback<()>,
@@ -52,6 +54,7 @@ pub(super) fn Form(props: &FormProps) -> Html {
                 <p class="note">{ window }</p>
                 <p class="note" data-testid="origin">{ &props.origin }</p>
             </div></header>
+            { props.list.clone() }
             { demand(props) }
             { fleet(props) }
             { modules(props) }
@@ -72,7 +75,7 @@ fn buttons(props: &FormProps) -> Html {
         let (scenario, on_controls) = (props.scenario.clone(), props.on_controls.clone());
         Callback::from(move |_: MouseEvent| on_controls.emit(Controls::of(&scenario)))
     };
-    let changed = props.controls != Controls::of(&props.scenario);
+    let changed = !props.controls.edits_as(&props.scenario);
     html! {
         <div class="actions">
             if let Some((done, total)) = props.running {

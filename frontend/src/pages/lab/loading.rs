@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use shared::api::{RecommendationList, SavedScenario, paths};
 use shared::example::lab_scenario;
-use shared::link::{Limits, SharedScenario};
+use shared::link::{Limits, SharedScenario, Variants};
 use shared::scenario::{ENGINE, Edit, Scenario};
 use shared::simulation::Digest;
 use wasm_bindgen_futures::spawn_local;
@@ -25,19 +25,30 @@ pub(super) struct Loaded {
     pub(super) expected: Option<Digest>,
     /// Where it is from, in words.
     pub(super) origin: String,
-    /// What is tried as soon as it has run as it is.
-    pub(super) tried: Vec<Edit>,
+    /// Whether it is from a file, which no address names.
+    pub(super) is_file: bool,
+    /// What is tried beside it as it is.
+    tried: Vec<Edit>,
 }
 
 impl Loaded {
     fn new(scenario: Scenario, expected: Option<Digest>, origin: String) -> Self {
         let engine = scenario.engine;
-        Self { scenario: Rc::new(Scenario { engine: ENGINE, ..scenario }), engine, expected, origin, tried: Vec::new() }
+        let scenario = Rc::new(Scenario { engine: ENGINE, ..scenario });
+        Self { scenario, engine, expected, origin, is_file: false, tried: Vec::new() }
     }
 
     /// One that somebody sent, with the digest they saw.
     pub(super) fn sent(shared: SharedScenario, origin: String) -> Self {
         Self::new(shared.scenario, Some(shared.digest), origin)
+    }
+
+    /// The variants that it begins with.
+    pub(super) fn initial(&self) -> Variants {
+        let (variants, tried) = (Variants::of(&self.scenario), self.tried.as_slice());
+        let edits = [self.scenario.edits.as_slice(), tried].concat();
+        let variants = variants.changed(Scenario { edits, ..(*self.scenario).clone() });
+        if tried.is_empty() { variants } else { variants.renamed(0, "recommended") }
     }
 
     /// The scenario of a file: one that the Lab saved, or JSON as the command line writes it.
@@ -47,11 +58,11 @@ impl Loaded {
         let Some(text) = json else {
             let shared =
                 SharedScenario::from_bytes(bytes, &Limits::FILE).map_err(|error| format!("{name}: {error}."))?;
-            return Ok(Self::sent(shared, origin));
+            return Ok(Self { is_file: true, ..Self::sent(shared, origin) });
         };
         let saved = SavedScenario::from_json(text).map_err(|error| format!("{name}: {error}."))?;
         Limits::FILE.check(&saved.scenario).map_err(|error| format!("{name}: {error}."))?;
-        Ok(Self::new(saved.scenario, saved.digest, origin))
+        Ok(Self { is_file: true, ..Self::new(saved.scenario, saved.digest, origin) })
     }
 
     fn example(origin: &str) -> Self {

@@ -16,7 +16,7 @@ use crate::format;
 const OVER_RUNS: &str = "Means over the runs";
 
 /// What all runs did on all workers, and how long it took them.
-fn how(Finished { scenario, view, elapsed_ms, workers, took }: &Finished) -> String {
+fn how(Finished { scenario, view, elapsed_ms, workers, took, .. }: &Finished) -> String {
     let requests = (view.requests * f64::from(view.runs)).round() as u64;
     let sampled = match scenario.demand {
         Demand::Forecast(_) => format!("sampled in {}, ", format::milliseconds(Some(took.sampling))),
@@ -36,8 +36,8 @@ fn how(Finished { scenario, view, elapsed_ms, workers, took }: &Finished) -> Str
 #[derive(Properties, PartialEq)]
 pub(super) struct OutcomeProps {
     pub(super) finished: Finished,
-    /// The first outcome of this page, to compare with.
-    pub(super) first: Option<Finished>,
+    /// What it is compared with, and its name.
+    pub(super) beside: Option<(String, Rc<OutcomeView>)>,
     /// Whether a newer one is on its way.
     pub(super) stale: bool,
 }
@@ -56,7 +56,7 @@ pub(super) fn OutcomeCards(props: &OutcomeProps) -> Html {
                 <code class="digest" data-testid="digest">{ view.digest.to_string() }</code>
                 <span class="note" data-testid="how">{ how(&props.finished) }</span>
             </div>
-            { figures(view, props.first.as_ref().map(|first| &*first.view).filter(|first| first.digest != view.digest)) }
+            { figures(view, props.beside.as_ref()) }
             <div class="grid halves">
                 { card("Nodes and live resources", OVER_RUNS).around(html! {
                     <TimeChart name="Nodes and live resources" chart={charts.0.clone()} />
@@ -80,12 +80,13 @@ fn card(title: &'static str, note: &str) -> Card<'static> {
     Card { title, note: note.to_owned(), ..Card::default() }
 }
 
-fn figures(view: &OutcomeView, first: Option<&OutcomeView>) -> Html {
+fn figures(view: &OutcomeView, beside: Option<&(String, Rc<OutcomeView>)>) -> Html {
     let range = format!("p10 to p90: {}", format::range(&view.cost.p10, &view.cost.p90));
-    let cost_note = match first.map(|first| first.cost.p50.to_f64()).filter(|cost| *cost > 0.0) {
-        Some(before) => {
-            let change = view.cost.p50.to_f64() / before - 1.0;
-            format!("{}{} on the first run; {range}", if change > 0.0 { "+" } else { "" }, format::percent(change))
+    let cost_note = match beside.map(|(name, beside)| (name, beside.cost.p50.to_f64())).filter(|(_, cost)| *cost > 0.0)
+    {
+        Some((name, cost)) => {
+            let change = view.cost.p50.to_f64() / cost - 1.0;
+            format!("{}{} to “{name}”; {range}", if change > 0.0 { "+" } else { "" }, format::percent(change))
         }
         None => range,
     };
@@ -154,8 +155,8 @@ fn left_because(eviction: Eviction) -> &'static str {
 }
 
 fn fleet_chart(view: &OutcomeView, bin: Duration) -> Chart {
-    let line = |name, tone, of: fn(&shared::api::RunTimelineBin) -> f64| Line {
-        name,
+    let line = |name: &'static str, tone, of: fn(&shared::api::RunTimelineBin) -> f64| Line {
+        name: name.into(),
         tone,
         stroke: Stroke::Solid,
         points: view.timeline.iter().map(|step| (step.at, of(step))).collect(),
@@ -179,13 +180,13 @@ fn cost_chart(view: &OutcomeView, bin: Duration) -> Chart {
     let steps = || view.timeline.iter();
     Chart {
         bands: vec![Band {
-            name: "80 % band",
+            name: "80 % band".into(),
             tone: Tone::Predicted,
             opacity: 0.26,
             points: steps().map(|step| (step.at, step.cost.p10.to_f64(), step.cost.p90.to_f64())).collect(),
         }],
         lines: vec![Line {
-            name: "median",
+            name: "median".into(),
             tone: Tone::Predicted,
             stroke: Stroke::Solid,
             points: steps().map(|step| (step.at, step.cost.p50.to_f64())).collect(),
@@ -252,7 +253,7 @@ fn modules(view: &OutcomeView) -> Html {
         "cost",
     ];
     html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Modules">
+        <div class="scroll" tabindex="0" role="region" aria-label="Modules, all figures">
             <table class="plain">
                 <thead><tr><th scope="col">{ "module" }</th>{ for head.map(|name| html! { <th scope="col" class="number">{ name }</th> }) }</tr></thead>
                 <tbody>{ for view.modules.iter().map(module_row) }</tbody>
@@ -275,7 +276,7 @@ fn pools(view: &OutcomeView) -> Html {
     };
     let rows = view.pools.iter().flat_map(|pool| pool.taken.iter().map(move |(of, share)| share_row(pool, of, share)));
     html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Pools">
+        <div class="scroll" tabindex="0" role="region" aria-label="Pools, all figures">
             <table class="plain">
                 <thead>
                     <tr>

@@ -1,13 +1,18 @@
 //! Makes the link, says what it reveals, and has the service keep what is too long for one.
 
+use std::rc::Rc;
+
 use gloo::file::{Blob, ObjectUrl};
 use shared::api::{SavedScenario, ScenarioLink, paths};
-use shared::link::{LINK_ROUTE, LinkError, Privacy, SharedScenario, prepared, revealed};
+use shared::link::{
+    LINK_ROUTE, LinkError, Privacy, Revealed, SharedScenario, VARIANTS_PARAMETER, Variants, prepared, revealed,
+};
+use shared::scenario::Scenario;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, window};
 use yew::prelude::*;
 
-use super::runner::Finished;
+use super::runner::Ran;
 use crate::api_client::post;
 use crate::clipboard::copy;
 use crate::components::{Card, Tidings, notice, say};
@@ -15,7 +20,23 @@ use crate::format;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct ShareProps {
-    pub(super) finished: Finished,
+    /// The scenario as it came.
+    pub(super) base: Rc<Scenario>,
+    /// It and its variants, as they were run.
+    pub(super) ran: Rc<Ran>,
+    /// Which column is shown in detail.
+    pub(super) shown: usize,
+}
+
+/// All that travels.
+#[derive(Clone, PartialEq)]
+struct Parcel {
+    /// The scenario as it came, with what came of it.
+    shared: SharedScenario,
+    /// Its variants with what came of them, where there are some.
+    variants: Option<Variants>,
+    /// The column that is shown in detail, alone: what fits no link and is saved as a file.
+    alone: SharedScenario,
 }
 
 /// How the link is doing.
@@ -33,31 +54,30 @@ pub(super) fn Share(props: &ShareProps) -> Html {
     let open = use_state(|| false);
     let privacy = use_state(Privacy::default);
     let said = use_state(|| Said::Nothing);
-    let shared = use_memo((props.finished.clone(), *privacy), |(finished, privacy)| SharedScenario {
-        scenario: prepared(&finished.scenario, *privacy),
-        digest: finished.view.digest,
+    let parcel = use_memo((props.ran.clone(), props.shown, *privacy), |(ran, shown, privacy)| {
+        Parcel::of(&props.base, ran, *shown, *privacy)
     });
-    let link = shared.to_link().map(|text| address(LINK_ROUTE, &text));
+    let link = parcel.link().map(|text| address(LINK_ROUTE, &text));
     // The address of what was too long, once the service keeps it.
     let kept = use_state(|| None::<String>);
     {
         let (kept, said) = (kept.setter(), said.setter());
-        use_effect_with((props.finished.clone(), *privacy), move |_| {
+        use_effect_with((props.ran.clone(), *privacy), move |_| {
             kept.set(None);
             said.set(Said::Nothing);
         });
     }
     let on_copy = {
         let (open, said, kept) = (open.setter(), said.setter(), kept.clone());
-        let (link, shared) = (link.clone(), shared.clone());
+        let (link, parcel) = (link.clone(), parcel.clone());
         Callback::from(move |_: MouseEvent| {
             open.set(true);
             let known = link.clone().ok().or_else(|| (*kept).clone());
-            let (said, kept, shared) = (said.clone(), kept.setter(), shared.clone());
+            let (said, kept, parcel) = (said.clone(), kept.setter(), parcel.clone());
             spawn_local(async move {
                 let address = match known {
                     Some(address) => Ok(address),
-                    None => keep(&shared).await,
+                    None => keep(&parcel).await,
                 };
                 said.set(match address {
                     Ok(address) => {
@@ -76,7 +96,8 @@ pub(super) fn Share(props: &ShareProps) -> Html {
             privacy.set(if named { Privacy::Names } else { Privacy::Pseudonyms });
         })
     };
-    let items = revealed(&shared.scenario);
+    let variants = parcel.variants.as_ref().map(|variants| variants.revealed(&parcel.shared.scenario));
+    let items: Vec<Revealed> = revealed(&parcel.shared.scenario).into_iter().chain(variants).collect();
     let items = items.iter().map(|item| html! { <><dt>{ item.what }</dt><dd>{ &item.detail }</dd></> });
     let content = html! {
         <>
@@ -90,7 +111,7 @@ pub(super) fn Share(props: &ShareProps) -> Html {
             if *open {
                 { for link.as_ref().ok().or((*kept).as_ref()).map(|address| link_field(address)) }
                 if let Err(LinkError::TooLong { length, limit }) = &link {
-                    <Long shared={(*shared).clone()} length={*length} limit={*limit} />
+                    <Long parcel={(*parcel).clone()} length={*length} limit={*limit} />
                 }
                 { message(&said) }
                 <h3>{ "What it reveals" }</h3>
@@ -127,7 +148,7 @@ fn message(said: &Said) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct LongProps {
-    shared: SharedScenario,
+    parcel: Parcel,
     length: usize,
     limit: usize,
 }
@@ -135,13 +156,14 @@ struct LongProps {
 /// What does not fit a link: kept by the service, or sent as a file.
 #[component]
 fn Long(props: &LongProps) -> Html {
-    let file = use_memo(props.shared.clone(), |shared| {
-        ObjectUrl::from(Blob::new_with_options(shared.to_bytes().as_slice(), Some("application/octet-stream")))
+    let file = use_memo(props.parcel.alone.clone(), |alone| {
+        ObjectUrl::from(Blob::new_with_options(alone.to_bytes().as_slice(), Some("application/octet-stream")))
     });
     let [length, limit] = [props.length, props.limit].map(|characters| format::count(characters as u64));
     let sentence = format!(
         "The scenario is longer than a link may be ({length} characters of {limit}): the link is a short one, for which \
-         this service keeps the scenario. Whoever cannot reach the service needs the file, which the Lab opens."
+         this service keeps the scenario. Whoever cannot reach the service needs the file, which the Lab opens{}.",
+        if props.parcel.variants.is_some() { "; it has the one that is shown in detail" } else { "" }
     );
     let content = html! {
         <>
@@ -154,11 +176,31 @@ fn Long(props: &LongProps) -> Html {
     notice(Tidings::Info, "too-long", content)
 }
 
-/// The short address of a scenario that the service keeps, or why it does not.
-async fn keep(shared: &SharedScenario) -> Result<String, String> {
+impl Parcel {
+    fn of(base: &Scenario, ran: &Ran, shown: usize, privacy: Privacy) -> Self {
+        let seen = |column: usize| ran.columns[column].view.digest;
+        let (scenario, mut variants) = ran.variants.prepared(base, privacy);
+        for (i, variant) in variants.all.iter_mut().enumerate() {
+            variant.digest = ran.columns.get(i + 1).map(|finished| finished.view.digest);
+        }
+        let alone = SharedScenario { scenario: prepared(&ran.columns[shown].scenario, privacy), digest: seen(shown) };
+        let variants = (ran.columns.len() > 1).then_some(variants);
+        Self { shared: SharedScenario { scenario, digest: seen(0) }, variants, alone }
+    }
+
+    /// The text behind [`LINK_ROUTE`].
+    fn link(&self) -> Result<String, LinkError> {
+        self.variants.as_ref().map_or_else(|| self.shared.to_link(), |variants| self.shared.to_link_with(variants))
+    }
+}
+
+/// The short address of a scenario that the service keeps, or why it does not; variants are short and stay in it.
+async fn keep(Parcel { shared, variants, .. }: &Parcel) -> Result<String, String> {
     let saved = SavedScenario { scenario: shared.scenario.clone(), digest: Some(shared.digest) };
     let link = post::<ScenarioLink>(paths::SCENARIOS, &saved).await.map_err(|error| error.message())?;
-    Ok(address("#/lab?h=", &link.hash))
+    let variants =
+        variants.as_ref().map_or_else(String::new, |variants| format!("&{VARIANTS_PARAMETER}={}", variants.to_text()));
+    Ok(address("#/lab?h=", &format!("{}{variants}", link.hash)))
 }
 
 /// The page's own address with another hash.

@@ -1,25 +1,37 @@
-//! Whether the outcome is the one that the sender saw.
+//! Whether the outcomes are those that the sender saw.
 
+use shared::link::{VARIANTS_PARAMETER, Variants};
 use shared::scenario::ENGINE;
+use shared::simulation::Digest;
 use yew::prelude::*;
 
+use super::columns::{are_same, columns, title};
 use super::loading::Loaded;
-use super::runner::Finished;
+use super::runner::{Finished, Ran};
 use crate::components::{Tidings, notice};
+use crate::route::hash_parameter;
 
-/// Compares digests, where there is one to compare with and the scenario is still the sender's.
-pub(super) fn verdict(loaded: &Loaded, finished: &Finished) -> Html {
-    let Some(theirs) = loaded.expected.filter(|_| finished.scenario == loaded.scenario) else {
+/// An outcome here, and what the sender saw in its place.
+struct Compared {
+    name: String,
+    theirs: Digest,
+    ours: Digest,
+}
+
+/// Compares digests, where there are some to compare with and the scenarios are still the sender's.
+pub(super) fn verdict(loaded: &Loaded, ran: &Ran) -> Html {
+    let compared = compared(loaded, ran);
+    if compared.is_empty() {
         return Html::default();
-    };
-    let ours = finished.view.digest;
-    if theirs == ours {
-        let content = html! {
-            <>
-                <strong>{ "Same outcome as the sender's." }</strong>
-                { " It was run again here, in this browser, and has the same digest." }
-            </>
+    }
+    let others: Vec<&Compared> = compared.iter().filter(|of| of.theirs != of.ours).collect();
+    if others.is_empty() {
+        let said = if compared.len() == 1 {
+            " It was run again here, in this browser, and has the same digest."
+        } else {
+            " All of it was run again here, in this browser, and has the same digests."
         };
+        let content = html! { <><strong>{ "Same outcome as the sender's." }</strong>{ said }</> };
         return notice(Tidings::Good, "verdict", content);
     }
     let engine = loaded.engine;
@@ -30,15 +42,46 @@ pub(super) fn verdict(loaded: &Loaded, finished: &Finished) -> Html {
          outcome everywhere."
             .to_owned()
     };
+    let digests = others.iter().map(|of| {
+        let whose = if compared.len() == 1 { String::new() } else { format!("{}: ", of.name) };
+        html! {
+            <>
+                <dt>{ format!("{whose}theirs") }</dt>
+                <dd class="digest" data-testid="expected-digest">{ of.theirs.to_string() }</dd>
+                <dt>{ format!("{whose}here") }</dt><dd class="digest">{ of.ours.to_string() }</dd>
+            </>
+        }
+    });
     let content = html! {
         <>
             <strong>{ "Different outcome than the sender's." }</strong>
             <p>{ why }</p>
-            <dl class="digests">
-                <dt>{ "theirs" }</dt><dd class="digest" data-testid="expected-digest">{ theirs.to_string() }</dd>
-                <dt>{ "here" }</dt><dd class="digest">{ ours.to_string() }</dd>
-            </dl>
+            <dl class="digests">{ for digests }</dl>
         </>
     };
     notice(Tidings::Error, "verdict", content)
+}
+
+/// What was sent with a digest, and was run here since.
+fn compared(loaded: &Loaded, ran: &Ran) -> Vec<Compared> {
+    let find = |is_it: &dyn Fn(&Finished) -> bool| ran.columns.iter().find(|finished| is_it(finished));
+    let mut compared = Vec::new();
+    if let Some(theirs) = loaded.expected
+        && let Some(ours) = find(&|finished| are_same(&finished.scenario, &loaded.scenario))
+    {
+        compared.push(Compared { name: title(&ran.variants, 0), theirs, ours: ours.view.digest });
+    }
+    // An edit takes the digest from the variant that it is of, in the address too.
+    let sent = hash_parameter(VARIANTS_PARAMETER).and_then(|text| Variants::from_text(&text).ok());
+    for sent in sent.iter().filter(|_| !loaded.is_file) {
+        let of_sent = columns(&loaded.scenario, sent);
+        for (variant, scenario) in sent.all.iter().zip(of_sent.iter().skip(1)) {
+            if let Some(theirs) = variant.digest
+                && let Some(ours) = find(&|finished| are_same(&finished.scenario, scenario))
+            {
+                compared.push(Compared { name: variant.name.clone(), theirs, ours: ours.view.digest });
+            }
+        }
+    }
+    compared
 }

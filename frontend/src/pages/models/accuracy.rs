@@ -38,13 +38,13 @@ fn chart(windows: &[WindowReport]) -> Chart {
         bands: Vec::new(),
         lines: vec![
             Line {
-                name: "the day alone: 1 − |variance ÷ actual|",
+                name: "the day alone: 1 − |variance ÷ actual|".into(),
                 tone: Tone::Actual,
                 stroke: Stroke::Steps,
                 points: points(of_day),
             },
             Line {
-                name: "all days, the newest most (α = 0.1)",
+                name: "all days, the newest most (α = 0.1)".into(),
                 tone: Tone::Predicted,
                 stroke: Stroke::Solid,
                 points: points(|window| window.report.prediction_accuracy),

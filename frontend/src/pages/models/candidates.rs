@@ -30,7 +30,7 @@ pub(super) fn candidates(list: &ModelList, zone: Zone) -> Html {
             if list.models.is_empty() {
                 { say(Tidings::Info, "No model yet: the first is fitted when there are a day and two hours of requests.") }
             } else {
-                <div class="scroll" tabindex="0" role="region" aria-label="Champion and challengers">
+                <div class="scroll" tabindex="0" role="region" aria-label="Champion and challengers, all figures">
                     <table class="plain" data-testid="candidates">
                         <thead>
                             <tr><th scope="col">{ "model" }</th>{ for head }<th scope="col">{ "why" }</th></tr>

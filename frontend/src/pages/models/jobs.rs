@@ -21,7 +21,7 @@ pub(super) fn jobs(jobs: &Result<Vec<Job>, ApiError>, zone: Zone) -> Html {
             html! {
                 <>
                     { for under_way.map(|job| html! { <JobProgress key={job.id.clone()} job={job.clone()} /> }) }
-                    <div class="scroll" tabindex="0" role="region" aria-label="Jobs">
+                    <div class="scroll" tabindex="0" role="region" aria-label="Jobs, all figures">
                         <table class="plain" data-testid="jobs">
                             <thead>
                                 <tr>

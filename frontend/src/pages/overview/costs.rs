@@ -33,14 +33,14 @@ fn chart(costs: &CostSeries, snapshot: &Snapshot) -> Chart {
     let median = predicted().map(|(at, band)| (at, band.p50.to_f64()));
     Chart {
         bands: vec![Band {
-            name: "predicted, 80 % band",
+            name: "predicted, 80 % band".into(),
             tone: Tone::Predicted,
             opacity: 0.26,
             points: band.collect(),
         }],
         lines: vec![
-            Line { name: "actual", tone: Tone::Actual, stroke: Stroke::Solid, points: actual.collect() },
-            Line { name: "median", tone: Tone::Predicted, stroke: Stroke::Solid, points: median.collect() },
+            Line { name: "actual".into(), tone: Tone::Actual, stroke: Stroke::Solid, points: actual.collect() },
+            Line { name: "median".into(), tone: Tone::Predicted, stroke: Stroke::Solid, points: median.collect() },
         ],
         layers: Vec::new(),
         now: Some(snapshot.status.now),

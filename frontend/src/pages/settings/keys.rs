@@ -51,7 +51,7 @@ pub(super) fn Keys(props: &KeysProps) -> Html {
 fn list(keys: &[KeyView], zone: Zone, asked: &UseStateHandle<Asked>, new: &UseStateHandle<Option<NewKey>>) -> Html {
     let head = ["key", "name", "role", "tenants", "made", "state"].map(|name| html! { <th scope="col">{ name }</th> });
     html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Keys">
+        <div class="scroll" tabindex="0" role="region" aria-label="Keys, all figures">
             <table class="plain" data-testid="keys">
                 <thead><tr>{ for head }<th scope="col"><span class="hidden">{ "what can be done" }</span></th></tr></thead>
                 <tbody>{ for keys.iter().map(|key| row(key, zone, asked, new)) }</tbody>
