@@ -149,21 +149,19 @@ fn asked_for(demand: &Demand) -> String {
 
 /// The edits that only one of the two has, in words; or that both have them in another order.
 fn edits(before: &Scenario, after: &Scenario) -> Vec<Change> {
-    let mut rest: Vec<&Edit> = after.edits.iter().collect();
+    let [words_before, words_after] = [before, after].map(|scenario| scenario.edits_in_words(&scenario.edits));
+    let mut rest: Vec<(&Edit, &String)> = after.edits.iter().zip(&words_after).collect();
     let mut found = Vec::new();
-    for edit in &before.edits {
-        match rest.iter().position(|other| *other == edit) {
+    for (edit, words) in before.edits.iter().zip(&words_before) {
+        match rest.iter().position(|(other, _)| *other == edit) {
             Some(at) => drop(rest.remove(at)),
-            None => found.push(change("edits", Some(edit.describe(before)), None)),
+            None => found.push(change("edits", Some(words.clone()), None)),
         }
     }
-    found.extend(rest.into_iter().map(|edit| change("edits", None, Some(edit.describe(after)))));
+    found.extend(rest.into_iter().map(|(_, words)| change("edits", None, Some(words.clone()))));
     if found.is_empty() && before.edits != after.edits {
-        let words = |scenario: &Scenario| {
-            let each: Vec<String> = scenario.edits.iter().map(|edit| edit.describe(scenario)).collect();
-            Some(each.join(", then "))
-        };
-        found.push(change("order of edits", words(before), words(after)));
+        let in_order = |words: Vec<String>| Some(words.join(", then "));
+        found.push(change("order of edits", in_order(words_before), in_order(words_after)));
     }
     found
 }

@@ -2,7 +2,7 @@
 
 mod change;
 
-use change::{Change, grown, types_that_hold};
+use change::{Change, at_most, kept, types_that_hold};
 
 use super::setting::make;
 use super::witness::{Seen, watch};
@@ -202,8 +202,10 @@ impl Trials<'_> {
         let lacking: Vec<PoolSurvey> =
             surveyed.filter(|pool| pool.is_its_own == stays).filter(may_be_asked).copied().collect();
         let scenario = self.valid.scenario();
+        let made = self.made.clone();
         let larger = |PoolSurvey { pool, lacking, .. }: PoolSurvey, times: u32| {
             let CapacityPool { capacity, over_commit_percent, .. } = &scenario.fleet.pools[pool.usize()];
+            let capacity = made.capacity_of(pool).unwrap_or(*capacity);
             let amount = |of: Dimension| {
                 let percent = u64::from(over_commit_percent.get(&of).copied().unwrap_or(100));
                 let more = (u64::from(lacking[of]) * u64::from(times) * 100).div_ceil(percent);
@@ -214,12 +216,13 @@ impl Trials<'_> {
         lacking.into_iter().filter_map(|pool| self.smallest(|times| (vec![larger(pool, times)], Vec::new()))).collect()
     }
 
-    /// Further nodes of each group that could hold the resource.
+    /// Further nodes of each group that could hold the resource: ordered for who waits, or kept where none are ordered.
     fn more_nodes(&mut self) -> Vec<Fix> {
-        let mut found = Vec::new();
-        for position in self.open(|group| group.holds && group.lost_since.is_none()) {
-            let valid = self.valid;
-            found.extend(self.smallest(|more| (grown(valid, position, more), Vec::new())));
+        let (valid, mut found) = (self.valid, Vec::new());
+        for position in self.open(|group| group.holds) {
+            let ordered = self.smallest(|more| (vec![at_most(valid, position, more)], Vec::new()));
+            let or_kept = ordered.or_else(|| self.smallest(|more| (kept(valid, position, more), Vec::new())));
+            found.extend(or_kept);
         }
         found
     }
@@ -264,7 +267,7 @@ impl Trials<'_> {
         let capacity = scenario.fleet.node_groups[position].capacity;
         let needed = capacity.checked_add(place.lacking).unwrap_or(capacity);
         let mut found = self.other_types(position, &types_that_hold(scenario, needed));
-        found.extend(self.attempt(grown(self.valid, position, 1)));
+        found.extend(self.more_nodes());
         found.extend(self.other_policies());
         found
     }

@@ -36,12 +36,12 @@ impl Fix {
         make(&self.edits, &self.settings, scenario);
     }
 
-    /// What it changes in `scenario`, in words.
+    /// What it changes in `scenario`, to which its own edits have been applied, in words.
     ///
     /// # Panics
     /// When it names a tenant or a node group that is not there.
     pub fn describe(&self, scenario: &Scenario) -> Vec<String> {
-        let edits = self.edits.iter().map(|edit| edit.describe(scenario));
+        let edits = scenario.edits_in_words(&self.edits).into_iter();
         edits.chain(self.settings.iter().map(Setting::describe)).collect()
     }
 }
@@ -70,7 +70,11 @@ impl Setting {
                 scenario.edits.retain(|edit| !matches!(edit, Edit::ZoneOutage(outage) if outage == kept));
             }
             Self::Retries { module, retries } => {
-                let failures = scenario.modules[*module].failures.iter_mut();
+                let by_edits = scenario.edits.iter_mut().filter_map(|edit| match edit {
+                    Edit::Failures { module: of, failures } if of == module => failures.as_mut(),
+                    _ => None,
+                });
+                let failures = scenario.modules[*module].failures.iter_mut().chain(by_edits);
                 failures.for_each(|failures| failures.retries = *retries);
             }
             Self::QueueLimit { module, queue_limit } => scenario.modules[*module].queue_limit = Some(*queue_limit),

@@ -197,8 +197,7 @@ impl Variants {
         let words = |variant: &Variant| match scenario.check_edits(&variant.edits) {
             Ok(()) if variant.edits.is_empty() => format!("{} (as it is)", variant.name),
             Ok(()) => {
-                let edits = variant.edits.iter().map(|edit| edit.describe(scenario).replace('`', ""));
-                format!("{} ({})", variant.name, edits.collect::<Vec<_>>().join(", "))
+                format!("{} ({})", variant.name, scenario.edits_in_words(&variant.edits).join(", ").replace('`', ""))
             }
             Err(_) => format!("{} (which the scenario cannot have)", variant.name),
         };

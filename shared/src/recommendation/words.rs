@@ -63,8 +63,7 @@ fn concerns(edit: &Edit, area: &OptimizationArea, scenario: &Scenario) -> bool {
 impl Recommendation {
     /// What to change, for people.
     pub fn what(&self, scenario: &Scenario) -> String {
-        let each: Vec<String> = self.edits.iter().map(|edit| edit.describe(scenario)).collect();
-        each.join(", and ")
+        scenario.edits_in_words(&self.edits).join(", and ")
     }
 
     /// What to do and what it brings, for people.

@@ -54,6 +54,7 @@ impl ValidScenario {
         Self::checked(original, |scenario, problems| {
             terms::check(scenario, problems);
             affinity::check(scenario, problems);
+            demand::check_classes(scenario, problems);
         })
     }
 

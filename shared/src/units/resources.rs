@@ -87,6 +87,20 @@ impl Dimension {
         Self::Addresses,
     ];
 
+    /// The name where no amount follows, as of a percentage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vcpu => "vcpu",
+            Self::Memory => "memory",
+            Self::Gpu => "gpu",
+            Self::Storage => "storage",
+            Self::Network => "network",
+            Self::LocalDisk => "local_disk",
+            Self::Iops => "iops",
+            Self::Addresses => "addresses",
+        }
+    }
+
     /// The name in JSON, CSV and TOML, which says the unit people write.
     pub const fn field(self) -> &'static str {
         match self {

@@ -158,7 +158,7 @@ fn write_decision(
     if let Some(place) = &survey.in_place {
         writeln!(out, "  {}", in_place(place, answer))?;
     }
-    write_pools(out, &survey.pools, scenario)?;
+    write_pools(out, answer, &survey.pools, scenario)?;
     if survey.groups.is_empty() {
         return writeln!(out, "  it needs no node");
     }
@@ -188,7 +188,12 @@ fn write_decision(
 }
 
 /// What every pool had of what is asked for.
-fn write_pools(out: &mut String, surveys: &[PoolSurvey], scenario: &Scenario) -> std::fmt::Result {
+fn write_pools(
+    out: &mut String,
+    answer: &ExplanationView,
+    surveys: &[PoolSurvey],
+    scenario: &Scenario,
+) -> std::fmt::Result {
     let name = |survey: &PoolSurvey| scenario.fleet.pools[survey.pool.usize()].name.as_str();
     let width = surveys.iter().map(|survey| name(survey).chars().count()).max().unwrap_or(0);
     let stays = surveys.iter().any(|survey| survey.is_its_own);
@@ -196,7 +201,8 @@ fn write_pools(out: &mut String, surveys: &[PoolSurvey], scenario: &Scenario) ->
         let PoolSurvey { pool, in_zone, is_its_own, free, lacking, lost_since } = survey;
         let zone = scenario.fleet.pools[pool.usize()].zone.as_deref().unwrap_or("without a name");
         let verdict = match lost_since {
-            _ if stays && !is_its_own => "a resize does not move it there".to_owned(),
+            _ if stays && !is_its_own && answer.resize.is_some() => "a resize does not move it there".to_owned(),
+            _ if stays && !is_its_own => "it stays in its own".to_owned(),
             _ if !in_zone => format!("is in zone {zone}"),
             Some(since) => format!("zone {zone} is lost since {since}: nothing comes in"),
             None if lacking.is_zero() => "it fits".to_owned(),
@@ -242,7 +248,8 @@ fn verdict(answer: &ExplanationView, placement: PlacementPolicy, group: &NodeGro
         return format!("zone {zone} is lost since {since}: its nodes are gone");
     }
     if survey.paid < group.max && survey.growth_permitted {
-        return "a new node".to_owned();
+        let ordered = group.scaling.on_pending;
+        return if ordered { "a new node" } else { "may have more nodes, and orders none for who waits" }.to_owned();
     }
     if survey.with_room > 0 || survey.paid < group.max {
         let of_nodes = survey.forbidden.iter().map(|Forbidden { rule, nodes }| {

@@ -67,8 +67,8 @@ pub(super) struct EditView {
 impl EditView {
     /// The edits of a scenario, which stand in it as it was before them.
     pub(super) fn all(original: &Scenario) -> Vec<Self> {
-        let view = |edit: &Edit| Self { change: edit.describe(original), edit: edit.clone() };
-        original.edits.iter().map(view).collect()
+        let words = original.edits_in_words(&original.edits).into_iter();
+        words.zip(&original.edits).map(|(change, edit)| Self { change, edit: edit.clone() }).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use shared::scenario::Scenario;
+use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::{Plan, PlanState};
 use yew::prelude::*;
 
@@ -113,7 +113,8 @@ fn told(advice: &Advice, scenario: &Rc<Scenario>, zone: Zone, on_try: &Callback<
         let tried = format!("None of {} that were tried lets it in.", format::counted(advice.tried.into(), "change"));
         return html! { <p class="note" data-testid="advice">{ first }{ " " }{ tried }</p> };
     };
-    let words = fix.describe(scenario);
+    let edited = ValidScenario::new((**scenario).clone());
+    let words = edited.map_or_else(|_| Vec::new(), |valid| fix.describe(valid.scenario()));
     let change = fix.cost_change.to_money(scenario.price_book.currency);
     let cost = format!("{} in that run, the cheapest of {} tried", format::signed_money(&change), advice.tried);
     let onclick = {

@@ -164,8 +164,11 @@ fn node_group(props: &FormProps, i: usize, group: &NodeGroup) -> Html {
 
 /// Edits that have no field of their own, each with a way to take it back, and a way to add one.
 fn other_edits(props: &FormProps) -> Html {
-    let sound = props.scenario.check_edits(&props.controls.kept).is_ok();
-    let edits = props.controls.kept.iter().enumerate().map(|(i, edit)| {
+    let kept = &props.controls.kept;
+    let sound = props.scenario.check_edits(kept).is_ok();
+    let words =
+        if sound { props.scenario.edits_in_words(kept) } else { vec!["not possible here".to_owned(); kept.len()] };
+    let edits = words.into_iter().enumerate().map(|(i, text)| {
         let without = {
             let (controls, on_controls) = (props.controls.clone(), props.on_controls.clone());
             Callback::from(move |_: MouseEvent| {
@@ -174,7 +177,6 @@ fn other_edits(props: &FormProps) -> Html {
                 on_controls.emit(controls);
             })
         };
-        let text = if sound { edit.describe(&props.scenario) } else { "not possible here".to_owned() };
         html! {
             <li>
                 <span>{ &text }</span>

@@ -1,8 +1,8 @@
 //! What may be changed of a scenario so that a request gets in.
 
 use super::super::Setting;
-use crate::scenario::{Edit, Scenario, ValidScenario};
-use crate::units::{NodeGroupIndex, Resources};
+use crate::scenario::{Edit, NodeGroup, Scenario, ValidScenario};
+use crate::units::{NodeGroupIndex, PoolIndex, Resources};
 
 /// How many instance types are tried for a group, the cheapest first.
 const TYPES: usize = 3;
@@ -24,6 +24,14 @@ impl Change {
         all.settings.extend(settings);
         all
     }
+
+    /// What a pool has by it, where it says so.
+    pub(super) fn capacity_of(&self, of: PoolIndex) -> Option<Resources> {
+        self.edits.iter().rev().find_map(|edit| match edit {
+            Edit::PoolCapacity { pool, capacity } if *pool == of => Some(*capacity),
+            _ => None,
+        })
+    }
 }
 
 /// Whether two edits set the same, so that the later one holds.
@@ -40,16 +48,19 @@ fn sets_the_same(a: &Edit, b: &Edit) -> bool {
     }
 }
 
-/// Edits that let a group have more nodes.
-pub(super) fn grown(valid: &ValidScenario, position: usize, more: u32) -> Vec<Edit> {
+/// An edit that lets a group have more nodes.
+pub(super) fn at_most(valid: &ValidScenario, position: usize, more: u32) -> Edit {
+    let NodeGroup { max, .. } = valid.scenario().fleet.node_groups[position];
+    Edit::MaxNodes { node_group: NodeGroupIndex::from_usize(position), max: max.saturating_add(more) }
+}
+
+/// Edits that have a group keep more nodes, whether they are used or not.
+pub(super) fn kept(valid: &ValidScenario, position: usize, more: u32) -> Vec<Edit> {
     let node_group = NodeGroupIndex::from_usize(position);
-    let group = &valid.scenario().fleet.node_groups[position];
-    let mut edits = vec![Edit::MaxNodes { node_group, max: group.max + more }];
-    // The machines of an inventory are there whether they are used or not.
-    if group.min == group.max && group.min > 0 {
-        edits.push(Edit::MinNodes { node_group, min: group.max + more });
-    }
-    edits
+    let NodeGroup { min, max, .. } = valid.scenario().fleet.node_groups[position];
+    let min = min.saturating_add(more);
+    let larger = (min > max).then_some(Edit::MaxNodes { node_group, max: min });
+    larger.into_iter().chain([Edit::MinNodes { node_group, min }]).collect()
 }
 
 /// The cheapest machines that hold so much.

@@ -1,6 +1,7 @@
 //! The fix is the cheapest of those that are tried, and lets the request in.
 
 use super::*;
+use crate::control_plane::CapacityPool;
 
 /// Two to a node: the seventh needs a fourth node, and so do five more nodes for the twelfth after two of them.
 #[test]
@@ -117,10 +118,35 @@ fn a_fixed_fleet_gets_further_machines() {
     let explanation = explained(fixed.clone(), 6);
     assert_eq!(explanation.plan.state, PlanState::Pending);
     let fix = explanation.fix.unwrap();
-    assert_eq!(fix.edits, [Edit::MaxNodes { node_group: group, max: 4 }, Edit::MinNodes { node_group: group, min: 4 }]);
+    assert_eq!(fix.edits, [Edit::MaxNodes { node_group: group, max: 4 }], "it need not be kept when nobody is on it");
     let edits = [Edit::MinNodes { node_group: group, min: 4 }, Edit::MaxNodes { node_group: group, max: 4 }];
     let problems = fixed.check_edits(&edits).unwrap_err().0;
     assert_eq!(problems[0].to_string(), "edits[0].min: is 4; expected at most max (3)", "each on those before it");
+}
+
+/// A node is kept, and none is ordered for who waits: another one that is kept is what the third half needs.
+#[test]
+fn a_group_that_orders_nobody_a_node_keeps_one_more() {
+    let mut kept = scenario(3, 3);
+    let group = &mut kept.fleet.node_groups[0];
+    (group.min, group.scaling.on_pending) = (1, false);
+    let fix = explained(kept.clone(), 2).fix.unwrap();
+    assert_eq!(fix.edits, [Edit::MinNodes { node_group: NodeGroupIndex(0), min: 2 }]);
+    assert_eq!(explained(fixed(kept, &fix), 2).plan.state, PlanState::Ready);
+}
+
+/// The module fails by an edit here, which is mended as one that fails by itself.
+#[test]
+fn failures_that_an_edit_brings_are_mended_by_retries_too() {
+    let mut failing = scenario(8, 5);
+    let back_off = Duration::from_micros(1_000);
+    let failures = Some(Failures { per_million: 900_000, retries: 0, back_off });
+    failing.edits = vec![Edit::Failures { module: Module::Quota, failures }];
+    let first = (0..8).find(|&position| explained(failing.clone(), position).refusal() == Some(Refusal::Failed));
+    let position = first.expect("hardly ever do all of eight get through");
+    let fix = explained(failing.clone(), position).fix.unwrap();
+    let [Setting::Retries { module: Module::Quota, .. }] = fix.settings[..] else { panic!("{fix:?}") };
+    assert_eq!(explained(fixed(failing, &fix), position).plan.state, PlanState::Ready);
 }
 
 /// One half is all that the quota of 4 vCPU holds, and two all that the node does: the third needs 12 vCPU and another node.
@@ -228,4 +254,23 @@ fn the_fix_of_a_lost_pool_is_its_zone_or_more_elsewhere() {
     assert_eq!(explanation.refusal(), Some(Refusal::NoPool));
     let fix = explanation.fix.unwrap();
     assert!(matches!(&fix.settings[..], [Setting::NoOutage(outage)] if outage.zone == "b"), "{fix:?}");
+}
+
+/// 100 GiB and 700 IOPS hold one of three volumes of 60 and two of 300: the third needs 80 GiB and 200 IOPS more, of which the
+/// second shows only when the first is mended.
+#[test]
+fn a_pool_that_lacks_one_thing_behind_another_gets_both() {
+    let mut full = scenario(3, 1);
+    full.flavors[0].class = ResourceClass::Storage;
+    let of_pool =
+        |gib: u32, iops: u32| Resources::ZERO.with(Dimension::Storage, gib * 1_024).with(Dimension::Iops, iops);
+    full.flavors[0].requested = of_pool(60, 300);
+    let (name, capacity) = ("ssd".to_owned(), of_pool(100, 700));
+    full.fleet.pools = vec![CapacityPool { name, zone: None, capacity, over_commit_percent: [].into() }];
+    let explanation = explained(full.clone(), 2);
+    assert_eq!(explanation.refusal(), Some(Refusal::NoStorageCapacity));
+    let fix = explanation.fix.unwrap();
+    let [Edit::PoolCapacity { capacity, .. }] = fix.edits[..] else { panic!("{fix:?}") };
+    assert!(of_pool(180, 900).fits(capacity), "{capacity}");
+    assert_eq!(explained(fixed(full, &fix), 2).plan.state, PlanState::Ready);
 }

@@ -4,15 +4,31 @@ use std::collections::BTreeMap;
 
 use super::Edit;
 use crate::pricing::{CommitmentDiscount, Coverage};
-use crate::scenario::{Burst, CapacityPool, NodeGroup, Outage, Scaling, Scenario};
+use crate::scenario::{Burst, CapacityPool, Demand, NodeGroup, Outage, Scaling, Scenario};
 use crate::trace::quotas;
 use crate::units::{Dimension, Duration, NodeGroupIndex, Resources};
+
+impl Scenario {
+    /// Each of these edits in words, on the scenario as those before it leave it: an edit may name what another one made.
+    ///
+    /// # Panics
+    /// When one of them names what is not there, which validation refuses.
+    pub fn edits_in_words(&self, edits: &[Edit]) -> Vec<String> {
+        let mut left = Self { demand: Demand::Requests(Vec::new()), ..self.clone() };
+        let words = edits.iter().map(|edit| {
+            let words = edit.describe(&left);
+            edit.apply(&mut left);
+            words
+        });
+        words.collect()
+    }
+}
 
 impl Edit {
     /// What it changes in `scenario`, in words.
     ///
     /// # Panics
-    /// When it names a tenant, a node group or a pool that is not there, which validation refuses.
+    /// When it names a tenant, a node group, a flavor or a pool that is not there, which validation refuses.
     pub fn describe(&self, scenario: &Scenario) -> String {
         let group = |index: NodeGroupIndex| -> &NodeGroup { &scenario.fleet.node_groups[index.usize()] };
         match self {
@@ -25,11 +41,11 @@ impl Edit {
                 let NodeGroup { name, min, .. } = group(*node_group);
                 let kept =
                     if max < min { format!(", of which {max} are kept instead of {min}") } else { String::new() };
-                format!("at most {max} nodes of `{name}`{kept}")
+                format!("at most {} of `{name}`{kept}", nodes(*max))
             }
             Self::MinNodes { node_group, min } => {
                 let NodeGroup { name, min: has, .. } = group(*node_group);
-                format!("keep {min} nodes of `{name}` instead of {has} when they are empty")
+                format!("keep {} of `{name}` instead of {has} when they are empty", nodes(*min))
             }
             Self::InstanceType { node_group, instance_type } => {
                 let NodeGroup { name, instance_type: has, .. } = group(*node_group);
@@ -120,6 +136,10 @@ impl Edit {
     }
 }
 
+fn nodes(count: u32) -> String {
+    if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") }
+}
+
 /// By how much a pool has more or less.
 fn describe_capacity(pool: &CapacityPool, capacity: Resources) -> String {
     let (has, name) = (pool.capacity, &pool.name);
@@ -159,4 +179,28 @@ fn describe_scaling(scaling: &Scaling) -> String {
     let predicted = scaling.predicted.is_some().then(|| "as was forecast".to_owned());
     let reasons: Vec<String> = [waiting, target, schedule, predicted].into_iter().flatten().collect();
     format!("ordered {}", if reasons.is_empty() { "at no time".to_owned() } else { reasons.join(", and ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+    use crate::scenario::Spot;
+
+    /// The nodes beyond some are a group of their own, which a later edit may name.
+    #[test]
+    fn an_edit_may_name_what_another_one_made() {
+        let mut scenario = example::scenario();
+        let made = NodeGroupIndex::from_usize(scenario.fleet.node_groups.len());
+        let spot = Spot::new(40, None);
+        let on_demand = scenario.fleet.node_groups[0].max.min(1);
+        scenario.edits = vec![
+            Edit::SpotBeyond { node_group: NodeGroupIndex(0), on_demand, spot },
+            Edit::MaxNodes { node_group: made, max: 1 },
+        ];
+        assert!(scenario.check_edits(&scenario.edits).is_ok());
+        let words = scenario.edits_in_words(&scenario.edits);
+        let name = &scenario.fleet.node_groups[0].name;
+        assert_eq!(words[1], format!("at most 1 node of `{name} spot`"));
+    }
 }

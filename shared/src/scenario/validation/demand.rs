@@ -1,12 +1,13 @@
 //! Problems of what a scenario asks for.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use super::{Found, terms};
 use crate::request::{IndexedRequest, Operation, ResourceClass};
 use crate::scenario::{Demand, Scenario};
 use crate::stream::{Attachments, NEAR_MICROS, Newcomers, SEEN_MAX, StreamModel, Tag, Tags, TenantPaces};
-use crate::units::{Duration, FlavorIndex, TenantIndex};
+use crate::units::{Duration, FlavorIndex, ResourceIndex, TenantIndex};
 
 pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     match &scenario.demand {
@@ -63,6 +64,32 @@ fn check_requests(scenario: &Scenario, requests: &[IndexedRequest], found: &mut 
                 format!("is {position}, which was deleted before")
             });
             *deleted |= is_delete;
+        }
+    }
+}
+
+/// A resize changes how much a resource has, not what it is.
+pub(super) fn check_classes(scenario: &Scenario, found: &mut Found) {
+    let Demand::Requests(requests) = &scenario.demand else { return };
+    let class = |flavor: FlavorIndex| scenario.flavors.get(flavor.usize()).map(|flavor| flavor.class);
+    let live = scenario.start.live.iter().enumerate();
+    let mut classes: BTreeMap<ResourceIndex, _> =
+        live.map(|(position, live)| (ResourceIndex::from_usize(position), class(live.flavor))).collect();
+    for (i, request) in requests.iter().enumerate() {
+        match request.operation {
+            Operation::Create => drop(classes.insert(request.resource, class(request.flavor))),
+            Operation::Delete => {}
+            Operation::Resize => {
+                let (is, becomes) = (classes.get(&request.resource).copied().flatten(), class(request.flavor));
+                let (Some(is), Some(becomes)) = (is, becomes) else { continue };
+                found.expect(is == becomes, format_args!("demand.requests[{i}].flavor"), || {
+                    format!(
+                        "is of class {}; expected one of class {}, as the resource is",
+                        becomes.as_str(),
+                        is.as_str()
+                    )
+                });
+            }
         }
     }
 }

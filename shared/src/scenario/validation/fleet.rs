@@ -146,7 +146,7 @@ fn check_group(group: &NodeGroup, path: &impl Fn(&str) -> String, found: &mut Fo
 pub(super) fn check_over_commit(percents: &BTreeMap<Dimension, u32>, path: &str, found: &mut Found) {
     for (dimension, percent) in percents {
         let sound = (1..=MAX_OVER_COMMIT_PERCENT).contains(percent);
-        found.expect(sound, format!("{path}.{}", dimension.field()), || {
+        found.expect(sound, format!("{path}.{}", dimension.as_str()), || {
             format!("is {percent}; expected 1 to {MAX_OVER_COMMIT_PERCENT}")
         });
     }

@@ -31,7 +31,9 @@ pub(super) fn check(scenario: &Scenario, asked: &Asked, requests: &[IndexedReque
             }
             let lost = scenario.fleet.outages.iter().filter(|outage| Some(&outage.zone) == pool.zone.as_ref());
             let mut within = lost.filter(|outage| outage.from <= plan.arrived);
-            if plan.ready.is_some_and(|ready| within.any(|outage| ready < outage.until)) {
+            // Who was resized may have come into it later.
+            let resized = asked.0.get(&plan.resource).is_some_and(|life| life.resized);
+            if !resized && plan.ready.is_some_and(|ready| within.any(|outage| ready < outage.until)) {
                 wrong("came into a pool while its zone was lost");
             }
         }

@@ -139,6 +139,21 @@ fn only_who_has_a_resource_deletes_it_and_once() {
     assert!(order[0].ends_with("of the element before; expected them in order of time"), "{order:?}");
 }
 
+/// Flavor 3 is a volume: neither a machine becomes one, nor one a machine.
+#[test]
+fn a_resize_keeps_the_class() {
+    let resized = |from: u32, to: u32| {
+        let create = IndexedRequest { terms: None, flavor: FlavorIndex(from), ..create(0, 0, 0) };
+        let resize = IndexedRequest { operation: Operation::Resize, flavor: FlavorIndex(to), ..create };
+        let said = problems(|scenario| scenario.demand = Demand::Requests(vec![create, resize]));
+        said.iter().map(Problem::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(resized(0, 1), [""; 0]);
+    let expected = "demand.requests[1].flavor: is of class storage; expected one of class compute, as the resource is";
+    assert_eq!(resized(0, 3), [expected]);
+    assert_eq!(resized(3, 0).len(), 1);
+}
+
 /// Group `general` has 16 vCPU a node, `spare` 8.
 #[test]
 fn a_flavor_that_is_too_large_for_the_zone_it_is_wanted_in_is_refused() {

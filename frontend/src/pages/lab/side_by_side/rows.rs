@@ -75,8 +75,8 @@ fn plain(value: String) -> Cell {
 
 fn changes(Finished { scenario, .. }: &Finished) -> Cell {
     // A scenario that was run has edits that it can have.
-    let words: Vec<String> = scenario.edits.iter().map(|edit| edit.describe(scenario).replace('`', "")).collect();
-    Cell { value: String::new(), note: if words.is_empty() { "none".to_owned() } else { words.join("; ") } }
+    let words = scenario.edits_in_words(&scenario.edits).join("; ").replace('`', "");
+    Cell { value: String::new(), note: if words.is_empty() { "none".to_owned() } else { words } }
 }
 
 fn cost(Finished { view, .. }: &Finished) -> Cell {
