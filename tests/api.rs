@@ -13,6 +13,7 @@ mod metrics;
 mod monitoring;
 mod notifications;
 mod observations;
+mod pages;
 mod odd_disks;
 mod odd_history;
 mod problems;

@@ -10,6 +10,7 @@ mod cost_backtest;
 mod diff;
 mod explain;
 mod forecast;
+mod helm;
 mod ledger;
 mod messages;
 mod model_file;

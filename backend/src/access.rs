@@ -11,7 +11,7 @@ use std::sync::Arc;
 use shared::api::{KeyView, Role};
 use shared::units::{Duration, Instant};
 
-pub use keys::{KeyError, create, revoke, rotate};
+pub use keys::{KeyError, adopt, create, revoke, rotate};
 pub use rate::RateLimit;
 pub(crate) use secret::draw_id;
 pub use secret::{GivenKey, NewSecret, SecretHash};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use shared::allocation::Budget;
 use shared::api::JobKind;
-use shared::features::TimeZone;
+use shared::features::{PastBins, TimeZone};
 use shared::feedback::{PromotionSettings, TriggerSettings};
 use shared::pricing::{CommitmentOffer, PriceBook};
 use shared::request::{Catalogue, RequestLog};
@@ -103,8 +103,12 @@ pub struct ShadowingConfig {
     pub horizons: Horizons,
     /// How often forecasts that reach further are made anew.
     pub refresh: Duration,
-    /// How much of the log is kept; all of it where nothing is said.
+    /// How much of the log is read and kept, where it is that of a demo; all of it where nothing is said.
     pub keep: Option<Duration>,
+    /// How long what comes in is kept; for ever where nothing is said.
+    pub retention: Retention,
+    /// What is left of requests that are kept no longer.
+    pub past: Option<Arc<PastBins>>,
     /// How long it waits for late requests before an hour, or the step of a shorter horizon, counts as over.
     pub late: Duration,
     /// Steps of a training, at most.
@@ -148,6 +152,8 @@ impl JobTimeouts {
             JobKind::ShadowRun | JobKind::Explanation => self.shadow_run,
             JobKind::Retraining => self.retraining,
             JobKind::Recommendation | JobKind::SavingCheck => self.recommendation,
+            // It goes on the next day where it was.
+            JobKind::Trimming => None,
         }
     }
 }
@@ -158,6 +164,17 @@ impl Default for JobTimeouts {
         let long = Some(Duration::HOUR * 2);
         Self { shadow_run: Some(Duration::from_minutes(30)), retraining: long, recommendation: long }
     }
+}
+
+/// How long what comes in is kept; none is for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Requests, what was observed of them, and readings of sensors one by one.
+    pub requests: Option<Duration>,
+    /// The counts by bin that are left of requests.
+    pub bins: Option<Duration>,
+    /// Entries of the audit.
+    pub audit: Option<Duration>,
 }
 
 /// What may be spent, and when a breach is sure.
@@ -229,7 +246,23 @@ impl ShadowingConfig {
 
     /// What models learn from at an instant: the log, and older requests where there are any.
     pub fn known<'a>(&'a self, log: &'a RequestLog, at: Instant) -> Known<'a> {
-        Known::new(log, self.history.as_deref(), at)
+        Known::going_on(log, self.history.as_deref(), self.past.as_deref(), at)
+    }
+
+    /// Where the log begins of which all is kept that its primary goes on from.
+    pub fn log_from(&self) -> Instant {
+        let carried = self.start.as_ref().filter(|beginning| beginning.carried.is_some());
+        carried.map_or(Instant::from_micros(0), |beginning| beginning.at)
+    }
+
+    /// Since when requests are kept of which all is known, where others were given up.
+    pub fn kept_from(&self) -> Option<Instant> {
+        self.start.as_ref().filter(|beginning| beginning.carried.is_some()).map(Beginning::known_from)
+    }
+
+    /// From when on it is known who lives, where that is not known of all of the log.
+    pub fn known_from(&self) -> Option<Instant> {
+        self.start.as_ref().map(Beginning::known_from)
     }
 
     /// How many threads a job may use: the loop of a replay waits for it, any other goes on beside it.
@@ -263,6 +296,8 @@ impl ShadowingConfig {
             horizons: Horizons::default(),
             refresh: Duration::HOUR * 6,
             keep: None,
+            retention: Retention::default(),
+            past: None,
             late: Duration::from_minutes(10),
             training_steps: 300,
             timeouts: JobTimeouts::default(),

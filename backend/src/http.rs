@@ -29,6 +29,7 @@ mod models;
 mod notifications;
 mod openapi;
 mod origin;
+mod plausible;
 mod predicted;
 mod problem;
 mod prometheus;

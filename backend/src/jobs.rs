@@ -8,6 +8,7 @@ mod saving_check;
 mod shadow_run;
 #[cfg(test)]
 mod tests;
+mod trimming;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,10 +22,11 @@ pub(crate) use recommendation::SearchInput;
 pub(crate) use saving_check::CheckInput;
 pub(crate) use shadow_run::saved_hash;
 pub use shadow_run::{RunInput, RunOutput};
+pub(crate) use trimming::TrimInput;
 
 use crate::config::ShadowingConfig;
 use crate::shadowing::{Board, Clock, SystemClock};
-use crate::store::{JobEnd, Store, StoreError, StoredJob};
+use crate::store::{JobEnd, KeyStore, Store, StoreError, StoredJob};
 
 /// A job that is disturbed is begun so often at most.
 const ATTEMPTS_MAX: u32 = 5;
@@ -44,6 +46,8 @@ pub struct Runner {
     pub board: Arc<Board>,
     /// What is shadowed.
     pub config: Arc<ShadowingConfig>,
+    /// Where the audit is, which thins out with the rest; none of a replay.
+    pub keys: Option<Arc<dyn KeyStore>>,
     /// Set when the service ends: the running job stops and is queued again at the next start.
     pub stop: Arc<AtomicBool>,
 }
@@ -97,13 +101,16 @@ impl Runner {
 
     async fn work(&self, stored: StoredJob) {
         let id = stored.job.id.clone();
+        // Jobs come one by one, and so none reads a log that another one gives up.
+        let now = Self { config: self.board.config(&self.config), ..self.clone() };
         let work = async {
             match stored.job.kind {
-                JobKind::ShadowRun => self.shadow_run(&stored).await.map(Some),
-                JobKind::Retraining => self.retrain(&stored).await.map(|()| None),
-                JobKind::Explanation => self.explanation(&stored).await.map(Some),
-                JobKind::Recommendation => self.recommend(&stored).await.map(|()| None),
-                JobKind::SavingCheck => self.check_savings(&stored).await.map(Some),
+                JobKind::ShadowRun => now.shadow_run(&stored).await.map(Some),
+                JobKind::Retraining => now.retrain(&stored).await.map(|()| None),
+                JobKind::Explanation => now.explanation(&stored).await.map(Some),
+                JobKind::Recommendation => now.recommend(&stored).await.map(|()| None),
+                JobKind::SavingCheck => now.check_savings(&stored).await.map(Some),
+                JobKind::Trimming => now.trim(&stored).await.map(Some),
             }
         };
         // A panic ends this job, not the thread on which all of them run.

@@ -14,6 +14,7 @@ use std::time::Duration as StdDuration;
 use actix_web::middleware::{Compress, DefaultHeaders, ErrorHandlers, from_fn};
 use actix_web::web::{self, Data};
 use anyhow::{Context, anyhow};
+use shared::features::PastBins;
 use tokio::sync::oneshot;
 
 pub(crate) use self::folder::{DATABASE, DEMO_DATABASE, KEYS, REPLAY_DATABASE, claim_folder};
@@ -62,7 +63,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     let outbox = open_outbox(&config)?;
     let outgoing = Outgoing::new(config.notify.outgoing_ca.as_deref())?;
     let mut config = config;
-    config.shadowing.start = begin(&*store, &config.shadowing)?;
+    (config.shadowing.start, config.shadowing.past) = begin(&*store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
         Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
@@ -136,8 +137,8 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// What the primary begins with, which is the same at every start.
-fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<Beginning>> {
+/// What the primary begins with, which is the same at every start, and what is left of the log before.
+fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<(Option<Beginning>, Option<Arc<PastBins>>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let first = match config.replay.as_ref().and_then(|replay| replay.world.first()) {
@@ -151,7 +152,10 @@ fn begin(store: &dyn Store, config: &ShadowingConfig) -> anyhow::Result<Option<B
                  out of --history"
             ));
         }
-        Ok(settled(store, config.start.clone()).await?)
+        let beginning = settled(store, config.start.clone()).await?;
+        let is_carried = beginning.as_ref().is_some_and(|beginning| beginning.carried.is_some());
+        let past = if is_carried { Some(Arc::new(store.bins(config.bin).await?)) } else { None };
+        Ok((beginning, past))
     })
 }
 
@@ -256,6 +260,7 @@ fn runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> Runner {
         store: Arc::clone(&app.store),
         board: Arc::clone(&app.board),
         config: Arc::clone(&app.config),
+        keys: app.config.replay.is_none().then(|| Arc::clone(&app.keys)),
         stop: Arc::clone(stop),
     }
 }

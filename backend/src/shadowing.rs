@@ -27,8 +27,8 @@ mod training;
 mod world;
 
 pub(crate) use beginning::settled;
-pub use beginning::{Beginning, BeginningError};
-pub use board::{Board, NewestForecast, Snapshot};
+pub use beginning::{Beginning, BeginningError, Carried, Machines};
+pub use board::{Board, ClockSeen, NewestForecast, Snapshot};
 pub(crate) use budgeting::OUTLOOK;
 pub(crate) use calibrating::stored_calibrations;
 pub use champion::Champion;

@@ -7,10 +7,11 @@ mod documents;
 mod keys;
 mod notifications;
 mod remote_writes;
+mod retention;
 mod sqlite;
 
 use async_trait::async_trait;
-use shared::api::{Job, JobKind, Progress};
+use shared::api::{Job, JobKind, JobState, Progress};
 use shared::features::SensorReading;
 use shared::feedback::ledger::Entry;
 use shared::request::{Observation, Received, Request};
@@ -21,6 +22,7 @@ pub use documents::{Collection, Document, read_documents, read_documents_of, wri
 pub use keys::KeyStore;
 pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore, StoredWebhook};
 pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
+pub use retention::{Carry, Retention, Trim, Trimmed};
 pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore, back_up, check_copy};
 
 /// Where a scan goes on: after this key, in order of (at, id).
@@ -67,6 +69,19 @@ pub struct LogSummary {
     pub observations: u64,
     /// How many sensor readings.
     pub readings: u64,
+    /// How many requests there were that are given up.
+    pub gone: u64,
+    /// Since when requests are kept; none where none were given up.
+    pub requests_from: Option<Instant>,
+    /// Since when the bins of what is given up are kept; none where all of them are.
+    pub bins_from: Option<Instant>,
+}
+
+impl LogSummary {
+    /// How many requests have ever come in.
+    pub fn ever(&self) -> u64 {
+        self.requests + self.gone
+    }
 }
 
 /// A job with what it was given and what it yielded, both as JSON.
@@ -78,6 +93,19 @@ pub struct StoredJob {
     pub input: String,
     /// What came of it.
     pub output: Option<String>,
+}
+
+/// Which jobs are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobsAsked {
+    /// Of one kind; of all where none is said.
+    pub kind: Option<JobKind>,
+    /// In one state; in any where none is said.
+    pub state: Option<JobState>,
+    /// Older than this one.
+    pub after: Option<String>,
+    /// How many at most.
+    pub limit: usize,
 }
 
 /// A record for the forecast ledger.
@@ -140,7 +168,7 @@ pub enum StoreError {
 
 /// Storage of the service.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Retention {
     /// Adds requests to the log, each once by its id. The answers are in order and committed.
     async fn append_requests(&self, batch: Vec<Request>) -> Result<Vec<Appended>, StoreError>;
 
@@ -235,8 +263,13 @@ pub trait Store: Send + Sync {
     /// One job.
     async fn job(&self, id: String) -> Result<Option<StoredJob>, StoreError>;
 
+    /// The newest jobs that are asked for, without their outputs.
+    async fn job_page(&self, asked: JobsAsked) -> Result<Vec<StoredJob>, StoreError>;
+
     /// The newest jobs, of one kind or of all, without their outputs.
-    async fn jobs(&self, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError>;
+    async fn jobs(&self, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError> {
+        self.job_page(JobsAsked { kind, limit, ..JobsAsked::default() }).await
+    }
 
     /// Writes documents; one with the key of an earlier one replaces it.
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError>;
@@ -267,6 +300,15 @@ pub trait Store: Send + Sync {
 
     /// Documents of a window in order of time, the newest `limit` of them.
     async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError>;
+
+    /// The next documents after one, the newest first, of those whose field has a value where one is asked for.
+    async fn list_after(
+        &self,
+        collection: Collection,
+        after: Option<String>,
+        wanted: Option<(&'static str, String)>,
+        limit: usize,
+    ) -> Result<Vec<Document>, StoreError>;
 
     /// Drops everything dated before `end`, so that a demo that runs for ever does not grow for ever.
     async fn forget_before(&self, end: Instant) -> Result<(), StoreError>;

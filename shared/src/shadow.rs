@@ -5,19 +5,21 @@
 //! labels by name, and its demand, start and window are replaced.
 
 mod going_on;
+mod kept;
 mod lives;
 mod start;
 
+pub use kept::KeptPrimary;
 pub use start::Started;
 
 use crate::control_plane::{ObservedFleet, State};
-use crate::features::{Past, SeriesKey, SeriesSet};
+use crate::features::{Past, PastBins, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
 use crate::request::{Flavor, IndexedRequest, Life, Operation, RequestLog, TableMap, Tables, Tenant};
 use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate, newcomer_names};
-use crate::units::{Duration, Instant, ResourceIndex, TermsIndex, Window};
+use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, TermsIndex, Window};
 
 /// The log of a primary, and older requests for training only, numbered alike and cut at an origin.
 #[derive(Clone, Debug)]
@@ -27,6 +29,14 @@ pub struct Known<'a> {
     tables: Tables,
     log: KnownLog<'a>,
     older: Option<KnownLog<'a>>,
+    past: Option<KnownPast<'a>>,
+}
+
+/// What is left of the log before what is kept of it, and which tenants it is about.
+#[derive(Clone, Debug)]
+struct KnownPast<'a> {
+    bins: &'a PastBins,
+    tenants: Vec<TenantIndex>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,6 +44,15 @@ struct KnownLog<'a> {
     log: &'a RequestLog,
     map: TableMap,
     has_deletes: bool,
+}
+
+impl KnownLog<'_> {
+    /// The series that it has by itself, in the numbering of all.
+    fn standard(&self, origin: Instant, tenants_max: usize) -> Vec<SeriesKey> {
+        let own = SeriesKey::standard(&self.log.before(origin), tenants_max);
+        let mapped = |key: SeriesKey| key.with_tenant(|tenant| Some(self.map.tenant(tenant))).unwrap_or(key);
+        own.into_iter().map(mapped).collect()
+    }
 }
 
 /// A forecast of every series, and the model of the stream that it makes.
@@ -62,7 +81,17 @@ pub enum PredictionError {
 impl<'a> Known<'a> {
     /// What `log`, and `older` where there is one, say before `origin`.
     pub fn new(log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
-        Self::numbered(Tables::default(), log, older, origin)
+        Self::going_on(log, older, None, origin)
+    }
+
+    /// The same of a log whose beginning is only kept as bins.
+    pub fn going_on(
+        log: &'a RequestLog,
+        older: Option<&'a RequestLog>,
+        past: Option<&'a PastBins>,
+        origin: Instant,
+    ) -> Self {
+        Self::numbered(Tables::default(), log, (older, past), origin)
     }
 
     /// What `log` says before the start of a scenario that was predicted from it earlier, its tenants and flavors
@@ -74,25 +103,35 @@ impl<'a> Known<'a> {
         Self::numbered(
             Tables::starting_with(tenants, &predicted.flavors, &predicted.terms),
             log,
-            None,
+            (None, None),
             predicted.window.start,
         )
     }
 
-    fn numbered(mut tables: Tables, log: &'a RequestLog, older: Option<&'a RequestLog>, origin: Instant) -> Self {
-        let mut known = |log: &'a RequestLog| KnownLog {
+    fn numbered(
+        mut tables: Tables,
+        log: &'a RequestLog,
+        (older, past): (Option<&'a RequestLog>, Option<&'a PastBins>),
+        origin: Instant,
+    ) -> Self {
+        let known = |tables: &mut Tables, log: &'a RequestLog| KnownLog {
             log,
             map: tables.add(log),
             has_deletes: log.before(origin).requests().any(|request| request.operation == Operation::Delete),
         };
-        let older = older.map(&mut known);
-        let log = known(log);
-        Self { origin, tables, log, older }
+        let older = older.map(|older| known(&mut tables, older));
+        let past = past.map(|bins| {
+            let tenants = bins.tenants.iter().map(|name| TenantIndex(tables.tenants.intern(name))).collect();
+            KnownPast { bins, tenants }
+        });
+        let log = known(&mut tables, log);
+        Self { origin, tables, log, older, past }
     }
 
     /// The times before the origin in which the log has no data.
     pub fn outages(&self) -> Vec<Window> {
-        self.log.log.before(self.origin).outages()
+        let past = self.past.as_ref().map(|past| past.bins.stretches()).unwrap_or_default();
+        self.log.log.before(self.origin).outages_after(&past)
     }
 
     /// Counts of creates and arrivals in whole bins that end at the origin, from the first request on.
@@ -103,14 +142,11 @@ impl<'a> Known<'a> {
     /// When `bin` is not positive.
     pub fn series(&self, bin: Duration, tenants_max: usize) -> SeriesSet {
         let logs = || self.older.iter().chain([&self.log]);
-        let starts = logs().map(|known| SeriesSet::first_start(&known.log.before(self.origin), bin));
+        let of_older = self.older.iter().map(|known| SeriesSet::first_start(&known.log.before(self.origin), bin));
+        let starts = of_older.chain([self.first_start(bin)]);
         let start = starts.min().unwrap_or(self.origin);
-        let mut keys: Vec<SeriesKey> = logs()
-            .flat_map(|known| {
-                let own = SeriesKey::standard(&known.log.before(self.origin), tenants_max);
-                own.into_iter().map(|key| key.with_tenant(|tenant| Some(known.map.tenant(tenant))).unwrap_or(key))
-            })
-            .collect();
+        let of_older = self.older.iter().flat_map(|known| known.standard(self.origin, tenants_max));
+        let mut keys: Vec<SeriesKey> = of_older.chain(self.standard(tenants_max)).collect();
         keys.sort_unstable();
         keys.dedup();
         let mut sum: Option<SeriesSet> = None;
@@ -128,7 +164,28 @@ impl<'a> Known<'a> {
                 Some(sum) => sum.add(&counted),
             }
         }
-        sum.expect("there is a log")
+        let mut sum = sum.expect("there is a log");
+        if let Some(KnownPast { bins, tenants }) = &self.past {
+            bins.add_to(&mut sum, |tenant| tenants[tenant as usize]);
+        }
+        sum
+    }
+
+    /// Where the series of the log begin, what is left of it from before included.
+    fn first_start(&self, bin: Duration) -> Instant {
+        let history = self.log.log.before(self.origin);
+        match &self.past {
+            Some(past) => past.bins.first_start(&history, bin),
+            None => SeriesSet::first_start(&history, bin),
+        }
+    }
+
+    /// The series that the log has, what is left of it from before included.
+    fn standard(&self, tenants_max: usize) -> Vec<SeriesKey> {
+        let Some(KnownPast { bins, tenants }) = &self.past else { return self.log.standard(self.origin, tenants_max) };
+        let of_history = |tenant| self.log.map.tenant(tenant);
+        let counts = (self.tables.tenants.len(), tenants_max);
+        bins.standard(&self.log.log.before(self.origin), counts, |tenant| tenants[tenant as usize], of_history)
     }
 
     /// What a stream model is estimated from.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use serde_json::Value;
 use shared::units::{Duration, Instant};
 
 use super::server::Server;
@@ -83,6 +84,8 @@ fn what_comes_later_than_it_may_is_refused_line_by_line() {
     let line = |i: usize| (answer["lines"][i]["outcome"].clone(), answer["lines"][i]["field"].clone());
     assert_eq!(line(0).0, "accepted");
     assert_eq!(line(1), ("refused".into(), "at".into()));
+    let code = |i: usize| answer["lines"][i]["code"].clone();
+    assert_eq!((code(0), code(1), code(2)), (Value::Null, "too_late".into(), "conflict".into()));
     assert!(answer["lines"][1]["message"].as_str().unwrap().contains("is too late"), "{answer}");
     // The same id at another instant is another request, whose id is taken.
     assert_eq!(line(2), ("refused".into(), "id".into()));

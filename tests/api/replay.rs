@@ -54,7 +54,7 @@ fn a_replay_stays_at_its_end_unless_told_to_leave() {
     let done = |reply: &super::server::Reply| reply.json()["job"]["state"] == "succeeded";
     server.wait_for(&order.location.unwrap(), done);
 
-    let decisions = server.get("/v1/decisions").json();
+    let decisions = server.get("/v1/decisions").json()["decisions"].clone();
     let promoted = decisions.as_array().unwrap().iter().any(|decision| decision["verdict"] == "promote");
     let version = || server.get("/v1/status").json()["model"]["version"].as_u64().unwrap();
     let before = version();

@@ -65,7 +65,7 @@ fn jobs_survive_a_restart() {
     // Without requests it can only fail, and says why; before or after the restart.
     let run = server.wait_for(&location, |reply| reply.json()["job"]["state"] == "failed").json();
     assert!(run["job"]["failure"].as_str().is_some_and(|failure| !failure.is_empty()), "{run}");
-    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1);
+    assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_retraining_can_be_cancelled() {
     let asked = server.post("/v1/retraining", "application/json", b"");
     let location = asked.location.clone().unwrap();
     // It is the one that is under way.
-    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1);
+    assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 1);
     let cancelled = server.delete(&location);
     assert_eq!((cancelled.status, &cancelled.json()["state"]), (200, &"cancelled".into()), "{}", cancelled.body);
     assert_eq!(server.delete(&location).status, 409, "it has ended");
@@ -136,8 +136,8 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     assert_eq!(server.post("/v1/requests", "application/x-ndjson", &requests).json()["refused"], 0);
 
     // The first forecast does not wait for the hour to close, and a training is asked for.
-    let ended = |reply: &super::server::Reply| reply.json()[0]["finished_at"].is_string();
-    let job = server.wait_for("/v1/jobs", ended).json();
+    let ended = |reply: &super::server::Reply| reply.json()["jobs"][0]["finished_at"].is_string();
+    let job = server.wait_for("/v1/jobs", ended).json()["jobs"].clone();
     assert_eq!((&job[0]["kind"], &job[0]["state"]), (&"retraining".into(), &"succeeded".into()), "{job}");
     let models = server.get("/v1/models").json()["models"].clone();
     assert!(models.as_array().unwrap().iter().any(|model| model["name"] == "lstm"), "{models}");
@@ -155,5 +155,5 @@ fn the_champion_survives_a_kill_with_all_that_it_was_compared_with() {
     for field in ["model", "orphans", "basis"] {
         assert_eq!(again[field], status[field], "{field}");
     }
-    assert_eq!(server.get("/v1/jobs").json().as_array().unwrap().len(), 1, "no other training is asked for");
+    assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 1, "no other training is asked for");
 }

@@ -70,7 +70,7 @@ async fn claims_and_decisions_are_those_of_the_api() -> Result<()> {
     }
     ensure!(said.contains("total 1 d") || said.contains("total 1 h"), "{said}");
     let decisions = found(&page, "decisions").await?.text().await?;
-    let known = server.get("/v1/decisions?limit=1000").json();
+    let known = server.get("/v1/decisions?limit=1000").json()["decisions"].clone();
     let oldest = known.as_array().and_then(|all| all.last()).context("no decisions")?;
     ensure!(decisions.contains("retrain") || decisions.contains("keep model"), "{decisions}");
     let signal = oldest["signals"].as_array().and_then(|signals| signals.first());

@@ -37,6 +37,7 @@ fn every_setting_says_who_gave_it() {
     check("horizon", "1h,1d", file.clone());
     check("triggers.cool-down", "3d", file);
     check("data", "data", "default".into());
+    check("keep-requests", "30d", "default".into());
     check("speed", "2400", "default".into());
     assert_eq!(found("tls-cert"), (None, "default".into()));
     let text = folder.run(["config", "--config", "service.toml"]).success();
@@ -56,6 +57,14 @@ fn settings_are_checked_without_a_service() {
     check(&["--config", "service.toml"]).assert_failed(1, &["none.csv"]);
     check(&["--dashboard", "none"]).assert_failed(1, &["none", "cargo xtask run"]);
     check(&["--listen", "0.0.0.0:1", "--no-keys"]).assert_failed(2, &["--no-keys=anywhere"]);
+    check(&["--keep-requests", "3d"]).assert_failed(2, &["--keep-requests is 3d; expected 9d at least, or forever"]);
+    check(&["--keep-requests", "36h"]).assert_failed(2, &["--keep-requests is 36h; expected whole days"]);
+    check(&["--keep-requests", "20d", "--late-window", "21d"])
+        .assert_failed(2, &["expected 21d at least", "--late-window"]);
+    check(&["--keep-requests", "60d", "--keep-bins", "30d"]).assert_failed(2, &["--keep-bins is 30d"]);
+    check(&["--keep-requests", "a while"]).assert_failed(2, &["or forever"]);
+    check(&["--demo", "--keep-requests", "30d"]).assert_failed(2, &["no effect on a replay"]);
+    check(&["--horizon", "31d", "--keep-requests", "forever", "--keep-audit", "forever"]).success();
     check(&["--tls-cert", "a", "--tls-key", "b"]).assert_failed(1, &["--tls-cert a"]);
     assert_eq!(folder.files(), ["service.toml"]);
 }

@@ -4,7 +4,7 @@ use shared::api::{KeyOrder, KeyView, NewKey, Role};
 use shared::units::{Duration, Instant};
 
 use super::secret::draw_id;
-use super::{NewSecret, StoredKey};
+use super::{GivenKey, NewSecret, StoredKey};
 use crate::store::{KeyStore, StoreError};
 
 /// The longest name of a key, in bytes.
@@ -47,6 +47,36 @@ pub async fn create(store: &dyn KeyStore, order: KeyOrder, now: Instant) -> Resu
     let view = KeyView { id, name, role, tenants, created_at: now, expires_at, revoked_at: None, former_until: None };
     store.insert_key(StoredKey { view: view.clone(), hash: secret.hash(), former: None }).await?;
     Ok(NewKey { key: secret.in_key(&view.id), view })
+}
+
+/// Makes a key that somebody else has drawn; whether it is new. One that was made before with the same secret stays what it
+/// is, be it revoked.
+///
+/// # Errors
+/// When the order or the key is wrong, another key has its id, or the store fails.
+pub async fn adopt(
+    store: &dyn KeyStore,
+    order: KeyOrder,
+    key: &str,
+    now: Instant,
+) -> Result<(KeyView, bool), KeyError> {
+    check(&order)?;
+    let given = GivenKey::parse_own(key).ok_or_else(|| {
+        let message =
+            "holds no key; expected `sp_`, twelve hexadecimal digits, `_`, and a secret of 43 characters or more";
+        KeyError::Wrong { field: "key-file", message: message.to_owned() }
+    })?;
+    if let Some(known) = store.key(given.id.clone()).await? {
+        let same = known.hash == given.hash();
+        let message = format!("has the id of another key, {}; draw another one", given.id);
+        return if same { Ok((known.view, false)) } else { Err(KeyError::Wrong { field: "key-file", message }) };
+    }
+    let KeyOrder { role, tenants, name, expires_in } = order;
+    let expires_at = expires_in.map(|span| now + span);
+    let id = given.id.clone();
+    let view = KeyView { id, name, role, tenants, created_at: now, expires_at, revoked_at: None, former_until: None };
+    store.insert_key(StoredKey { view: view.clone(), hash: given.hash(), former: None }).await?;
+    Ok((view, true))
 }
 
 /// Ends a key at once; one that was revoked before stays as it was.

@@ -82,6 +82,18 @@ impl GivenKey {
         Some(Self { id: id.to_owned(), secret: secret.to_owned() })
     }
 
+    /// One that somebody else has drawn; none where it has not the form of ours, or is shorter than nobody guesses.
+    pub fn parse_own(text: &str) -> Option<Self> {
+        let key = Self::parse(text)?;
+        let of_id = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
+        let of_secret = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        let good = key.id.len() == ID_BYTES * 2
+            && key.id.chars().all(of_id)
+            && key.secret.len() >= (BYTES * 8).div_ceil(6)
+            && key.secret.chars().all(of_secret);
+        good.then_some(key)
+    }
+
     pub(super) fn hash(&self) -> SecretHash {
         SecretHash::of(&self.secret)
     }
@@ -103,6 +115,17 @@ mod tests {
         for wrong in ["", "sp_", "sp_abc", "abc_def", "SP_a_b"] {
             assert!(GivenKey::parse(wrong).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_key_that_others_drew_is_as_good_as_ours() {
+        let secret = "a".repeat(43);
+        assert!(GivenKey::parse_own(&format!("sp_0123456789ab_{secret}")).is_some());
+        for wrong in ["sp_0123456789AB_", "sp_0123456789a_", "sp_0123456789ab_+"] {
+            assert!(GivenKey::parse_own(&format!("{wrong}{secret}")).is_none(), "{wrong}");
+        }
+        // 42 characters of 64 are 252 bits.
+        assert!(GivenKey::parse_own(&format!("sp_0123456789ab_{}", &secret[1..])).is_none());
     }
 
     #[test]

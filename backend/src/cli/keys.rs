@@ -9,9 +9,9 @@ use shared::units::{Duration, Instant};
 use super::{CliError, Global};
 use crate::access::{self, KeyError};
 use crate::jobs::wall_clock;
-use crate::output;
 use crate::service::KEYS;
 use crate::store::{KeyStore, SqliteKeys};
+use crate::{input, output};
 
 /// Make keys of the service, list, revoke and renew them
 ///
@@ -22,6 +22,7 @@ use crate::store::{KeyStore, SqliteKeys};
 #[command(after_help = "Examples:
   shadowplane keys create --role admin --name ops
   shadowplane keys create --role operator --tenant acme --expires 90d     sees acme alone, and speaks for it alone
+  shadowplane keys create --role admin --key-file key     the one that the file holds, as a Helm chart's Secret has it
   shadowplane keys list
   shadowplane keys rotate 3f9a0c61d2b7 --grace 2d     the secret before goes on for two days
   shadowplane keys revoke 3f9a0c61d2b7
@@ -51,6 +52,10 @@ enum What {
         /// After how long it ends, such as 90d [default: never]
         #[arg(long, value_name = "DURATION")]
         expires: Option<Duration>,
+        /// Take the key that a file holds in the place of a new one: of the form that is printed. The same again changes
+        /// nothing, so that whatever sets the service up may say it at every start
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<String>,
     },
     /// List every key, without its secret
     List,
@@ -78,9 +83,19 @@ impl Args {
     async fn answer(&self, global: &Global) -> Result<(), CliError> {
         let (store, now) = (self.open()?, wall_clock());
         match &self.what {
-            What::Create { role, tenant, name, expires } => {
+            What::Create { role, tenant, name, expires, key_file } => {
                 let tenants = (!tenant.is_empty()).then(|| tenant.clone());
                 let order = KeyOrder { role: *role, tenants, name: name.clone(), expires_in: *expires };
+                if let Some(path) = key_file {
+                    let key = input::read_text(path)?;
+                    let (view, is_new) = access::adopt(&store, order, key.trim(), now).await.map_err(wrong)?;
+                    if is_new {
+                        note(&store, "keys create", &view.id, now).await?;
+                    }
+                    let state = if is_new { "made" } else { "there already" };
+                    let text = format!("the key {} is {state}: {}\n", view.id, self::state(&view, now));
+                    return if global.json { output::print_json(&view) } else { output::print(&text) };
+                }
                 let new = access::create(&store, order, now).await.map_err(wrong)?;
                 note(&store, "keys create", &new.view.id, now).await?;
                 print_new(global, &new)
@@ -147,19 +162,23 @@ fn print_new(global: &Global, new: &NewKey) -> Result<(), CliError> {
 fn table(views: &[KeyView], now: Instant) -> String {
     let mut text = format!("{:<14}{:<10}{:<22}{:<42}{:<20}{}\n", "id", "role", "made", "state", "name", "tenants");
     for view in views {
-        let state = match (view.revoked_at, view.expires_at, view.former_until) {
-            (Some(at), ..) => format!("revoked {}", short(at)),
-            (None, Some(end), _) if end <= now => format!("expired {}", short(end)),
-            (None, _, Some(until)) if now < until => format!("secret before until {}", short(until)),
-            (None, Some(end), _) => format!("until {}", short(end)),
-            (None, None, _) => "good".to_owned(),
-        };
+        let state = state(view, now);
         let tenants = view.tenants.as_ref().map_or("all".to_owned(), |tenants| tenants.join(", "));
         let (tenants, name) = (output::in_line(&tenants), output::in_line(view.name.as_deref().unwrap_or("-")));
         let made = short(view.created_at).to_string();
         text += &format!("{:<14}{:<10}{made:<22}{state:<42}{name:<20}{tenants}\n", view.id, view.role.as_str());
     }
     text
+}
+
+fn state(view: &KeyView, now: Instant) -> String {
+    match (view.revoked_at, view.expires_at, view.former_until) {
+        (Some(at), ..) => format!("revoked {}", short(at)),
+        (None, Some(end), _) if end <= now => format!("expired {}", short(end)),
+        (None, _, Some(until)) if now < until => format!("secret before until {}", short(until)),
+        (None, Some(end), _) => format!("until {}", short(end)),
+        (None, None, _) => "good".to_owned(),
+    }
 }
 
 /// To the second.

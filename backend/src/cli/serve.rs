@@ -4,6 +4,7 @@ mod jobs_file;
 mod logging;
 mod notify_file;
 mod replayed;
+mod retention;
 mod settings;
 mod triggers_file;
 
@@ -48,6 +49,7 @@ use crate::{input, output, service};
   shadowplane serve --inventory state/inventory.csv --start state/requests.ndjson \\
       --observations state/observations.ndjson     from what runs in a cluster
   shadowplane serve --horizon 15m,1h,1d,7d --late 1m     how far to forecast; budgets look as far as the longest
+  shadowplane serve --keep-requests 60d --keep-bins forever     what is kept how long
   shadowplane serve --commitment-offers offers.csv     what is worth changing, or buying: GET /v1/recommendations
   shadowplane serve --alertmanager http://localhost:9093     anomalies, budgets at risk and the like as alerts
   shadowplane serve --config shadowplane.toml
@@ -166,6 +168,7 @@ impl Options {
         let recommends_daily = settings.recommend != Some(Recommend::OnOrder);
         let shadowing =
             ShadowingConfig { budgets, predictive_scaling, late, horizons, offers, recommends_daily, ..shadowing };
+        let shadowing = ShadowingConfig { retention: settings.retention(&shadowing)?, ..shadowing };
         let foreign =
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;

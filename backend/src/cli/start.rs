@@ -142,7 +142,7 @@ impl Start {
         let latest = seen.flatten().chain(log.last()).max()?;
         let at = latest.floor(Duration::HOUR) + Duration::HOUR;
         let observations = self.observations.iter().map(|(_, seen)| seen.clone()).collect();
-        Some(Beginning { at, creates: self.living(at), too_large: self.too_large.clone(), observations })
+        Some(Beginning { at, creates: self.living(at), too_large: self.too_large.clone(), observations, carried: None })
     }
 
     /// The creates of those who live at `at`, as far as there are machines that hold them.

@@ -33,6 +33,10 @@ pub(super) async fn demand(app: Data<App>, scope: Scope, Query(query): Query<Bet
     if bins > BINS_MAX {
         return Err(Problem::field("from", format!("the window has {bins} bins; ask for {BINS_MAX} at most")));
     }
+    if let Some(since) = app.store.summary().await?.bins_from.filter(|since| start < *since) {
+        let message = format!("is {start}, and counts are kept from {since} on (--keep-bins)");
+        return Err(Problem::given_up("from", message));
+    }
     if let Some(name) = &tenant {
         known_tenant(&app, name).await?;
     }

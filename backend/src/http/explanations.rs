@@ -32,7 +32,16 @@ pub(super) async fn order(app: Data<App>, request: HttpRequest, payload: Payload
 async fn check_request(app: &App, order: &ExplanationOrder) -> Result<(), Problem> {
     let id = &order.request;
     let found = app.store.request(id.clone()).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("there is no request `{id}` in the log")))?;
+    let since = app.board.config(&app.config).kept_from();
+    let found = found.ok_or_else(|| {
+        let since = since.map_or(String::new(), |since| format!(", which has requests from {since} on"));
+        Problem::not_found(format!("there is no request `{id}` in the log{since}"))
+    })?;
+    if let Some(since) = since.filter(|since| found.at < *since) {
+        let message =
+            format!("`{id}` is of {}, and what happened beside it is kept from {since} on (--keep-requests)", found.at);
+        return Err(Problem::given_up("request", message));
+    }
     if found.operation == Operation::Delete {
         return Err(Problem::field("request", format!("`{id}` is a delete; creates and resizes are explained")));
     }

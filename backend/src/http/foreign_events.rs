@@ -8,7 +8,8 @@ use shared::input::InputError;
 use shared::request::Request;
 use shared::trace::events::{Events, Refusal, Told};
 
-use super::ingest::{Shapes, check, plausible};
+use super::ingest::{Shapes, check};
+use super::plausible::Plausible;
 use super::{Answer, App};
 use crate::store::Appended;
 
@@ -16,10 +17,10 @@ use crate::store::Appended;
 /// is a duplicate: the first event that told of a create or an end holds.
 pub(super) async fn take(app: &App, told: Events) -> Answer<ForeignEventsAnswer> {
     let Events { events, requests, observations, ignored, mut refused, .. } = told;
-    let (known, mut shapes) = (plausible(app), Shapes::new(&app.config));
+    let (known, mut shapes) = (Plausible::now(app), Shapes::new(&app.config));
     let mut checked = |told: Told<Request>| -> Result<Request, (Told<()>, InputError)> {
         let Told { place, event, record } = told;
-        let request = check(place.line, record, &app.config.catalogue, &known);
+        let request = check(place.line, record, &app.config.catalogue, &known).map_err(|refused| refused.error);
         let request = request.and_then(|request| shapes.check(place.line, &request).map(|()| request));
         request.map_err(|error| (Told { place, event, record: () }, error))
     };

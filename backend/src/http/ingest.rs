@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Payload};
-use shared::api::{IngestAnswer, LineAnswer, LineOutcome};
+use shared::api::{IngestAnswer, LineAnswer, LineCode, LineOutcome};
 use shared::input::InputError;
 use shared::request::{Catalogue, Observation, Operation, Priority, Request, RequestLogBuilder, ResourceClass};
 use shared::scenario::{Demand, Scenario, ValidScenario};
-use shared::units::{Duration, Resources, Window};
+use shared::units::{Resources, Window};
 
+use super::plausible::{Plausible, Refused};
 use super::{Answer, App, Problem, body};
 use crate::access::{Scope, id_is_of};
 use crate::config::ShadowingConfig;
@@ -24,11 +25,11 @@ pub(super) async fn requests(
     let bytes = body::admitted(&app, &request, payload).await?;
     let records = body::records::<Request>(&bytes)?;
     let mut answers = Answers::default();
-    let known = plausible(&app);
+    let known = Plausible::now(&app);
     let mut shapes = Shapes::new(&app.config);
     let ids = Ids::new(&app, &scope).await?;
     for (line, record) in records {
-        let checked = record.and_then(|request| {
+        let checked = record.map_err(Refused::from).and_then(|request| {
             ids.check(line, &request)?;
             let request = check(line, request, &app.config.catalogue, &known)?;
             shapes.check(line, &request)?;
@@ -69,43 +70,22 @@ pub(super) async fn observations(
     answers.finish(appended, "request", "contradicts an earlier observation")
 }
 
-/// Nothing is dated later than this after the service's clock: a mistaken year would otherwise wait there for ever.
-pub(super) const AHEAD_MAX: Duration = Duration::DAY;
-
-/// When a request may have been made that comes in now.
-pub(super) fn plausible(app: &App) -> Window {
-    let now = app.clock.now();
-    Window { start: now - app.late_window, end: now + AHEAD_MAX }
-}
-
 /// A request as it is stored, where it can be.
 pub(super) fn check(
     line: u64,
     mut request: Request,
     catalogue: &Catalogue,
-    known: &Window,
-) -> Result<Request, InputError> {
+    known: &Plausible,
+) -> Result<Request, Refused> {
     request.validate(line)?;
     if request.id.starts_with("p-") {
-        return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests"));
+        return Err(InputError::field(line, "id", "ids that start with `p-` are those of predicted requests").into());
     }
-    let Window { start, end } = known;
-    if request.at > *end {
-        let message =
-            format!("{} is more than a day after the service's clock; expected {end} at the latest", request.at);
-        return Err(InputError::field(line, "at", message));
-    }
-    if request.at < *start {
-        let message = format!(
-            "{} is too late: it is longer ago than --late-window lets it be; expected {start} at the earliest",
-            request.at
-        );
-        return Err(InputError::field(line, "at", message));
-    }
+    known.check(line, request.at)?;
     let named_only = request.operation != Operation::Delete && request.requested.is_none();
     if let Some(flavor) = request.flavor.as_deref().filter(|flavor| named_only && catalogue.get(flavor).is_none()) {
         let message = format!("`{flavor}` is unknown; add `requested` with its amounts, or name it in --prices");
-        return Err(InputError::field(line, "flavor", message));
+        return Err(InputError::field(line, "flavor", message).into());
     }
     // What is stored keeps the number that its class stands for now.
     if let Some(scheduling) = &mut request.scheduling {
@@ -227,15 +207,17 @@ impl<T> Default for Answers<T> {
 }
 
 impl<T> Answers<T> {
-    pub(super) fn take(&mut self, line: u64, record: Result<T, InputError>, id: impl Fn(&T) -> String) {
-        let answer = LineAnswer { line, outcome: LineOutcome::Accepted, id: None, field: None, message: None };
-        match record {
+    pub(super) fn take(&mut self, line: u64, record: Result<T, impl Into<Refused>>, id: impl Fn(&T) -> String) {
+        let (outcome, code) = (LineOutcome::Accepted, None);
+        let answer = LineAnswer { line, outcome, id: None, code, field: None, message: None };
+        match record.map_err(Into::into) {
             Ok(record) => {
                 self.lines.push(LineAnswer { id: Some(id(&record)), ..answer });
                 self.valid.push(record);
             }
-            Err(InputError { field, message, .. }) => {
-                self.lines.push(LineAnswer { outcome: LineOutcome::Refused, field, message: Some(message), ..answer })
+            Err(Refused { code, error: InputError { field, message, .. } }) => {
+                let (outcome, code) = (LineOutcome::Refused, Some(code));
+                self.lines.push(LineAnswer { outcome, code, field, message: Some(message), ..answer })
             }
         }
     }
@@ -257,6 +239,7 @@ impl<T> Answers<T> {
                 Some(Appended::Duplicate) => line.outcome = LineOutcome::Duplicate,
                 Some(Appended::Conflict) => {
                     line.outcome = LineOutcome::Refused;
+                    line.code = Some(LineCode::Conflict);
                     line.field = Some(field.to_owned());
                     line.message = Some(format!("`{}` {conflict}", line.id.as_deref().unwrap_or_default()));
                 }

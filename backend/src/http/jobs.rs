@@ -3,17 +3,35 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Json, Path};
-use shared::api::{Job, JobKind, JobState, paths};
+use serde::Deserialize;
+use shared::api::{Job, JobKind, JobPage, JobState, paths};
 
-use super::decisions::Limit;
-use super::query::Query;
+use super::query::{IdPage, Query};
 use super::{Answer, App, Problem};
 use crate::jobs::wall_clock;
-use crate::store::JobEnd;
+use crate::store::{JobEnd, JobsAsked};
 
-pub(super) async fn list(app: Data<App>, Query(query): Query<Limit>) -> Answer<Vec<Job>> {
-    let jobs = app.store.jobs(None, query.get()).await?;
-    Ok(Json(jobs.into_iter().map(|stored| live(&app, stored.job)).collect()))
+/// Which jobs are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    after: Option<String>,
+    limit: Option<usize>,
+    kind: Option<JobKind>,
+    state: Option<JobState>,
+}
+
+pub(super) async fn list(app: Data<App>, Query(asked): Query<Asked>) -> Answer<JobPage> {
+    let Asked { after, limit, kind, state } = asked;
+    if let Some(after) = &after
+        && app.store.job(after.clone()).await?.is_none()
+    {
+        return Err(Problem::field("after", format!("`{after}` is no job; expected the `next` of a page")));
+    }
+    let page = IdPage::of(after.clone(), limit);
+    let found = app.store.job_page(JobsAsked { kind, state, after, limit: page.scanned() }).await?;
+    let (jobs, next) = page.cut(found, |stored| stored.job.id.clone());
+    Ok(Json(JobPage { jobs: jobs.into_iter().map(|stored| live(&app, stored.job)).collect(), next }))
 }
 
 pub(super) async fn one(app: Data<App>, id: Path<String>) -> Answer<Job> {

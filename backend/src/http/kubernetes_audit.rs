@@ -23,15 +23,17 @@ pub(super) async fn events(app: Data<App>, request: HttpRequest, payload: Payloa
 async fn known_pods(app: &App, changes: &AuditChanges) -> Result<KnownPods, StoreError> {
     let names: BTreeSet<String> = changes.bound().map(str::to_owned).collect();
     let names: Vec<String> = names.into_iter().collect();
+    let config = app.board.config(&app.config);
     let (start, seen_at_start) =
-        app.config.start.as_ref().map_or((&[][..], &[][..]), |start| (&start.creates[..], &start.observations[..]));
+        config.start.as_ref().map_or((&[][..], &[][..]), |start| (&start.creates[..], &start.observations[..]));
     let of_log = app.store.requests_beginning(names.clone()).await?;
     let mut creates = BTreeMap::new();
     for (name, requests) in names.into_iter().zip(&of_log) {
         let of_start = start.iter().filter(|create| create.id.starts_with(&name));
         let is_create = |request: &&Request| request.operation == Operation::Create;
         let all = of_start.chain(requests.iter().filter(is_create)).map(|create| (create.at, create.id.clone()));
-        let all: Vec<_> = all.collect();
+        // Who lives from before what is kept of the log is in both.
+        let all: Vec<_> = all.collect::<BTreeSet<_>>().into_iter().collect();
         creates.insert(name, all);
     }
     let ids: BTreeSet<&str> = changes.observed().chain(creates.values().flatten().map(|(_, id)| id.as_str())).collect();

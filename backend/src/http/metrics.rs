@@ -115,6 +115,17 @@ impl Told {
         let behind = snapshot.closes.map_or(0.0, |closes| seconds(app.clock.now() - closes));
         let behind = [(Labels::new(), behind)];
         self.family("behind", "Since a step was due to close that has not", Some(Unit::Seconds), behind);
+        let clock = snapshot.clock.and_then(|clock| clock.behind(app.clock.now())).map_or(0.0, seconds);
+        let clock = [(Labels::new(), clock)];
+        self.family("clock_behind", "How far the clock is behind what it has shown", Some(Unit::Seconds), clock);
+        self.number("log_requests_given_up", "Requests that are kept no longer", summary.gone as f64);
+        let free = app.store.free_bytes().await? as f64;
+        self.number("log_free_bytes", "Bytes of the file that new records take before it grows", free);
+        let since = [("requests", summary.requests_from), ("bins", summary.bins_from)];
+        let since = since
+            .into_iter()
+            .filter_map(|(kind, since)| Some((vec![("kind", kind.to_owned())], since?.micros() as f64 / 1e6)));
+        self.family("log_kept_from", "Since when records are kept, where others are not", Some(Unit::Seconds), since);
         let skipped = snapshot.skipped.as_ref().map_or(0, |skipped| skipped.count);
         self.number("forecasts_skipped", "Forecasts that were passed over since the service began", skipped as f64);
         self.number("orphans", "Deletes and resizes of resources that the log never created", snapshot.orphans as f64);

@@ -172,6 +172,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
     }
 
+    /// 410: it was there, and is kept no longer.
+    pub(super) fn given_up(field: &str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::GONE, "given-up", "That is kept no longer", detail);
+        problem.saying(|document| document.field = Some(field.to_owned()))
+    }
+
     /// 409: it is too late, or too early.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "That cannot be done any more", detail)

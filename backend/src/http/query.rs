@@ -57,6 +57,16 @@ pub(super) struct IdPage {
 }
 
 impl IdPage {
+    /// Of a list that can be asked for more than its pages.
+    pub(super) fn of(after: Option<String>, limit: Option<usize>) -> Self {
+        Self { after, limit }
+    }
+
+    /// How many: one more than the page has tells whether there is a next one.
+    pub(super) fn scanned(&self) -> usize {
+        length(self.limit) + 1
+    }
+
     /// After which id; none where the list is asked for from its beginning.
     pub(super) fn after(&self) -> Option<&str> {
         self.after.as_deref()
@@ -64,7 +74,7 @@ impl IdPage {
 
     /// After which id, and how many: one more than the page has tells whether there is a next one.
     pub(super) fn scan(&self) -> (String, usize) {
-        (self.after.clone().unwrap_or_default(), length(self.limit) + 1)
+        (self.after.clone().unwrap_or_default(), self.scanned())
     }
 
     /// The page of what was found, and after which id the next one begins.

@@ -8,7 +8,8 @@ use shared::features::{SensorReading, sensor_rows};
 use shared::input::InputError;
 use shared::units::{Duration, Instant, Window};
 
-use super::ingest::{AHEAD_MAX, Answers};
+use super::ingest::Answers;
+use super::plausible::{Plausible, Refused};
 use super::query::{Query, in_order};
 use super::{Answer, App, Problem, body};
 
@@ -20,10 +21,10 @@ pub(super) async fn readings(app: Data<App>, request: HttpRequest, payload: Payl
     } else {
         sensor_rows(text).map_err(Problem::input)?
     };
-    let latest = app.clock.now() + AHEAD_MAX;
+    let known = Plausible::now(&app);
     let mut answers = Answers::default();
     for (line, record) in records {
-        let checked = record.and_then(|reading| check(line, reading, latest));
+        let checked = record.map_err(Refused::from).and_then(|reading| check(line, reading, &known));
         answers.take(line, checked, |reading| reading.sensor.clone());
     }
     let appended = app.store.append_readings(core::mem::take(&mut answers.valid)).await?;
@@ -57,13 +58,10 @@ pub(super) async fn means(app: Data<App>, Query(query): Query<MeansQuery>) -> An
     Ok(Json(means))
 }
 
-fn check(line: u64, reading: SensorReading, latest: Instant) -> Result<SensorReading, InputError> {
+fn check(line: u64, reading: SensorReading, known: &Plausible) -> Result<SensorReading, Refused> {
     if reading.sensor.is_empty() {
-        return Err(InputError::field(line, "sensor", "is empty; name the sensor, such as cpu_load"));
+        return Err(InputError::field(line, "sensor", "is empty; name the sensor, such as cpu_load").into());
     }
-    if reading.at > latest {
-        let message = format!("{} is more than a day after the service's clock", reading.at);
-        return Err(InputError::field(line, "at", message));
-    }
+    known.check_reading(line, reading.at)?;
     Ok(reading)
 }

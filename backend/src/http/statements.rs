@@ -71,6 +71,7 @@ async fn stated(app: Data<App>, scope: Scope, ask: Ask, metrics: Vec<Metric>) ->
         return Err(Problem::field("provider", "has no effect on a statement; leave it out"));
     }
     let known = known(&app).await?;
+    kept(&app, ask.from)?;
     let (settings, shared) = settings(&ask, known, groupings(ask.by.as_deref())?, Resolution::default())?;
     own_rows_only(&scope, &settings, &shared)?;
     let metered = metering(&app, settings.window, known).await;
@@ -163,9 +164,24 @@ async fn known(app: &App) -> Result<Window, Problem> {
     let closes = app.board.snapshot().closes.ok_or_else(none)?;
     let end = (closes - app.config.late - app.config.horizons.step()).floor(Duration::HOUR);
     let first = app.store.summary().await?.first.ok_or_else(none)?.floor(Duration::HOUR);
-    let began = app.config.start.as_ref().map(|beginning| beginning.at);
+    let began = app.board.config(&app.config).known_from();
     let start = first.max(began.unwrap_or(first)).max(log_start(app, end).unwrap_or(first));
     if start < end { Ok(Window { start, end }) } else { Err(none()) }
+}
+
+/// Refuses a window whose requests were given up: what is left of them tells no cost.
+fn kept(app: &App, from: Option<Instant>) -> Result<(), Problem> {
+    let start = app.board.config(&app.config).kept_from();
+    match start.zip(from).filter(|(start, from)| from < start) {
+        None => Ok(()),
+        Some((start, from)) => Err(Problem::given_up(
+            "from",
+            format!(
+                "is {from}, and requests are kept from {start} on (--keep-requests); what each closed day cost is in \
+                 /v1/reports/allocation and /v1/reports/variance"
+            ),
+        )),
+    }
 }
 
 /// Where the log begins that is kept; none where all of it is.
@@ -185,11 +201,17 @@ async fn metering(app: &App, window: Window, known: Window) -> Result<(Arc<Aggre
         return Ok((Arc::clone(&last.metering), last.basis));
     }
     *last = None;
-    let start = log_start(app, closed).unwrap_or(Instant::from_micros(0));
-    let requests = requests_in(&*app.store, Window { start, end: window.end }).await?;
-    // What was observed comes in later.
-    let received = observations_in(&*app.store, Window::ALWAYS).await?;
-    let config = Arc::clone(&app.config);
+    let (config, requests, received) = loop {
+        let config = app.board.config(&app.config);
+        let start = log_start(app, closed).unwrap_or(config.log_from());
+        let requests = requests_in(&*app.store, Window { start, end: window.end }).await?;
+        // What was observed comes in later.
+        let received = observations_in(&*app.store, Window::ALWAYS).await?;
+        // Otherwise some of it may have been given up meanwhile.
+        if Arc::ptr_eq(&config, &app.board.config(&app.config)) {
+            break (config, requests, received);
+        }
+    };
     // Whoever asks next waits for this one, even if nobody waits for its answer any more.
     let metered = web::block(move || {
         let log = known_log(&requests, &config.catalogue, config.start.as_ref());

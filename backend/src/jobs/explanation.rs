@@ -53,7 +53,7 @@ impl Runner {
         let now = self.board.snapshot().now.floor(bin);
         let end = now.min(day + Duration::DAY).max(at.floor(bin) + bin);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| now - keep);
-        let requests = requests_in(&*self.store, Window { start, end }).await?;
+        let requests = requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end }).await?;
         let read = known_log(&requests, &self.config.catalogue, self.config.start.as_ref());
         let (log, _) = read.map_err(|error| Stopped::Failed(error.to_string()))?;
         let received = observations_in(&*self.store, Window { start, end: day }).await?;

@@ -20,7 +20,8 @@ impl Runner {
         let CheckInput { day } = serde_json::from_str(&stored.input).map_err(failed)?;
         let day = Window { start: day, end: day + Duration::DAY };
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| day.end - keep);
-        let requests = requests_in(&*self.store, Window { start, end: day.end }).await?;
+        let requests =
+            requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end: day.end }).await?;
         let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
             .map_err(|error| Stopped::Failed(error.to_string()))?;
         let go_on = |done, total| self.go_on(&stored.job, done, total);

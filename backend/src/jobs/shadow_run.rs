@@ -52,7 +52,8 @@ impl Runner {
         let snapshot = self.board.snapshot();
         let origin = snapshot.now.floor(self.config.bin);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
-        let requests = requests_in(&*self.store, Window { start, end: origin }).await?;
+        let requests =
+            requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end: origin }).await?;
         let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
             .map_err(|error| Stopped::Failed(error.to_string()))?;
         name_anew(&mut edits, &tenants, self.config.known(&log, origin).tenant_names()).map_err(Stopped::Failed)?;

@@ -68,7 +68,13 @@ fn replayed(
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("replay.sqlite")).unwrap());
         let board = Arc::new(Board::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let jobs = Runner { store: Arc::clone(&store), board: Arc::clone(&board), config: Arc::clone(&config), stop };
+        let jobs = Runner {
+            store: Arc::clone(&store),
+            board: Arc::clone(&board),
+            config: Arc::clone(&config),
+            keys: None,
+            stop,
+        };
         let clock = Arc::new(VirtualClock::new(start, speed));
         let mut cycle = Cycle::begin(Arc::clone(&store), Arc::clone(&board), clock, Arc::clone(&config)).await.unwrap();
         assert!(replay(&mut cycle, &jobs).await.unwrap());

@@ -1,10 +1,12 @@
 //! What the primary begins with beside what its log says: resources that run already, and what was seen of them.
 
 use serde::{Deserialize, Serialize};
-use shared::request::{Observation, Received, Request};
-use shared::units::Instant;
+use shared::control_plane::{CapacityPool, Fleet, NodeGroup};
+use shared::request::{DrawKeys, Observation, Received, Request};
+use shared::shadow::KeptPrimary;
+use shared::units::{Instant, Resources};
 
-use crate::store::{Collection, Store, StoreError, write_document};
+use crate::store::{Collection, Document, Store, StoreError, write_document};
 
 /// Resources that live at an instant, whoever asked for them and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,38 @@ pub struct Beginning {
     pub too_large: Vec<String>,
     /// What was seen of them.
     pub observations: Vec<Observation>,
+    /// How the primary goes on from a log that is kept no longer; where it is, they are what lived in that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Box<Carried>>,
+}
+
+/// What a log goes on with whose beginning is kept no longer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The primary some time later, when all that was under way at the beginning of the log had come to its end.
+    pub primary: KeptPrimary,
+    /// The machines that it is on: who has others by now begins with them.
+    pub machines: Machines,
+    /// What keys the draws of the log.
+    pub keys: DrawKeys,
+    /// The batches that had begun.
+    pub begun_batches: Vec<String>,
+}
+
+/// What a fleet is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machines {
+    /// Name, instance type and capacity of each node group.
+    groups: Vec<(String, String, Resources)>,
+    pools: Vec<CapacityPool>,
+}
+
+impl Machines {
+    /// What this one is made of.
+    pub fn of(fleet: &Fleet) -> Self {
+        let group = |group: &NodeGroup| (group.name.clone(), group.instance_type.clone(), group.capacity);
+        Self { groups: fleet.node_groups.iter().map(group).collect(), pools: fleet.pools.clone() }
+    }
 }
 
 /// Why a service cannot begin with what it is given.
@@ -41,7 +75,23 @@ pub enum BeginningError {
 /// The key of the document that keeps it.
 const KEY: &str = "beginning";
 
+/// That of what the primary goes on from since requests before are kept no longer.
+const CARRIED: &str = "carried";
+
 impl Beginning {
+    /// When it is first known who lives, and where.
+    pub fn known_from(&self) -> Instant {
+        self.carried.as_ref().map_or(self.at, |carried| carried.primary.at)
+    }
+
+    /// The document that the log goes on from, once it is stored.
+    ///
+    /// # Errors
+    /// When it cannot be JSON.
+    pub(super) fn document(&self) -> Result<Document, StoreError> {
+        write_document(CARRIED, self.at, self)
+    }
+
     /// What was seen of them, as if it had come in when they are first known to live.
     pub(super) fn received(&self) -> impl Iterator<Item = Received> + '_ {
         self.observations.iter().map(|observation| Received { at: self.at, observation: observation.clone() })
@@ -55,6 +105,17 @@ impl Beginning {
 pub(crate) async fn settled(store: &dyn Store, given: Option<Beginning>) -> Result<Option<Beginning>, BeginningError> {
     let document = store.get(Collection::Models, KEY.to_owned()).await?;
     let stored: Option<Beginning> = document.map(|document| document.read()).transpose()?;
+    let carried = store.get(Collection::Models, CARRIED.to_owned()).await?;
+    let carried: Option<Beginning> = carried.map(|document| document.read()).transpose()?;
+    let began = began(store, given, stored).await?;
+    Ok(carried.or(began))
+}
+
+async fn began(
+    store: &dyn Store,
+    given: Option<Beginning>,
+    stored: Option<Beginning>,
+) -> Result<Option<Beginning>, BeginningError> {
     match (given, stored) {
         (Some(given), None) => {
             store.put(Collection::Models, vec![write_document(KEY, given.at, &given)?]).await?;

@@ -8,6 +8,7 @@ use shared::quote::QuoteBase;
 use shared::units::{Duration, Instant};
 
 use super::{Champion, REPORTED};
+use crate::config::ShadowingConfig;
 
 /// Shared between the loop, the jobs and the answers over HTTP; nothing here survives a restart.
 #[derive(Debug, Default)]
@@ -52,6 +53,27 @@ pub struct Snapshot {
     pub quote_base: Option<Arc<QuoteBase>>,
     /// The newest forecast of each horizon.
     pub newest: BTreeMap<Duration, NewestForecast>,
+    /// What the system's clock has shown; none of a replay, whose clock is ours.
+    pub clock: Option<ClockSeen>,
+    /// What is shadowed since requests were given up; none before.
+    pub config: Option<Arc<ShadowingConfig>>,
+}
+
+/// The system's clock, which may be set back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockSeen {
+    /// The latest that it has shown, as far as that is known.
+    pub latest: Instant,
+}
+
+/// What is less is a clock that is being set right little by little.
+const SET_BACK: Duration = Duration::from_seconds(2);
+
+impl ClockSeen {
+    /// By how much it is behind that, where it was set back.
+    pub fn behind(&self, now: Instant) -> Option<Duration> {
+        Some(self.latest - now).filter(|behind| *behind > SET_BACK)
+    }
 }
 
 /// The newest forecast of a horizon.
@@ -103,6 +125,12 @@ impl Board {
     /// Changes what is true now.
     pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What is shadowed now, where the service began with `given`.
+    pub fn config(&self, given: &Arc<ShadowingConfig>) -> Arc<ShadowingConfig> {
+        let snapshot = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(snapshot.config.as_ref().unwrap_or(given))
     }
 
     /// Waits until nobody else changes the champion.

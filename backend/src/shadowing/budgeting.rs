@@ -6,9 +6,9 @@ use shared::request::{Received, RequestLog};
 use shared::scenario::{Problems, Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{RunOptions, simulate_metered};
-use shared::units::ResourceIndex;
+use shared::units::{ResourceIndex, Window};
 
-use super::primary::{folded, observed_before};
+use super::primary::{Played, folded, observed_before};
 use crate::config::ShadowingConfig;
 use crate::ensemble;
 
@@ -58,6 +58,11 @@ fn spent(
     known: &Known<'_>,
     received: &[Received],
 ) -> Result<Metering, Problems> {
+    if let Some(start) = config.kept_from() {
+        let window = Window { start, end: known.origin };
+        let known = known.at(start);
+        return Ok(Played::new(config, &known, received, window, None)?.metering(log, &known));
+    }
     let folded = folded(config, known, received, known.origin);
     let price_book = config.bill.as_ref().unwrap_or(&config.assumed.price_book).clone();
     let (valid, requests) = known.past(&Scenario { price_book, ..config.assumed.clone() })?;
@@ -70,7 +75,7 @@ fn spent(
 /// What to know before it is believed.
 fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]) -> Vec<String> {
     let mut notices = Vec::new();
-    if config.start.is_some() {
+    if config.start.as_ref().is_some_and(|beginning| beginning.carried.is_none()) {
         notices.push("what ran before the log did is left out of what was spent".to_owned());
     }
     let unknown = config.budgets.budgets.iter().filter_map(|budget| budget.scope.tenant.as_deref());

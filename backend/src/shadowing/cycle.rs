@@ -4,6 +4,7 @@ mod asking;
 mod closing_hour;
 mod memory;
 mod predicting;
+mod retaining;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -24,7 +25,7 @@ use self::predicting::ExpectedHour;
 use self::windows::OpenWindow;
 use super::closing::{Accuracies, Predicted};
 use super::world::World;
-use super::{Board, Clock};
+use super::{Board, Clock, ClockSeen};
 use crate::config::ShadowingConfig;
 use crate::store::{BATCH, ObservationKey, Store, StoreError};
 
@@ -66,6 +67,8 @@ pub struct Cycle {
     tried_with: u64,
     /// How many requests there were when the log was last read.
     taken_in: u64,
+    /// By how much the clock was set back, as it was last seen.
+    clock_behind: Option<Duration>,
     /// When the primary was last shown between two hours, and how long that took.
     shown: (std::time::Instant, std::time::Duration),
 }
@@ -114,6 +117,7 @@ impl Cycle {
             arriving: (0, std::time::Instant::now()),
             tried_with: 0,
             taken_in: 0,
+            clock_behind: None,
             shown: (std::time::Instant::now(), std::time::Duration::ZERO),
             accuracies: Accuracies::new(),
             outages: Vec::new(),
@@ -145,6 +149,7 @@ impl Cycle {
         let closes = self.next + self.config.late;
         self.clock.run_until(self.end().map_or(closes, |end| closes.min(end)));
         let now = self.clock.now();
+        self.watch_clock(now);
         let due = closes <= now;
         if due {
             self.close_step(self.next).await?;
@@ -166,6 +171,28 @@ impl Cycle {
             snapshot.caught_up |= closes > self.began;
         });
         Ok(due)
+    }
+
+    /// Notes what the system's clock shows, and tells of one that was set back: until it shows again what it has shown,
+    /// nothing closes, so that nothing closes twice.
+    fn watch_clock(&mut self, now: Instant) {
+        if self.world.is_some() {
+            return;
+        }
+        let before = self.board.snapshot().clock;
+        // What has closed was over by this clock, before a restart too.
+        let closed = self.closed_until() + self.config.late;
+        let seen = ClockSeen { latest: before.map_or(closed, |before| before.latest).max(now) };
+        let (was, is) = (self.clock_behind, seen.behind(now));
+        match (was, is) {
+            (None, Some(behind)) => {
+                tracing::warn!(%behind, latest = %seen.latest, "the clock was set back; nothing closes until it is past that");
+            }
+            (Some(_), None) => tracing::info!(%now, "the clock is past what it had shown before"),
+            _ => {}
+        }
+        self.clock_behind = is;
+        self.board.update(|snapshot| snapshot.clock = Some(seen));
     }
 
     /// The end of the last step that has closed.
@@ -194,7 +221,7 @@ impl Cycle {
         if self.board.snapshot().origin().is_some() || self.world.is_some() {
             return Ok(false);
         }
-        let requests = self.store.summary().await?.requests;
+        let requests = self.store.summary().await?.ever();
         if requests != self.arriving.0 {
             self.arriving = (requests, std::time::Instant::now());
         }
@@ -213,7 +240,7 @@ impl Cycle {
         }
         // Before the first forecast, trying to make it shows them.
         let forecast = self.board.snapshot().origin().is_some();
-        if forecast && self.store.summary().await?.requests != self.taken_in {
+        if forecast && self.store.summary().await?.ever() != self.taken_in {
             return Ok(true);
         }
         let window = Window { start: self.log_start, ..Window::ALWAYS };

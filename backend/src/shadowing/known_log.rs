@@ -7,7 +7,7 @@ use shared::input::InputError;
 use shared::request::{Catalogue, Operation, Request, RequestLog, RequestLogBuilder, ResourceClass};
 use shared::units::Instant;
 
-use super::Beginning;
+use super::{Beginning, Carried};
 
 /// The log of requests that arrived one by one, and which of them contradict the others.
 ///
@@ -58,8 +58,11 @@ pub fn known_log(
         };
         builder.push(position as u64 + 1, request.clone())?;
     }
-    if let Some(Beginning { at, creates, .. }) = beginning {
+    if let Some(Beginning { at, creates, carried, .. }) = beginning {
         builder.stand(*at, creates.iter().cloned())?;
+        if let Some(Carried { keys, begun_batches, .. }) = carried.as_deref() {
+            builder.go_on(keys.clone(), begun_batches.clone());
+        }
     }
     Ok((builder.finish()?, contradictions))
 }
@@ -114,7 +117,7 @@ mod tests {
         // Who lives in the beginning cannot be created again after it, nor is it unknown to its delete.
         let creates = vec![create("s", "00:00:00")];
         let at = "2026-01-01T00:30:00Z".parse().unwrap();
-        let beginning = Beginning { at, creates, too_large: Vec::new(), observations: Vec::new() };
+        let beginning = Beginning { at, creates, too_large: Vec::new(), observations: Vec::new(), carried: None };
         let later = create("2", "01:00:00");
         let delete = create("3", "02:00:00").into_delete("2026-01-01T02:00:00Z".parse().unwrap());
         let (log, contradictions) = known_log(&[later, delete], &Catalogue::default(), Some(&beginning)).unwrap();

@@ -12,7 +12,7 @@ use shared::simulation::{Fork, RunEnd, RunOptions, simulate_metered, simulate_to
 use shared::units::{Instant, Window};
 use shared::variance::NotObserved;
 
-use super::Beginning;
+use super::{Beginning, Machines};
 use crate::config::ShadowingConfig;
 
 /// The primary at an instant.
@@ -58,8 +58,16 @@ pub(super) fn forked(
     known: &Known<'_>,
     folded: &Folded,
 ) -> Result<Forked, Problems> {
-    if let Some(beginning) = config.start.as_ref().filter(|beginning| beginning.at <= known.origin) {
-        return gone_on(config, base, &known.at(beginning.at), folded, known.origin);
+    if let Some(beginning) = config.start.as_ref().filter(|beginning| beginning.known_from() <= known.origin) {
+        let (from, began) = match carried(config, base, known) {
+            Some(carried) => carried,
+            None => {
+                let from = known.at(beginning.at);
+                let began = placed_anew(config, base, &from, folded)?;
+                (from, began)
+            }
+        };
+        return gone_on(base, &from, folded, known.origin, began);
     }
     let observed = observed_before(folded, known.origin);
     let end = known.primary(base, observed)?;
@@ -84,19 +92,42 @@ pub(super) fn begun(
     Ok(known.started(base, before, folded, &base.fleet.names_of_inventory(&config.inventory)))
 }
 
-/// The primary at `end`, which began at the origin of `known`.
-fn gone_on(
+/// The primary as it was kept where what was before is kept no longer, and what is known up to then; none where its machines
+/// are others by now, so that everybody has to be placed anew.
+fn carried<'a>(config: &ShadowingConfig, base: &Scenario, known: &Known<'a>) -> Option<(Known<'a>, Forked)> {
+    let carried = config.start.as_ref()?.carried.as_ref()?;
+    if carried.machines != Machines::of(&base.fleet) {
+        return None;
+    }
+    let primary = &carried.primary;
+    let from = known.at(primary.at);
+    let forked = Forked { fork: from.fork_of(primary)?, nodes: primary.nodes.clone() };
+    ValidScenario::new(from.actual(base, &forked.fork, base.bin)).ok()?;
+    Some((from, forked))
+}
+
+/// Who lives at the origin of `known`, on the machines that they were seen on, or where our policy wants them.
+fn placed_anew(
     config: &ShadowingConfig,
     base: &Scenario,
     known: &Known<'_>,
     folded: &Folded,
-    end: Instant,
 ) -> Result<Forked, Problems> {
     let Started { fork, nodes, .. } = begun(config, base, known, folded)?;
     let mut by_group: Vec<_> = nodes.into_iter().map(Vec::into_iter).collect();
     let name = |node: &Node| by_group[node.node_group.usize()].next().unwrap_or_default();
     let nodes = fork.state.nodes.iter().map(name).collect();
-    let began = Forked { fork, nodes };
+    Ok(Forked { fork, nodes })
+}
+
+/// The primary at `end`, which began so at the origin of `known`.
+fn gone_on(
+    base: &Scenario,
+    known: &Known<'_>,
+    folded: &Folded,
+    end: Instant,
+    began: Forked,
+) -> Result<Forked, Problems> {
     if end == known.origin {
         return Ok(began);
     }
@@ -123,7 +154,8 @@ fn names_then(state: &State, from: &Forked, folded: &Folded, start: Instant) -> 
 /// # Errors
 /// When what is assumed cannot run.
 pub(super) fn start_view(config: &ShadowingConfig, known: &Known<'_>) -> Result<Option<StartView>, Problems> {
-    let Some(Beginning { at, too_large, .. }) = &config.start else { return Ok(None) };
+    let begins = config.start.as_ref().filter(|beginning| beginning.carried.is_none());
+    let Some(Beginning { at, too_large, .. }) = begins else { return Ok(None) };
     let known = known.at(*at);
     let folded = folded(config, &known, &[], *at);
     let started = begun(config, &config.assumed, &known, &folded)?;

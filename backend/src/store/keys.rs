@@ -30,4 +30,7 @@ pub trait KeyStore: Send + Sync {
 
     /// The next entries after a number, `limit` at most, in order.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Gives up entries from before an instant, `limit` at most; how many that were.
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<u64, StoreError>;
 }

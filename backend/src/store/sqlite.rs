@@ -11,6 +11,7 @@ mod migrations;
 mod notifications;
 mod readings;
 mod remote_writes;
+mod retention;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -27,8 +28,8 @@ use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::{
-    Appended, Collection, Document, JobEnd, LedgerRecord, LogKey, LogSummary, ObservationKey, Store, StoreError,
-    StoredJob,
+    Appended, Collection, Document, JobEnd, JobsAsked, LedgerRecord, LogKey, LogSummary, ObservationKey, Store,
+    StoreError, StoredJob,
 };
 pub use backup::{back_up, check_copy};
 use counts::{Count, Counts};
@@ -244,8 +245,8 @@ impl Store for SqliteStore {
         self.reader.call(move |connection| jobs::get(connection, &id)).await
     }
 
-    async fn jobs(&self, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError> {
-        self.reader.call(move |connection| jobs::list(connection, kind, limit)).await
+    async fn job_page(&self, asked: JobsAsked) -> Result<Vec<StoredJob>, StoreError> {
+        self.reader.call(move |connection| jobs::list(connection, &asked)).await
     }
 
     async fn put(&self, collection: Collection, documents: Vec<Document>) -> Result<(), StoreError> {
@@ -289,6 +290,16 @@ impl Store for SqliteStore {
 
     async fn list(&self, collection: Collection, window: Window, limit: usize) -> Result<Vec<Document>, StoreError> {
         self.reader.call(move |connection| documents::list(connection, collection, window, limit)).await
+    }
+
+    async fn list_after(
+        &self,
+        collection: Collection,
+        after: Option<String>,
+        wanted: Option<(&'static str, String)>,
+        limit: usize,
+    ) -> Result<Vec<Document>, StoreError> {
+        self.reader.call(move |connection| documents::list_after(connection, collection, after, wanted, limit)).await
     }
 
     async fn forget_before(&self, end: Instant) -> Result<(), StoreError> {

@@ -49,6 +49,7 @@ pub(crate) fn name(kind: JobKind) -> &'static str {
         JobKind::Explanation => "explanation",
         JobKind::Recommendation => "search",
         JobKind::SavingCheck => "check of what was saved",
+        JobKind::Trimming => "giving up of what is old",
     }
 }
 
@@ -74,7 +75,7 @@ fn path(job: &Job) -> String {
     let path = match job.kind {
         JobKind::ShadowRun => paths::SHADOW_RUN,
         JobKind::Explanation => paths::EXPLANATION,
-        JobKind::Retraining | JobKind::Recommendation | JobKind::SavingCheck => paths::JOB,
+        JobKind::Retraining | JobKind::Recommendation | JobKind::SavingCheck | JobKind::Trimming => paths::JOB,
     };
     path.replace("{id}", &job.id)
 }

@@ -8,7 +8,7 @@ mod decisions;
 mod jobs;
 mod scorecard;
 
-use shared::api::{CalibrationList, Job, ModelList, ReportList, paths};
+use shared::api::{CalibrationList, DecisionPage, Job, JobPage, ModelList, ReportList, paths};
 use shared::feedback::Decision;
 use shared::feedback::ledger::Scorecard;
 use yew::prelude::*;
@@ -50,9 +50,9 @@ async fn load() -> Result<Answers, ApiError> {
         models: get(paths::MODELS, &[]).await?,
         reports: get(paths::ALLOCATION, &[("by", "tenant".to_owned())]).await,
         scorecard: get(paths::SCORECARD, &[]).await,
-        decisions: get(paths::DECISIONS, &[("limit", "50".to_owned())]).await,
+        decisions: get(paths::DECISIONS, &[("limit", "50".to_owned())]).await.map(|page: DecisionPage| page.decisions),
         calibrations: get(paths::CALIBRATIONS, &[]).await,
-        jobs: get(paths::JOBS, &[("limit", "20".to_owned())]).await,
+        jobs: get(paths::JOBS, &[("limit", "20".to_owned())]).await.map(|page: JobPage| page.jobs),
     })
 }
 

@@ -27,12 +27,30 @@ pub struct LineAnswer {
     /// The request's id, where the line could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Of a line that was refused: why, for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<LineCode>,
     /// The field that is to blame for a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Why it was refused and what would have been right; of a line that was taken, what to know about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// Why a line is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LineCode {
+    /// It is wrong by itself: sending it again would help nobody.
+    Wrong,
+    /// Another one with its id, or its place, came in before, and stays.
+    Conflict,
+    /// It is older than what may come in, or than what is kept.
+    TooLate,
+    /// It is dated later than the service's clock lets it be.
+    TooEarly,
 }
 
 /// The three things that can become of a line.

@@ -32,6 +32,17 @@ pub struct Job {
     pub retry_at: Option<Instant>,
 }
 
+/// A page of jobs, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// The id to ask for `after` next, where there are older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +58,8 @@ pub enum JobKind {
     Recommendation,
     /// Holds a closed day against the changes that were accepted.
     SavingCheck,
+    /// Gives up what is older than it is kept.
+    Trimming,
 }
 
 /// The states of a job; a running one is queued again when the service restarts.
@@ -78,8 +91,8 @@ pub struct Progress {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::ShadowRun, Self::Retraining, Self::Explanation, Self::Recommendation, Self::SavingCheck];
+    pub const ALL: [Self; 6] =
+        [Self::ShadowRun, Self::Retraining, Self::Explanation, Self::Recommendation, Self::SavingCheck, Self::Trimming];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -89,6 +102,7 @@ impl JobKind {
             Self::Explanation => "explanation",
             Self::Recommendation => "recommendation",
             Self::SavingCheck => "saving_check",
+            Self::Trimming => "trimming",
         }
     }
 }

@@ -44,6 +44,16 @@ pub struct Status {
     /// How long the hour that closes next has been over and due to close, in seconds: 0 while the service keeps up.
     #[serde(default)]
     pub behind_s: f64,
+    /// How far the service's clock is behind what it has shown, where it was set back, in seconds: until it is past that,
+    /// nothing closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_behind_s: Option<f64>,
+    /// Since when requests are kept, where older ones were given up; what is before is counted by bin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_kept_from: Option<Instant>,
+    /// Since when those bins are kept, where older ones were given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bins_kept_from: Option<Instant>,
     /// How far is forecast, the shortest first, and the newest forecast of each.
     #[serde(default)]
     pub horizons: Vec<HorizonView>,

@@ -1,5 +1,7 @@
 //! Counts of requests per bin.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::request::{History, IndexedRequest, Operation, ResourceClass};
@@ -51,11 +53,20 @@ impl SeriesKey {
     /// tenants with the most creates (ties to the lower index).
     pub fn standard(history: &History, tenants_max: usize) -> Vec<Self> {
         let mut creates_by_tenant = vec![0_u64; history.tables().tenants.len()];
-        let mut classes = std::collections::BTreeSet::new();
+        let mut classes = BTreeSet::new();
         for request in creates(history) {
             creates_by_tenant[request.tenant.usize()] += 1;
             classes.insert(class_of(history, &request));
         }
+        Self::of_counts(&creates_by_tenant, classes, tenants_max)
+    }
+
+    /// The same of so many creates of each tenant, of these classes.
+    pub(super) fn of_counts(
+        creates_by_tenant: &[u64],
+        classes: BTreeSet<ResourceClass>,
+        tenants_max: usize,
+    ) -> Vec<Self> {
         let mut tenants: Vec<usize> = (0..creates_by_tenant.len()).filter(|&i| creates_by_tenant[i] > 0).collect();
         tenants.sort_by_key(|&i| core::cmp::Reverse(creates_by_tenant[i]));
         tenants.truncate(tenants_max);
@@ -103,7 +114,9 @@ impl SeriesSet {
         let bins = (history.end() - start).divide(bin).max(0) as usize;
         let series = keys.iter().map(|&key| CountSeries { key, counts: vec![0.0; bins] }).collect();
         let mut set = Self { start, bin, series };
-        let mut seen_batches: Vec<bool> = Vec::new();
+        let begun = &history.tables().begun_batches;
+        let mut seen_batches: Vec<bool> = vec![false; begun.last().map_or(0, |last| last.usize() + 1)];
+        begun.iter().for_each(|batch| seen_batches[batch.usize()] = true);
         for request in creates(history) {
             let first_of_batch = request.batch.is_none_or(|batch| {
                 if seen_batches.len() <= batch.usize() {
@@ -168,14 +181,19 @@ impl SeriesSet {
     ///
     /// What is before a silence of more than four weeks, such as a row with a mistaken year, is another demand.
     pub fn first_start(history: &History, bin: Duration) -> Instant {
-        let (mut first, mut last) = (history.end(), Instant::from_micros(i64::MIN / 2));
-        for request in history.requests() {
-            if request.at - last > SILENCE_MAX {
-                first = request.at;
+        Self::start_of(history.requests().map(|request| request.at), history.end(), bin)
+    }
+
+    /// The same of requests at these instants, in order.
+    pub(super) fn start_of(instants: impl Iterator<Item = Instant>, end: Instant, bin: Duration) -> Instant {
+        let (mut first, mut last) = (end, Instant::from_micros(i64::MIN / 2));
+        for at in instants {
+            if at - last > SILENCE_MAX {
+                first = at;
             }
-            last = request.at;
+            last = at;
         }
-        history.end() - bin * (history.end() - first).divide(bin)
+        end - bin * (end - first).divide(bin)
     }
 
     /// How many bins each series has.
@@ -189,11 +207,11 @@ impl SeriesSet {
     }
 }
 
-fn creates<'a>(history: &'a History) -> impl Iterator<Item = IndexedRequest> + 'a {
+pub(super) fn creates<'a>(history: &'a History) -> impl Iterator<Item = IndexedRequest> + 'a {
     history.requests().filter(|request| request.operation == Operation::Create)
 }
 
-fn class_of(history: &History, request: &IndexedRequest) -> ResourceClass {
+pub(super) fn class_of(history: &History, request: &IndexedRequest) -> ResourceClass {
     history.tables().flavors[request.flavor.usize()].class
 }
 

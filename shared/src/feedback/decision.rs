@@ -35,6 +35,19 @@ pub enum Verdict {
     RollBack,
 }
 
+impl Verdict {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrain => "retrain",
+            Self::KeepModel => "keep_model",
+            Self::Promote => "promote",
+            Self::KeepChampion => "keep_champion",
+            Self::RollBack => "roll_back",
+        }
+    }
+}
+
 /// One figure against its limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

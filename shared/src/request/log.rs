@@ -2,12 +2,12 @@
 
 mod stands;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Catalogue, Flavor, History, IndexedRequest, Life, Names, Operation, Request, Standing, Terms};
+use super::{Catalogue, DrawKeys, Flavor, History, IndexedRequest, Life, Names, Operation, Request, Standing, Terms};
 use crate::input::InputError;
 use crate::units::{BatchIndex, FlavorIndex, Instant, ResourceIndex, TenantIndex, TermsIndex};
 use stands::Stands;
@@ -40,6 +40,10 @@ pub struct RequestLog {
     pub orphans: u64,
     /// What was said to live at an instant, where anything was.
     pub standing: Option<Standing>,
+    /// The names of batches by index.
+    pub batches: Names,
+    /// Those that began in what is kept of the log no longer, and were counted there.
+    pub begun_batches: BTreeSet<BatchIndex>,
 }
 
 impl RequestLog {
@@ -113,6 +117,8 @@ pub struct RequestLogBuilder {
     unknown_classes: BTreeMap<String, Vec<u64>>,
     /// Since when the standing ones are known to live; their ids, and their creates.
     standing: Option<(Instant, Vec<Box<str>>, Vec<Pending>)>,
+    /// What keys the draws of a log that goes on, and its batches that had begun.
+    going_on: Option<(DrawKeys, Vec<String>)>,
 }
 
 /// A request whose life is not known yet.
@@ -189,6 +195,12 @@ impl RequestLogBuilder {
         Ok(())
     }
 
+    /// Says that this log goes on from one that is kept no longer: what keyed its draws, in the order of those who stand, and
+    /// the names of batches that had begun in it.
+    pub fn go_on(&mut self, keys: DrawKeys, begun_batches: Vec<String>) {
+        self.going_on = Some((keys, begun_batches));
+    }
+
     fn intern(&mut self, line: u64, request: Request) -> Result<(String, Pending), InputError> {
         let flavor = self.flavor(line, &request)?;
         let priority = self.priority(line, &request);
@@ -246,11 +258,12 @@ impl RequestLogBuilder {
             return Err(unknown);
         }
         let mut ids: Vec<Box<str>> = self.seen.into_keys().collect();
+        let (keys, begun_batches) = self.going_on.take().map(|(keys, begun)| (Some(keys), begun)).unwrap_or_default();
         let mut stands = self.standing.take().map(|(at, more, creates)| {
             let own_creates = self.pending.iter().filter(|pending| pending.operation == Operation::Create).count();
             ids.extend(more);
             self.pending.extend(creates);
-            Stands::new(at, own_creates, &self.pending)
+            Stands::new(at, own_creates, &self.pending, keys)
         });
         let mut order: Vec<u32> = (0..self.pending.len() as u32).collect();
         order.sort_by_key(|&i| {
@@ -272,6 +285,7 @@ impl RequestLogBuilder {
             flavor_lines: of_flavors().map(|(_, &line)| line).collect(),
             label_sets: labels.old_by_new.iter().map(|&old| self.label_sets[old as usize].clone()).collect(),
             terms: terms.old_by_new.iter().map(|&old| self.terms[old as usize].clone()).collect(),
+            batches: batches.old_by_new.iter().map(|&old| self.batches.name(old)).collect(),
             duplicates: self.duplicates,
             ..RequestLog::default()
         };
@@ -329,6 +343,7 @@ impl RequestLogBuilder {
         if let Some(stands) = stands {
             stands.finish(&mut log);
         }
+        log.begun_batches = begun_batches.iter().filter_map(|name| log.batches.get(name)).map(BatchIndex).collect();
         Ok(log)
     }
 }

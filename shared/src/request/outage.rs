@@ -1,7 +1,7 @@
 //! Times without data, which are no times without demand.
 
 use super::{History, RequestLog};
-use crate::units::{Duration, Window};
+use crate::units::{Duration, Instant, Window};
 
 /// A time without a request is an outage where it is so many times as long as any usual one.
 const TIMES_AS_LONG: i64 = 6;
@@ -18,6 +18,17 @@ const WEEK: Duration = Duration::from_seconds(7 * 86_400);
 /// So many days, and so many weeks, before and after a silence are looked at for one at the same time.
 const NEIGHBOURS: i64 = 7;
 
+/// A stretch of a log of which only this is kept: it is shorter than any outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its first request.
+    pub first: Instant,
+    /// Its last one.
+    pub last: Instant,
+    /// The longest time without one in between.
+    pub longest: Duration,
+}
+
 impl History<'_> {
     /// The times in which no request came though some must have been made: from the last request before to the first one
     /// after, or to the cut where none has come since.
@@ -28,14 +39,24 @@ impl History<'_> {
     /// longer than an hour, it and all that are longer are outages, unless there are too many of them to be anything but
     /// usual.
     pub fn outages(&self) -> Vec<Window> {
+        self.outages_after(&[])
+    }
+
+    /// The same of a log that goes on from these stretches, in order of time.
+    pub fn outages_after(&self, past: &[Stretch]) -> Vec<Window> {
         let RequestLog { requests, .. } = self.tables();
-        let known = &requests[..self.tables().position(self.end())];
-        let Some((first, last)) = known.first().map(|first| first.at).zip(known.last().map(|last| last.at)) else {
+        let known = requests[..self.tables().position(self.end())].iter();
+        let at =
+            |request: &super::IndexedRequest| Stretch { first: request.at, last: request.at, longest: Duration::ZERO };
+        let stretches = || past.iter().copied().chain(known.clone().map(at));
+        let Some((first, last)) = stretches().next().map(|first| first.first).zip(stretches().last().map(|s| s.last))
+        else {
             return Vec::new();
         };
-        let between = known.windows(2).map(|pair| Window { start: pair[0].at, end: pair[1].at });
+        let between = stretches().zip(stretches().skip(1)).map(|(a, b)| Window { start: a.last, end: b.first });
         let (silences, short): (Vec<Window>, Vec<Window>) =
             between.chain([Window { start: last, end: self.end() }]).partition(|silence| silence.length() > SHORTEST);
+        let within = past.iter().map(|stretch| stretch.longest);
         let (nightly, others): (Vec<Window>, Vec<Window>) =
             silences.iter().partition(|silence| recurs(silence, Duration::DAY, &silences));
         let mut longest_first: Vec<Window> = others
@@ -43,7 +64,7 @@ impl History<'_> {
             .filter(|silence| silence.start - first >= LEARNT_AFTER && !recurs(silence, WEEK, &silences))
             .collect();
         longest_first.sort_by_key(|silence| (core::cmp::Reverse(silence.length()), silence.start));
-        let usual = short.iter().chain(&nightly).map(Window::length).max().unwrap_or(Duration::ZERO);
+        let usual = short.iter().chain(&nightly).map(Window::length).chain(within).max().unwrap_or(Duration::ZERO);
         let most = 1 + (self.end() - first).divide(WEEK) as usize;
         let count = (1..=longest_first.len().min(most)).rev().find(|&count| {
             let next = longest_first.get(count).map_or(usual, Window::length).max(usual);
@@ -73,7 +94,6 @@ fn recurs(silence: &Window, period: Duration, silences: &[Window]) -> bool {
 mod tests {
     use super::*;
     use crate::request::{Catalogue, RequestLogBuilder};
-    use crate::units::Instant;
 
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;

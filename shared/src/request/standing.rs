@@ -1,9 +1,11 @@
 //! What is said to live at an instant, beside what a log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use super::{Operation, Request, RequestLog};
-use crate::units::{Instant, ResourceIndex};
+use crate::units::{BatchIndex, Instant, ResourceIndex};
 
 /// Resources that somebody saw alive, put beside the lives of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub struct Standing {
     pub ids: Vec<(Box<str>, ResourceIndex)>,
     /// The ids of those that cannot have been alive then, and why; they are left out.
     pub impossible: Vec<(Box<str>, Impossible)>,
+    /// What keys draws, where the log goes on from one that is kept no longer.
+    pub keys: Option<DrawKeys>,
+}
+
+/// What keyed the draws of lives in a log whose beginning is kept no longer: what is left of it goes on with the same draws.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawKeys {
+    /// How many lives the log had begun by then; those that begin later are counted on from there.
+    pub begun: u64,
+    /// Those of the resources that stand, in their order.
+    pub standing: Vec<u64>,
 }
 
 /// Why a resource cannot have been alive at an instant.
@@ -43,14 +56,47 @@ const STANDING: u64 = 1 << 62;
 impl Standing {
     /// What keys the draws of a life.
     pub fn draw_key(&self, life: ResourceIndex) -> u64 {
-        life.usize().checked_sub(self.own_lives).map_or(u64::from(life.0), |position| STANDING | position as u64)
+        let begun = self.keys.as_ref().map_or(0, |keys| keys.begun);
+        let Some(position) = life.usize().checked_sub(self.own_lives) else { return begun + u64::from(life.0) };
+        let kept = self.keys.as_ref().and_then(|keys| keys.standing.get(position).copied());
+        kept.unwrap_or(STANDING | position as u64)
     }
 }
 
 impl RequestLog {
     /// A create of each resource that this log does not delete before `at`, in the shape that it had by then.
     pub fn living(&self, at: Instant) -> Vec<Request> {
+        self.living_by_life(at).into_values().collect()
+    }
+
+    /// The same, those who stand among them, and what keys their draws and those of lives that begin from then on.
+    pub fn carried(&self, at: Instant) -> (Vec<Request>, DrawKeys) {
+        let mut living = self.living_by_life(at);
+        living.retain(|_, create| create.at < at);
+        let draw_key = |life: &ResourceIndex| {
+            self.standing.as_ref().map_or(u64::from(life.0), |standing| standing.draw_key(*life))
+        };
+        let earlier = self.standing.as_ref().and_then(|standing| standing.keys.as_ref()).map_or(0, |keys| keys.begun);
+        let begun = earlier + self.own_lives().partition_point(|life| life.created < at) as u64;
+        let keys = DrawKeys { begun, standing: living.keys().map(draw_key).collect() };
+        (living.into_values().collect(), keys)
+    }
+
+    /// The names of the batches that began before `at`, those that had begun in what is kept no longer among them.
+    pub fn batches_begun(&self, at: Instant) -> Vec<String> {
+        let before = self.requests[..self.position(at)].iter().filter_map(|request| request.batch);
+        let begun: BTreeSet<BatchIndex> = before.chain(self.begun_batches.iter().copied()).collect();
+        let later = self.requests[self.position(at)..].iter().filter_map(|request| request.batch);
+        let later: BTreeSet<BatchIndex> = later.collect();
+        begun.intersection(&later).map(|batch| self.batches.name(batch.0).to_owned()).collect()
+    }
+
+    fn living_by_life(&self, at: Instant) -> BTreeMap<ResourceIndex, Request> {
         let mut living: BTreeMap<ResourceIndex, Request> = BTreeMap::new();
+        if let Some(standing) = self.standing.as_ref().filter(|standing| standing.at <= at) {
+            let only = standing.ids.iter().filter(|(_, life)| life.usize() >= standing.own_lives);
+            living.extend(only.map(|(id, life)| (*life, self.create_of(id, *life))));
+        }
         for (position, request) in self.requests.iter().enumerate() {
             let over = request.at >= at;
             match request.operation {
@@ -70,7 +116,29 @@ impl RequestLog {
                 Operation::Resize | Operation::Delete => {}
             }
         }
-        living.into_values().collect()
+        living
+    }
+
+    /// The create of a life that only stands.
+    fn create_of(&self, id: &str, life: ResourceIndex) -> Request {
+        let life = &self.lives[life.usize()];
+        let flavor = &self.flavors[life.flavor.usize()];
+        let terms = life.terms.map(|terms| &self.terms[terms.usize()]);
+        Request {
+            id: id.to_owned(),
+            at: life.created,
+            tenant: self.tenants.name(life.tenant.0).to_owned(),
+            operation: Operation::Create,
+            class: flavor.class,
+            resource: life.name.to_string(),
+            flavor: Some(flavor.name.clone()),
+            requested: Some(flavor.requested),
+            zone: terms.and_then(|terms| terms.zone.clone()),
+            scheduling: terms.and_then(|terms| terms.scheduling()),
+            batch: None,
+            lifetime: None,
+            labels: self.label_sets[life.labels as usize].clone(),
+        }
     }
 }
 

@@ -50,6 +50,16 @@ impl Tables {
         self.flavors.iter()
     }
 
+    /// The index of a flavor, if it is there.
+    pub fn flavor_of(&self, flavor: &Flavor) -> Option<FlavorIndex> {
+        self.flavors.get_index_of(flavor).map(FlavorIndex::from_usize)
+    }
+
+    /// The index of terms, if they are there.
+    pub fn terms_of(&self, terms: &Terms) -> Option<TermsIndex> {
+        self.terms.get_index_of(terms).map(TermsIndex::from_usize)
+    }
+
     /// Terms in order of their index.
     pub fn terms(&self) -> impl Iterator<Item = &Terms> {
         self.terms.iter()

@@ -13,6 +13,7 @@ use shared::units::Duration;
 use super::jobs_file::JobsFile;
 use super::logging::LogFormat;
 use super::notify_file::{RetriesFile, WebhookFile};
+use super::retention::Keep;
 use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
@@ -80,6 +81,16 @@ pub(in crate::cli) struct Settings {
     /// let a history in [default: 3660d]
     #[arg(long, value_name = "DURATION")]
     pub(super) late_window: Option<Duration>,
+    /// How long requests, what was observed of them and single readings are kept, in whole days, or forever; counts by bin
+    /// are left of them, and those of resources that live stay [default: 30d]
+    #[arg(long, env = "SHADOWPLANE_KEEP_REQUESTS", value_name = "DURATION")]
+    pub(super) keep_requests: Option<Keep>,
+    /// How long those counts by bin are kept, which models learn from, or forever [default: 730d]
+    #[arg(long, env = "SHADOWPLANE_KEEP_BINS", value_name = "DURATION")]
+    pub(super) keep_bins: Option<Keep>,
+    /// How long the audit of who changed what is kept, or forever [default: 730d]
+    #[arg(long, env = "SHADOWPLANE_KEEP_AUDIT", value_name = "DURATION")]
+    pub(super) keep_audit: Option<Keep>,
     /// Have nodes ordered before they are needed, in shadows and in the primary where it is simulated: as many in each bin as
     /// this share of the predicted streams does with, in percent. Runs them twice
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
@@ -188,6 +199,9 @@ impl Settings {
             horizon: if self.horizon.is_empty() { file.horizon } else { self.horizon },
             late: self.late.or(file.late),
             late_window: self.late_window.or(file.late_window),
+            keep_requests: self.keep_requests.or(file.keep_requests),
+            keep_bins: self.keep_bins.or(file.keep_bins),
+            keep_audit: self.keep_audit.or(file.keep_audit),
             predictive_scaling: self.predictive_scaling.or(file.predictive_scaling),
             history: self.history.or(file.history),
             start: self.start.or(file.start),

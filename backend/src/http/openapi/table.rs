@@ -2,9 +2,9 @@
 
 use shared::api::{
     AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BudgetList, CalibrationList,
-    CostSeries, DemandSeries, EventView, ExplanationOrder, ExplanationRun, FailurePage, ForecastAnswer,
-    ForeignEventsAnswer, IngestAnswer, Job, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, NewWebhook,
-    Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView, RecommendationList, ReportList,
+    CostSeries, DecisionPage, DemandSeries, EventView, ExplanationOrder, ExplanationRun, FailurePage, ForecastAnswer,
+    ForeignEventsAnswer, IngestAnswer, Job, JobPage, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey,
+    NewWebhook, Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView, RecommendationList, ReportList,
     SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
     TenantReportList, TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
 };
@@ -88,7 +88,17 @@ const PREDICTED: [(&str, &str); 3] = [
     ("tenant", "Whose creates; everyone's where none"),
 ];
 const HORIZON: [(&str, &str); 1] = [("horizon", "Of windows that long; a day unless said")];
-const LIMIT: [(&str, &str); 1] = [("limit", "How many at most")];
+const DECISIONS: [(&str, &str); 3] = [
+    ("after", "The `next` of the page before; the newest unless said"),
+    ("limit", "How many at most"),
+    ("verdict", "retrain, keep_model, promote, keep_champion or roll_back; any unless said"),
+];
+const JOBS: [(&str, &str); 4] = [
+    ("after", "The id of the one before the first; the newest unless said"),
+    ("limit", "How many at most"),
+    ("kind", "shadow_run, retraining, explanation, recommendation, saving_check or trimming; any unless said"),
+    ("state", "queued, running, succeeded, failed or cancelled; any unless said"),
+];
 
 const PAGE: [(&str, &str); 2] =
     [("after", "The number of the one before the first; 0 unless said"), ("limit", "How many at most")];
@@ -181,9 +191,9 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::CALIBRATIONS, "What of the shadow was calibrated", &[], json(schemas.of::<CalibrationList>()));
     get(paths::LEDGER, "The forecast ledger, link by link", &PAGE, json(schemas.of::<LedgerPage>()));
     get(paths::SCORECARD, "Forecasts of cost against what came", &[], json(schemas.of::<Scorecard>()));
-    get(paths::DECISIONS, "Decisions, newest first", &LIMIT, json(schemas.list_of::<Decision>()));
+    get(paths::DECISIONS, "Decisions, newest first", &DECISIONS, json(schemas.of::<DecisionPage>()));
     get(paths::MODELS, "Champion and challengers", &[], json(schemas.of::<ModelList>()));
-    get(paths::JOBS, "Jobs, newest first", &LIMIT, json(schemas.list_of::<Job>()));
+    get(paths::JOBS, "Jobs, newest first", &JOBS, json(schemas.of::<JobPage>()));
     get(paths::JOB, "One job", &[], json(schemas.of::<Job>()));
     get(paths::CURRENT_SCENARIO, "The scenario of the latest shadow run", &[], json(schemas.of::<SavedScenario>()));
     get(paths::SCENARIO, "A saved scenario", &[], json(schemas.of::<SavedScenario>()));

@@ -35,7 +35,7 @@ impl Cycle {
         if log.requests.is_empty() {
             return self.wait_for_requests().await;
         }
-        self.outages = log.before(end).outages();
+        self.outages = self.config.known(&log, end).outages();
         self.note_training().await?;
         let day = Window { start: open_day(end), end };
         let mut received = self.take_in_observations().await?;
@@ -84,8 +84,9 @@ impl Cycle {
     /// The log until an hour, its tenants shown, and what is wrong with all that has come in; with the ids of requests
     /// that are not closed yet.
     async fn take_in_log(&mut self, hour: Instant) -> Result<(RequestLog, BTreeSet<String>), CycleError> {
-        self.taken_in = self.store.summary().await?.requests;
-        let requests = requests_in(&*self.store, Window { start: self.log_start, ..Window::ALWAYS }).await?;
+        self.taken_in = self.store.summary().await?.ever();
+        let start = self.log_start.max(self.config.log_from());
+        let requests = requests_in(&*self.store, Window { start, ..Window::ALWAYS }).await?;
         let (closed, open) = requests.split_at(requests.partition_point(|request| request.at < hour));
         let (log, mut contradictions) = known_log(closed, &self.config.catalogue, self.config.start.as_ref())?;
         let mut orphans = log.orphans;
@@ -112,7 +113,7 @@ impl Cycle {
         let first = log.first().unwrap_or(end).floor(self.config.assumed.bin);
         let from = if first_time { first } else { day };
         // What it cost is known from when it is known who lives.
-        let began = self.config.start.as_ref().map(|beginning| beginning.at).filter(|at| *at < end);
+        let began = self.config.known_from().filter(|at| *at < end);
         let window = Window { start: began.map_or(from, |at| from.max(at)), end };
         // Facts about requests of the open hour are no facts about nobody's: they wait for its close.
         let known = received.iter().filter(|received| !open.contains(&received.observation.request));
@@ -201,7 +202,7 @@ impl Cycle {
         if self.config.keep.is_some() {
             self.store.forget_before(self.log_start).await?;
         }
-        Ok(())
+        self.retain(log, received, window.end).await
     }
 
     /// How wrong the forecasts of days before a `window` of one were; nothing is known where the ledger does not hold.

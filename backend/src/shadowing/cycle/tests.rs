@@ -2,8 +2,10 @@
 
 mod calibrations;
 mod champions;
+mod clock;
 mod history;
 mod recommendations;
+mod retention;
 mod windows;
 
 use std::path::{Path, PathBuf};
@@ -171,7 +173,8 @@ fn the_primary_goes_on_from_what_it_began_with() {
             .unwrap()
         };
         let creates = vec![create("s-1"), create("s-2")];
-        let beginning = Beginning { at, creates, too_large: vec!["s-3".to_owned()], observations: Vec::new() };
+        let beginning =
+            Beginning { at, creates, too_large: vec!["s-3".to_owned()], observations: Vec::new(), carried: None };
         let store = SqliteStore::open(&file).unwrap();
         let window = Window { start: example::START, end: midnight() + Duration::DAY * 2 };
         store.append_requests(example::requests_between(example::SEED, window)).await.unwrap();

@@ -12,7 +12,7 @@ use shared::forecast::{
 };
 use shared::request::RequestLog;
 use shared::scenario::{Problems, Scenario};
-use shared::shadow::{Known, PredictionError};
+use shared::shadow::PredictionError;
 use shared::simulation::Fork;
 use shared::stream::StreamSettings;
 use shared::units::{Instant, Window};
@@ -114,10 +114,10 @@ fn windows(case: &Case<'_>, champion: &Champion, past: &Past<'_>) -> Vec<Window>
     let (horizon, end) = (REPORTED, past.origin());
     let bins = horizon.divide(past.bin()) as usize;
     // What something cost is known from when it is known who lives.
-    let known_from = case.config.start.as_ref().map(|beginning| beginning.at);
+    let known_from = case.config.known_from();
     let seen = (!champion.is_baseline(bins)).then_some(champion.fitted_until);
     let since = known_from.into_iter().chain(seen).max();
-    let outages = Known::new(case.log, None, end).outages();
+    let outages = case.config.known(case.log, end).outages();
     let whole = |window: &Window| !outages.iter().any(|outage| outage.start < window.end && window.start < outage.end);
     let newest = |count: i64| {
         let start = end - horizon * count;

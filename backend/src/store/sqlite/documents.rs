@@ -102,6 +102,27 @@ pub(super) fn list(
     Ok(newest_first)
 }
 
+/// The next ones after one, the newest first, of those whose field has a value where one is asked for.
+pub(super) fn list_after(
+    connection: &Connection,
+    collection: Collection,
+    after: Option<String>,
+    wanted: Option<(&'static str, String)>,
+    limit: usize,
+) -> Result<Vec<Document>, StoreError> {
+    let table = table(collection);
+    let sql = format!(
+        "SELECT key, at, body FROM {table}
+         WHERE (?1 IS NULL OR (at, key) < (SELECT at, key FROM {table} WHERE key = ?1))
+             AND (?2 IS NULL OR json_extract(body, '$.' || ?2) = ?3)
+         ORDER BY at DESC, key DESC LIMIT ?4"
+    );
+    let (field, value) = wanted.unzip();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![after, field, value, limit as i64], document)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for collection in Collection::ALL {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::api::{Job, JobKind, JobState, Progress};
 use shared::units::{Duration, Instant};
 
-use crate::store::{JobEnd, StoreError, StoredJob};
+use crate::store::{JobEnd, JobsAsked, StoreError, StoredJob};
 
 /// How long a job waits with which the service was killed twice.
 const KILLED_BACK_OFF: Duration = Duration::from_seconds(10);
@@ -44,13 +44,14 @@ pub(super) fn claim(connection: &Connection, now: Instant) -> Result<Option<Stor
         "UPDATE jobs SET state = ?1, started_at = ?2, done = 0, total = 0, attempts = attempts + 1, retry_at = NULL
          WHERE number = (
              SELECT number FROM jobs WHERE state = ?3 AND (retry_at IS NULL OR retry_at <= ?2)
-             ORDER BY kind IN (?4, ?5, ?6), number LIMIT 1
+             ORDER BY kind IN (?4, ?5, ?6, ?7), number LIMIT 1
          ) RETURNING {COLUMNS}"
     );
     let states = (JobState::Running.as_str(), JobState::Queued.as_str());
     // Nobody sits and waits for these.
-    let [a, b, c] = [JobKind::Retraining, JobKind::Recommendation, JobKind::SavingCheck].map(JobKind::as_str);
-    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1, a, b, c], stored_job).optional()?)
+    let last = [JobKind::Retraining, JobKind::Recommendation, JobKind::SavingCheck, JobKind::Trimming];
+    let [a, b, c, d] = last.map(JobKind::as_str);
+    Ok(connection.query_row(&sql, params![states.0, now.micros(), states.1, a, b, c, d], stored_job).optional()?)
 }
 
 pub(super) fn finish(
@@ -113,11 +114,18 @@ pub(super) fn get(connection: &Connection, id: &str) -> Result<Option<StoredJob>
     Ok(connection.query_row(&sql, params![number(id)], stored_job).optional()?)
 }
 
-pub(super) fn list(connection: &Connection, kind: Option<JobKind>, limit: usize) -> Result<Vec<StoredJob>, StoreError> {
+pub(super) fn list(connection: &Connection, asked: &JobsAsked) -> Result<Vec<StoredJob>, StoreError> {
+    let JobsAsked { kind, state, after, limit } = asked;
     let columns = COLUMNS.replace("output", "NULL");
-    let sql = format!("SELECT {columns} FROM jobs WHERE ?1 IS NULL OR kind = ?1 ORDER BY number DESC LIMIT ?2");
+    let sql = format!(
+        "SELECT {columns} FROM jobs
+         WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR number < ?3)
+         ORDER BY number DESC LIMIT ?4"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![kind.map(JobKind::as_str), limit as i64], stored_job)?;
+    let after = after.as_deref().map(number);
+    let words = (kind.map(JobKind::as_str), state.map(JobState::as_str));
+    let rows = statement.query_map(params![words.0, words.1, after, *limit as i64], stored_job)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -64,6 +64,10 @@ impl KeyStore for SqliteKeys {
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.reader.call(move |connection| audit(connection, after, limit)).await
     }
+
+    async fn forget_audit(&self, before: Instant, limit: usize) -> Result<u64, StoreError> {
+        self.writer.call(move |connection| forget_audit(connection, before, limit)).await
+    }
 }
 
 const COLUMNS: &str = "id, name, role, tenants, created_at, expires_at, revoked_at, hash, former, former_until";
@@ -119,6 +123,11 @@ fn note(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
     let sql = "INSERT INTO audit (at, body) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute(params![entry.at.micros(), write_json(entry)?])?;
     Ok(())
+}
+
+fn forget_audit(connection: &Connection, before: Instant, limit: usize) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ?1 ORDER BY number LIMIT ?2)";
+    Ok(connection.execute(sql, params![before.micros(), limit as i64])? as u64)
 }
 
 fn audit(connection: &Connection, after: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {

@@ -1,11 +1,14 @@
 //! Requests and observations.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use shared::request::{Observation, Operation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::counts::Counts;
+use super::retention;
 use crate::store::{Appended, LogKey, LogSummary, ObservationKey, StoreError};
 
 pub(super) fn append_requests(connection: &mut Connection, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
@@ -123,12 +126,16 @@ pub(super) fn scan_observations(
 
 pub(super) fn summary(connection: &Connection, counts: &Counts) -> Result<LogSummary, StoreError> {
     let instant = |row: &Row<'_>| row.get::<_, Option<i64>>(0).map(|at| at.map(Instant::from_micros));
+    let first = connection.query_row("SELECT min(at) FROM requests", [], instant)?;
     Ok(LogSummary {
-        first: connection.query_row("SELECT min(at) FROM requests", [], instant)?,
+        first: first.into_iter().chain(retention::first(connection)?).min(),
         last: connection.query_row("SELECT max(at) FROM requests", [], instant)?,
         requests: counts.requests.get(),
         observations: counts.observations.get(),
         readings: counts.readings.get(),
+        gone: retention::gone(connection)?,
+        requests_from: retention::requests_from(connection)?,
+        bins_from: retention::bins_from(connection)?,
     })
 }
 
@@ -138,15 +145,26 @@ pub(super) fn count_creates(
     bin: Duration,
     tenant: Option<&str>,
 ) -> Result<Vec<(Instant, u64)>, StoreError> {
+    let mut counts = BTreeMap::new();
+    // Some of the requests before are kept, of those who live, and counted in the bins all the same.
+    let kept = retention::requests_from(connection)?.unwrap_or(window.start).max(window.start).min(window.end);
+    if window.start < kept {
+        retention::count_creates(connection, Window { end: kept, ..window }, bin, tenant, &mut counts)?;
+    }
     let mut statement = connection.prepare_cached(
         "SELECT (at - ?1) / ?3, count(*) FROM requests
-         WHERE at >= ?1 AND at < ?2 AND op = ?4 AND (?5 IS NULL OR tenant = ?5) GROUP BY 1 ORDER BY 1",
+         WHERE at >= ?6 AND at < ?2 AND op = ?4 AND (?5 IS NULL OR tenant = ?5) GROUP BY 1 ORDER BY 1",
     )?;
     let (start, end) = (window.start.micros(), window.end.micros());
-    let rows = statement.query_map(params![start, end, bin.micros(), Operation::Create.as_str(), tenant], |row| {
+    let create = Operation::Create.as_str();
+    let rows = statement.query_map(params![start, end, bin.micros(), create, tenant, kept.micros()], |row| {
         Ok((window.start + bin * row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    for row in rows {
+        let (at, count) = row?;
+        *counts.entry(at).or_default() += count;
+    }
+    Ok(counts.into_iter().collect())
 }
 
 pub(super) fn forget_before(connection: &mut Connection, end: Instant, counts: &Counts) -> Result<(), StoreError> {

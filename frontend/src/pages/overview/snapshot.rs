@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use shared::api::{
-    CalibrationList, CostSeries, DemandSeries, ForecastAnswer, ModelList, RecommendationList, ReportList, Status, paths,
+    CalibrationList, CostSeries, DecisionPage, DemandSeries, ForecastAnswer, ModelList, RecommendationList, ReportList,
+    Status, paths,
 };
 use shared::feedback::Decision;
 use shared::units::Duration;
@@ -59,7 +60,9 @@ async fn load(view: &View) -> Result<Snapshot, ApiError> {
         forecast: get(paths::FORECASTS, &forecast).await.map(Rc::new),
         costs: get(paths::COSTS, &window(COSTS_PAST, Duration::DAY)).await.map(Rc::new),
         reports: get(paths::ALLOCATION, &[("by", "tenant".to_owned())]).await.map(Rc::new),
-        decisions: get(paths::DECISIONS, &[("limit", "4".to_owned())]).await.map(Rc::new),
+        decisions: get(paths::DECISIONS, &[("limit", "4".to_owned())])
+            .await
+            .map(|page: DecisionPage| Rc::new(page.decisions)),
         models: get(paths::MODELS, &[]).await.map(Rc::new),
         calibrations: get(paths::CALIBRATIONS, &[]).await.map(Rc::new),
         recommendations: get(paths::RECOMMENDATIONS, &[]).await.map(Rc::new),

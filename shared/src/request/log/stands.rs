@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::{Life, Pending, RequestLog};
-use crate::request::{Impossible, Operation, Standing};
+use crate::request::{DrawKeys, Impossible, Operation, Standing};
 use crate::units::{Instant, ResourceIndex, TenantIndex};
 
 /// A tenant's name of a resource.
@@ -25,12 +25,12 @@ pub(super) struct Stands {
 
 impl Stands {
     /// `own_creates` is how many lives the log has by itself.
-    pub(super) fn new(at: Instant, own_creates: usize, pending: &[Pending]) -> Self {
+    pub(super) fn new(at: Instant, own_creates: usize, pending: &[Pending], keys: Option<DrawKeys>) -> Self {
         let later = |create: &&Pending| {
             create.operation == Operation::Create && create.stands_since.is_none() && create.at >= at
         };
         Self {
-            standing: Standing { at, own_lives: own_creates, ..Standing::default() },
+            standing: Standing { at, own_lives: own_creates, keys, ..Standing::default() },
             lives: Vec::new(),
             created_later: pending.iter().filter(later).map(|create| (create.tenant, create.resource)).collect(),
             deleted: BTreeMap::new(),

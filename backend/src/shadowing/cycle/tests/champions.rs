@@ -100,6 +100,7 @@ async fn conclude(life: &Life, challenger: &Champion, against: u32) {
         store: Arc::clone(&life.store),
         board: Arc::clone(&life.board),
         config: Arc::clone(&life.cycle.config),
+        keys: None,
         stop: Arc::default(),
     };
     life.store.submit(JobKind::Retraining, "{}".to_owned(), midnight()).await.unwrap();

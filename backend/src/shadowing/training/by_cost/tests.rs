@@ -4,6 +4,7 @@ use shared::example;
 use shared::feedback::Calibrations;
 use shared::forecast::ModelName;
 use shared::request::{Catalogue, RequestLogBuilder};
+use shared::shadow::Known;
 use shared::units::{Duration, LedgerUnits, TenantIndex};
 
 use super::super::super::prediction::{Ask, predict};
