@@ -283,8 +283,10 @@ mod tests {
     fn missing_parts_hide_nothing() {
         let Wrong { errors, guessed } =
             wrong(r#"{"label": 5, "inner": [5, {"rate": "-1", "wait": "1s", "kind": {}}]}"#);
-        let fields: Vec<&str> = errors.iter().filter_map(|error| error.field.as_deref()).collect();
-        assert_eq!(fields, ["label", "inner[0]", "inner[1].rate", "inner[1].kind"]);
+        let mut fields: Vec<&str> = errors.iter().filter_map(|error| error.field.as_deref()).collect();
+        // Whether fields are read as they stand, or by name, is up to the features of serde_json.
+        fields[2..].sort_unstable();
+        assert_eq!(fields, ["label", "inner[0]", "inner[1].kind", "inner[1].rate"]);
         assert_eq!(guessed.unwrap().inner.len(), 2);
     }
 

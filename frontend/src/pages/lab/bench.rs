@@ -80,7 +80,7 @@ pub(super) fn Bench(props: &BenchProps) -> Html {
                 }
                 { match &*runner.progress {
                     Progress::Failed(message) => notice(Tidings::Error, "error", html! { message }),
-                    Progress::Cancelled => say(Tidings::Info, "Cancelled. Nothing of it is kept."),
+                    Progress::Cancelled => say(Tidings::Info, "Cancelled. What was done is remembered for the next run."),
                     _ if is_behind => {
                         say(Tidings::Info, "This is of what was run last: Run shows what the changes since then do.")
                     }

@@ -22,7 +22,9 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
     let Scenario { engine, runs, window, bin, time_zone, .. } = scenario;
     found.expect(*engine == ENGINE, "engine", || format!("is {engine}; this is engine {ENGINE}"));
     found.expect((1..=MAX_RUNS).contains(runs), "runs", || format!("is {runs}; expected 1 to {MAX_RUNS}"));
-    found.expect(window.start < window.end, "window", || format!("ends at {} before it begins", window.end));
+    found.expect(window.start < window.end, "window", || {
+        format!("ends at {}, which is not after {}, where it begins", window.end, window.start)
+    });
     let bins_fit = (*bin > Duration::ZERO && *bin <= MAX_WAIT) && window.length().divide(*bin) < MAX_BINS;
     found.expect(bins_fit, "bin", || {
         format!("is {bin}; expected a year at most, and to fit the window up to {MAX_BINS} times")
