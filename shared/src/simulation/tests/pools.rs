@@ -244,7 +244,7 @@ fn impossible_pools_are_refused_with_every_problem() {
             "flavors[1] (large)",
             "flavors[2] (small)",
             "flavors[3] (balancer)",
-            "fleet.pools[0].over_commit_percent.storage_gib",
+            "fleet.pools[0].over_commit_percent.storage",
             "fleet.pools[0].over_commit_percent",
             "fleet.pools[0].zone",
             "fleet.pools[1].name",
