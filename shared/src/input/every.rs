@@ -185,7 +185,7 @@ fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Stopped> {
         // A field that is missing or unknown is named by the message, and the path leads to what it is a field of.
         let behind =
             field.as_deref().and_then(|field| field.strip_prefix(path.trim_end_matches(".?").trim_matches('.')));
-        if let Some(name) = behind.map(|name| name.trim_start_matches('.')).filter(|name| !name.is_empty()) {
+        if let Some(name) = behind.map(|name| name.trim_start_matches('.')).filter(|name| !matches!(*name, "" | "?")) {
             way.push(Step::Key(name.to_owned()));
         }
         Stopped { error: InputError { line: 0, field, message }, way }
