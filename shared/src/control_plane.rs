@@ -10,6 +10,7 @@ mod devices;
 mod lives;
 mod nodes;
 mod observed;
+mod occupancy;
 mod pages;
 mod placement;
 mod pools;
@@ -30,6 +31,7 @@ pub(crate) use devices::Room;
 pub use observed::{
     Anomaly, AnomalyKind, Asked, Folded, Moved, ObservedBoot, ObservedFleet, ObservedNode, RequestedShare, Stay, fold,
 };
+pub use occupancy::Occupancy;
 pub use pools::PoolUse;
 pub use settings::{
     Autoscaling, Billing, CapacityPool, Failures, Fleet, InPools, ModuleSettings, Modules, NoTimeOfDay, NodeGroup,

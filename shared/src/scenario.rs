@@ -1,11 +1,13 @@
 //! All that a shadow run needs, as one value.
 
 mod edits;
+mod engine;
 mod validation;
 
 use serde::{Deserialize, Serialize};
 
 pub use edits::{Burst, Edit};
+pub use engine::{ENGINE, changes_since};
 pub use validation::{MAX_BINS, Problem, Problems, ValidScenario};
 pub(crate) use validation::{MAX_OVER_COMMIT_PERCENT, MAX_WAIT};
 
@@ -21,9 +23,6 @@ use crate::units::{Duration, Window};
 
 /// Most nodes that a group of a scenario may have.
 pub(crate) const MAX_NODES: u32 = 1_000_000;
-
-/// The version of the simulation: incremented whenever an outcome changes for the same scenario.
-pub const ENGINE: u32 = 4;
 
 /// Fleet, policies, prices, demand, edits and seed: the same scenario has the same outcome everywhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub use digest::Digest;
 pub use histogram::Histogram;
 pub use needs::{nodes_needed, predicted_nodes};
 pub use node_map::{MAPPED, MAX_NODES_MAPPED, NodeMap, NodeMapper, NodeRow};
-pub use occupancy::{Occupancy, OccupancyWatch};
+pub use occupancy::OccupancyWatch;
 pub use outcome::{ModuleOutcome, Outcome, Plan, RunOutcome, TimelineBin, cost_digest};
 #[cfg(test)]
 pub(crate) mod tests;

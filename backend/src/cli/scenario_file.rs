@@ -2,7 +2,7 @@
 
 use shared::api::SavedScenario;
 use shared::link::{LINK_ROUTE, Limits, LinkError, NEWEST_VERSION, SharedScenario};
-use shared::scenario::{ENGINE, ValidScenario};
+use shared::scenario::{ENGINE, ValidScenario, changes_since};
 
 use super::CliError;
 use crate::{input, output};
@@ -54,7 +54,8 @@ pub(super) fn for_this_engine(mut saved: SavedScenario, name: &str) -> SavedScen
     if made_for < ENGINE {
         saved.scenario.engine = ENGINE;
         output::warn(&format!(
-            "{name} was made for engine {made_for}, and is run by engine {ENGINE}, whose outcome may be another"
+            "{name} was made for engine {made_for}, and is run by engine {ENGINE}, whose outcome may be another: it {}",
+            changes_since(made_for).join("; ")
         ));
     }
     saved

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use shared::control_plane::Occupancy;
 use shared::scenario::{ENGINE, Scenario};
-use shared::simulation::{Occupancy, Outcome, RunOutcome};
+use shared::simulation::{Outcome, RunOutcome};
 use wasm_bindgen::JsValue;
 use yew::Callback;
 

@@ -5,9 +5,10 @@ use core::ops::AddAssign;
 use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use shared::control_plane::Occupancy;
 use shared::explanation::Fix;
 use shared::scenario::Scenario;
-use shared::simulation::{NodeMap, Occupancy, Plan, PlanState, RunOutcome};
+use shared::simulation::{NodeMap, Plan, PlanState, RunOutcome};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.

@@ -1,7 +1,8 @@
 //! How full the nodes of an ensemble are and who waits for one, bin by bin.
 
+use crate::control_plane::Occupancy;
 use crate::scenario::Scenario;
-use crate::simulation::{Occupancy, Outcome};
+use crate::simulation::Outcome;
 use crate::units::Instant;
 
 /// One bin of all runs.

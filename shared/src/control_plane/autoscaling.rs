@@ -33,16 +33,11 @@ pub(super) fn requested(nodes: &Nodes, groups: usize) -> Vec<[u64; DIMENSIONS]> 
     let mut requested = vec![[0; DIMENSIONS]; groups];
     for (_, slot) in nodes.iter_paid().filter(|(_, slot)| slot.node.gone.is_none()) {
         let of_group = &mut requested[slot.node.node_group.usize()];
-        for (sum, amount) in of_group.iter_mut().zip(taken(slot).to_array()) {
+        for (sum, amount) in of_group.iter_mut().zip(slot.taken().to_array()) {
             *sum += u64::from(amount);
         }
     }
     requested
-}
-
-/// What is requested of one node.
-pub(super) fn taken(slot: &Slot) -> Resources {
-    slot.capacity.checked_sub(slot.free).expect("what is free is a part of the capacity")
 }
 
 /// Nodes that a group should have from `now` until it is looked over again, `every` later, when `requested` is what its
@@ -75,5 +70,5 @@ fn nodes_for(requested: &[u64; DIMENSIONS], capacity: Resources, percent: u32) -
 pub(super) fn is_underused(slot: &Slot, percent: u32) -> bool {
     let less =
         |(taken, capacity): (u32, u32)| taken == 0 || u64::from(taken) * 100 < u64::from(capacity) * u64::from(percent);
-    taken(slot).to_array().into_iter().zip(slot.capacity.to_array()).all(less)
+    slot.taken().to_array().into_iter().zip(slot.capacity.to_array()).all(less)
 }

@@ -5,6 +5,7 @@ mod room;
 use serde::{Deserialize, Serialize};
 
 use super::devices::{self, DeviceSet, Devices, Room};
+use super::occupancy::Occupancy;
 use super::pages::Pages;
 use super::placement::{Index, Popularity};
 use super::settings::{Fleet, NodeGroup, PlacementPolicy};
@@ -18,6 +19,8 @@ use crate::units::{Instant, NodeGroupIndex, NodeIndex, Resources};
 pub(super) struct Nodes {
     machines: Machines,
     index: Index,
+    /// Over the paid ones; follows from the machines.
+    occupancy: Occupancy,
 }
 
 /// All but the index, which follows from it.
@@ -77,6 +80,11 @@ impl Slot {
         if self.takes_newcomers() { self.free } else { Resources::ZERO }
     }
 
+    /// What is requested of it.
+    pub(super) fn taken(&self) -> Resources {
+        self.capacity.checked_sub(self.free).expect("what is free is a part of the capacity")
+    }
+
     fn takes_newcomers(&self) -> bool {
         self.life == NodeLife::Paid && self.node.gone.is_none()
     }
@@ -95,7 +103,7 @@ impl Nodes {
             next,
             popularity: (policy == PlacementPolicy::FragmentationAware).then(Popularity::default),
         };
-        Self { machines, index: Index::new(policy, groups) }
+        Self { machines, index: Index::new(policy, groups), occupancy: Occupancy::default() }
     }
 
     pub(super) fn save(&self) -> &Machines {
@@ -110,7 +118,10 @@ impl Nodes {
         for slot in machines.slots.iter() {
             index.push(slot, machines.offer(slot), || machines.devices(slot));
         }
-        Self { machines, index }
+        let mut occupancy = Occupancy::default();
+        let paid = machines.slots.iter().filter(|slot| slot.life == NodeLife::Paid);
+        paid.for_each(|slot| occupancy.join(slot.capacity, slot.taken()));
+        Self { machines, index, occupancy }
     }
 
     pub(super) fn share(&mut self) {
@@ -157,6 +168,9 @@ impl Nodes {
     /// Marks a machine as paid from now on.
     pub(super) fn pay(&mut self, slot: u32) {
         let node = self.change(slot, |machine| machine.life = NodeLife::Paid);
+        let machine = self.slot(slot);
+        let (capacity, taken) = (machine.capacity, machine.taken());
+        self.occupancy.join(capacity, taken);
         let group = node.node_group.usize();
         self.machines.paid[group] += 1;
         self.machines.draining[group] += u32::from(node.gone.is_some());
@@ -192,6 +206,7 @@ impl Nodes {
             machine.residents += 1;
             machine.node.empty_since = None;
         });
+        self.count(slot, |occupancy| occupancy.request(requested));
         taken
     }
 
@@ -205,6 +220,7 @@ impl Nodes {
                 machine.node.empty_since = Some(now);
             }
         });
+        self.count(slot, |occupancy| occupancy.release(requested));
     }
 
     /// Exchanges what a resident holds, on the same devices where these suit, and says on which.
@@ -217,6 +233,10 @@ impl Nodes {
         self.change(slot, |machine| {
             let free = machine.free.checked_add(old).expect("amounts on a node fit its capacity");
             machine.free = free.checked_sub(new).expect("a node is never over-committed");
+        });
+        self.count(slot, |occupancy| {
+            occupancy.release(old);
+            occupancy.request(new);
         });
         taken
     }
@@ -234,6 +254,9 @@ impl Nodes {
     /// Marks a node as no longer paid.
     pub(super) fn remove(&mut self, slot: u32, now: Instant) {
         let was_draining = self.slot(slot).node.gone.is_some();
+        let machine = self.slot(slot);
+        let (capacity, taken) = (machine.capacity, machine.taken());
+        self.occupancy.leave(capacity, taken);
         let node = self.change(slot, |machine| {
             machine.node.gone = Some(now);
             machine.life = NodeLife::Gone;
@@ -283,6 +306,13 @@ impl Nodes {
         self.machines.outages[group.usize()] > 0
     }
 
+    /// Counts what changes on a machine, where it is paid.
+    fn count(&mut self, slot: u32, change: impl FnOnce(&mut Occupancy)) {
+        if self.slot(slot).life == NodeLife::Paid {
+            change(&mut self.occupancy);
+        }
+    }
+
     /// Changes a machine, and what the index knows of it.
     fn change(&mut self, slot: u32, change: impl FnOnce(&mut Slot)) -> Node {
         change(self.machines.slots.get_mut(slot as usize));
@@ -306,6 +336,11 @@ impl Nodes {
     #[inline]
     pub(super) fn paid_in_all(&self) -> u32 {
         self.machines.paid_in_all
+    }
+
+    /// What all paid nodes have, and what of it is requested.
+    pub(super) fn occupancy(&self) -> Occupancy {
+        self.occupancy
     }
 
     /// The index that the next machine gets.

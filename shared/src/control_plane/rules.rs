@@ -14,6 +14,8 @@ pub(super) struct Rules {
     terms: Vec<Ready>,
     /// By node group.
     zones: Vec<Zone>,
+    /// By node group, whether nodes may be ordered for it.
+    may_grow: Vec<bool>,
     /// Placed members by group, everywhere.
     sizes: BTreeMap<Group, u32>,
     /// Placed members by group and place.
@@ -90,6 +92,7 @@ impl Rules {
         Self {
             terms: terms.iter().map(ready).collect(),
             zones: fleet.node_groups.iter().map(|group| zone(group) as Zone).collect(),
+            may_grow: fleet.node_groups.iter().map(|group| group.max > 0).collect(),
             sizes: BTreeMap::new(),
             members: BTreeMap::new(),
             keepers: BTreeMap::new(),
@@ -213,15 +216,20 @@ impl Rules {
         of.get(&(group, place)).copied().unwrap_or(0)
     }
 
-    /// The members in the emptiest of the places that the terms leave open.
+    /// The members in the emptiest of the places that the terms leave open: of the zones where nodes are or may come to be,
+    /// of the nodes that are kept.
     fn fewest(&self, group: Group, row: TermsIndex, domain: Domain, nodes: &Nodes) -> u32 {
         let open = || (0..self.zones.len()).filter(|&node_group| self.is_open(Some(row), node_group));
+        let is_there = |&node_group: &usize| {
+            let group = NodeGroupIndex::from_usize(node_group);
+            nodes.kept(group) > 0 || self.may_grow[node_group] && !nodes.is_lost(group)
+        };
         match domain {
             Domain::Zone => {
                 let count = |node_group: usize| {
                     self.members.get(&(group, Place::Zone(self.zones[node_group]))).copied().unwrap_or(0)
                 };
-                open().map(count).min().unwrap_or(0)
+                open().filter(is_there).map(count).min().unwrap_or(0)
             }
             Domain::Node => {
                 let kept: u32 = open().map(|node_group| nodes.kept(NodeGroupIndex::from_usize(node_group))).sum();

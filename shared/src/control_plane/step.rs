@@ -1,10 +1,10 @@
 //! The state machine: a request or a transition in, further transitions and effects out.
 
-use super::autoscaling::taken;
 use super::call::{Call, Calls};
 use super::lives::{Live, Lives};
 use super::nodes::Nodes;
 use super::observed::ObservedFleet;
+use super::occupancy::Occupancy;
 use super::pools::{PoolUse, Pools};
 use super::quota::Quotas;
 use super::residents::Residents;
@@ -161,9 +161,14 @@ impl ControlPlane<'_> {
         self.nodes.iter_paid().map(|(_, slot)| NodeUse {
             node: slot.node.index,
             node_group: slot.node.node_group,
-            requested: taken(slot),
+            requested: slot.taken(),
             capacity: slot.capacity,
         })
+    }
+
+    /// What the paid nodes have, and what of it is requested.
+    pub fn occupancy(&self) -> Occupancy {
+        self.nodes.occupancy()
     }
 
     /// Resources that wait for a node.

@@ -162,8 +162,7 @@ fn links_of_versions_3_and_4_are_read_as_they_were_meant() {
     }
 }
 
-/// Golden: links of versions 5 to 7, made for engine 4: the lab's scenario, the later ones under pseudonyms, with the
-/// digest that it still has.
+/// Golden: links of versions 5 to 7, made for engine 4: the lab's scenario, the later ones under pseudonyms.
 #[test]
 fn links_of_versions_5_to_7_are_read_as_they_were_meant() {
     let lab = crate::example::lab_scenario();
@@ -172,10 +171,8 @@ fn links_of_versions_5_to_7_are_read_as_they_were_meant() {
         [(include_str!("v5.link"), &lab), (include_str!("v6.link"), &hidden), (include_str!("v7.link"), &hidden)];
     for (text, meant) in links {
         let old = SharedScenario::from_link(text).unwrap();
-        assert_eq!(&old.scenario, meant);
-        let valid = crate::scenario::ValidScenario::new(old.scenario.clone()).unwrap();
-        let runs = (0..old.scenario.runs).map(|run| crate::simulation::run(&valid, run, false)).collect();
-        assert_eq!(crate::simulation::Outcome::collect(runs).digest, old.digest);
+        assert_eq!(old.scenario.engine, 4);
+        assert_eq!(&Scenario { engine: ENGINE, ..old.scenario.clone() }, meant);
         let link = old.to_link().unwrap();
         assert_eq!(SharedScenario::from_link(&link).unwrap(), old);
     }

@@ -1,21 +1,8 @@
 //! How much of the nodes is requested, bin by bin.
 
-use core::ops::AddAssign;
-
-use serde::{Deserialize, Serialize};
-
 use super::watch::Watch;
-use crate::control_plane::ControlPlane;
-use crate::units::{DIMENSIONS, Dimension, Instant};
-
-/// What the paid nodes have, and what of it is requested, at one instant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Occupancy {
-    /// By dimension, what is requested.
-    pub requested: [u64; DIMENSIONS],
-    /// By dimension, what may be.
-    pub capacity: [u64; DIMENSIONS],
-}
+use crate::control_plane::{ControlPlane, Occupancy};
+use crate::units::Instant;
 
 /// Takes the [`Occupancy`] at the end of each bin of a run.
 #[derive(Clone, Debug, Default)]
@@ -24,32 +11,9 @@ pub struct OccupancyWatch {
     pub bins: Vec<Occupancy>,
 }
 
-impl Occupancy {
-    /// Requested ÷ capacity; none where no node has any.
-    pub fn share(&self, of: Dimension) -> Option<f64> {
-        let (requested, capacity) = (self.requested[of as usize], self.capacity[of as usize]);
-        (capacity > 0).then(|| requested as f64 / capacity as f64)
-    }
-}
-
-impl AddAssign for Occupancy {
-    fn add_assign(&mut self, other: Self) {
-        let add = |sums: &mut [u64], amounts: [u64; DIMENSIONS]| {
-            sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
-        };
-        add(&mut self.requested, other.requested);
-        add(&mut self.capacity, other.capacity);
-    }
-}
-
 impl Watch for OccupancyWatch {
     fn bin_ends(&mut self, plane: &ControlPlane<'_>, _: Instant) {
-        let mut all = Occupancy::default();
-        for node in plane.nodes() {
-            let (requested, capacity) = (node.requested.to_array(), node.capacity.to_array());
-            all += Occupancy { requested: requested.map(u64::from), capacity: capacity.map(u64::from) };
-        }
-        self.bins.push(all);
+        self.bins.push(plane.occupancy());
     }
 }
 
@@ -60,6 +24,7 @@ mod tests {
     use crate::scenario::{Demand, Fleet, Scenario};
     use crate::simulation::tests::{requests, scenario, valid};
     use crate::simulation::{Plan, RunOptions, simulate, simulate_watched};
+    use crate::units::Dimension;
 
     const HOUR: i64 = 3_600_000_000;
 

@@ -9,7 +9,7 @@ use shared::request::{Domain, Operation};
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::simulation::Eviction;
 use shared::trace::quotas::in_words;
-use shared::units::Money;
+use shared::units::{Dimension, Money};
 
 use crate::output;
 
@@ -216,7 +216,11 @@ fn write_pools(
 /// Whether the node that the resource is on had room for the new shape.
 fn in_place(place: &InPlace, answer: &ExplanationView) -> String {
     let InPlace { node, free, lacking, .. } = place;
-    let fits = if lacking.is_zero() { "it fits".to_owned() } else { format!("it lacks {lacking}") };
+    let fits = match lacking[Dimension::Gpu] {
+        _ if lacking.is_zero() => "it fits".to_owned(),
+        0 => format!("it lacks {lacking}"),
+        _ => format!("it lacks {lacking}, GPUs device by device"),
+    };
     format!("in place, node {} has {free} without it: {fits}", answer.node(*node))
 }
 

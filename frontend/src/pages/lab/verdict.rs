@@ -1,7 +1,7 @@
 //! Whether the outcomes are those that the sender saw.
 
 use shared::link::{VARIANTS_PARAMETER, Variants};
-use shared::scenario::ENGINE;
+use shared::scenario::{ENGINE, changes_since};
 use shared::simulation::Digest;
 use yew::prelude::*;
 
@@ -36,7 +36,8 @@ pub(super) fn verdict(loaded: &Loaded, ran: &Ran) -> Html {
     }
     let engine = loaded.engine;
     let why = if engine < ENGINE {
-        format!("The link was made with engine {engine}, and this page has engine {ENGINE}.")
+        let changes = changes_since(engine).join("; ");
+        format!("The link was made with engine {engine}, and this page has engine {ENGINE}, which {changes}.")
     } else {
         "The digest was altered on its way, or one of the two programs is broken: the same engine gives the same \
          outcome everywhere."

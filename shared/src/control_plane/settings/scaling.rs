@@ -115,12 +115,12 @@ impl ScheduledNodes {
 }
 
 impl PredictedNodes {
-    /// The most that are needed from `now` until `until`.
+    /// The most that are needed from `now` until before `until`.
     pub(in crate::control_plane) fn between(&self, now: Instant, until: Instant) -> u32 {
         let step = |at: Instant| at.micros().saturating_sub(self.from.micros()).div_euclid(self.step.micros());
-        let (first, last) = (step(now).max(0) as usize, step(until));
+        let (first, end) = (step(now).max(0) as usize, step(until - Duration::from_micros(1)));
         let steps = self.nodes.iter().enumerate().skip(first);
-        steps.take_while(|&(position, _)| position as i64 <= last).map(|(_, &nodes)| nodes).max().unwrap_or(0)
+        steps.take_while(|&(position, _)| position as i64 <= end).map(|(_, &nodes)| nodes).max().unwrap_or(0)
     }
 }
 
@@ -215,12 +215,13 @@ mod tests {
         let start: Instant = "2026-03-02T00:00:00Z".parse().unwrap();
         let hours = |hours: i64| start + Duration::from_minutes(60 * hours);
         let predicted = PredictedNodes { from: start, step: Duration::HOUR, nodes: vec![2, 7, 1] };
-        assert_eq!(predicted.between(hours(0), hours(0)), 2);
-        assert_eq!(predicted.between(hours(0), hours(1)), 7);
+        assert_eq!(predicted.between(hours(0), hours(1)), 2);
+        assert_eq!(predicted.between(hours(0), hours(1) + Duration::from_micros(1)), 7);
         assert_eq!(predicted.between(hours(2), hours(9)), 1);
         assert_eq!(predicted.between(hours(3), hours(9)), 0);
         assert_eq!(predicted.between(hours(-3), hours(-1)), 0);
-        assert_eq!(predicted.between(hours(-3), hours(0)), 2);
+        assert_eq!(predicted.between(hours(-3), hours(0)), 0);
+        assert_eq!(predicted.between(hours(-3), hours(1)), 2);
     }
 
     #[test]

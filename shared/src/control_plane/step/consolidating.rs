@@ -28,7 +28,7 @@ impl ControlPlane<'_> {
                 due.push((position, slot));
             }
         }
-        due.sort_by_key(|(position, slot)| (share(autoscaling::taken(slot), slot.capacity), Reverse(*position)));
+        due.sort_by_key(|(position, slot)| (share(slot.taken(), slot.capacity), Reverse(*position)));
         let fleet = self.settings.fleet;
         let may_go = |(position, slot): &&(u32, Slot)| {
             autoscaling::may_shrink(fleet, &self.nodes, slot.node.node_group) && self.fits_elsewhere(*position, now)

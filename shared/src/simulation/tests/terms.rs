@@ -1,6 +1,7 @@
 //! Where resources go by their terms: zones, rules about others, priorities, and more requested than there is.
 
 use super::*;
+use crate::control_plane::Outage;
 use crate::request::{Domain, GroupRule, SpreadRule, Terms};
 use crate::simulation::{Eviction, Plan, check};
 use crate::units::{NodeIndex, TermsIndex};
@@ -126,6 +127,33 @@ fn spread_evens_out_over_zones_and_over_nodes() {
     let mut three = world(vec![over(Domain::Node, 1)], 3);
     three.fleet.node_groups[0].min = 3;
     assert_eq!(nodes(three, &wishes), [node(0), node(1), node(2), node(0), node(1), node(2)]);
+}
+
+/// Two to a node, one node in zone a, nobody is ahead of an emptier zone: while b counts, the second waits for it.
+#[test]
+fn spread_counts_zones_where_nodes_may_be() {
+    let terms = Terms { spread: vec![SpreadRule { domain: Domain::Zone, ahead: 1 }], ..member("web") };
+    let world = || {
+        let mut world = world(vec![terms.clone(), zone("b")], 1);
+        world.fleet.node_groups[1].boot = Duration::from_minutes(30);
+        world
+    };
+    let far = 10 * 3_600;
+    // b is full with somebody else, and may have no further node.
+    let wishes = [(0, far, WHOLE, Some(1)), (1, far, HALF, Some(0)), (2, far, HALF, Some(0))];
+    assert_eq!(nodes(world(), &wishes), [node(0), node(1), None]);
+    // It is lost for an hour, and does not count; who is in a stays there when it returns, and who comes then waits.
+    let mut lost = world();
+    let (from, until) = (Instant::from_micros(0), Instant::from_micros(HOUR));
+    lost.fleet.outages = vec![Outage { zone: "b".to_owned(), from, until }];
+    let wishes = [(1, far, HALF, Some(0)), (2, far, HALF, Some(0))];
+    assert_eq!(nodes(lost, &wishes), [node(0), node(0)]);
+    assert_eq!(nodes(world(), &wishes), [node(0), node(1)]);
+    // It never has any.
+    let mut none = world();
+    none.terms.truncate(1);
+    none.fleet.node_groups[1].max = 0;
+    assert_eq!(nodes(none, &wishes), [node(0), node(0)]);
 }
 
 #[test]
