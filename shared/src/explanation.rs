@@ -30,6 +30,8 @@ pub struct Explanation {
     pub refused_by: Option<Module>,
     /// The modules that failed with it, in the order of a request's way.
     pub failed: Vec<FailedAttempts>,
+    /// The module in whose queue it is when the window ends, where it is in one.
+    pub waits_for: Option<WaitsFor>,
     /// The decision that mattered: the last one of admission, quota and scheduler, or what there was when the resource
     /// had to leave its node and found no other.
     pub decision: Option<DecisionSeen>,
@@ -42,6 +44,18 @@ pub struct Explanation {
     pub fix: Option<Fix>,
     /// How many changes were tried, each by a run of its own.
     pub tried: u32,
+}
+
+/// A module in whose queue a request is when the window ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitsFor {
+    /// Which one.
+    pub module: Module,
+    /// Since when it waits.
+    pub since: Instant,
+    /// When it would be its turn.
+    pub turn: Instant,
 }
 
 /// What was decided for a resize.
@@ -290,8 +304,10 @@ impl Explanation {
 fn needs_a_fix(explanation: &Explanation) -> bool {
     match explanation.resize.map(|resize| resize.state) {
         Some(ResizeState::Refused(_)) => true,
-        Some(ResizeState::Admitted | ResizeState::PassedOver) => false,
+        Some(ResizeState::Admitted) => explanation.waits_for.is_some(),
+        Some(ResizeState::PassedOver) => false,
         Some(ResizeState::Resized(_)) => explanation.plan.state == PlanState::Pending,
-        None => !explanation.is_in() && explanation.plan.state != PlanState::Admitted,
+        None if explanation.plan.state == PlanState::Admitted => explanation.waits_for.is_some(),
+        None => !explanation.is_in(),
     }
 }

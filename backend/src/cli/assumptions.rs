@@ -239,7 +239,7 @@ impl AssumptionArgs {
         }
         if let Some(path) = &self.priority_classes {
             let read = read_priority_classes(&input::read_text(path)?);
-            catalogue.priority_classes = read.map_err(CliError::in_file(input::name(path)))?;
+            catalogue.priority_classes = read.map_err(CliError::all_in_file(input::name(path)))?;
         }
         Ok(catalogue)
     }

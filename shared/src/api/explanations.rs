@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::explanation::{DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Fix, ResizePlan, Setting};
+use crate::explanation::{
+    DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Fix, ResizePlan, Setting, WaitsFor,
+};
 use crate::request::{IndexedRequest, Module, Operation};
 use crate::scenario::{Edit, Scenario};
 use crate::simulation::{Plan, Refusal};
@@ -68,6 +70,9 @@ pub struct ExplanationView {
     pub refused_by: Option<Module>,
     /// Modules that failed with it.
     pub failed: Vec<FailedAttempts>,
+    /// The module in whose queue it is when the window ends.
+    #[serde(default)]
+    pub waits_for: Option<WaitsFor>,
     /// The plan of the resource.
     pub plan: Plan,
     /// What was decided for a resize.
@@ -145,7 +150,8 @@ impl ExplanationView {
     pub fn new(scenario: &Scenario, position: usize, request: &IndexedRequest, explanation: Explanation) -> Self {
         let flavor = |index: crate::units::FlavorIndex| &scenario.flavors[index.usize()];
         let (state, reason) = (explanation.state().to_owned(), explanation.refusal());
-        let Explanation { plan, resize, refused_by, failed, decision, departures, displaced, fix, tried } = explanation;
+        let Explanation { plan, resize, refused_by, failed, waits_for, decision, departures, displaced, fix, tried } =
+            explanation;
         let asked = resize.map_or(request.flavor, |resize| resize.to);
         let terms = request.terms.map(|terms| &scenario.terms[terms.usize()]);
         Self {
@@ -161,6 +167,7 @@ impl ExplanationView {
             reason,
             refused_by,
             failed,
+            waits_for,
             plan,
             resize,
             node_groups: scenario.fleet.node_groups.iter().map(|group| group.name.clone()).collect(),

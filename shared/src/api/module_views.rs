@@ -17,9 +17,9 @@ pub struct ModuleView {
     pub module: Module,
     /// Its worker-hours.
     pub cost: MoneyBand,
-    /// From entering its queue to the start of service.
+    /// From entering its queue to the start of service, of those whose service began inside the window.
     pub wait_ms: DurationsView,
-    /// From the start of service to its end.
+    /// From the start of service to its end, of those that ended inside the window.
     pub service_ms: DurationsView,
     /// Requests that passed it per second of the window, however many attempts each took.
     pub throughput_per_s: f64,
@@ -51,6 +51,9 @@ pub struct QueueView {
     pub mean: f64,
     /// Most at once in any run.
     pub max: u32,
+    /// How many wait when the window ends, per run on average.
+    #[serde(default)]
+    pub at_end: f64,
 }
 
 /// The modules in the order of a request's way.
@@ -85,6 +88,7 @@ fn module_view(module: Module, scenario: &Scenario, runs: &[RunOutcome]) -> Modu
         queue: QueueView {
             mean: total(|outcome| outcome.queued_micros) as f64 / micros,
             max: outcomes().map(|outcome| outcome.queue_max).max().unwrap_or(0),
+            at_end: mean(outcomes().map(|outcome| outcome.waiting), runs.len()),
         },
         failed: mean(outcomes().map(|outcome| outcome.failed), runs.len()),
         cost_of_failures: average(wasted, runs.len() as u64).map(|cost| cost.to_money(currency)),

@@ -41,17 +41,21 @@ pub(super) fn requested(nodes: &Nodes, groups: usize) -> Vec<[u64; DIMENSIONS]> 
 }
 
 /// Nodes that a group should have from `now` until it is looked over again, `every` later, when `requested` is what its
-/// nodes have to do.
+/// nodes have to do; `local` is the time there, by both offsets where clocks pass it twice.
 pub(super) fn wanted(
     group: &NodeGroup,
     requested: &[u64; DIMENSIONS],
     now: Instant,
-    local: LocalMinute,
+    local: [LocalMinute; 2],
     every: Duration,
 ) -> u32 {
     let scaling = &group.scaling;
     let by_use = scaling.target_utilisation_percent.map(|percent| nodes_for(requested, group.schedulable(), percent));
-    let by_time = scaling.schedule.iter().filter(|scheduled| scheduled.holds(local)).map(|scheduled| scheduled.nodes);
+    let by_time = scaling
+        .schedule
+        .iter()
+        .filter(|scheduled| local.iter().any(|&local| scheduled.holds(local)))
+        .map(|scheduled| scheduled.nodes);
     let by_forecast = scaling.predicted.as_ref().map(|predicted| predicted.between(now, now + group.boot + every));
     by_time.chain(by_use).chain(by_forecast).max().unwrap_or(0)
 }

@@ -179,7 +179,11 @@ impl<'a> Pools<'a> {
         let mut is_asked = false;
         let parts = self.parts[flavor.usize()].into_iter().zip(self.parts[own.1.usize()]);
         for ((part, had), seat) in parts.zip(own.0.in_order()) {
-            is_asked |= !part.is_zero() && POOLED.into_iter().any(|of| part[of] > 0 && limit[of as usize] > 0);
+            // What another pool is for is not asked of this one.
+            if !POOLED.into_iter().any(|of| part[of] > 0 && limit[of as usize] > 0) {
+                continue;
+            }
+            is_asked = true;
             for of in POOLED.into_iter().filter(|&of| part[of] > 0) {
                 let own = if seat == Some(pool) { u64::from(had[of]) } else { 0 };
                 let left = limit[of as usize].saturating_sub(held[of as usize] - own);

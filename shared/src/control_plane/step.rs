@@ -12,7 +12,7 @@ use super::rules::Rules;
 use super::service::draw_number;
 use super::settings::Settings;
 use super::stage::{QueueDepth, Stage};
-use super::state::NodeUse;
+use super::state::{Node, NodeUse};
 use super::transition::{Effect, Output, Phase, Refusal, Scheduled, Transition};
 use super::waiting::Waiting;
 use crate::features::TimeZone;
@@ -164,6 +164,11 @@ impl ControlPlane<'_> {
             requested: slot.taken(),
             capacity: slot.capacity,
         })
+    }
+
+    /// Every machine that there was, in the order of their start.
+    pub fn machines(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().map(|slot| &slot.node)
     }
 
     /// What the paid nodes have, and what of it is requested.

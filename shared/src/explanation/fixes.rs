@@ -6,9 +6,9 @@ use change::{Change, at_most, kept, types_that_hold};
 
 use super::setting::make;
 use super::witness::{Seen, watch};
-use super::{DecisionSeen, Explanation, Fix, Setting};
-use crate::control_plane::{CapacityPool, GroupSurvey, PoolSurvey};
-use crate::request::IndexedRequest;
+use super::{DecisionSeen, Departure, Explanation, Fix, Setting, WaitsFor};
+use crate::control_plane::{CapacityPool, Eviction, GroupSurvey, PoolSurvey, Purchase};
+use crate::request::{IndexedRequest, Module};
 use crate::scenario::{Edit, PlacementPolicy, ValidScenario};
 use crate::simulation::Refusal;
 use crate::units::{Dimension, FlavorIndex, LedgerUnits, NodeGroupIndex, Resources};
@@ -87,8 +87,10 @@ impl Trials<'_> {
                 found.extend(self.larger_pools());
                 found
             }
+            None if let Some(WaitsFor { module, .. }) = self.explanation.waits_for => self.more_workers(module),
             None => {
                 let mut found = self.zones_kept();
+                found.extend(self.nodes_kept());
                 found.extend(self.more_nodes());
                 found.extend(self.roomier_nodes());
                 found.extend(self.other_policies());
@@ -117,7 +119,7 @@ impl Trials<'_> {
             let Change { edits, settings } = change;
             return Some(Fix { edits, settings, ready: explanation.ready(), cost_change: cost - self.before });
         }
-        let obstacle = |of: &Explanation| (of.refusal(), of.refused_by);
+        let obstacle = |of: &Explanation| (of.refusal(), of.refused_by, of.waits_for.map(|waits| waits.module));
         let is_cheaper = self.further.as_ref().is_none_or(|further| cost < further.cost);
         if obstacle(&explanation) != obstacle(&self.explanation) && is_cheaper {
             self.further = Some(Further { change, explanation, cost });
@@ -190,6 +192,24 @@ impl Trials<'_> {
             lost.cloned().map(Setting::NoOutage).collect()
         };
         zones.into_iter().filter_map(|zone| self.attempt_all(Vec::new(), kept(zone))).collect()
+    }
+
+    /// Nodes of a group that do not fail, or are not taken back, where the resource lost its own so.
+    fn nodes_kept(&mut self) -> Vec<Fix> {
+        let kept = |left: &Departure| match left.eviction {
+            Eviction::NodeFailed if left.zone_lost_since.is_none() => {
+                Some(Edit::NodeFailures { node_group: left.node_group, fails_after: None })
+            }
+            Eviction::Interrupted => Some(Edit::Purchase { node_group: left.node_group, purchase: Purchase::OnDemand }),
+            _ => None,
+        };
+        let mut edits: Vec<Edit> = Vec::new();
+        for edit in self.explanation.departures.iter().filter_map(kept) {
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+        edits.into_iter().filter_map(|edit| self.attempt(vec![edit])).collect()
     }
 
     /// More of what was missing of each pool that may be asked, as many times as it takes: whoever was refused before gets in
@@ -283,12 +303,17 @@ impl Trials<'_> {
     fn shorter_queue(&mut self) -> Vec<Fix> {
         let Some(module) = self.explanation.refused_by else { return Vec::new() };
         let settings = &self.valid.scenario().modules[module];
-        let (workers, limit) = (settings.workers, settings.queue_limit.unwrap_or(0));
-        let more_workers =
-            self.smallest(|more| (vec![Edit::Workers { module, workers: workers.saturating_add(more) }], Vec::new()));
+        let limit = settings.queue_limit.unwrap_or(0);
+        let more_workers = self.more_workers(module);
         let longer = |more: u32| Setting::QueueLimit { module, queue_limit: limit.saturating_add(more) };
         let longer_queue = self.smallest(|more| (Vec::new(), vec![longer(more)]));
         more_workers.into_iter().chain(longer_queue).collect()
+    }
+
+    fn more_workers(&mut self, module: Module) -> Vec<Fix> {
+        let workers = self.valid.scenario().modules[module].workers;
+        let more = |more: u32| vec![Edit::Workers { module, workers: workers.saturating_add(more) }];
+        self.smallest(|count| (more(count), Vec::new())).into_iter().collect()
     }
 
     /// More retries of the module that gave up.

@@ -1,6 +1,8 @@
 //! A run in which one request is watched.
 
-use super::{Again, DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Other, ResizePlan, ResizeState};
+use super::{
+    Again, DecisionSeen, Departure, Displaced, Explanation, FailedAttempts, Other, ResizePlan, ResizeState, WaitsFor,
+};
 use crate::control_plane::{ControlPlane, Effect, Eviction, Scheduled, Underway};
 use crate::request::{IndexedRequest, MODULES, Module, Operation};
 use crate::scenario::ValidScenario;
@@ -43,6 +45,7 @@ pub(super) fn watch(valid: &ValidScenario, requests: &[IndexedRequest], run: u32
         resize,
         refused_by: witness.refused.map(|(_, module)| module),
         failed: failed.collect(),
+        waits_for: witness.served_last.filter(|last| last.turn >= valid.scenario().window.end),
         decision: witness.decision,
         departures: witness.departures,
         displaced: witness.displaced,
@@ -60,6 +63,8 @@ struct Witness {
     decision: Option<DecisionSeen>,
     refused: Option<(Refusal, Module)>,
     failed: [u32; MODULES],
+    /// The module that it came to last.
+    served_last: Option<WaitsFor>,
     departures: Vec<Departure>,
     /// The node that it went to last.
     slot: Option<u32>,
@@ -78,6 +83,7 @@ impl Witness {
             decision: None,
             refused: None,
             failed: [0; MODULES],
+            served_last: None,
             departures: Vec::new(),
             slot: None,
             displaced: Vec::new(),
@@ -127,7 +133,8 @@ impl Witness {
     fn own(&mut self, now: Instant, effect: &Effect) {
         match *effect {
             Effect::Refused { refusal, module } => self.refused = Some((refusal, module)),
-            Effect::Served { module, failed, .. } => {
+            Effect::Served { module, failed, start, .. } => {
+                self.served_last = Some(WaitsFor { module, since: now, turn: start });
                 self.failed[module as usize] += u32::from(failed);
                 if module == Module::Provisioner && self.carried_out.is_none() {
                     self.carried_out = Some(now);

@@ -102,6 +102,20 @@ impl TimeZone {
     pub fn offset_s(&self, at: Instant) -> i32 {
         jiff::Timestamp::from_microsecond(at.micros()).map_or(0, |timestamp| self.0.to_offset(timestamp).seconds())
     }
+
+    /// The same, and as the clocks before or after them are set where they pass the time at `at` twice; else twice the same.
+    pub fn offsets_s(&self, at: Instant) -> [i32; 2] {
+        let seconds = |of: i32| Duration::from_seconds(i64::from(of));
+        let own = self.offset_s(at);
+        let other = [-1, 1].into_iter().find_map(|way| {
+            let other = self.offset_s(at + Duration::HOUR * way);
+            // Set back by so much: before the clocks were, or after.
+            let back = (own - other) * way as i32;
+            let passes_twice = back > 0 && self.offset_s(at + seconds(back) * way) == other;
+            passes_twice.then_some(other)
+        });
+        [own, other.unwrap_or(own)]
+    }
 }
 
 impl Default for TimeZone {
@@ -218,6 +232,20 @@ mod tests {
         // 02:00 local was skipped on the 29th of March; seen from the 30th (00:00 UTC) it is 03:00, at 01:00 UTC.
         assert_eq!(spring.days_before(48, 1), Some(25));
         assert_eq!(autumn.days_before(3, 1), None);
+    }
+
+    /// Berlin's clocks go back an hour on 2026-10-25 at 01:00 UTC: they pass 02:00 to 03:00 from 00:00 to 02:00 UTC.
+    #[test]
+    fn times_that_clocks_pass_twice_have_two_offsets() {
+        let zone: TimeZone = "Europe/Berlin".parse().unwrap();
+        let offsets = |at: &str| zone.offsets_s(at.parse().unwrap());
+        assert_eq!(offsets("2026-10-24T23:59:59Z"), [7_200, 7_200]);
+        assert_eq!(offsets("2026-10-25T00:00:00Z"), [7_200, 3_600]);
+        assert_eq!(offsets("2026-10-25T01:30:00Z"), [3_600, 7_200]);
+        assert_eq!(offsets("2026-10-25T02:00:00Z"), [3_600, 3_600]);
+        // They go forward on the 29th of March, and pass nothing twice.
+        assert_eq!(offsets("2026-03-29T00:30:00Z"), [3_600, 3_600]);
+        assert_eq!(offsets("2026-03-29T01:30:00Z"), [7_200, 7_200]);
     }
 
     #[test]

@@ -152,7 +152,9 @@ impl Stopped {
     /// Whether it is about a field that was wrong, or about one inside of it.
     fn is_inside(&self, wrong: &InputError) -> bool {
         let (Some(field), Some(wrong)) = (&self.error.field, &wrong.field) else { return true };
-        field.strip_prefix(wrong.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        field
+            .strip_prefix(wrong.trim_end_matches(".?"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 }
 
@@ -288,6 +290,24 @@ mod tests {
         fields[2..].sort_unstable();
         assert_eq!(fields, ["label", "inner[0]", "inner[1].kind", "inner[1].rate"]);
         assert_eq!(guessed.unwrap().inner.len(), 2);
+    }
+
+    /// A wrong key hides nothing, and what is guessed for the map is named nowhere.
+    #[test]
+    fn a_wrong_key_of_a_map_is_one_problem() {
+        #[derive(Debug, Deserialize)]
+        struct Percents {
+            of: std::collections::BTreeMap<crate::units::Dimension, u32>,
+            wait: Duration,
+        }
+        for map in [r#"{"foo": 100}"#, r#"{"vcpu": "150"}"#] {
+            let text = format!(r#"{{"of": {map}, "wait": "soon"}}"#);
+            let Wrong { errors, guessed } =
+                every_wrong_field::<Percents>(&text, parse_json_object::<Percents>(&text).unwrap_err());
+            assert_eq!(errors.len(), 2, "{errors:?}");
+            let Percents { of, wait } = guessed.unwrap();
+            assert!(of.is_empty() && wait == Duration::from_seconds(1), "{of:?} {wait}");
+        }
     }
 
     #[test]

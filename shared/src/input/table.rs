@@ -86,10 +86,12 @@ impl<'t> Table<'t> {
 
     /// As [`Table::next`], and takes a row that is none to be the end, with what is wrong with it.
     pub fn next_of(&mut self, row: &mut Row, wrong: &mut Vec<InputError>) -> bool {
-        self.next(row).unwrap_or_else(|error| {
-            wrong.push(error);
-            false
-        })
+        loop {
+            match self.next(row) {
+                Ok(found) => return found,
+                Err(error) => wrong.push(error),
+            }
+        }
     }
 
     /// Reads the next row into `row`; false at the end.

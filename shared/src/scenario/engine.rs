@@ -8,7 +8,8 @@ const CHANGES: [&str; ENGINE as usize - 1] = [
     "places and queues by an index, with service times, full queues and failures of each module",
     "places by zone, by rules about others and by priority, and more than nodes have where that is allowed",
     "hands out GPUs one by one",
-    "spreads only over zones where nodes are or may come to be, and orders predicted nodes no look too early",
+    "spreads only over zones where nodes are or may come to be, orders predicted nodes no look too early, holds a schedule \
+     as one stretch where clocks are set back, and counts of modules what happened inside the window",
 ];
 
 /// What the engines after `engine` do otherwise than it, in words, oldest first.

@@ -86,17 +86,19 @@ pub struct RunOutcome {
 pub struct ModuleOutcome {
     /// Which one.
     pub module: Module,
-    /// From entering its queue to the start of service.
+    /// From entering its queue to the start of service, of those whose service began inside the window.
     pub wait: Histogram,
-    /// From the start of service to its end.
+    /// From the start of service to its end, of those that ended inside the window.
     pub service: Histogram,
+    /// Requests that wait for it when the window ends.
+    pub waiting: u64,
     /// Worker-microseconds of service that fell into the window.
     pub busy_micros: u64,
     /// Waiting requests × microseconds inside the window.
     pub queued_micros: u64,
     /// The most requests that waited at once.
     pub queue_max: u32,
-    /// Attempts that failed.
+    /// Attempts that failed inside the window.
     pub failed: u64,
     /// Worker-microseconds of `busy_micros` that came to nothing.
     pub failed_micros: u64,
@@ -111,6 +113,7 @@ impl ModuleOutcome {
             module,
             wait: Histogram::default(),
             service: Histogram::default(),
+            waiting: 0,
             busy_micros: 0,
             queued_micros: 0,
             queue_max: 0,
@@ -178,7 +181,7 @@ impl RunOutcome {
             module.wait.feed(&mut digester);
             module.service.feed(&mut digester);
             digester.u64(module.busy_micros).u64(module.queued_micros).u64(u64::from(module.queue_max));
-            digester.u64(module.failed).u64(module.failed_micros).u64(module.refused);
+            digester.u64(module.failed).u64(module.failed_micros).u64(module.refused).u64(module.waiting);
         }
         self.latency.feed(&mut digester);
         for (&refusal, &count) in &self.refused {

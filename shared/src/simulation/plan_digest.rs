@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::digest::Digester;
-use crate::control_plane::PlanState;
+use crate::control_plane::{Node, PlanState};
 use crate::units::Instant;
 
 /// Bytes that are hashed at once: enough for a hash function that works on several blocks in parallel.
 const BLOCK: usize = 16 * 1_024;
 /// Marks the state of what is in pools, whose indices follow.
 const IN_POOLS: u32 = 1 << 8;
+/// In the place of an instant.
+const NEVER: i64 = i64::MIN;
 
 /// A chain of hashes: each is that of the one before and of so many bytes of plans, in the order in which they ended; at
 /// the end of the run those of what lives follow, in order of the resource.
@@ -24,7 +26,6 @@ pub(super) struct PlanDigest {
 impl PlanDigest {
     #[inline]
     pub(super) fn add(&mut self, plan: &Plan) {
-        const NEVER: i64 = i64::MIN;
         let state = match plan.state {
             PlanState::Admitted => 0,
             PlanState::Pending => 1,
@@ -46,10 +47,24 @@ impl PlanDigest {
             }
         }
         self.plans += 1;
+        self.close_block();
+    }
+
+    #[inline]
+    fn close_block(&mut self) {
         if self.block.len() >= BLOCK {
             self.chain = self.next();
             self.block.clear();
         }
+    }
+
+    /// Takes in a machine of the run: plans name it by its index alone.
+    pub(super) fn add_machine(&mut self, machine: &Node) {
+        let Node { index, node_group, ordered, ready, gone, .. } = *machine;
+        self.block.extend_from_slice([index.0, u32::from(node_group.0)].map(u32::to_le_bytes).as_flattened());
+        let gone = gone.map_or(NEVER, Instant::micros);
+        self.block.extend_from_slice([ordered.micros(), ready.micros(), gone].map(i64::to_le_bytes).as_flattened());
+        self.close_block();
     }
 
     pub(super) fn feed(&self, digester: &mut Digester) {

@@ -94,13 +94,19 @@ impl Recorder {
                     self.note_time(resource, module, wait + service);
                 }
                 let outcome = &mut self.modules[module as usize];
-                outcome.wait.record(wait);
-                outcome.service.record(service);
-                let inside = (start + service).min(self.window.end) - start.min(self.window.end);
-                outcome.busy_micros += inside.micros() as u64;
-                if failed {
-                    outcome.failed += 1;
-                    outcome.failed_micros += inside.micros() as u64;
+                let (end, ended) = (self.window.end, start + service);
+                if start < end {
+                    outcome.wait.record(wait);
+                } else {
+                    outcome.waiting += 1;
+                }
+                outcome.busy_micros += (ended.min(end) - start.min(end)).micros() as u64;
+                if ended <= end {
+                    outcome.service.record(service);
+                    if failed {
+                        outcome.failed += 1;
+                        outcome.failed_micros += service.micros() as u64;
+                    }
                 }
             }
             Effect::Ready { latency } => self.latency.record(latency),
@@ -192,6 +198,7 @@ impl Recorder {
         for placed in plane.living() {
             self.plan(&placed);
         }
+        plane.machines().for_each(|machine| self.plans.add_machine(machine));
         for outcome in &mut self.modules {
             let depth = plane.queue_depth(outcome.module, self.window.end);
             outcome.queued_micros = depth.area_micros;

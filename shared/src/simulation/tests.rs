@@ -133,7 +133,8 @@ fn troubled(mut scenario: Scenario) -> Scenario {
         let failures = Failures { per_million: 300_000, retries: 1, back_off: Duration::from_seconds(30) };
         scenario.modules[module] = ModuleSettings {
             services: vec![ServiceOf { operation: Some(Operation::Delete), class: None, service: slow.clone() }],
-            queue_limit: Some(2),
+            // Metering turns nobody away.
+            queue_limit: (module != Module::Metering).then_some(2),
             failures: Some(failures),
             ..ModuleSettings::new(1, slow.clone(), Rate::ZERO)
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::input::{InputError, Row, Table};
+use crate::input::{InputError, InputProblems, Row, Table};
 use crate::units::{Dimension, Resources};
 
 /// What pools have, with the columns of how much of it may be requested.
@@ -32,46 +32,63 @@ pub struct PoolRow {
 /// such as `storage_gib_over_commit_percent`; all but `pool` may be absent or empty.
 ///
 /// # Errors
-/// At the first wrong line, a name that stands there twice, or a pool of nothing.
-pub fn read_pools(text: &str) -> Result<Vec<PoolRow>, InputError> {
+/// With every wrong line; a name that stands there twice is one, and so is a pool of nothing.
+pub fn read_pools(text: &str) -> Result<Vec<PoolRow>, InputProblems> {
     let mut table = Table::open(text, None)?;
     let (amounts, percents) = (OF_POOLS.map(|(of, _)| of.field()), OF_POOLS.map(|(_, column)| column));
     table.expect_only(&[&["pool", "zone"], &amounts[..], &percents[..]].concat())?;
     let (name, zone) = (table.column("pool")?, table.find("zone"));
     let columns = OF_POOLS.map(|(of, percent)| (of, table.find(of.field()), percent, table.find(percent)));
-    let (mut pools, mut lines, mut row) = (Vec::new(), BTreeMap::new(), Row::default());
-    while table.next(&mut row)? {
-        let called = row.get(name);
+    let (mut pools, mut wrong, mut lines, mut row) = (Vec::new(), Vec::new(), BTreeMap::new(), Row::default());
+    while table.next_of(&mut row, &mut wrong) {
+        let called = row.get(name).to_owned();
         if called.is_empty() {
-            return Err(InputError::field(row.line, "pool", "is empty; expected a name"));
-        }
-        if let Some(earlier) = lines.insert(called.to_owned(), row.line) {
+            wrong.push(InputError::field(row.line, "pool", "is empty; expected a name"));
+        } else if let Some(earlier) = lines.insert(called.clone(), row.line) {
             let message = format!("`{called}` stands on line {earlier} already; expected each pool once");
-            return Err(InputError::field(row.line, "pool", message));
+            wrong.push(InputError::field(row.line, "pool", message));
         }
-        let (mut capacity, mut over_commit_percent) = (Resources::ZERO, BTreeMap::new());
-        for (of, column, percent, percent_column) in columns {
-            if let Some(text) = row.optional(column) {
-                capacity[of] = amount(of, text).map_err(|wrong| InputError::field(row.line, of.field(), wrong))?;
-            }
-            if let Some(text) = row.optional(percent_column) {
-                let read = text.parse::<u32>().ok().filter(|percent| *percent > 0);
-                let wrong = || format!("is `{text}`; expected a whole number of percent, as 100 or 2000");
-                let read = read.ok_or_else(|| InputError::field(row.line, percent, wrong()))?;
-                over_commit_percent.insert(of, read);
-            }
-        }
-        if capacity.is_zero() {
+        let (capacity, over_commit_percent) = amounts_of(&row, columns, &mut wrong);
+        if columns.iter().all(|(_, column, ..)| row.optional(*column).is_none()) {
             let message = format!("`{called}` has nothing; expected an amount of {}", amounts.join(", "));
-            return Err(InputError::field(row.line, "pool", message));
+            wrong.push(InputError::field(row.line, "pool", message));
         }
         let zone = row.optional(zone).map(str::to_owned);
-        pools.push(PoolRow { line: row.line, name: called.to_owned(), zone, capacity, over_commit_percent });
+        pools.push(PoolRow { line: row.line, name: called, zone, capacity, over_commit_percent });
     }
-    if pools.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected pools"));
+    if wrong.is_empty() && pools.is_empty() {
+        wrong.push(InputError::whole("has a header and no rows; expected pools"));
     }
-    Ok(pools)
+    if wrong.is_empty() { Ok(pools) } else { Err(InputProblems(wrong)) }
+}
+
+/// A dimension and its column, and the name and the column of how much of it may be requested.
+type Columns = (Dimension, Option<usize>, &'static str, Option<usize>);
+
+/// What a pool has and how much of it may be requested, with what is wrong about it.
+fn amounts_of(
+    row: &Row,
+    columns: [Columns; OF_POOLS.len()],
+    wrong: &mut Vec<InputError>,
+) -> (Resources, BTreeMap<Dimension, u32>) {
+    let (mut capacity, mut over_commit_percent) = (Resources::ZERO, BTreeMap::new());
+    for (of, column, percent, percent_column) in columns {
+        match row.optional(column).map(|text| amount(of, text)) {
+            Some(Ok(read)) => capacity[of] = read,
+            Some(Err(message)) => wrong.push(InputError::field(row.line, of.field(), message)),
+            None => {}
+        }
+        if let Some(text) = row.optional(percent_column) {
+            match text.parse::<u32>().ok().filter(|percent| *percent > 0) {
+                Some(read) => drop(over_commit_percent.insert(of, read)),
+                None => {
+                    let message = format!("is `{text}`; expected a whole number of percent, as 100 or 2000");
+                    wrong.push(InputError::field(row.line, percent, message));
+                }
+            }
+        }
+    }
+    (capacity, over_commit_percent)
 }
 
 /// What a pool has of a dimension: something, where a cell says how much.
@@ -104,7 +121,7 @@ mod tests {
     fn what_is_wrong_is_named_with_line_and_field() {
         let check = |rows: &str, line: u64, field: Option<&str>, part: &str| {
             let header = "pool,storage_gib,iops,iops_over_commit_percent\n";
-            let error = read_pools(&format!("{header}{rows}")).unwrap_err();
+            let error = read_pools(&format!("{header}{rows}")).unwrap_err().first();
             assert_eq!((error.line, error.field.as_deref()), (line, field), "{error}");
             assert!(error.message.contains(part), "{error}");
         };
@@ -115,5 +132,12 @@ mod tests {
         check("ssd,1,many,\n", 2, Some("iops"), "`many`");
         check("ssd,1,5,-3\n", 2, Some("iops_over_commit_percent"), "`-3`");
         check("", 0, None, "no rows");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let InputProblems(wrong) = read_pools("pool,storage_gib,iops\n,0,many\nssd,,\nssd,1\nssd,1,\n").unwrap_err();
+        let told: Vec<_> = wrong.iter().map(|error| (error.line, error.field.as_deref().unwrap_or_default())).collect();
+        assert_eq!(told, [(2, "pool"), (2, "storage_gib"), (2, "iops"), (3, "pool"), (4, ""), (5, "pool")]);
     }
 }

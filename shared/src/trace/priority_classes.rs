@@ -2,37 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use crate::input::{InputError, Row, Table, write_table};
+use crate::input::{InputError, InputProblems, Row, Table, write_table};
 
 /// Reads `name,priority`, one row a class.
 ///
 /// # Errors
-/// At the first wrong line, or a class that stands there twice.
-pub fn read_priority_classes(text: &str) -> Result<BTreeMap<String, i32>, InputError> {
+/// With every wrong line; a class that stands there twice is one.
+pub fn read_priority_classes(text: &str) -> Result<BTreeMap<String, i32>, InputProblems> {
     let mut table = Table::open(text, None)?;
     table.expect_only(&["name", "priority"])?;
     let (name, priority) = (table.column("name")?, table.column("priority")?);
-    let (mut classes, mut lines, mut row) = (BTreeMap::new(), BTreeMap::new(), Row::default());
-    while table.next(&mut row)? {
+    let (mut classes, mut wrong) = (BTreeMap::new(), Vec::new());
+    let (mut lines, mut row) = (BTreeMap::new(), Row::default());
+    while table.next_of(&mut row, &mut wrong) {
         let class = row.get(name).to_owned();
         if class.is_empty() {
-            return Err(InputError::field(row.line, "name", "is empty; expected the name of a priority class"));
-        }
-        if let Some(earlier) = lines.insert(class.clone(), row.line) {
+            wrong.push(InputError::field(row.line, "name", "is empty; expected the name of a priority class"));
+        } else if let Some(earlier) = lines.insert(class.clone(), row.line) {
             let message = format!("`{class}` stands on line {earlier} already; expected each class once");
-            return Err(InputError::field(row.line, "name", message));
+            wrong.push(InputError::field(row.line, "name", message));
         }
         let text = row.get(priority);
-        let value = text.parse().map_err(|_| {
-            let message = format!("is `{text}`; expected a whole number from {} to {}", i32::MIN, i32::MAX);
-            InputError::field(row.line, "priority", message)
-        })?;
-        classes.insert(class, value);
+        match text.parse() {
+            Ok(value) => drop(classes.insert(class, value)),
+            Err(_) => {
+                let message = format!("is `{text}`; expected a whole number from {} to {}", i32::MIN, i32::MAX);
+                wrong.push(InputError::field(row.line, "priority", message));
+            }
+        }
     }
-    if classes.is_empty() {
-        return Err(InputError::whole("has a header and no rows; expected priority classes"));
+    if wrong.is_empty() && classes.is_empty() {
+        wrong.push(InputError::whole("has a header and no rows; expected priority classes"));
     }
-    Ok(classes)
+    if wrong.is_empty() { Ok(classes) } else { Err(InputProblems(wrong)) }
 }
 
 /// Priority classes as [`read_priority_classes`] reads them.
@@ -60,7 +62,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_by_line_and_column() {
         let check = |text: &str, line: u64, field: Option<&str>, part: &str| {
-            let error = read_priority_classes(text).unwrap_err();
+            let error = read_priority_classes(text).unwrap_err().first();
             assert_eq!((error.line, error.field.as_deref()), (line, field), "{error}");
             assert!(error.message.contains(part), "{error}");
         };
@@ -69,5 +71,8 @@ mod tests {
         check("name,priority\na,2147483648\n", 2, Some("priority"), "to 2147483647");
         check("name,priority\n,1\n", 2, Some("name"), "is empty");
         check("name,priority\n", 0, None, "no rows");
+        let InputProblems(wrong) = read_priority_classes("name,priority\n,high\na,1\na,low\n").unwrap_err();
+        let told: Vec<_> = wrong.iter().map(|error| (error.line, error.field.as_deref().unwrap_or_default())).collect();
+        assert_eq!(told, [(2, "name"), (2, "priority"), (4, "name"), (4, "priority")]);
     }
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use shared::api::{ExplanationView, FixView};
 use shared::control_plane::{Best, Forbidden, GroupSurvey, InPlace, PoolSurvey, Rule};
-use shared::explanation::{Again, DecisionSeen, Departure, Displaced, FailedAttempts, Other, ResizeState};
+use shared::explanation::{Again, DecisionSeen, Departure, Displaced, FailedAttempts, Other, ResizeState, WaitsFor};
 use shared::request::{Domain, Operation};
 use shared::scenario::{NodeGroup, PlacementPolicy, Scenario};
 use shared::simulation::Eviction;
 use shared::trace::quotas::in_words;
-use shared::units::{Dimension, Money};
+use shared::units::{Dimension, Instant, Money};
 
 use crate::output;
 
@@ -30,6 +30,10 @@ fn write_all(out: &mut String, answer: &ExplanationView, scenario: &Scenario) ->
         let attempts = output::counted(u64::from(*attempts), "attempt");
         let retries = output::counted(u64::from(*retries), "time");
         writeln!(out, "the {} failed: {attempts} came to nothing; it tries again {retries} at most", module.as_str())?;
+    }
+    if let Some(WaitsFor { module, since, turn }) = answer.waits_for {
+        let module = module.as_str();
+        writeln!(out, "waits for the {module} since {since}, with others before it; it would be its turn {turn}")?;
     }
     for departure in &answer.departures {
         writeln!(out, "{}", left(departure, answer, scenario))?;
@@ -79,7 +83,12 @@ fn write_state(out: &mut String, answer: &ExplanationView) -> std::fmt::Result {
     let left = answer.departures.iter().find(|departure| since.is_some_and(|since| departure.at >= since));
     let node = left.map(|departure| departure.node).or(plan.node);
     // A resize may come before the create that it is about is done.
-    let node = node.filter(|_| resized.is_none_or(|at| plan.ready.is_some_and(|ready| ready <= at)));
+    let had = |at: Instant| {
+        let lost =
+            answer.departures.iter().any(|gone| gone.at <= at && gone.again.is_none_or(|again| again.ready > at));
+        !lost && plan.ready.is_some_and(|ready| ready <= at)
+    };
+    let node = node.filter(|_| resized.is_none_or(had));
     let node = node.map(|node| format!(" on node {}", answer.node(node))).unwrap_or_default();
     match (answer.resize.map(|resize| resize.state), plan.ready) {
         (Some(ResizeState::Resized(at)), _) => {

@@ -148,7 +148,7 @@ fn read_back(kind: Kind, text: &str) -> Result<(), InputError> {
     match kind {
         Kind::Inventory => inventory::read_inventory(text).map(drop).map_err(InputProblems::first),
         Kind::Quotas => quotas::read_quotas(text).map(drop).map_err(InputProblems::first),
-        Kind::Pools => pools::read_pools(text).map(drop),
+        Kind::Pools => pools::read_pools(text).map(drop).map_err(InputProblems::first),
         Kind::Prices => pricing::read_prices(text).map(drop),
         Kind::Sensors => features::read_sensors(text).map(drop),
         Kind::Usage => usage::read_usage(text).map(drop),

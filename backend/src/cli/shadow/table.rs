@@ -216,6 +216,9 @@ fn write_troubles(out: &mut String, outcome: &OutcomeView) -> std::fmt::Result {
                 module.cost_of_failures.map_or_else(String::new, |cost| format!(", which costs {}", short(cost)));
             writeln!(out, "failed attempts: {name}, {:.1} a run{cost}", module.failed)?;
         }
+        if module.queue.at_end > 0.0 {
+            writeln!(out, "waiting when the window ends: {name}, {:.1} a run", module.queue.at_end)?;
+        }
         if module.refused > 0.0 {
             writeln!(out, "turned away: {name}, {:.1} a run", module.refused)?;
         }

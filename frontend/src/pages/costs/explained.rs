@@ -90,6 +90,10 @@ fn told(view: &ExplanationView, zone: Zone) -> Html {
         let (times, module) = (u64::from(failed.attempts), failed.module.as_str());
         lines.push(format!("{module} failed with it {}.", format::counted(times, "time")));
     }
+    if let Some(waits) = view.waits_for {
+        let since = format::instant(waits.since, zone);
+        lines.push(format!("It waits for {} since {since}, with others before it.", waits.module.as_str()));
+    }
     if !view.departures.is_empty() {
         lines.push(format!("It had to leave {}.", format::counted(view.departures.len() as u64, "node")));
     }

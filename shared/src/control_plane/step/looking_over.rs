@@ -25,7 +25,7 @@ impl ControlPlane<'_> {
     pub(super) fn look_over(&mut self, now: Instant, out: &mut Output) {
         let every = self.settings.autoscaling.every;
         let groups = &self.settings.fleet.node_groups;
-        let local = LocalMinute::at(now, self.time_zone.offset_s(now));
+        let local = self.time_zone.offsets_s(now).map(|offset_s| LocalMinute::at(now, offset_s));
         let requested = autoscaling::requested(&self.nodes, groups.len());
         for (position, (group, requested)) in groups.iter().zip(&requested).enumerate() {
             let wanted = autoscaling::wanted(group, requested, now, local, every);

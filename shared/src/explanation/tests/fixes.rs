@@ -274,3 +274,47 @@ fn a_pool_that_lacks_one_thing_behind_another_gets_both() {
     assert!(of_pool(180, 900).fits(capacity), "{capacity}");
     assert_eq!(explained(fixed(full, &fix), 2).plan.state, PlanState::Ready);
 }
+
+/// A machine of 60 GiB of disk and one address, of a storage pool with 40 left and a network pool with none: each is asked
+/// for what it is for.
+#[test]
+fn a_pool_lacks_nothing_that_another_is_for() {
+    let mut full = scenario(2, 2);
+    let of_pools = |gib: u32, addresses: u32| {
+        Resources::ZERO.with(Dimension::Storage, gib * 1_024).with(Dimension::Addresses, addresses)
+    };
+    let requested = full.flavors[0].requested;
+    full.flavors[0].requested = requested.with(Dimension::Storage, 60 * 1_024).with(Dimension::Addresses, 1);
+    let pool = |name: &str, capacity| CapacityPool {
+        name: name.to_owned(),
+        zone: None,
+        capacity,
+        over_commit_percent: [].into(),
+    };
+    full.fleet.pools = vec![pool("ssd", of_pools(100, 0)), pool("edge", of_pools(0, 1))];
+    let explanation = explained(full.clone(), 1);
+    let lacking: Vec<_> = explanation.decision.unwrap().survey.pools.iter().map(|pool| pool.lacking).collect();
+    assert_eq!(lacking, [of_pools(20, 0), of_pools(0, 1)]);
+    let mut changes = explanation.fix.unwrap().describe(&full);
+    changes.sort();
+    assert_eq!(changes, ["1 addresses more of pool `edge`", "20 storage_gib more of pool `ssd`"]);
+}
+
+/// One worker of an hour for a day, and thirty creates in its first half hour: the turn of the thirtieth is 29 hours after
+/// the first came, and two workers get to it within 15. The 24th is being served when the day ends.
+#[test]
+fn who_waits_for_a_module_needs_workers_there() {
+    let mut slow = scenario(30, 30);
+    slow.modules[Module::Quota] = ModuleSettings::new(1, ServiceTime::Constant(Duration::HOUR), Rate::ZERO);
+    let explanation = explained(slow.clone(), 29);
+    assert_eq!((explanation.state(), explanation.refusal()), ("admitted", None));
+    let since = slow.window.start + Duration::from_minutes(29);
+    let turn = slow.window.start + Duration::HOUR * 29;
+    assert_eq!(explanation.waits_for, Some(WaitsFor { module: Module::Quota, since, turn }));
+    let fix = explanation.fix.unwrap();
+    assert_eq!(fix.edits, [Edit::Workers { module: Module::Quota, workers: 2 }]);
+    assert!(explained(fixed(slow.clone(), &fix), 29).is_in());
+    // Who is being served when the window ends waits for nobody.
+    let served = explained(slow, 23);
+    assert_eq!((served.state(), served.waits_for, served.tried), ("admitted", None, 0));
+}

@@ -2,7 +2,7 @@
 
 use super::Found;
 use super::settings::expect_wait;
-use crate::control_plane::{Failures, ServiceTime};
+use crate::control_plane::{Failures, ServiceOf, ServiceTime};
 use crate::request::Module;
 use crate::scenario::Scenario;
 use crate::units::Duration;
@@ -20,15 +20,26 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         let path = |field: &str| format!("modules[{}] ({}).{field}", module as usize, module.as_str());
         let workers = (1..=1_000_000).contains(&settings.workers);
         found.expect(workers, path("workers"), || format!("is {}; expected 1 to 1,000,000", settings.workers));
+        // What it does was carried out already.
+        let may_refuse = module != Module::Metering || settings.queue_limit.is_none();
+        found.expect(may_refuse, path("queue_limit"), || {
+            "is for a module that turns nobody away; expected none".to_owned()
+        });
         let services = settings.services.len();
         found.expect(services <= MAX_SERVICES, path("services"), || {
             format!("are {services}; expected at most {MAX_SERVICES}")
         });
         for (i, of) in settings.services.iter().enumerate() {
-            let again =
-                settings.services[..i].iter().any(|other| (other.operation, other.class) == (of.operation, of.class));
-            found.expect(!again, path(&format!("services[{i}]")), || {
-                "is for the same operation and class as one before it; expected one for each".to_owned()
+            let hides = |other: &ServiceOf| {
+                (other.operation.is_none() || other.operation == of.operation)
+                    && (other.class.is_none() || other.class == of.class)
+            };
+            let hidden = settings.services[..i].iter().position(hides);
+            found.expect(hidden.is_none(), path(&format!("services[{i}]")), || {
+                let by = hidden.unwrap_or_default();
+                format!(
+                    "is for nothing that services[{by}] is not for; expected what is for less before what is for more"
+                )
             });
         }
         for (field, service) in settings.service_times() {

@@ -20,6 +20,7 @@ fn check_module(scenario: &Scenario, did: &ModuleOutcome) -> Vec<Violation> {
     };
     wrong(u128::from(did.busy_micros) > window * u128::from(settings.workers), "worked longer than its workers can");
     wrong(u128::from(did.queued_micros) > window * u128::from(did.queue_max), "let more wait than its longest queue");
+    wrong(did.waiting > u64::from(did.queue_max), "has more waiting at the end than in its longest queue");
     wrong(did.failed > 0 && settings.failures.is_none(), "failed, and cannot");
     wrong(did.failed > did.service.count(), "failed more often than it was asked");
     wrong(did.failed_micros > did.busy_micros, "failed for longer than it worked");

@@ -108,6 +108,21 @@ fn a_schedule_keeps_nodes_for_its_hours_and_no_longer() {
     assert_eq!(end.outcome.cost.overhead, LedgerUnits(3 * node_hour.0 / 60));
 }
 
+/// Berlin's clocks go back at 01:00 UTC: from 23:00 until 02:30 is from 21:00 UTC until the second 02:30, at 01:30 UTC.
+#[test]
+fn a_schedule_over_clocks_that_go_back_is_one_stretch() {
+    let (from, until) = ("23:00".parse().unwrap(), "02:30".parse().unwrap());
+    let scheduled = ScheduledNodes { days: vec![crate::control_plane::Weekday::Saturday], from, until, nodes: 1 };
+    let mut scenario = one_group(5, Scaling { schedule: vec![scheduled], ..Scaling::default() });
+    let start: Instant = "2026-10-24T20:00:00Z".parse().unwrap();
+    (scenario.window, scenario.time_zone) =
+        (Window { start, end: start + Duration::HOUR * 8 }, "Europe/Berlin".to_owned());
+    let end = end(scenario, &[]);
+    let lives: Vec<_> = end.fleet.nodes.iter().map(|node| (node.ordered, node.gone)).collect();
+    // A minute to drain.
+    assert_eq!(lives, [("2026-10-24T21:00:00Z".parse().unwrap(), Some("2026-10-25T01:31:00Z".parse().unwrap()))]);
+}
+
 #[test]
 fn what_a_forecast_needs_has_booted_when_it_is_needed() {
     let predicted = PredictedNodes { from: seconds(0), step: Duration::HOUR, nodes: vec![0, 2, 0] };
