@@ -6,7 +6,7 @@ pub(super) use files::described_otherwise;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, Modules, PlacementPolicy, State};
-use shared::pricing::{PriceFile, builtin, read_commitments};
+use shared::pricing::{CommitmentDiscount, PriceFile, builtin, read_commitments};
 use shared::request::{Catalogue, Tenant};
 use shared::scenario::{Demand, ENGINE, Scenario};
 use shared::trace::csv::Kind;
@@ -175,7 +175,7 @@ impl AssumptionArgs {
         bin: Duration,
         time_zone: &str,
     ) -> Result<(Scenario, Vec<String>), CliError> {
-        let PriceFile { book: mut price_book, notices } = match &self.prices {
+        let PriceFile { book: mut price_book, mut notices } = match &self.prices {
             Some(path) => read_price_book(path, self.exchange_rates())?,
             None => PriceFile { book: builtin(), notices: Vec::new() },
         };
@@ -189,6 +189,9 @@ impl AssumptionArgs {
             None => (Fleet::from_inventory(machines), Autoscaling::default()),
         };
         let fleet = self.with_pools(fleet)?;
+        if self.commitments.is_some() && self.billing.unwrap_or_default() == BillingArg::Fleet {
+            notices.extend(covering_nothing(&price_book.commitments, &fleet));
+        }
         let base = Scenario {
             terms: Vec::new(),
             name: "shadow".to_owned(),
@@ -290,6 +293,15 @@ impl AssumptionArgs {
         ];
         given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
+}
+
+/// What to know about commitments that no node group draws on.
+fn covering_nothing(commitments: &[CommitmentDiscount], fleet: &Fleet) -> impl Iterator<Item = String> {
+    let is_drawn =
+        |of: &&CommitmentDiscount| fleet.node_groups.iter().any(|group| of.covers.covers(&group.instance_type));
+    commitments.iter().filter(move |of| !is_drawn(of)).map(|of| {
+        format!("commitment `{}` covers no node group: it is paid, and nothing becomes cheaper by it", of.name)
+    })
 }
 
 fn limited(quota: TenantQuota) -> Tenant {

@@ -26,11 +26,7 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
         expect_zone_name(pool.zone.as_deref(), path("zone"), found);
         check_capacity(pool.capacity, path("capacity"), found);
         check_over_commit(&pool.over_commit_percent, &path("over_commit_percent"), found);
-        let of_others = pool.over_commit_percent.keys().find(|&&of| pool.capacity[of] == 0);
-        found.expect(of_others.is_none(), path("over_commit_percent"), || {
-            let of = of_others.map_or("", |of| of.field());
-            format!("names {of}, of which the pool has nothing; expected what stands in capacity")
-        });
+        check_over_committed(pool, path("over_commit_percent"), found);
         let known = groups.iter().any(|group| group.is_in(pool.zone.as_deref()));
         found.expect(known, path("zone"), || {
             format!(
@@ -49,6 +45,15 @@ fn check_capacity(capacity: Resources, path: String, found: &mut Found) {
     let others = Dimension::ALL.into_iter().find(|of| capacity[*of] > 0 && !POOLED.contains(of));
     found.expect(others.is_none(), &path, || {
         format!("has {}, which nodes have; expected {names}", others.map_or("", Dimension::field))
+    });
+}
+
+/// Nothing may be requested of what a pool does not have.
+fn check_over_committed(pool: &CapacityPool, path: String, found: &mut Found) {
+    let of_others = pool.over_commit_percent.keys().find(|&&of| pool.capacity[of] == 0);
+    found.expect(of_others.is_none(), path, || {
+        let of = of_others.map_or("", |of| of.field());
+        format!("names {of}, of which the pool has nothing; expected what stands in capacity")
     });
 }
 
@@ -86,6 +91,7 @@ pub(super) fn check_edit(scenario: &Scenario, edit: &Edit, path: &impl Fn(&str) 
         Edit::PoolOverCommit { percent, .. } => {
             check_over_commit(percent, &path(field), found);
             edited.over_commit_percent.clone_from(percent);
+            check_over_committed(&edited, path(field), found);
         }
         _ => {}
     }
