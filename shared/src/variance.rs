@@ -13,7 +13,9 @@ mod replay;
 mod tests;
 mod volume;
 
-pub use bisect::{BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect};
+pub use bisect::{
+    BISECT_PERCENT, BISECT_REPLAYS_MAX, BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect,
+};
 pub use decompose::{Actual, decompose};
 pub use explain::{explain, recall};
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};

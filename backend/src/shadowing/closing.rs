@@ -12,14 +12,14 @@ use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
 use shared::recommendation::attach;
 use shared::request::{Received, RequestLog};
-use shared::scenario::{Problems, Scenario, ValidScenario};
-use shared::shadow::Known;
-use shared::simulation::{Fork, Outcome};
+use shared::scenario::{Scenario, ValidScenario};
+use shared::simulation::Outcome;
 use shared::units::{LedgerUnits, Window};
 use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain, recall};
 
+use super::compared::{Compared, NotCompared};
 use super::kept_variance::kept_variance;
-use super::primary::{Forked, Played, actual, observed_after};
+use super::primary::{Forked, Played, observed_after};
 use crate::config::ShadowingConfig;
 use crate::ensemble;
 
@@ -74,22 +74,7 @@ pub(super) struct Charged {
     pub(super) series: Vec<AmountOf>,
 }
 
-/// Why a window has no report.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotClosed {
-    /// A create that the prediction went on from is no longer part of the log.
-    #[error(
-        "the prediction went on from the resource that request `{0}` created, which requests that came in late contradict"
-    )]
-    Contradicted(String),
-    /// What happened cannot be run.
-    #[error("what happened cannot be run: {0}")]
-    Impossible(#[from] Problems),
-}
-
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
-///
-/// Requests that came in late count as what happened: the prediction stays what it was.
 ///
 /// # Errors
 /// When the prediction can no longer be held against the log.
@@ -100,19 +85,14 @@ pub(super) fn close(
     predicted: &Predicted,
     before: &Before<'_>,
     accuracies: &mut Accuracies,
-) -> Result<Closed, NotClosed> {
+) -> Result<Closed, NotCompared> {
     let original = predicted.scenario.original();
     let window = original.window;
-    let known = Known::numbered_as(original, log);
+    let Compared { known, fork, wider, requests } = Compared::new(config, log, original, &predicted.lives)?;
     let played = Played::new(config, &known, received, window, Some(&original.fleet))?;
-    let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
-    let variance = kept_variance(log, predicted, &lives, &played.metering(log, &known), played.basis());
+    let variance = kept_variance(log, predicted, &fork.lives, &played.metering(log, &known), played.basis());
     let metered = played.metered();
-    let wider = ValidScenario::of_accepted(known.with_newcomers(original))?;
-    let used_of_tiers = original.price_book.used_of_tiers();
-    let fork = Fork { state: original.start.clone(), lives, used_of_tiers };
     let from = Forked { fork, nodes: predicted.nodes.clone() };
-    let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
     let fleet = observed_after(&known, &metered.folded, window, &from);
     let cost = metered.actual_cost(Status::Final);
     let fleet = fleet.as_ref().map_err(Clone::clone);
