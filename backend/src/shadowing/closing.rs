@@ -15,13 +15,12 @@ use shared::request::{Received, RequestLog};
 use shared::scenario::{Scenario, ValidScenario};
 use shared::simulation::Outcome;
 use shared::units::{LedgerUnits, Window};
-use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain, recall};
+use shared::variance::{Actual, Decomposition, Part, PartLine, PartNames, Replay, decompose, explain, recall};
 
 use super::compared::{Compared, NotCompared};
-use super::kept_variance::kept_variance;
+use super::kept_variance::{MeteredSteps, kept_variance};
 use super::primary::{Forked, Played, observed_after};
 use crate::config::ShadowingConfig;
-use crate::ensemble;
 
 /// The accuracy by how actual costs are known: bases are never mixed.
 pub(super) type Accuracies = BTreeMap<Basis, PredictionAccuracy>;
@@ -97,12 +96,10 @@ pub(super) fn close(
     let cost = metered.actual_cost(Status::Final);
     let fleet = fleet.as_ref().map_err(Clone::clone);
     let actual = Actual { requests: &requests, fleet, price_book: config.bill.as_ref(), cost };
-    let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> {
-        let runs =
-            ensemble::in_parallel(replay.runs(), ensemble::available_threads(), &|_, _| true, |run| replay.run(run));
-        Ok(Outcome::collect(runs.unwrap_or_default()))
-    };
+    let mut steps = MeteredSteps::default();
+    let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> { Ok(steps.run(replay)) };
     let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
+    let variance = variance.and_then(|variance| steps.kept_with(variance, &decomposition));
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
     let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy, before);
@@ -148,7 +145,7 @@ fn reports(
             grouping,
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
-        explain(&mut report, decomposition, &of.tenants);
+        explain(&mut report, decomposition, PartNames { tenants: &of.tenants, flavors: &of.flavors });
         attach(&mut report, found.iter().map(|found| (&*found.edits, found.text.clone())), of);
         recall(&mut report, before.reports.iter().map(|window| &window.report));
         report
@@ -172,7 +169,8 @@ fn accounts(decomposition: &Decomposition) -> Vec<(LedgerUnits, LedgerUnits)> {
     };
     let is_tenant = |line: &&PartLine| matches!(line.part, Part::Tenant(_));
     let by_tenant = decomposition.parts.iter().filter(is_tenant).map(of);
-    let others = decomposition.parts.iter().filter(|line| !matches!(line.part, Part::Tenant(_) | Part::Class(_)));
+    let is_other = |line: &&PartLine| !matches!(line.part, Part::Tenant(_)) && !line.part.repeats_tenants();
+    let others = decomposition.parts.iter().filter(is_other);
     let sum = |(predicted, actual): (LedgerUnits, LedgerUnits), more: (LedgerUnits, LedgerUnits)| {
         (predicted + more.0, actual + more.1)
     };
