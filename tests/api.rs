@@ -3,6 +3,7 @@
 mod alerts;
 mod assumptions;
 mod bills;
+mod bisections;
 mod back_pressure;
 mod explanations;
 mod foreign_events;

@@ -3,7 +3,7 @@
 mod answers;
 mod backtest;
 mod backup;
-mod bisect;
+pub(crate) mod bisect;
 mod budgets;
 mod commitments;
 mod cost_backtest;

@@ -134,7 +134,7 @@ pub struct ShadowingConfig {
 /// How long jobs of each kind may take; none is as long as they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobTimeouts {
-    /// An ensemble that someone ordered, and the runs of an explanation.
+    /// An ensemble that someone ordered, and the runs of an explanation or a bisection.
     pub shadow_run: Option<Duration>,
     /// A training with its backtest.
     pub retraining: Option<Duration>,
@@ -149,7 +149,7 @@ impl JobTimeouts {
     /// That of a kind.
     pub fn of(&self, kind: JobKind) -> Option<Duration> {
         match kind {
-            JobKind::ShadowRun | JobKind::Explanation => self.shadow_run,
+            JobKind::ShadowRun | JobKind::Explanation | JobKind::Bisection => self.shadow_run,
             JobKind::Retraining => self.retraining,
             JobKind::Recommendation | JobKind::SavingCheck => self.recommendation,
             // It goes on the next day where it was.

@@ -4,6 +4,7 @@ mod admission;
 mod anomalies;
 mod audit;
 mod bills;
+mod bisections;
 mod body;
 mod budgets;
 mod calibrations;

@@ -1,5 +1,6 @@
 //! Work that takes longer than an answer: one job at a time, on a thread of its own, or in turn with the loop of a replay.
 
+mod bisection;
 mod caught;
 mod explanation;
 mod recommendation;
@@ -108,6 +109,7 @@ impl Runner {
                 JobKind::ShadowRun => now.shadow_run(&stored).await.map(Some),
                 JobKind::Retraining => now.retrain(&stored).await.map(|()| None),
                 JobKind::Explanation => now.explanation(&stored).await.map(Some),
+                JobKind::Bisection => now.bisection(&stored).await.map(Some),
                 JobKind::Recommendation => now.recommend(&stored).await.map(|()| None),
                 JobKind::SavingCheck => now.check_savings(&stored).await.map(Some),
                 JobKind::Trimming => now.trim(&stored).await.map(Some),

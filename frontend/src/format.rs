@@ -120,6 +120,14 @@ pub(crate) fn day(micros: i64, zone: Zone) -> String {
     format!("{} {}", civil.day, MONTHS[(civil.month as usize).clamp(1, 12) - 1])
 }
 
+/// The day of the week.
+pub(crate) fn weekday(micros: i64, zone: Zone) -> &'static str {
+    const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+    // The first day of all was a Thursday.
+    let days = (micros + zone.offset(micros)).div_euclid(Duration::DAY.micros());
+    DAYS[days.rem_euclid(7) as usize]
+}
+
 /// The time of day.
 pub(crate) fn time_of_day(micros: i64, zone: Zone) -> String {
     let civil = zone.civil(micros);

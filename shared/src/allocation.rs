@@ -25,9 +25,9 @@ pub use metering::{
 pub use report::{ActualCost, AllocationReport, PredictedCost, ReportContext, allocate};
 pub use rows::{AllocationRow, Grouping, RowKind};
 pub use statement::{
-    ACTIVE_TENANTS, AggregatedMetering, Amounts, AmountsView, FOCUS_COLUMNS, FinestCosts, FinestGroups, FocusError,
-    FocusSettings, GROUPINGS_MAX, GroupBy, IdlePolicy, KeptCost, KeptVariance, Key, LabelsNotKept, Metric, NO_GROUP,
-    Resolution, RowView, SLICES_MAX, SharedPolicy, Statement, StatementError, StatementRow, StatementSettings,
-    StatementView, UnitCost, VarianceRow, VarianceStatement, focus_groupings, focus_rows, read_metric, read_weights,
-    readings_outside, suits_focus, unit_costs,
+    ACTIVE_TENANTS, AggregatedMetering, Amounts, AmountsView, CauseStep, FOCUS_COLUMNS, FinestCosts, FinestGroups,
+    FocusError, FocusSettings, GROUPINGS_MAX, GroupBy, IdlePolicy, KeptCost, KeptStep, KeptVariance, Key,
+    LabelsNotKept, Metric, NO_GROUP, Replayed, Resolution, RowView, SLICES_MAX, SharedPolicy, Statement,
+    StatementError, StatementRow, StatementSettings, StatementView, UnitCost, VarianceRow, VarianceStatement,
+    focus_groupings, focus_rows, read_metric, read_weights, readings_outside, suits_focus, unit_costs,
 };

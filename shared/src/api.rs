@@ -5,6 +5,7 @@
 mod anomalies;
 mod audit;
 mod bills;
+mod bisections;
 mod budgets;
 mod calibrations;
 mod costs;
@@ -39,6 +40,7 @@ pub use crate::allocation::{Basis, MoneyBand};
 pub use anomalies::AnomalyList;
 pub use audit::{Actor, AuditEntry, AuditOutcome, AuditPage};
 pub use bills::{BillAnswer, BilledReportList};
+pub use bisections::{Bisected, BisectedCase, BisectedFinding, BisectedRequest, BisectionOrder, BisectionRun};
 pub use budgets::BudgetList;
 pub use calibrations::{CalibrationList, NotCalibrated, Uncalibrated};
 pub use costs::{CostBin, CostSeries};

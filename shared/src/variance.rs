@@ -13,9 +13,11 @@ mod replay;
 mod tests;
 mod volume;
 
-pub use bisect::{BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect};
+pub use bisect::{
+    BISECT_PERCENT, BISECT_REPLAYS_MAX, BisectCase, BisectFinding, Bisection, Culprit, Unexpected, bisect,
+};
 pub use decompose::{Actual, decompose};
-pub use explain::{explain, recall};
+pub use explain::{PartNames, explain, recall};
 pub use finding::{CauseLine, Decomposition, Finding, NotObserved, Part, PartLine};
 pub use involved::{FirstRequest, Involved, InvolvedScope, Involvement, NoRequest};
 pub use lives::StepContext;

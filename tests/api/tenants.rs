@@ -138,16 +138,41 @@ fn world() -> World {
     }
 }
 
+/// Of either tenant, and of everyone, the requests that the first closed day's variance comes from; the path of those that
+/// are the key's own.
+fn bisections(server: &Server, admin: &str) -> String {
+    let reports = server.ask_with(admin, "GET", "/v1/reports/allocation", "").json();
+    let day = reports["windows"][0]["report"]["window"]["start"].clone();
+    let order = |tenant: Value| {
+        let body = serde_json::json!({"day": day, "tenant": tenant}).to_string();
+        let reply = server.ask_with(admin, "POST", "/v1/bisections", &body);
+        assert_eq!(reply.status, 202, "{}", reply.body);
+        let path = reply.location.unwrap();
+        loop {
+            let run = server.ask_with(admin, "GET", &path, "").json();
+            if run["job"]["finished_at"].is_string() {
+                assert_eq!(run["job"]["state"], "succeeded", "{run}");
+                return path;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    };
+    order(OTHER.into());
+    order(Value::Null);
+    order(OWN.into())
+}
+
 #[test]
 fn no_route_tells_a_limited_key_of_another_tenant() {
     let World { server, admin, viewer, operator, .. } = world();
+    let bisection = bisections(&server, &admin);
     let described = described(&server);
     let mut told_admin = BTreeSet::new();
     let mut answered: BTreeMap<String, u32> = BTreeMap::new();
     for (method, path, who) in &described {
         let limited = who.contains("limited to some tenants is answered what is of these alone");
         for query in [""].iter().chain(queries(path)) {
-            let address = format!("{path}{query}");
+            let address = format!("{}{query}", path.replace("/v1/bisections/none", &bisection));
             for (role, key) in [("viewer", &viewer), ("operator", &operator)] {
                 let reply = server.ask_with(key, method, &address, "[]");
                 let said = format!("{role} {method} {address}: {} {} {}", reply.status, reply.headers, reply.body);
@@ -189,6 +214,7 @@ fn no_route_tells_a_limited_key_of_another_tenant() {
         "/v1/reports/statement",
         "/v1/events",
         "/v1/budgets",
+        "/v1/bisections",
     ] {
         assert!(told_admin.contains(path), "{path}: {told_admin:?}");
     }
@@ -245,6 +271,30 @@ fn a_limited_key_is_answered_what_is_of_its_tenants() {
     assert_eq!(names(&get(&admin, "/v1/events"), "name").len(), 3);
     let anomalies = get(&viewer, "/v1/anomalies")["windows"].clone();
     assert_eq!(anomalies.as_array().unwrap().len(), whole.as_array().unwrap().len(), "{anomalies}");
+}
+
+#[test]
+fn a_limited_key_bisects_the_variance_of_its_tenants() {
+    let World { server, admin, viewer, operator, .. } = world();
+    let own = bisections(&server, &admin);
+    let day = server.ask_with(&admin, "GET", &own, "").json()["order"]["day"].clone();
+    let runs = server.ask_with(&viewer, "GET", "/v1/bisections", "").json();
+    let runs = runs.as_array().unwrap();
+    assert!(runs.len() == 1 && runs[0]["order"]["tenant"] == OWN, "{runs:?}");
+    let all = server.ask_with(&admin, "GET", "/v1/bisections", "").json();
+    for run in all.as_array().unwrap().iter().filter(|run| run["order"]["tenant"] != OWN) {
+        let path = format!("/v1/bisections/{}", run["job"]["id"].as_str().unwrap());
+        for method in ["GET", "DELETE"] {
+            let reply = server.ask_with(&operator, method, &path, "");
+            assert_eq!(reply.status, 404, "{method} {}", reply.body);
+        }
+    }
+    // The only tenant need not be named, and another cannot be.
+    let order = |key: &str, order: Value| server.ask_with(key, "POST", "/v1/bisections", &order.to_string());
+    let ordered = order(&operator, serde_json::json!({"day": day}));
+    assert_eq!((ordered.status, &ordered.json()["order"]["tenant"]), (202, &OWN.into()), "{}", ordered.body);
+    assert_eq!(order(&operator, serde_json::json!({"day": day, "tenant": OTHER})).status, 403);
+    assert_eq!(order(&viewer, serde_json::json!({"day": day})).status, 403, "it takes an operator");
 }
 
 fn create(id: &str, tenant: &str) -> String {

@@ -24,6 +24,12 @@ fn amounts(row: &Value) -> [i128; 3] {
     [&row["predicted"]["mean"], &row["actual"], &row["variance"]].map(micros)
 }
 
+/// By cause; none of one that was not observed.
+fn causes(of: &Value) -> Vec<Option<i128>> {
+    let causes = of["causes"].as_array().expect("causes").iter();
+    causes.map(|cause| Some(&cause["amount"]).filter(|money| !money.is_null()).map(micros)).collect()
+}
+
 fn closed(reply: &Reply) -> bool {
     !reply.json()["windows"].as_array().unwrap().is_empty()
 }
@@ -50,9 +56,28 @@ fn a_day_varies_alike_however_it_is_grouped() {
         let sums = rows.iter().map(amounts).fold([0; 3], |sum, row| [0, 1, 2].map(|column| sum[column] + row[column]));
         assert_eq!(sums, amounts(&day["total"]), "{by}");
         assert_eq!(sums, amounts(&report["total"]), "{by}: the report says the same");
-        for row in rows {
+        for row in rows.iter().chain([&day["total"]]) {
             let [predicted, actual, variance] = amounts(row);
             assert_eq!(variance, actual - predicted, "{by}: {row}");
+        }
+        if by.starts_with("label:") {
+            assert!(rows.iter().all(|row| row["causes"].is_null()), "a replay knows no labels: {day}");
+            continue;
+        }
+        // The causes of each line add up to its variance, and each cause over the lines to that of the whole.
+        for row in rows.iter().chain([&day["total"]]) {
+            let sum: i128 = causes(row).into_iter().flatten().sum();
+            assert_eq!(sum, amounts(row)[2], "{by}: {row}");
+        }
+        for cause in 0..6 {
+            let sum: i128 = rows.iter().filter_map(|row| causes(row)[cause]).sum();
+            assert_eq!(sum, causes(&day["total"])[cause].unwrap_or(0), "{by}: {cause}");
+        }
+        let of_report: Vec<Option<i128>> = causes(report);
+        // The report's are rounded together with other lines.
+        for (own, reported) in causes(&day["total"]).into_iter().zip(of_report) {
+            assert_eq!(own.is_some(), reported.is_some(), "{by}: {day}");
+            assert!((own.unwrap_or(0) - reported.unwrap_or(0)).abs() <= 6, "{by}: {own:?} {reported:?}");
         }
     }
     // Of tenants it says what the report does; there, a column is rounded together with other lines.

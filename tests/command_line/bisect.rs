@@ -26,7 +26,7 @@ pub(super) fn machine(tenant: &str, id: &str, at: Instant, minutes: i64) -> [(In
 
 /// Every hour one machine of `web` and one of `ml`, for half an hour; and 14 more of `ml` on the last day, which is a
 /// Friday, from 10:20 on, for eight hours.
-pub(super) fn log() -> String {
+pub(crate) fn log() -> String {
     let mut lines = Vec::new();
     for hour in 0..DAYS * 24 {
         let at = start() + Duration::HOUR * hour;
@@ -41,7 +41,7 @@ pub(super) fn log() -> String {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn origin() -> Instant {
+pub(crate) fn origin() -> Instant {
     start() + Duration::DAY * (DAYS - 1)
 }
 
@@ -74,6 +74,9 @@ fn planted_creates_are_named() {
     assert!(requests.iter().all(|request| request["how"] == "came" && request["flavor"] == "two"), "{of_ml}");
     assert!(of_ml["explained_percent"].as_f64().unwrap() >= 90.0);
     assert_ne!(of_ml["before"], of_ml["after"]);
+    let micros = |money: &Value| money["amount"].as_str().unwrap().replace('.', "").parse::<i128>().unwrap();
+    let sum: i128 = requests.iter().map(|request| micros(&request["explains"])).sum();
+    assert_eq!(sum, micros(&of_ml["explained"]), "what each explains adds up: {of_ml}");
     assert!(of_ml["replays"].as_u64().unwrap() <= of_ml["replays_max"].as_u64().unwrap());
 
     let table = folder.run(with(&["--bisect"])).success();

@@ -28,7 +28,7 @@ use shared::request::RequestLog;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
 use shared::simulation::{Fork, Outcome};
-use shared::variance::{Actual, Decomposition, NotObserved, decompose, explain};
+use shared::variance::{Actual, Decomposition, NotObserved, PartNames, decompose, explain};
 
 use self::actual::{ActualArgs, ActualBill};
 pub(super) use self::advice::{advise, offers, write_advice};
@@ -257,7 +257,8 @@ impl Args {
         };
         let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
         let mut report = allocate(&context, &costs, Some(cost), Some(accuracy));
-        explain(&mut report, decomposition, &scenario.tenants);
+        let names = PartNames { tenants: &scenario.tenants, flavors: &scenario.flavors };
+        explain(&mut report, decomposition, names);
         report
     }
 

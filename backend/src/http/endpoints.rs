@@ -9,10 +9,10 @@ use shared::api::{Role, paths};
 use super::admission::admit;
 use super::etag::tagged;
 use super::{
-    anomalies, audit, bills, budgets, calibrations, cloudtrail, costs, decisions, demand, events, explanations,
-    forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, notifications, predicted,
-    problem, prometheus, quotes, recommendations, reports, scenarios, sensors, shadow_runs, statements, status,
-    variances, webhooks,
+    anomalies, audit, bills, bisections, budgets, calibrations, cloudtrail, costs, decisions, demand, events,
+    explanations, forecasts, health, ingest, jobs, keys, kubernetes_audit, ledger, metrics, models, notifications,
+    predicted, problem, prometheus, quotes, recommendations, reports, scenarios, sensors, shadow_runs, statements,
+    status, variances, webhooks,
 };
 
 /// One method of one path.
@@ -68,7 +68,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 69] = [
+pub(crate) static ENDPOINTS: [Endpoint; 73] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -97,6 +97,10 @@ pub(crate) static ENDPOINTS: [Endpoint; 69] = [
     operator(POST, paths::EXPLANATIONS, Nothing, || to(explanations::order)),
     viewer(GET, paths::EXPLANATION, Nothing, || to(explanations::one)),
     operator(DELETE, paths::EXPLANATION, Nothing, || to(explanations::cancel)),
+    viewer(GET, paths::BISECTIONS, Own, || to(bisections::list)),
+    operator(POST, paths::BISECTIONS, Own, || to(bisections::order)),
+    viewer(GET, paths::BISECTION, Own, || to(bisections::one)),
+    operator(DELETE, paths::BISECTION, Own, || to(bisections::cancel)),
     // It changes nothing; its bill says what others pay.
     viewer(POST, paths::QUOTES, Nothing, || to(quotes::quotes)),
     viewer(GET, paths::ALLOCATION, Own, || to(reports::allocation)),

@@ -8,7 +8,7 @@ use shared::units::Instant;
 
 use super::{RunInput, Runner, Stopped, wall_clock};
 use crate::ensemble;
-use crate::shadowing::{Found, REPORTED, predicted_for_day};
+use crate::shadowing::{Found, REPORTED, predicted_day};
 use crate::store::{Collection, JobEnd, StoredJob, write_json};
 
 /// What is searched: stored as the job's input.
@@ -55,8 +55,9 @@ impl Runner {
 
     /// What was predicted for a day that is still open.
     async fn predicted_for(&self, day: Instant) -> Result<ValidScenario, Stopped> {
-        let predicted = predicted_for_day(&*self.store, day).await?;
+        let is_over = self.board.snapshot().now >= day + REPORTED + self.config.late;
+        let predicted = predicted_day(&*self.store, day).await?.filter(|_| !is_over);
         let predicted = predicted.ok_or_else(|| Stopped::Failed(format!("the day that began at {day} is over")))?;
-        ValidScenario::of_accepted(predicted).map_err(|problems| Stopped::Failed(problems.to_string()))
+        ValidScenario::of_accepted(predicted.scenario).map_err(|problems| Stopped::Failed(problems.to_string()))
     }
 }

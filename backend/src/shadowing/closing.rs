@@ -12,16 +12,15 @@ use shared::feedback::ledger::{AmountOf, actual_series};
 use shared::feedback::{AnomalyCase, AnomalyReport, PastErrors, anomalies};
 use shared::recommendation::attach;
 use shared::request::{Received, RequestLog};
-use shared::scenario::{Problems, Scenario, ValidScenario};
-use shared::shadow::Known;
-use shared::simulation::{Fork, Outcome};
+use shared::scenario::{Scenario, ValidScenario};
+use shared::simulation::Outcome;
 use shared::units::{LedgerUnits, Window};
-use shared::variance::{Actual, Decomposition, Part, PartLine, Replay, decompose, explain, recall};
+use shared::variance::{Actual, Decomposition, Part, PartLine, PartNames, Replay, decompose, explain, recall};
 
-use super::kept_variance::kept_variance;
-use super::primary::{Forked, Played, actual, observed_after};
+use super::compared::{Compared, NotCompared};
+use super::kept_variance::{MeteredSteps, kept_variance};
+use super::primary::{Forked, Played, observed_after};
 use crate::config::ShadowingConfig;
-use crate::ensemble;
 
 /// The accuracy by how actual costs are known: bases are never mixed.
 pub(super) type Accuracies = BTreeMap<Basis, PredictionAccuracy>;
@@ -74,22 +73,7 @@ pub(super) struct Charged {
     pub(super) series: Vec<AmountOf>,
 }
 
-/// Why a window has no report.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotClosed {
-    /// A create that the prediction went on from is no longer part of the log.
-    #[error(
-        "the prediction went on from the resource that request `{0}` created, which requests that came in late contradict"
-    )]
-    Contradicted(String),
-    /// What happened cannot be run.
-    #[error("what happened cannot be run: {0}")]
-    Impossible(#[from] Problems),
-}
-
 /// Compares what a window cost with what was predicted, and replays the difference in the shadow.
-///
-/// Requests that came in late count as what happened: the prediction stays what it was.
 ///
 /// # Errors
 /// When the prediction can no longer be held against the log.
@@ -100,29 +84,22 @@ pub(super) fn close(
     predicted: &Predicted,
     before: &Before<'_>,
     accuracies: &mut Accuracies,
-) -> Result<Closed, NotClosed> {
+) -> Result<Closed, NotCompared> {
     let original = predicted.scenario.original();
     let window = original.window;
-    let known = Known::numbered_as(original, log);
+    let Compared { known, fork, wider, requests } = Compared::new(config, log, original, &predicted.lives)?;
     let played = Played::new(config, &known, received, window, Some(&original.fleet))?;
-    let lives = known.lives_of(&predicted.lives).map_err(|id| NotClosed::Contradicted(id.to_owned()))?;
-    let variance = kept_variance(log, predicted, &lives, &played.metering(log, &known), played.basis());
+    let variance = kept_variance(log, predicted, &fork.lives, &played.metering(log, &known), played.basis());
     let metered = played.metered();
-    let wider = ValidScenario::of_accepted(known.with_newcomers(original))?;
-    let used_of_tiers = original.price_book.used_of_tiers();
-    let fork = Fork { state: original.start.clone(), lives, used_of_tiers };
     let from = Forked { fork, nodes: predicted.nodes.clone() };
-    let (_, requests) = actual(&config.assumed, &known, &from.fork, window)?;
     let fleet = observed_after(&known, &metered.folded, window, &from);
     let cost = metered.actual_cost(Status::Final);
     let fleet = fleet.as_ref().map_err(Clone::clone);
     let actual = Actual { requests: &requests, fleet, price_book: config.bill.as_ref(), cost };
-    let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> {
-        let runs =
-            ensemble::in_parallel(replay.runs(), ensemble::available_threads(), &|_, _| true, |run| replay.run(run));
-        Ok(Outcome::collect(runs.unwrap_or_default()))
-    };
+    let mut steps = MeteredSteps::default();
+    let replay = |replay: Replay<'_>| -> Result<Outcome, Infallible> { Ok(steps.run(replay)) };
     let Ok(decomposition) = decompose(&wider, &predicted.outcome, &actual, replay);
+    let variance = variance.and_then(|variance| steps.kept_with(variance, &decomposition));
     let accuracy = accuracies.entry(cost.basis).or_insert_with(|| PredictionAccuracy::new(cost.basis));
     accuracy.update(decomposition.predicted, decomposition.actual);
     let reports = reports(wider.scenario(), predicted, cost, &decomposition, accuracy, before);
@@ -168,7 +145,7 @@ fn reports(
             grouping,
         };
         let mut report = allocate(&context, &breakdowns, Some(cost), Some(accuracy));
-        explain(&mut report, decomposition, &of.tenants);
+        explain(&mut report, decomposition, PartNames { tenants: &of.tenants, flavors: &of.flavors });
         attach(&mut report, found.iter().map(|found| (&*found.edits, found.text.clone())), of);
         recall(&mut report, before.reports.iter().map(|window| &window.report));
         report
@@ -192,7 +169,8 @@ fn accounts(decomposition: &Decomposition) -> Vec<(LedgerUnits, LedgerUnits)> {
     };
     let is_tenant = |line: &&PartLine| matches!(line.part, Part::Tenant(_));
     let by_tenant = decomposition.parts.iter().filter(is_tenant).map(of);
-    let others = decomposition.parts.iter().filter(|line| !matches!(line.part, Part::Tenant(_) | Part::Class(_)));
+    let is_other = |line: &&PartLine| !matches!(line.part, Part::Tenant(_)) && !line.part.repeats_tenants();
+    let others = decomposition.parts.iter().filter(is_other);
     let sum = |(predicted, actual): (LedgerUnits, LedgerUnits), more: (LedgerUnits, LedgerUnits)| {
         (predicted + more.0, actual + more.1)
     };

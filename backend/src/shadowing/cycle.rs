@@ -3,6 +3,7 @@
 mod asking;
 mod closing_hour;
 mod memory;
+mod predicted_day;
 mod predicting;
 mod retaining;
 #[cfg(test)]
@@ -10,7 +11,8 @@ mod tests;
 mod windows;
 mod write;
 
-pub(crate) use memory::{ceiled, predicted_for_day};
+pub(crate) use memory::ceiled;
+pub(crate) use predicted_day::{DAYS_KEPT, PredictedDay, predicted_day};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -47,6 +47,7 @@ pub(crate) fn name(kind: JobKind) -> &'static str {
         JobKind::ShadowRun => "shadow run",
         JobKind::Retraining => "training",
         JobKind::Explanation => "explanation",
+        JobKind::Bisection => "bisection",
         JobKind::Recommendation => "search",
         JobKind::SavingCheck => "check of what was saved",
         JobKind::Trimming => "giving up of what is old",
@@ -75,6 +76,7 @@ fn path(job: &Job) -> String {
     let path = match job.kind {
         JobKind::ShadowRun => paths::SHADOW_RUN,
         JobKind::Explanation => paths::EXPLANATION,
+        JobKind::Bisection => paths::BISECTION,
         JobKind::Retraining | JobKind::Recommendation | JobKind::SavingCheck | JobKind::Trimming => paths::JOB,
     };
     path.replace("{id}", &job.id)

@@ -2,6 +2,7 @@
 
 mod answers;
 mod billed;
+mod bisected;
 mod choices;
 mod days;
 mod explained;
@@ -11,6 +12,7 @@ mod over_time;
 mod parts;
 mod sums;
 mod variance;
+mod who_pays;
 
 use shared::allocation::{GroupBy, StatementView};
 use yew::prelude::*;

@@ -5,6 +5,7 @@
 //! grouping and every policy. A statement of a window is the sum of the statements of its parts.
 
 mod aggregated;
+mod causes;
 mod commitments;
 mod comparison;
 mod distribute;
@@ -26,11 +27,12 @@ mod view;
 use core::ops::AddAssign;
 
 pub use aggregated::AggregatedMetering;
+pub use causes::{CauseStep, Replayed};
 pub use comparison::{VarianceRow, VarianceStatement};
 pub use focus::{FOCUS_COLUMNS, FocusError, FocusSettings, focus_groupings, focus_rows, suits_focus};
 pub use grid::Resolution;
 pub use group_by::GroupBy;
-pub use kept::{FinestCosts, FinestGroups, KeptCost, KeptVariance, LabelsNotKept};
+pub use kept::{FinestCosts, FinestGroups, KeptCost, KeptStep, KeptVariance, LabelsNotKept};
 pub use policy::{IdlePolicy, SharedPolicy, read_weights};
 pub use unit_cost::{ACTIVE_TENANTS, Metric, UnitCost, read_metric, readings_outside, unit_costs};
 pub use view::{AmountsView, RowView, StatementView};

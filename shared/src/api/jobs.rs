@@ -54,6 +54,8 @@ pub enum JobKind {
     Retraining,
     /// Explains a request.
     Explanation,
+    /// Looks for the requests that a variance comes from.
+    Bisection,
     /// Looks for what is worth changing.
     Recommendation,
     /// Holds a closed day against the changes that were accepted.
@@ -91,8 +93,15 @@ pub struct Progress {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::ShadowRun, Self::Retraining, Self::Explanation, Self::Recommendation, Self::SavingCheck, Self::Trimming];
+    pub const ALL: [Self; 7] = [
+        Self::ShadowRun,
+        Self::Retraining,
+        Self::Explanation,
+        Self::Bisection,
+        Self::Recommendation,
+        Self::SavingCheck,
+        Self::Trimming,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -100,6 +109,7 @@ impl JobKind {
             Self::ShadowRun => "shadow_run",
             Self::Retraining => "retraining",
             Self::Explanation => "explanation",
+            Self::Bisection => "bisection",
             Self::Recommendation => "recommendation",
             Self::SavingCheck => "saving_check",
             Self::Trimming => "trimming",

@@ -55,6 +55,11 @@ pub const SHADOW_RUN: &str = "/v1/shadow-runs/{id}";
 pub const EXPLANATIONS: &str = "/v1/explanations";
 /// `GET` → [`ExplanationRun`](super::ExplanationRun); `DELETE` cancels it.
 pub const EXPLANATION: &str = "/v1/explanations/{id}";
+/// `POST` [`BisectionOrder`](super::BisectionOrder) → 202, `Location` and [`BisectionRun`](super::BisectionRun); `GET` →
+/// the newest fifty, without answers.
+pub const BISECTIONS: &str = "/v1/bisections";
+/// `GET` → [`BisectionRun`](super::BisectionRun); `DELETE` cancels it.
+pub const BISECTION: &str = "/v1/bisections/{id}";
 /// `POST` [`QuoteOrder`](super::QuoteOrder) → [`QuoteView`](super::QuoteView): what requests would cost, where they would go
 /// and when they would be ready, on a fork of the primary; nothing of it is kept.
 pub const QUOTES: &str = "/v1/quotes";

@@ -291,7 +291,7 @@ fn leading(parts: &[PartLine], cause: Cause, sign: i128) -> Option<TenantIndex> 
         let tenant = match line.part {
             Part::Tenant(tenant) => Some(tenant),
             // The same workload once more.
-            Part::Class(_) => continue,
+            part if part.repeats_tenants() => continue,
             _ => None,
         };
         let amount = line.amounts[cause as usize].map(|amount| sign * amount.0).filter(|amount| *amount > 0);

@@ -14,6 +14,12 @@ use crate::scenario::ValidScenario;
 use crate::simulation::{Digest, Outcome, RunOutcome};
 use crate::units::{FlavorIndex, Instant, LedgerUnits, ResourceIndex, TenantIndex};
 
+/// How much of a variance the requests have to explain unless something else is asked for, in percent.
+pub const BISECT_PERCENT: u8 = 80;
+
+/// How often the shadow is run for one variance at most.
+pub const BISECT_REPLAYS_MAX: u32 = 300;
+
 /// A window whose variance is to be explained.
 #[derive(Clone, Copy, Debug)]
 pub struct BisectCase<'a> {
@@ -93,6 +99,9 @@ pub struct Culprit {
     pub resource: ResourceIndex,
     /// The run that predicted what did not come.
     pub run: Option<u32>,
+    /// What it explains on top of those before it, so that all of them add up to what they explain together; none where
+    /// the replays that tell were used up.
+    pub amount: Option<LedgerUnits>,
 }
 
 /// What is unexpected about a life.
@@ -188,15 +197,22 @@ pub fn bisect<E>(
     };
     let (mut changes, is_minimal) = smallest(first, &mut explains)?;
     changes.sort_by_key(|change| streams.place(change));
-    // What is told is what a replay of exactly these says.
-    let verified = replay(&streams.changed(&changes))?;
-    found.replays = search.replays + 1;
-    found.finding = BisectFinding::Requests {
-        requests: changes.iter().map(|change| streams.culprit(change)).collect(),
-        amount: actual - amount(&verified),
-        after: verified.digest,
-        is_minimal,
-    };
+    // What is told is what a replay of exactly these says, and where there are replays left, of each on top of those before.
+    let few = search.replays + changes.len() as u32 <= case.replays_max;
+    let steps = if few { 1..=changes.len() } else { changes.len()..=changes.len() };
+    let (mut requests, mut cost, mut after) = (Vec::new(), actual, before);
+    found.replays = search.replays;
+    for many in steps {
+        let changed = replay(&streams.changed(&changes[..many]))?;
+        found.replays += 1;
+        let explained = cost - amount(&changed);
+        requests.push(Culprit { amount: Some(explained), ..streams.culprit(&changes[many - 1]) });
+        (cost, after) = (amount(&changed), changed.digest);
+    }
+    if !few {
+        requests = changes.iter().map(|change| streams.culprit(change)).collect();
+    }
+    found.finding = BisectFinding::Requests { requests, amount: actual - cost, after, is_minimal };
     Ok(found)
 }
 

@@ -46,11 +46,11 @@ pub fn decompose<E>(
     let mixed = |run| mix(context(run), &counted(run), actual.requests);
     let timed = |_| actual.requests.to_vec();
     let mut steps = Steps::new(of, predicted, actual);
-    let after_timing = Replay { scenario, stream: &timed, observed: None };
-    steps.observed(Cause::Volume, &simulate(Replay { stream: &counted, ..after_timing })?);
-    steps.observed(Cause::Mix, &simulate(Replay { stream: &mixed, ..after_timing })?);
+    let after_timing = Replay { cause: Cause::Timing, scenario, stream: &timed, observed: None };
+    steps.observed(Cause::Volume, &simulate(Replay { cause: Cause::Volume, stream: &counted, ..after_timing })?);
+    steps.observed(Cause::Mix, &simulate(Replay { cause: Cause::Mix, stream: &mixed, ..after_timing })?);
     steps.observed(Cause::Timing, &simulate(after_timing)?);
-    let placed = Replay { observed: actual.fleet.as_ref().ok().copied(), ..after_timing };
+    let placed = Replay { cause: Cause::Placement, observed: actual.fleet.as_ref().ok().copied(), ..after_timing };
     match &actual.fleet {
         Ok(_) => steps.observed(Cause::Placement, &simulate(placed)?),
         Err(reason) => steps.not_observed(Cause::Placement, reason.clone()),
@@ -58,7 +58,10 @@ pub fn decompose<E>(
     match priced(scenario, actual.price_book) {
         // The same prices would only repeat the replay before.
         Ok(_) if actual.price_book == Some(&of.price_book) => steps.unchanged(Cause::Price),
-        Ok(scenario) => steps.observed(Cause::Price, &simulate(Replay { scenario: &scenario, ..placed })?),
+        Ok(scenario) => {
+            let priced = Replay { cause: Cause::Price, scenario: &scenario, ..placed };
+            steps.observed(Cause::Price, &simulate(priced)?);
+        }
         Err(reason) => steps.not_observed(Cause::Price, reason),
     }
     Ok(steps.finish(actual))
@@ -85,7 +88,7 @@ struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     fn new(scenario: &'a Scenario, predicted: &Outcome, actual: &Actual) -> Self {
-        let parts = parts(scenario.tenants.len());
+        let parts = parts(scenario.tenants.len(), scenario.flavors.len());
         let now = means(predicted, &parts, &scenario.flavors);
         Self {
             scenario,
@@ -142,8 +145,8 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// The whole: every part but the classes, which are the tenants' workload once more.
+/// The whole: every part but those that are the tenants' workload once more.
 fn total(parts: &[Part], amounts: &[LedgerUnits]) -> LedgerUnits {
-    let kept = parts.iter().zip(amounts).filter(|(part, _)| !matches!(part, Part::Class(_)));
+    let kept = parts.iter().zip(amounts).filter(|(part, _)| !part.repeats_tenants());
     kept.map(|(_, &amount)| amount).sum()
 }

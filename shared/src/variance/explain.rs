@@ -1,9 +1,9 @@
 //! A decomposition in the words of an allocation report.
 
-use super::{Decomposition, Finding, Part, PartLine};
+use super::{CauseLine, Decomposition, Finding, Part, PartLine};
 use crate::allocation::{AllocationReport, Cause, CauseAmount, EarlierVariance, Grouping, OptimizationArea, RowKind};
-use crate::request::Tenant;
-use crate::units::{LedgerUnits, Money};
+use crate::request::{Flavor, Tenant};
+use crate::units::{LedgerUnits, Money, apportion};
 
 /// How many optimization areas a report names.
 const AREAS: usize = 10;
@@ -11,45 +11,61 @@ const AREAS: usize = 10;
 /// Amounts below this part of the actual cost are no area: a thousandth.
 const SMALLEST_PART: i128 = 1_000;
 
+/// What the indices of a decomposition stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct PartNames<'a> {
+    /// Tenants by index.
+    pub tenants: &'a [Tenant],
+    /// Flavors by index.
+    pub flavors: &'a [Flavor],
+}
+
 /// Puts the causes of its variance, as a whole and row by row, and the areas where most of it lies, into a report of
 /// the same window.
 ///
-/// The amounts of the causes add up to the variance to the last decimal: what rounding leaves over goes to
-/// the residual. Rows of flavors, and of everyone's workload, have none. Areas have no
-/// recommendations and no history yet.
-pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, tenants: &[Tenant]) {
+/// Every row has the causes of its own variance, read from the same replays. They add up both ways, to the last decimal: the
+/// causes of a row to its variance, and each cause over the rows to that of the whole; what rounding leaves over goes to
+/// the residual. Rows of nothing have none. Areas have no recommendations and no history yet.
+pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, names: PartNames<'_>) {
     let currency = report.currency;
-    report.causes = decomposition
-        .causes
+    let lines: Vec<Option<&PartLine>> = report
+        .rows
         .iter()
-        .map(|line| match &line.finding {
-            Finding::Observed { amount, .. } => {
-                CauseAmount { cause: line.cause, amount: Some(amount.to_money(currency)), not_observed: None }
-            }
-            Finding::NotObserved { reason } => {
-                CauseAmount { cause: line.cause, amount: None, not_observed: Some(reason.to_string()) }
-            }
+        .map(|row| {
+            let of_row = |line: &&PartLine| describe(line.part, names) == (row.kind, row.name.as_str());
+            decomposition.parts.iter().find(of_row)
         })
         .collect();
-    settle(&mut report.causes, report.variance);
-    for row in &mut report.rows {
-        let of_row = |line: &&PartLine| describe(line.part, tenants) == (row.kind, row.name.clone());
-        if let Some(line) = decomposition.parts.iter().find(of_row) {
-            let amounts = Cause::ALL.into_iter().zip(line.amounts);
-            let amount = |amount: LedgerUnits| amount.to_money(currency);
-            row.causes = amounts
-                .map(|(cause, found)| CauseAmount { cause, amount: found.map(amount), not_observed: None })
-                .collect();
-            settle(&mut row.causes, row.variance);
+    report.causes.clear();
+    for CauseLine { cause, finding } in &decomposition.causes {
+        let found = match finding {
+            Finding::Observed { .. } => {
+                let amount = |line: &Option<&PartLine>| line.and_then(|line| line.amounts[*cause as usize]);
+                let amounts: Vec<LedgerUnits> = lines.iter().map(|line| amount(line).unwrap_or_default()).collect();
+                Ok(apportion(&amounts, currency))
+            }
+            Finding::NotObserved { reason } => Err(reason.to_string()),
+        };
+        let rows = report.rows.iter_mut().enumerate().filter(|(position, _)| lines[*position].is_some());
+        for (position, row) in rows {
+            let amount = found.as_ref().ok().map(|(_, column)| column[position]);
+            row.causes.push(CauseAmount { cause: *cause, amount, not_observed: None });
         }
+        let (amount, not_observed) = match found {
+            Ok((whole, _)) => (Some(whole), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        report.causes.push(CauseAmount { cause: *cause, amount, not_observed });
     }
+    settle(&mut report.causes, report.variance);
+    report.rows.iter_mut().for_each(|row| settle(&mut row.causes, row.variance));
     report.optimization_areas = areas(decomposition)
         .into_iter()
         .map(|(part, cause, amount)| {
-            let (kind, name) = describe(part, tenants);
+            let (kind, name) = describe(part, names);
             OptimizationArea {
                 kind,
-                name,
+                name: name.to_owned(),
                 cause,
                 variance: amount.to_money(currency),
                 recommendations: Vec::new(),
@@ -94,9 +110,9 @@ fn settle(causes: &mut [CauseAmount], variance: Option<Money>) {
     }
 }
 
-/// The largest amounts, classes left out since tenants hold the same money.
+/// The largest amounts; what is the tenants' money once more is left out.
 fn areas(decomposition: &Decomposition) -> Vec<(Part, Cause, LedgerUnits)> {
-    let lines = decomposition.parts.iter().filter(|line| !matches!(line.part, Part::Class(_)));
+    let lines = decomposition.parts.iter().filter(|line| !line.part.repeats_tenants());
     let mut areas: Vec<(Part, Cause, LedgerUnits)> = lines
         .flat_map(|line| Cause::ALL.into_iter().zip(line.amounts).map(|(cause, amount)| (line.part, cause, amount)))
         .filter_map(|(part, cause, amount)| Some((part, cause, amount?)))
@@ -107,14 +123,16 @@ fn areas(decomposition: &Decomposition) -> Vec<(Part, Cause, LedgerUnits)> {
     areas
 }
 
-fn describe(part: Part, tenants: &[Tenant]) -> (RowKind, String) {
+fn describe(part: Part, names: PartNames<'_>) -> (RowKind, &str) {
     match part {
-        Part::Tenant(tenant) => (RowKind::Tenant, tenants[tenant.usize()].name.clone()),
-        Part::Class(class) => (RowKind::Class, class.as_str().to_owned()),
-        Part::Idle => (RowKind::Idle, String::new()),
-        Part::Overhead => (RowKind::Overhead, String::new()),
-        Part::CommitmentDiscount => (RowKind::CommitmentDiscount, String::new()),
-        Part::UnusedCommitment => (RowKind::UnusedCommitment, String::new()),
-        Part::Module(module) => (RowKind::Module, module.as_str().to_owned()),
+        Part::Tenant(tenant) => (RowKind::Tenant, &names.tenants[tenant.usize()].name),
+        Part::Class(class) => (RowKind::Class, class.as_str()),
+        Part::Flavor(flavor) => (RowKind::Flavor, &names.flavors[flavor.usize()].name),
+        Part::Workload => (RowKind::Workload, ""),
+        Part::Idle => (RowKind::Idle, ""),
+        Part::Overhead => (RowKind::Overhead, ""),
+        Part::CommitmentDiscount => (RowKind::CommitmentDiscount, ""),
+        Part::UnusedCommitment => (RowKind::UnusedCommitment, ""),
+        Part::Module(module) => (RowKind::Module, module.as_str()),
     }
 }

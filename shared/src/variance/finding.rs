@@ -1,11 +1,13 @@
 //! What the replay found.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::allocation::{Basis, Cause};
+use crate::allocation::{Basis, Cause, CauseStep, Replayed};
 use crate::request::{Module, ResourceClass};
 use crate::simulation::Digest;
-use crate::units::{LedgerUnits, TenantIndex};
+use crate::units::{FlavorIndex, LedgerUnits, TenantIndex};
 
 /// The variance of a window by cause, and each cause by who it fell on.
 ///
@@ -24,7 +26,8 @@ pub struct Decomposition {
     pub runs: u32,
     /// Every cause, in order.
     pub causes: Vec<CauseLine>,
-    /// Tenants, idle, overhead and modules add up to the whole; so do classes, idle, overhead and modules.
+    /// Tenants, idle, overhead, commitments and modules add up to the whole; so do classes, flavors, or everyone's workload, in
+    /// the place of tenants.
     pub parts: Vec<PartLine>,
 }
 
@@ -98,6 +101,10 @@ pub enum Part {
     Tenant(TenantIndex),
     /// Workload of a class.
     Class(ResourceClass),
+    /// Workload of a flavor.
+    Flavor(FlavorIndex),
+    /// Workload of everyone.
+    Workload,
     /// Node time that nobody requested.
     Idle,
     /// Node time while booting and draining.
@@ -108,6 +115,30 @@ pub enum Part {
     UnusedCommitment,
     /// Workers of a module.
     Module(Module),
+}
+
+impl Decomposition {
+    /// The causes but the residual, each with what was made of the runs of its replay.
+    pub fn steps<T>(&self, mut runs: BTreeMap<Cause, T>) -> Vec<CauseStep<T>> {
+        let lines = self.causes.iter().filter(|line| line.cause != Cause::Residual);
+        let step = |line: &CauseLine| {
+            let found = match (&line.finding, runs.remove(&line.cause)) {
+                (Finding::NotObserved { reason }, _) => Replayed::NotObserved(reason.to_string()),
+                (Finding::Observed { .. }, Some(runs)) => Replayed::Runs(runs),
+                // What would only have repeated the replay before was not run.
+                (Finding::Observed { .. }, None) => Replayed::Unchanged,
+            };
+            CauseStep { cause: line.cause, found }
+        };
+        lines.map(step).collect()
+    }
+}
+
+impl Part {
+    /// Whether it is the workload of tenants once more, split by something else.
+    pub fn repeats_tenants(self) -> bool {
+        matches!(self, Self::Class(_) | Self::Flavor(_) | Self::Workload)
+    }
 }
 
 /// One part of the window's variance.

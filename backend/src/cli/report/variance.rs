@@ -1,13 +1,15 @@
 //! `report variance`: what was predicted beside what came, by any two of tenant, flavor, label and the like.
 
+mod causes;
 mod text;
 
 use shared::allocation::{
     Basis, GroupBy, IdlePolicy, Metering, Resolution, ResourceLabels, SharedPolicy, Statement, StatementSettings,
     VarianceStatement,
 };
+use shared::request::IndexedRequest;
 use shared::scenario::ValidScenario;
-use shared::simulation::{RunOptions, simulate_metered};
+use shared::simulation::{RunOptions, RunOutcome, simulate_metered};
 
 use crate::cli::demand::Demand;
 use crate::cli::shadow::{Predicted, Prepared, RunArgs, metered, reaches};
@@ -17,10 +19,9 @@ use crate::{ensemble, output};
 /// Say what was predicted and what came, by any two of tenant, module, flavor, class, node group, zone, cluster and label
 ///
 /// Predicts from the origin, runs the actual requests after it, and sets the two beside each other: the mean over the runs,
-/// what came, the difference, and the accuracy that this makes. The causes of a variance are told by `shadow`, for the total,
-/// tenants and classes: by other groups, what a replay changes of a resource does not stay in its group. Idle and overhead
-/// are the node group's, modules are theirs, and what commitments come to is of what they cover; by groups that they are
-/// not of, they are nobody's.
+/// what came, the difference, and the accuracy that this makes. With --causes each line is split by cause, by replaying what
+/// came step by step. Idle and overhead are the node group's, modules are theirs, and what commitments come to is of what
+/// they cover; by groups that they are not of, they are nobody's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -30,6 +31,10 @@ pub(super) struct Args {
     /// tenant]
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
     by: Vec<GroupBy>,
+    /// Split every line by cause: volume, mix, timing, placement, price and what is left. Each is replayed in every run, so that
+    /// it takes some four times as long; labels are not known in a replay
+    #[arg(long)]
+    causes: bool,
     /// Into what pieces the horizon is cut, on the local clock: whole, hour, day, week or month
     #[arg(long, default_value = "whole")]
     resolution: Resolution,
@@ -62,6 +67,7 @@ enum Format {
 const EXAMPLES: &str = "\
 Examples:
   shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by tenant,flavor
+  shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by class --causes
   shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by label:team,zone \\
       --inventory nodes.csv --prices prices.csv --idle proportional --format csv -o variance.csv
   shadowplane report variance --requests requests.ndjson --origin 2026-03-11T00:00:00Z --by module --json";
@@ -73,6 +79,7 @@ impl Args {
     /// When an input is wrong, or what is asked for cannot be predicted or run.
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let by = groupings(&self.by)?;
+        self.check_causes(&by)?;
         let prepared = self.run.prepare("report variance", |base| base)?;
         let Prepared { valid, notices, names, demand, predicted, .. } = prepared;
         let Some((predicted, demand)) = predicted.zip(demand) else {
@@ -106,9 +113,15 @@ impl Args {
         let runs = runs.ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let runs: Vec<Statement> = runs.into_iter().collect::<Result<_, _>>()?;
         output::progress("metering what really happened");
-        let actual = state(&happened(&demand, &predicted, &self.run)?)?;
+        let Happened { metering, requests, outcome } = happened(&demand, &predicted, &self.run)?;
+        let actual = state(&metering)?;
+        let steps = if self.causes {
+            causes::replayed(&wider, (&requests, &outcome), self.run.threads(), &state)?
+        } else {
+            Vec::new()
+        };
         output::progress_done();
-        let found = VarianceStatement::new(&runs, &actual, Basis::Simulated);
+        let found = VarianceStatement::new(&runs, &actual, Basis::Simulated, &steps);
         let content = match self.format {
             _ if global.json => json(&found)?,
             Format::Json => json(&found)?,
@@ -120,6 +133,27 @@ impl Args {
         }
         output::write(self.output.as_deref(), &content)
     }
+
+    /// Refuses causes by what a replay does not know.
+    fn check_causes(&self, by: &[GroupBy]) -> Result<(), CliError> {
+        match by.iter().find(|by| matches!(by, GroupBy::Label(_))) {
+            Some(label) if self.causes => {
+                let message = format!(
+                    "--causes cannot tell by {label}: a replay makes resources that have no labels; ask \
+                                       by tenant, module, flavor, class, node_group, zone or cluster"
+                );
+                Err(CliError::Usage(message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What happened, where our policy decides.
+struct Happened {
+    metering: Metering,
+    requests: Vec<IndexedRequest>,
+    outcome: RunOutcome,
 }
 
 /// One or two groupings, each once; tenants where there is none.
@@ -134,15 +168,16 @@ fn groupings(by: &[GroupBy]) -> Result<Vec<GroupBy>, CliError> {
     }
 }
 
-/// What the actual requests metered.
-fn happened(demand: &Demand, predicted: &Predicted, run: &RunArgs) -> Result<Metering, CliError> {
+/// The actual requests, and what they metered.
+fn happened(demand: &Demand, predicted: &Predicted, run: &RunArgs) -> Result<Happened, CliError> {
     let known = demand.known(predicted.origin);
     let actual = ValidScenario::new(known.actual(&predicted.base, &predicted.fork, run.horizon())).map_err(data)?;
     let requests = actual.requests(0);
-    let (_, records) = simulate_metered(&actual, &requests, RunOptions::default());
+    let (outcome, records) = simulate_metered(&actual, &requests, RunOptions::default());
     let lives = known.lives_in(actual.scenario().window, &predicted.fork.lives);
     let labels = ResourceLabels::of_lives(&demand.log, lives);
-    Ok(Metering::of_run(actual.scenario(), &requests, &records, &labels))
+    let metering = Metering::of_run(actual.scenario(), &requests, &records, &labels);
+    Ok(Happened { metering, requests, outcome })
 }
 
 fn json(found: &VarianceStatement) -> Result<String, CliError> {

@@ -4,7 +4,7 @@ use std::time::Duration as Took;
 
 use serde::Serialize;
 use shared::allocation::{AllocationReport, Basis, Cause, CauseAmount, MoneyBand};
-use shared::api::{AdviceView, OutcomeView};
+use shared::api::{AdviceView, Bisected, OutcomeView};
 use shared::feedback::AnomalyReport;
 use shared::forecast::{ModelId, SelectionReport};
 use shared::scenario::{Edit, Scenario, ValidScenario};
@@ -12,7 +12,6 @@ use shared::simulation::{Digest, Outcome};
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
-use super::bisected::Bisected;
 use super::checked::Checked;
 use crate::cli::start::StartView;
 

@@ -1,12 +1,12 @@
 //! What is said of every route.
 
 use shared::api::{
-    AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BudgetList, CalibrationList,
-    CostSeries, DecisionPage, DemandSeries, EventView, ExplanationOrder, ExplanationRun, FailurePage, ForecastAnswer,
-    ForeignEventsAnswer, IngestAnswer, Job, JobPage, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey,
-    NewWebhook, Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView, RecommendationList, ReportList,
-    SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList,
-    TenantReportList, TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
+    AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BisectionOrder, BisectionRun,
+    BudgetList, CalibrationList, CostSeries, DecisionPage, DemandSeries, EventView, ExplanationOrder, ExplanationRun,
+    FailurePage, ForecastAnswer, ForeignEventsAnswer, IngestAnswer, Job, JobPage, KeyOrder, KeyRotation, KeyView,
+    LedgerPage, ModelList, NewKey, NewWebhook, Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView,
+    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status,
+    TenantAnomalyList, TenantReportList, TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
 };
 use shared::bill::BillReport;
 use shared::features::{KnownEvent, SensorReading};
@@ -42,6 +42,8 @@ const ADDS_TRAIL: &str = "Adds what records of AWS CloudTrail say, from files, l
                           can be read, with the records that are refused";
 const QUOTES: &str =
     "What requests would cost, where they would go and when they would be ready; nothing of it is kept";
+const BISECTS: &str = "Has the few requests found that the variance of a closed day comes from, by replaying it without suspects; \
+                       410 where the day is kept no longer";
 const STATES_METRICS: &str = "What a window cost, and what a unit of each metric of the body, `at,metric,value`, cost; the \
                               parameters are those of the statement without metrics";
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
@@ -96,7 +98,10 @@ const DECISIONS: [(&str, &str); 3] = [
 const JOBS: [(&str, &str); 4] = [
     ("after", "The id of the one before the first; the newest unless said"),
     ("limit", "How many at most"),
-    ("kind", "shadow_run, retraining, explanation, recommendation, saving_check or trimming; any unless said"),
+    (
+        "kind",
+        "shadow_run, retraining, explanation, bisection, recommendation, saving_check or trimming; any unless said",
+    ),
     ("state", "queued, running, succeeded, failed or cancelled; any unless said"),
 ];
 
@@ -148,6 +153,8 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::SHADOW_RUN, "One shadow run", &[], json(schemas.of::<ShadowRun>()));
     get(paths::EXPLANATIONS, "The newest explanations", &[], json(schemas.list_of::<ExplanationRun>()));
     get(paths::EXPLANATION, "Why a request got what it got", &[], json(schemas.of::<ExplanationRun>()));
+    get(paths::BISECTIONS, "The newest bisections", &[], json(schemas.list_of::<BisectionRun>()));
+    get(paths::BISECTION, "Which few requests a variance comes from", &[], json(schemas.of::<BisectionRun>()));
     get(
         paths::ALLOCATION,
         "Reports of closed windows, or why there is none",
@@ -235,6 +242,10 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     let run = schemas.of::<ExplanationRun>();
     change(post.clone(), paths::EXPLANATIONS, "Has a request explained", order, "202", run.clone());
     change(delete.clone(), paths::EXPLANATION, "Cancels an explanation", Vec::new(), "200", run);
+    let order = schemas.json::<BisectionOrder>();
+    let run = schemas.of::<BisectionRun>();
+    change(post.clone(), paths::BISECTIONS, BISECTS, order, "202", run.clone());
+    change(delete.clone(), paths::BISECTION, "Cancels a bisection", Vec::new(), "200", run);
     let order = schemas.json::<QuoteOrder>();
     let readings = vec![("text/csv", Schema::from(ObjectBuilder::new().schema_type(Type::String).build()).into())];
     change(post.clone(), paths::STATEMENT, STATES_METRICS, readings, "200", schemas.of::<StatementAnswer>());

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use shared::api::JobKind;
 use shared::feedback::{TriggerMemory, Triggers};
-use shared::scenario::{Scenario, ValidScenario};
-use shared::simulation::Digest;
+use shared::scenario::ValidScenario;
 use shared::units::{Duration, Instant};
 
 use super::asking::asked_at;
 use super::closing_hour::open_day;
+use super::predicted_day::{PredictedDay, forget_days, key};
 use super::predicting::ExpectedHour;
 use super::windows::OpenWindow;
 use super::{Cycle, CycleError, Predicted};
@@ -21,7 +21,7 @@ use crate::shadowing::champion::stored_champion;
 use crate::shadowing::closing::Accuracies;
 use crate::shadowing::recording::forecast_record;
 use crate::shadowing::rollback::fall_back;
-use crate::store::{Collection, Document, Store, StoreError, write_document, write_json};
+use crate::store::{Collection, StoreError, write_document, write_json};
 
 /// The loop after an hour has closed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,28 +38,7 @@ struct Memory {
     drift_decided: bool,
 }
 
-/// What was predicted for the open day. Its outcome is not here: the scenario run again gives the same one.
-#[derive(Debug, Serialize, Deserialize)]
-struct OpenDay {
-    scenario: Scenario,
-    digest: Digest,
-    model: String,
-    lives: Vec<String>,
-    nodes: Vec<String>,
-}
-
 const MEMORY: &str = "loop";
-
-/// The day before has a place of its own until it is closed: a kill may come between that and the prediction of the next.
-fn open_day_key(day: Instant) -> String {
-    format!("open day/{day}")
-}
-
-/// The scenario of what was predicted for a day that is still open.
-pub(crate) async fn predicted_for_day(store: &dyn Store, day: Instant) -> Result<Option<Scenario>, StoreError> {
-    let document = store.get(Collection::Models, open_day_key(day)).await?;
-    Ok(document.as_ref().map(Document::read::<OpenDay>).transpose()?.map(|open| open.scenario))
-}
 
 /// The first whole step that does not begin before an instant.
 pub(crate) fn ceiled(at: Instant, step: Duration) -> Instant {
@@ -146,22 +125,15 @@ impl Cycle {
         let document = write_document(MEMORY, self.next, &memory)?;
         self.store.put(Collection::Models, vec![document]).await?;
         if self.closed_until() == open_day(self.next) {
-            self.store.remove(Collection::Models, open_day_key(open_day(self.next) - Duration::DAY)).await?;
+            forget_days(&*self.store, open_day(self.next) - Duration::DAY).await?;
         }
         Ok(())
     }
 
     /// Remembers what was predicted for the day that begins.
     pub(super) async fn keep_open_day(&self, predicted: &Predicted) -> Result<(), CycleError> {
-        let open = OpenDay {
-            scenario: predicted.scenario.original().clone(),
-            digest: predicted.outcome.digest,
-            model: predicted.model.clone(),
-            lives: predicted.lives.clone(),
-            nodes: predicted.nodes.clone(),
-        };
-        let day = open.scenario.window.start;
-        let document = write_document(open_day_key(day), day, &open)?;
+        let open = PredictedDay::of(predicted);
+        let (day, document) = (open.scenario.window.start, open.document()?);
         // Both or neither: what a day is judged by is what was written down of it.
         let record = forecast_record(predicted, self.clock.now())?;
         self.store.put_and_link(Collection::Models, vec![document], record).await?;
@@ -175,9 +147,8 @@ impl Cycle {
     /// The prediction of the open day, its outcome run again: digests are the same everywhere, or the engine is another.
     async fn stored_open_day(&self) -> Result<Option<Predicted>, CycleError> {
         let day = open_day(self.next);
-        let Some(OpenDay { scenario, digest, model, lives, nodes }) = self.stored(&open_day_key(day)).await? else {
-            return Ok(None);
-        };
+        let Some(open) = self.stored::<PredictedDay>(&key(day)).await? else { return Ok(None) };
+        let PredictedDay { scenario, digest, model, lives, nodes } = open;
         if scenario.window.start != day {
             return Ok(None);
         }

@@ -1,10 +1,11 @@
 //! Why the days of the window cost something else than predicted.
 
-use shared::allocation::{Cause, RowKind};
+use shared::allocation::Cause;
 use shared::api::{ReportList, WindowReport};
 use shared::units::{Currency, Money};
 use yew::prelude::*;
 
+use super::who_pays::WhoPays;
 use super::{empty, sums};
 use crate::api_client::ApiError;
 use crate::components::{Card, Step, Tidings, known_by, notice, say, steps};
@@ -36,8 +37,8 @@ pub(super) fn waterfall(reports: &Result<ReportList, ApiError>, zone: Zone) -> H
             { steps(("predicted", &predicted), &causes, ("actual", &actual)) }
             { for why.into_iter().take(1).map(|why| html! { <p class="note">{ format::sentence(why) }</p> }) }
             <p class="note">
-                { "Placement, price and residual together are the simulator's own error. Which requests it comes from, " }
-                <code>{ "shadowplane shadow --bisect" }</code>{ " finds by replaying the day without suspects." }
+                { "Placement, price and residual together are the simulator's own error. Which requests it comes from, the \
+                   buttons below find." }
             </p>
         </>
     };
@@ -53,59 +54,11 @@ fn note(days: &[WindowReport]) -> String {
     }
 }
 
-/// The same for each tenant and for what is nobody's; nothing while no day has closed.
+/// The same for each line; nothing while no day has closed.
 pub(super) fn by_tenant(reports: &Result<ReportList, ApiError>) -> Html {
     let Ok(list) = reports else { return Html::default() };
     let Some(currency) = currency(list) else { return Html::default() };
-    let mut keys: Vec<(RowKind, &str)> = Vec::new();
-    for row in list.windows.iter().flat_map(|day| &day.report.rows) {
-        if !keys.contains(&(row.kind, row.name.as_str())) {
-            keys.push((row.kind, &row.name));
-        }
-    }
-    let rows = keys.iter().map(|&(kind, name)| tenant_row(list, currency, kind, name));
-    let head = ["predicted", "actual", "variance"].into_iter().chain(Cause::ALL.map(Cause::as_str));
-    let head = head.map(|name| html! { <th scope="col" class="number">{ name }</th> });
-    let content = html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Variance by who pays, all figures">
-            <table class="plain" data-testid="variance-by-tenant">
-                <thead><tr><th scope="col">{ "who" }</th>{ for head }</tr></thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-        </div>
-    };
-    let note = "The days of this window together; a dash is a cause that was not replayed there".to_owned();
-    Card { title: "Variance by who pays", note, class: "full", ..Card::default() }.around(content)
-}
-
-fn tenant_row(list: &ReportList, currency: Currency, kind: RowKind, name: &str) -> Html {
-    let rows: Vec<_> = list
-        .windows
-        .iter()
-        .flat_map(|day| &day.report.rows)
-        .filter(|row| row.kind == kind && row.name == name)
-        .collect();
-    let predicted = sums::of_money(rows.iter().map(|row| row.predicted.mean), currency);
-    let actual = sums::of_money(rows.iter().filter_map(|row| row.actual), currency);
-    let causes = Cause::ALL.map(|cause| {
-        let amounts: Vec<Money> =
-            rows.iter().flat_map(|row| &row.causes).filter(|of| of.cause == cause).filter_map(|of| of.amount).collect();
-        let text = match amounts.is_empty() {
-            true => "–".to_owned(),
-            false => format::signed_money(&sums::of_money(amounts.into_iter(), currency)),
-        };
-        html! { <td class="number quiet">{ text }</td> }
-    });
-    let name = if name.is_empty() { format::words(kind.as_str()) } else { name.to_owned() };
-    html! {
-        <tr>
-            <th scope="row">{ name }</th>
-            <td class="number">{ format::money(&predicted) }</td>
-            <td class="number">{ format::money(&actual) }</td>
-            <td class="number">{ format::signed_money(&sums::difference(actual, predicted)) }</td>
-            { for causes }
-        </tr>
-    }
+    html! { <WhoPays reports={list.clone()} {currency} /> }
 }
 
 fn currency(list: &ReportList) -> Option<Currency> {

@@ -12,9 +12,10 @@ use crate::zone::Zone;
 pub(super) fn jobs(jobs: &Result<Vec<Job>, ApiError>, zone: Zone) -> Html {
     let content = match jobs {
         Err(error) => say(Tidings::Error, &error.message()),
-        Ok(jobs) if jobs.is_empty() => {
-            say(Tidings::Info, "No job yet: trainings, searches, shadow runs and explanations are listed here.")
-        }
+        Ok(jobs) if jobs.is_empty() => say(
+            Tidings::Info,
+            "No job yet: trainings, searches, shadow runs, explanations and bisections are listed here.",
+        ),
         Ok(jobs) => {
             // What is trained has its line beside the models.
             let under_way = jobs.iter().filter(|job| !job.state.is_final() && job.kind != JobKind::Retraining);

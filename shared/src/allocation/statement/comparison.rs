@@ -1,14 +1,15 @@
 //! What was predicted beside what it cost, by any groups.
 //!
-//! Causes of a variance are replayed for the total, for tenants and for classes; by anything else there is the plain
-//! variance: what the runs say on average, what it cost, the difference, and how good that makes the prediction.
+//! What the runs say on average, what it cost, the difference, its causes where they were replayed, and how good that makes
+//! the prediction.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::causes::{ByCause, CauseStep};
 use super::{GroupBy, Statement, StatementRow};
-use crate::allocation::{Basis, MoneyBand, PredictionAccuracy, mean_column};
+use crate::allocation::{Basis, CauseAmount, MoneyBand, PredictionAccuracy, mean_column};
 use crate::units::{Currency, Instant, LedgerUnits, Money, Window, apportion};
 
 /// The variance of a window by some groups. Means, actual amounts and variances add up to their totals to the last decimal.
@@ -51,6 +52,10 @@ pub struct VarianceRow {
     pub actual: Money,
     /// Actual − predicted mean.
     pub variance: Money,
+    /// The variance by cause, where causes were replayed and the groups are known in a replay; the amounts that are known add
+    /// up to it, and over the rows to those of the total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<CauseAmount>,
     /// The specification's accuracy of this window alone, 1 − |variance ÷ actual|; none where nothing was paid.
     pub prediction_accuracy: Option<f64>,
 }
@@ -66,6 +71,8 @@ pub(super) type Name = (u32, Vec<(bool, String)>);
 pub(super) struct Costs {
     pub(super) runs: Vec<LedgerUnits>,
     pub(super) actual: LedgerUnits,
+    /// After each step that was replayed, the sum over its runs.
+    pub(super) steps: Vec<LedgerUnits>,
 }
 
 /// What the costs of a variance are of.
@@ -76,15 +83,17 @@ pub(super) struct Compared<'a> {
     pub(super) currency: Currency,
     pub(super) runs: usize,
     pub(super) basis: Basis,
+    pub(super) steps: &'a [CauseStep<()>],
 }
 
 impl VarianceStatement {
     /// Sets what happened beside the statements of all runs, which are by the same groups and of the same slices; groups are
-    /// the same where they have the same names.
+    /// the same where they have the same names. `steps` are the replays that split the variance by cause, each with the
+    /// statements of its runs, as many as the prediction has; none where it is not split.
     ///
     /// # Panics
     /// When there is no run, or the settings differ.
-    pub fn new(predicted: &[Statement], actual: &Statement, basis: Basis) -> Self {
+    pub fn new(predicted: &[Statement], actual: &Statement, basis: Basis, steps: &[CauseStep<Vec<Statement>>]) -> Self {
         assert!(!predicted.is_empty(), "a prediction has runs");
         assert!(predicted.iter().all(|run| run.settings == actual.settings), "only what is asked alike is compared");
         let mut costs: BTreeMap<Name, Costs> = BTreeMap::new();
@@ -98,6 +107,12 @@ impl VarianceStatement {
             of.runs.resize(predicted.len(), LedgerUnits::ZERO);
             of.actual += row.amounts.total();
         }
+        for (place, runs) in steps.iter().filter_map(CauseStep::runs).enumerate() {
+            for (run, row) in runs.iter().flat_map(|run| run.rows.iter().map(move |row| (run, row))) {
+                costs.entry(name(run, row)).or_default().add_step(place, row.amounts.total());
+            }
+        }
+        let steps: Vec<CauseStep<()>> = steps.iter().map(|step| step.map(|_| ())).collect();
         let compared = Compared {
             window: actual.settings.window,
             slices: &actual.slices,
@@ -105,6 +120,7 @@ impl VarianceStatement {
             currency: actual.currency,
             runs: predicted.len(),
             basis,
+            steps: &steps,
         };
         Self::of_costs(&compared, &costs, |_| true)
     }
@@ -112,28 +128,34 @@ impl VarianceStatement {
     /// The rows of the groups that are `told`, and their sum. Amounts are those that they have beside all others, so
     /// that whoever is told of some sees the same of them as whoever is told of all.
     pub(super) fn of_costs(of: &Compared<'_>, costs: &BTreeMap<Name, Costs>, told: impl Fn(&Name) -> bool) -> Self {
-        let &Compared { window, slices, by, currency, runs, basis } = of;
+        let &Compared { window, slices, by, currency, runs, basis, steps } = of;
         let sums: Vec<LedgerUnits> = costs.values().map(|of| of.runs.iter().copied().sum()).collect();
         let (_, means) = apportion(&mean_column(&sums, runs as u32), currency);
         let (_, actuals) = apportion(&costs.values().map(|of| of.actual).collect::<Vec<_>>(), currency);
-        let row = |window: Window, groups, mean: Money, actual: Money, runs: &[LedgerUnits]| VarianceRow {
-            start: window.start,
-            end: window.end,
-            groups,
-            predicted: MoneyBand { mean, ..MoneyBand::over_runs(runs.iter().copied(), currency) },
-            actual,
-            variance: Money { amount: actual.amount - mean.amount, currency },
-            prediction_accuracy: PredictionAccuracy::of_one(mean, actual, basis),
+        let by_cause = ByCause::new(steps, costs, runs as u32, currency);
+        let row = |window: Window, groups, (mean, actual): (Money, Money), runs: &[LedgerUnits], of: &[usize]| {
+            let variance = Money { amount: actual.amount - mean.amount, currency };
+            VarianceRow {
+                start: window.start,
+                end: window.end,
+                groups,
+                predicted: MoneyBand { mean, ..MoneyBand::over_runs(runs.iter().copied(), currency) },
+                actual,
+                variance,
+                causes: by_cause.of(of, variance),
+                prediction_accuracy: PredictionAccuracy::of_one(mean, actual, basis),
+            }
         };
         let zero = Money { amount: Default::default(), currency };
         let (mut mean, mut paid, mut totals) = (zero, zero, vec![LedgerUnits::ZERO; runs]);
-        let mut rows = Vec::new();
+        let (mut rows, mut places) = (Vec::new(), Vec::new());
         for (i, (name, of)) in costs.iter().enumerate().filter(|(_, (name, _))| told(name)) {
             let (slice, names) = name;
             let group =
                 |(by, (is_none, name)): (&GroupBy, &(bool, String))| (by.to_string(), (!is_none).then(|| name.clone()));
             let groups = by.iter().zip(names).map(group).collect();
-            rows.push(row(slices[*slice as usize], groups, means[i], actuals[i], &of.runs));
+            rows.push(row(slices[*slice as usize], groups, (means[i], actuals[i]), &of.runs, &[i]));
+            places.push(i);
             (mean.amount, paid.amount) = (mean.amount + means[i].amount, paid.amount + actuals[i].amount);
             totals.iter_mut().zip(&of.runs).for_each(|(total, &cost)| *total += cost);
         }
@@ -143,7 +165,7 @@ impl VarianceStatement {
             by: by.to_vec(),
             runs: runs as u32,
             basis,
-            total: row(window, BTreeMap::new(), mean, paid, &totals),
+            total: row(window, BTreeMap::new(), (mean, paid), &totals, &places),
             optimization_areas: areas(&rows),
             rows,
         }
@@ -155,6 +177,14 @@ impl Costs {
     pub(super) fn add(&mut self, run: usize, runs: usize, cost: LedgerUnits) {
         self.runs.resize(runs, LedgerUnits::ZERO);
         self.runs[run] += cost;
+    }
+
+    /// Adds what one run of a step says; `place` counts the steps that were replayed.
+    pub(super) fn add_step(&mut self, place: usize, cost: LedgerUnits) {
+        if self.steps.len() <= place {
+            self.steps.resize(place + 1, LedgerUnits::ZERO);
+        }
+        self.steps[place] += cost;
     }
 }
 
@@ -177,7 +207,7 @@ fn areas(rows: &[VarianceRow]) -> Vec<VarianceRow> {
 mod tests {
     use super::super::tests::two_hours;
     use super::*;
-    use crate::allocation::{IdlePolicy, Metering, Resolution, SharedPolicy, StatementSettings};
+    use crate::allocation::{Cause, IdlePolicy, Metering, Replayed, Resolution, SharedPolicy, StatementSettings};
     use crate::units::Rate;
 
     fn statement(metering: &Metering) -> Statement {
@@ -208,7 +238,7 @@ mod tests {
     fn groups_of_one_name_are_compared() {
         // `b` is predicted to cost 1 and 3, and costs 3; in the second run somebody else is there in its place.
         let predicted = [metering(1, "b"), metering(3, "c")].map(|metering| statement(&metering));
-        let found = VarianceStatement::new(&predicted, &statement(&metering(3, "b")), Basis::Simulated);
+        let found = VarianceStatement::new(&predicted, &statement(&metering(3, "b")), Basis::Simulated, &[]);
         let text = |money: Money| money.amount.normalize().to_string();
         let row = |row: &VarianceRow| {
             let groups: Vec<String> =
@@ -232,5 +262,33 @@ mod tests {
         assert_eq!(row(&found.total), of("", "8", "8", "0", Some(1.0)));
         let areas: Vec<String> = found.optimization_areas.iter().map(|area| text(area.variance)).collect();
         assert_eq!(areas, ["2.5", "-1.5", "-1"]);
+    }
+
+    /// `b` is predicted to cost 1 and 3, which makes 2. With the actual counts it costs 4, with what was paid 5, and it came to
+    /// 6: 2 are volume, 1 is price, and 1 is left. `a` has always 1 of the 8 that the node costs, and nobody what is left.
+    #[test]
+    fn causes_of_groups_are_differences_of_replays_and_add_up_both_ways() {
+        let predicted = [metering(1, "b"), metering(3, "b")].map(|metering| statement(&metering));
+        let twice = |of_b: i64| Replayed::Runs(vec![statement(&metering(of_b, "b")); 2]);
+        let steps = [
+            CauseStep { cause: Cause::Volume, found: twice(4) },
+            CauseStep { cause: Cause::Mix, found: Replayed::Unchanged },
+            CauseStep { cause: Cause::Placement, found: Replayed::NotObserved("nobody saw it".to_owned()) },
+            CauseStep { cause: Cause::Price, found: twice(5) },
+        ];
+        let found = VarianceStatement::new(&predicted, &statement(&metering(6, "b")), Basis::Simulated, &steps);
+        let amounts = |row: &VarianceRow| -> Vec<Option<String>> {
+            let amount = |cause: &CauseAmount| cause.amount.map(|money| money.amount.normalize().to_string());
+            row.causes.iter().map(amount).collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let expected = [
+            [some("0"), some("0"), None, some("0"), some("0")],
+            [some("2"), some("0"), None, some("1"), some("1")],
+            [some("-2"), some("0"), None, some("-1"), some("-1")],
+        ];
+        assert_eq!(found.rows.iter().map(amounts).collect::<Vec<_>>(), expected);
+        assert_eq!(amounts(&found.total), [some("0"), some("0"), None, some("0"), some("0")]);
+        assert_eq!(found.total.causes[2].not_observed.as_deref(), Some("nobody saw it"));
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::causes::CauseStep;
 use super::comparison::{Compared, Costs, Name};
 use super::group_by::Groups;
 use super::{
@@ -31,6 +32,18 @@ pub struct KeptVariance {
     pub labels_kept: bool,
     /// One entry a group.
     pub costs: Vec<KeptCost>,
+    /// The replays that split the variance by cause; none of windows that closed before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<CauseStep<Vec<KeptStep>>>,
+}
+
+/// What one of the finest groups cost in the runs of one replay, which know no labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptStep {
+    /// Which.
+    pub groups: FinestGroups,
+    /// Sum over the runs.
+    pub cost: LedgerUnits,
 }
 
 /// What one of the finest groups was predicted to cost, and cost.
@@ -94,6 +107,20 @@ impl KeptVariance {
         Self::with_at_most(GROUPS_MAX, predicted, actual, basis)
     }
 
+    /// The same with the replays that split its variance by cause, each with what its runs metered.
+    #[must_use]
+    pub fn with_steps(self, steps: &[CauseStep<Vec<FinestCosts>>]) -> Self {
+        let kept = |runs: &Vec<FinestCosts>| {
+            let mut costs = Finest::new();
+            for (groups, &cost) in runs.iter().flat_map(|run| &run.costs) {
+                let groups = FinestGroups { labels: BTreeMap::new(), ..groups.clone() };
+                *costs.entry(groups).or_default() += cost;
+            }
+            costs.into_iter().map(|(groups, cost)| KeptStep { groups, cost }).collect()
+        };
+        Self { steps: steps.iter().map(|step| step.map(kept)).collect(), ..self }
+    }
+
     fn with_at_most(groups_max: usize, predicted: &[FinestCosts], actual: &FinestCosts, basis: Basis) -> Self {
         assert!(!predicted.is_empty(), "a prediction has runs");
         let kept = |labels_kept: bool| {
@@ -127,6 +154,7 @@ impl KeptVariance {
             runs: predicted.len() as u32,
             labels_kept,
             costs: costs.into_iter().map(cost).collect(),
+            steps: Vec::new(),
         }
     }
 
@@ -140,14 +168,28 @@ impl KeptVariance {
             return Err(LabelsNotKept);
         }
         let mut costs: BTreeMap<Name, Costs> = BTreeMap::new();
+        let name = |groups: &FinestGroups| -> Name {
+            let names = by.iter().map(|by| groups.of(by)).map(|name| (name.is_none(), name.unwrap_or_default()));
+            (0, names.map(|(none, name)| (none, name.to_owned())).collect())
+        };
         for cost in &self.costs {
-            let names = by.iter().map(|by| cost.groups.of(by)).map(|name| (name.is_none(), name.unwrap_or_default()));
-            let of = costs.entry((0, names.map(|(none, name)| (none, name.to_owned())).collect())).or_default();
+            let of = costs.entry(name(&cost.groups)).or_default();
             for (run, &amount) in cost.predicted.iter().enumerate() {
                 of.add(run, cost.predicted.len(), amount);
             }
             of.actual += cost.actual;
         }
+        let steps = self.steps_by(by);
+        for (place, kept) in steps.iter().filter_map(CauseStep::runs).enumerate() {
+            for KeptStep { groups, cost } in *kept {
+                let of = costs.entry(name(groups)).or_default();
+                of.runs.resize(self.runs as usize, LedgerUnits::ZERO);
+                of.add_step(place, *cost);
+            }
+        }
+        // Why a cause was not observed may count what others have.
+        let told_why = |reason: &String| tenants.map_or_else(|| reason.clone(), |_| "not observed".to_owned());
+        let steps: Vec<CauseStep<()>> = steps.iter().map(|step| step.map(|_| ()).saying(told_why)).collect();
         let compared = Compared {
             window: self.window,
             slices: &[self.window],
@@ -155,6 +197,7 @@ impl KeptVariance {
             currency: self.currency,
             runs: self.runs as usize,
             basis: self.basis,
+            steps: &steps,
         };
         let place = by.iter().position(|by| *by == GroupBy::Tenant);
         let told = |(_, names): &Name| match (tenants, place) {
@@ -163,6 +206,12 @@ impl KeptVariance {
             (Some(tenants), Some(place)) => !names[place].0 && tenants.contains(&names[place].1),
         };
         Ok(VarianceStatement::of_costs(&compared, &costs, told))
+    }
+
+    /// The replays that tell of these groups: none tells of labels.
+    fn steps_by(&self, by: &[GroupBy]) -> Vec<CauseStep<&Vec<KeptStep>>> {
+        let knows_all = by.iter().all(|by| !matches!(by, GroupBy::Label(_)));
+        self.steps.iter().filter(|_| knows_all).map(|step| step.map(|kept| kept)).collect()
     }
 }
 
@@ -278,7 +327,7 @@ mod tests {
                 };
                 Statement::new(metering, settings).unwrap()
             };
-            let expected = VarianceStatement::new(&[statement(&a), statement(&b)], &statement(&actual), Basis::Simulated);
+            let expected = VarianceStatement::new(&[statement(&a), statement(&b)], &statement(&actual), Basis::Simulated, &[]);
             let found = kept.by(&by, None).unwrap();
             prop_assert_eq!(&found, &expected);
             let amounts = |row: &VarianceRow| [row.predicted.mean.amount, row.actual.amount, row.variance.amount];

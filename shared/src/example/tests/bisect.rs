@@ -87,6 +87,8 @@ fn planted_creates_are_found() {
     assert!(requests.iter().all(|culprit| culprit.how == Unexpected::Came && culprit.tenant == of));
     assert!(is_minimal);
     assert_eq!(amount, found.actual - found.predicted, "without them the day costs the tenant what was predicted");
+    let of_each: Option<LedgerUnits> = requests.iter().map(|culprit| culprit.amount).sum();
+    assert_eq!(of_each, Some(amount), "and what each of them explains adds up to that");
     assert_eq!(found.before, simulate(&predicted, &actual, RunOptions::default()).digest);
     let BisectFinding::Requests { after, .. } = found.finding else { unreachable!() };
     assert_eq!(after, simulate(&predicted, &usual, RunOptions::default()).digest, "and is the day that was predicted");

@@ -216,6 +216,7 @@ impl<'a> Streams<'a> {
             at: create.at,
             resource: create.resource,
             run,
+            amount: None,
         };
         let created = |stream: &[IndexedRequest], resource| {
             *creates(stream).find(|create| create.resource == resource).expect("a suspect is created")
