@@ -3,7 +3,10 @@
 mod accessibility;
 mod charts;
 mod costs;
+mod demand;
 mod forecasts;
+mod links;
+mod live;
 mod models;
 mod node_map;
 mod recommendations;

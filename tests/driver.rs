@@ -10,10 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ::http::Method;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use thirtyfour::ChromeCapabilities;
+use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, RequestData, SessionId};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::http::Http;
@@ -98,6 +100,26 @@ impl Browsers {
             capabilities.set_binary(&program.to_string_lossy())?;
         }
         WebDriver::builder(&self.address, capabilities).client(Http).await.context("cannot start the browser")
+    }
+}
+
+/// Cuts a page off from every network, as when a cable is pulled; chromedriver can, and WebDriver has no word for it.
+///
+/// # Errors
+/// When the browser does not do it.
+pub async fn cut_network(page: &WebDriver) -> Result<()> {
+    page.handle().cmd(CutNetwork).await.context("the network cannot be cut")?;
+    Ok(())
+}
+
+#[derive(Debug)]
+struct CutNetwork;
+
+impl FormatRequestData for CutNetwork {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        let none = json!({"offline": true, "latency": 0, "download_throughput": 0, "upload_throughput": 0});
+        RequestData::new(Method::POST, format!("/session/{session}/chromium/network_conditions"))
+            .add_body(json!({ "network_conditions": none }))
     }
 }
 

@@ -14,6 +14,7 @@ mod decisions;
 mod demand;
 mod endpoints;
 mod etag;
+mod event_stream;
 mod events;
 mod explanations;
 mod forecasts;

@@ -9,6 +9,7 @@ pub mod http;
 pub mod input;
 pub mod jobs;
 pub mod known_events;
+mod manifests;
 pub mod notify;
 pub mod output;
 pub mod prometheus;

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use shared::api::{Job, JobKind, JobState, Progress};
 use shared::features::SensorReading;
 use shared::feedback::ledger::Entry;
-use shared::request::{Observation, Received, Request};
+use shared::request::{Observation, Received, Request, ResourceClass};
 use shared::units::{Duration, Instant, Window};
 
 pub(crate) use documents::write_json;
@@ -166,6 +166,17 @@ pub enum StoreError {
     Closed,
 }
 
+/// Which creates are counted: those of all that is named here; every one where nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreatesOf {
+    /// Whose.
+    pub tenant: Option<String>,
+    /// Of which class.
+    pub class: Option<ResourceClass>,
+    /// Of which flavor, by the name that requests give.
+    pub flavor: Option<String>,
+}
+
 /// Storage of the service.
 #[async_trait]
 pub trait Store: Retention {
@@ -209,12 +220,13 @@ pub trait Store: Retention {
     /// The log in figures.
     async fn summary(&self) -> Result<LogSummary, StoreError>;
 
-    /// Creates per bin that has any, in order of time; of one tenant or of all.
+    /// Creates per bin that has any, in order of time. What is left of requests that were given up has no flavors: where
+    /// one is asked for, they are not counted.
     async fn count_creates(
         &self,
         window: Window,
         bin: Duration,
-        tenant: Option<String>,
+        of: CreatesOf,
     ) -> Result<Vec<(Instant, u64)>, StoreError>;
 
     /// Queues a job.

@@ -4,8 +4,10 @@ use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::api::ProblemDocument;
+use wasm_bindgen::JsCast as _;
+use web_sys::{AbortSignal, ReadableStreamDefaultReader};
 
-use crate::key;
+use crate::{key, live};
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,22 +79,45 @@ pub(crate) async fn get<T: DeserializeOwned>(path: &str, query: &[(&str, String)
 pub(crate) async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     let request =
         with_key(Request::post(&relative(path))).json(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
-    read(request.send().await.map_err(|_| ApiError::Unreachable)?).await
+    changed(request.send().await).await
 }
 
 /// Puts nothing to `path`: that there is something there says it all.
 pub(crate) async fn put<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    read(with_key(Request::put(&relative(path))).send().await.map_err(|_| ApiError::Unreachable)?).await
+    changed(with_key(Request::put(&relative(path))).send().await).await
 }
 
 /// Deletes what is at `path`.
 pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    read(with_key(Request::delete(&relative(path))).send().await.map_err(|_| ApiError::Unreachable)?).await
+    changed(with_key(Request::delete(&relative(path))).send().await).await
 }
 
 /// The same, whatever is answered.
 pub(crate) async fn delete_any(path: &str) -> Result<(), ApiError> {
     delete::<IgnoredAny>(path).await.map(drop)
+}
+
+/// Asks to be told of events, and gives what reads their stream.
+pub(crate) async fn open_events(
+    path: &str,
+    abort: Option<&AbortSignal>,
+) -> Result<ReadableStreamDefaultReader, ApiError> {
+    let request = with_key(Request::get(&relative(path))).header("Accept", "text/event-stream").abort_signal(abort);
+    let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+    let kind = response.headers().get("content-type").unwrap_or_default();
+    if !response.ok() || !kind.contains("event-stream") {
+        read::<IgnoredAny>(response).await?;
+        return Err(ApiError::NoService);
+    }
+    let stream = response.body().ok_or_else(|| ApiError::Unreadable("it has no body".to_owned()))?;
+    Ok(stream.get_reader().unchecked_into())
+}
+
+/// Puts `body` to `path`.
+pub(crate) async fn put_json<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    let request =
+        with_key(Request::put(&relative(path))).json(body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    changed(request.send().await).await
 }
 
 /// The same request, with the key where one was given.
@@ -106,6 +131,15 @@ fn with_key(request: RequestBuilder) -> RequestBuilder {
 /// The service may stand behind a proxy under any path: the page's own.
 fn relative(path: &str) -> String {
     format!(".{path}")
+}
+
+/// The answer to what may have changed something, which whoever shows it asks for anew.
+async fn changed<T: DeserializeOwned>(answer: Result<Response, gloo::net::Error>) -> Result<T, ApiError> {
+    let read = read(answer.map_err(|_| ApiError::Unreachable)?).await;
+    if read.is_ok() {
+        live::ring_all();
+    }
+    read
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::components::{KeyForm, Tidings, notice, say};
 use crate::key;
-use crate::pages::{Costs, Forecast, Lab, Models, Overview, Recommendations, Settings};
-use crate::route::{CostsQuery, ForecastSource, LabSource, Route};
+use crate::pages::{Costs, Demand, Lab, Models, Overview, Recommendations, Settings};
+use crate::route::{CostsQuery, DemandQuery, DemandView, LabSource, Route};
 use crate::tour::Tour;
 use crate::zone::Zone;
 
@@ -61,7 +61,10 @@ fn App() -> Html {
                     Route::Recommendations => html! { <Recommendations /> },
                     Route::Models => html! { <Models /> },
                     Route::Settings => html! { <Settings /> },
-                    Route::Forecast(source) => html! { <Forecast source={*source} /> },
+                    Route::Demand(Ok(view)) => html! { <Demand view={view.clone()} /> },
+                    Route::Demand(Err(message)) => notice(Tidings::Error, "error", html! {
+                        <>{ message }{ " " }<a href="#/demand">{ "Show all demand instead" }</a></>
+                    }),
                     Route::Lab(source) => html! { <Lab source={source.clone()} /> },
                     Route::Unknown(path) => html! {
                         <>
@@ -100,9 +103,9 @@ fn header(route: &Route, zone: Zone, on_zone: &Callback<Zone>) -> Html {
             <nav aria-label="Pages">
                 { link("#/", "Overview", Route::Overview) }
                 { link("#/costs", "Costs", Route::Costs(Ok(CostsQuery::default()))) }
+                { link("#/demand", "Demand", Route::Demand(Ok(DemandView::Service(DemandQuery::default())))) }
                 { link("#/recommendations", "Recommendations", Route::Recommendations) }
                 { link("#/models", "Models", Route::Models) }
-                { link("#/forecast", "Forecast", Route::Forecast(ForecastSource::Current)) }
                 { link("#/lab", "Lab", Route::Lab(LabSource::Current)) }
                 { link("#/settings", "Settings", Route::Settings) }
             </nav>

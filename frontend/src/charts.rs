@@ -3,6 +3,7 @@
 mod ahead;
 mod drawing;
 mod legend;
+mod marks;
 mod palette;
 mod readout;
 mod saving;
@@ -14,7 +15,8 @@ mod view;
 use shared::units::{Duration, Instant, Window};
 use yew::AttrValue;
 
-pub(crate) use ahead::ahead_chart;
+pub(crate) use ahead::{ahead_chart, demand_chart};
+pub(crate) use marks::Mark;
 pub(crate) use surroundings::{Surroundings, use_surroundings};
 pub(crate) use time_chart::TimeChart;
 

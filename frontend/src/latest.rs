@@ -4,20 +4,22 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo::utils::document;
-use js_sys::Promise;
+use js_sys::{Date, Promise};
+use shared::units::Instant;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::window;
 use yew::prelude::*;
 
 use crate::api_client::ApiError;
-
-const POLL_MS: i32 = 2_000;
+use crate::live::{Bell, POLL_MS};
 
 /// How often the service is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Pace {
     /// Every two seconds, while the page can be seen.
     Again,
+    /// Whenever it tells that something has changed; every two seconds where it does not tell.
+    Told(Bell),
     /// Until it has answered.
     Once,
 }
@@ -27,6 +29,8 @@ pub(crate) enum Pace {
 pub(crate) struct Latest<T> {
     /// The answer.
     pub(crate) value: Rc<T>,
+    /// When it came, by the browser's clock.
+    pub(crate) heard: Instant,
     /// Why it could not be had again.
     pub(crate) stale: Option<ApiError>,
 }
@@ -50,7 +54,7 @@ where
         let (about, ended) = (about.clone(), Rc::new(Cell::new(false)));
         let end = Rc::clone(&ended);
         spawn_local(async move {
-            let mut last: Option<Rc<T>> = None;
+            let mut last: Option<(Rc<T>, Instant)> = None;
             while !ended.get() {
                 if !document().hidden() {
                     let answer = load(about.clone()).await;
@@ -63,7 +67,10 @@ where
                         break;
                     }
                 }
-                pause().await;
+                match &pace {
+                    Pace::Told(bell) => bell.wait().await,
+                    Pace::Again | Pace::Once => pause().await,
+                }
             }
         });
         move || end.set(true)
@@ -72,14 +79,14 @@ where
 }
 
 /// The answer, or the last one with why there is no newer.
-fn shown<T>(answer: Result<T, ApiError>, last: &mut Option<Rc<T>>) -> Result<Latest<T>, ApiError> {
+fn shown<T>(answer: Result<T, ApiError>, last: &mut Option<(Rc<T>, Instant)>) -> Result<Latest<T>, ApiError> {
     match (answer, &*last) {
         (Ok(value), _) => {
-            let value = Rc::new(value);
-            *last = Some(Rc::clone(&value));
-            Ok(Latest { value, stale: None })
+            let (value, heard) = (Rc::new(value), Instant::from_micros((Date::now() * 1e3) as i64));
+            *last = Some((Rc::clone(&value), heard));
+            Ok(Latest { value, heard, stale: None })
         }
-        (Err(error), Some(value)) => Ok(Latest { value: Rc::clone(value), stale: Some(error) }),
+        (Err(error), Some((value, heard))) => Ok(Latest { value: Rc::clone(value), heard: *heard, stale: Some(error) }),
         (Err(error), None) => Err(error),
     }
 }

@@ -1,9 +1,10 @@
 //! The dashboard and the browser lab.
 //!
 //! ```text
-//! api_client ─► latest ─► pages/{overview, costs, recommendations, models, settings} ─► charts, components
+//! live ───► latest ─► pages/{overview, costs, demand, recommendations, models, settings} ─► charts, components
+//! api_client ──┘
 //! link ───────► pages/lab ─► worker/pool ═► simulation_worker (one Web Worker each) ═► outcome ─► charts, components
-//! data, model ► pages/forecast ─► worker/forecaster ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
+//! data, model ► pages/demand/bench ─► worker/forecaster ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
 //! ```
 //!
 //! There is no domain logic here: figures come from the service or from `shared`, which the workers run. Only the forecast
@@ -19,6 +20,7 @@ mod forecasting;
 mod format;
 mod key;
 mod latest;
+mod live;
 mod pages;
 mod route;
 mod saved_file;

@@ -1,7 +1,7 @@
 //! The pages.
 
 mod costs;
-mod forecast;
+mod demand;
 mod lab;
 mod models;
 mod overview;
@@ -9,7 +9,7 @@ mod recommendations;
 mod settings;
 
 pub(crate) use costs::Costs;
-pub(crate) use forecast::Forecast;
+pub(crate) use demand::Demand;
 pub(crate) use lab::Lab;
 pub(crate) use models::Models;
 pub(crate) use overview::Overview;

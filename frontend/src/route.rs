@@ -1,12 +1,14 @@
 //! Which page the address asks for: hash routes, since the page is also served as plain files under any path.
 
 mod costs_query;
+mod demand_query;
 
 use js_sys::decode_uri_component;
 use wasm_bindgen::JsValue;
 use web_sys::window;
 
 pub(crate) use costs_query::CostsQuery;
+pub(crate) use demand_query::{DemandQuery, DemandView, HORIZONS, class_named};
 
 /// A page, with what its address says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +21,8 @@ pub(crate) enum Route {
     Recommendations,
     /// What forecasts are made with, and how good they are.
     Models,
-    /// Forecasts in the browser.
-    Forecast(ForecastSource),
+    /// What came and what is forecast, or what is wrong with what the address says of it.
+    Demand(Result<DemandView, String>),
     /// Scenarios in the browser.
     Lab(LabSource),
     /// Keys, webhooks, known events.
@@ -67,10 +69,8 @@ impl Route {
             "/recommendations" => Self::Recommendations,
             "/models" => Self::Models,
             "/settings" => Self::Settings,
-            "/forecast" if parameter(query, "data").as_deref() == Some("example") => {
-                Self::Forecast(ForecastSource::Example)
-            }
-            "/forecast" => Self::Forecast(ForecastSource::Current),
+            // What the page was called before stands in links.
+            "/demand" | "/forecast" => Self::Demand(DemandView::parse(query)),
             "/lab" => Self::Lab(LabSource::parse(query)),
             other => Self::Unknown(other.to_owned()),
         }

@@ -61,8 +61,8 @@ pub use predicted::{PredictedMetric, PredictedValue};
 pub use problem::{FieldProblem, ProblemDocument};
 pub use quotes::{QuoteFix, QuoteOrder, QuoteView};
 pub use recommendations::{
-    AcceptanceState, AcceptedRecommendation, AdviceView, DifferenceView, RecommendationList, RecommendationView,
-    SavingCheck, TogetherView,
+    AcceptanceState, AcceptedRecommendation, AdviceView, DifferenceView, DismissalOrder, DismissedRecommendation,
+    ExportedFile, RecommendationExport, RecommendationList, RecommendationView, SavingCheck, TogetherView,
 };
 pub use reports::{ReportList, StatementAnswer, UnreportedWindow, VarianceList, WindowReport};
 pub use scenarios::{SavedScenario, ScenarioLink};

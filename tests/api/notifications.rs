@@ -11,29 +11,35 @@ use super::server::Server;
 use crate::shadowplane::Folder;
 
 /// Somebody who listens.
-struct Listener(Lines<BufReader<TcpStream>>);
+pub(super) struct Listener(Lines<BufReader<TcpStream>>);
 
 impl Listener {
     /// Asks for what happens from now on, or after an id.
     fn new(server: &Server, headers: &str) -> Self {
+        let mut listener = Self::of(server, "/v1/notifications", headers);
+        listener.line_with(": listening");
+        listener
+    }
+
+    /// Asks for the events of a path.
+    pub(super) fn of(server: &Server, path: &str, headers: &str) -> Self {
         let authority = server.address.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         write!(
             stream,
-            "GET /v1/notifications HTTP/1.1\r\nhost: {authority}\r\naccept: text/event-stream\r\naccept-encoding: gzip\r\n{headers}\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept: text/event-stream\r\naccept-encoding: gzip\r\n{headers}\r\n"
         )
         .unwrap();
         let mut lines = BufReader::new(stream).lines();
         assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
         let mut listener = Self(lines);
         listener.line_with("text/event-stream");
-        listener.line_with(": listening");
         listener
     }
 
     /// The next line that begins with a text, or has it.
-    fn line_with(&mut self, text: &str) -> String {
+    pub(super) fn line_with(&mut self, text: &str) -> String {
         self.0.by_ref().map(Result::unwrap).find(|line| line.contains(text)).unwrap()
     }
 
@@ -45,7 +51,7 @@ impl Listener {
     }
 
     /// Whether it is over without anything more: the last chunk has no bytes.
-    fn ends(mut self) -> bool {
+    pub(super) fn ends(mut self) -> bool {
         let rest: Vec<String> = self.0.by_ref().map_while(Result::ok).take_while(|line| line != "0").collect();
         rest.iter().all(|line| !line.starts_with("id: "))
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::keys::key;
 use super::server::{Reply, Server};
 use crate::shadowplane::Folder;
 
@@ -63,4 +64,77 @@ fn a_search_is_ordered_once_at_a_time() {
     let list = server.get(LIST).json();
     assert!(list["changes_tried"].as_u64().is_some_and(|tried| tried > 5), "{list}");
     assert!(list["window"]["start"].is_string() && list["search"].is_null(), "{list}");
+}
+
+/// Why something is not wanted is kept with it, and who said so is in the audit; it is restored, or accepted all the same.
+#[test]
+fn what_is_dismissed_has_a_reason_until_it_is_restored() {
+    let folder = Folder::new();
+    let operator = key(&folder, &["--role", "admin"]);
+    let server = Server::start_with_keys(&folder, &["--demo", "--speed", "1"]);
+    let ask = |method: &str, path: &str, body: &str| server.ask_with(&operator, method, path, body);
+    let begun = std::time::Instant::now();
+    let list = loop {
+        let list = ask("GET", LIST, "").json();
+        if list["recommendations"].as_array().is_some_and(|found| !found.is_empty()) {
+            break list;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(120), "{list}");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    };
+    let id = list["recommendations"][0]["id"].as_str().unwrap();
+    let (path, acceptance) = (format!("{LIST}/{id}/dismissal"), format!("{LIST}/{id}/acceptance"));
+    let unsaid = ask("PUT", &path, r#"{"reason":"  "}"#);
+    assert_eq!((unsaid.status, &unsaid.json()["field"]), (400, &"reason".into()), "{}", unsaid.body);
+    let dismissed = ask("PUT", &path, r#"{"reason":"no spot nodes before Easter"}"#);
+    assert_eq!((dismissed.status, dismissed.location.as_deref()), (201, Some(path.as_str())), "{}", dismissed.body);
+    assert_eq!(ask("PUT", &path, r#"{"reason":"no spot nodes this year"}"#).status, 200);
+    assert_eq!(ask("PUT", &format!("{LIST}/none/dismissal"), r#"{"reason":"why"}"#).status, 404);
+    let all = ask("GET", LIST, "").json()["dismissed"].clone();
+    assert_eq!((&all[0]["reason"], &all[0]["recommendation"]["id"]), (&"no spot nodes this year".into(), &id.into()));
+    let audit = ask("GET", "/v1/audit", "").json();
+    let of = audit["entries"].as_array().unwrap().iter().filter(|entry| entry["subject"] == path.as_str());
+    let outcomes: Vec<&str> = of.map(|entry| entry["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["refused", "done", "done"], "{audit}");
+    assert_eq!((ask("DELETE", &path, "").status, ask("DELETE", &path, "").status), (200, 404));
+    // Who accepts it wants it; it has to be withdrawn before it is dismissed again.
+    ask("PUT", &path, r#"{"reason":"not now"}"#);
+    assert_eq!(ask("PUT", &acceptance, "").status, 201);
+    assert_eq!(ask("GET", LIST, "").json()["dismissed"], Value::Array(Vec::new()));
+    let refused = ask("PUT", &path, r#"{"reason":"not now"}"#);
+    assert!(refused.status == 409 && refused.body.contains("before it is dismissed"), "{}", refused.body);
+}
+
+/// The same files as of the command line, for what a NodePool can say; of the rest the reason.
+#[test]
+fn what_a_tool_can_carry_out_is_exported() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--demo", "--speed", "1"]);
+    let found = |reply: &Reply| reply.json()["recommendations"].as_array().is_some_and(|found| !found.is_empty());
+    let list = server.wait_for(LIST, found).json();
+    let export = |id: &Value, tool: &str| server.get(&format!("{LIST}/{}/export?tool={tool}", id.as_str().unwrap()));
+    let mut pools = 0;
+    for of in list["recommendations"].as_array().unwrap() {
+        let nodepools = export(&of["id"], "karpenter").json();
+        let files = nodepools["files"].as_array().unwrap_or_else(|| panic!("{nodepools}"));
+        assert!(!files.is_empty() || nodepools["left_out"][0].as_str().unwrap().contains("NodePool"), "{nodepools}");
+        for file in files {
+            let text = file["content"].as_str().unwrap();
+            let below: String = text.lines().skip_while(|line| line.starts_with('#')).collect();
+            let pool: Value = serde_json::from_str(&below).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!((&pool["kind"], &pool["apiVersion"]), (&"NodePool".into(), &"karpenter.sh/v1".into()));
+            pools += 1;
+        }
+        let patches = export(&of["id"], "kubectl").json();
+        for file in patches["files"].as_array().unwrap() {
+            let text = file["content"].as_str().unwrap();
+            let command = text.lines().last().unwrap();
+            let (_, patch) = command.split_once("--type merge --patch '").unwrap_or_else(|| panic!("{text}"));
+            let patch: Value = serde_json::from_str(patch.trim_end_matches('\'')).unwrap();
+            assert!(patch["spec"]["limits"]["cpu"].is_string() && text.starts_with("#!/bin/sh\n"), "{text}");
+        }
+    }
+    assert!(pools > 0, "nothing of it can be said by a NodePool: {list}");
+    let wrong = export(&list["recommendations"][0]["id"], "terraform").json();
+    assert_eq!((&wrong["status"], &wrong["field"]), (&400.into(), &"tool".into()), "{wrong}");
 }

@@ -12,12 +12,13 @@ use super::{fill, found, page_and_browsers};
 use crate::shadowplane::Folder;
 
 /// The pages, and what is there once they are.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("", "clock"),
     ("#/costs", "costs"),
     ("#/recommendations", "proposal"),
     ("#/models", "candidates"),
-    ("#/forecast?data=example", "tour-offer"),
+    ("#/demand", "candidates"),
+    ("#/demand?data=example", "tour-offer"),
     ("#/lab?scenario=example", "digest"),
     ("#/settings", "create-key"),
     ("#/nowhere", "notice"),

@@ -84,7 +84,7 @@ impl Drop for Folder {
 
 /// The page with the week's requests opened.
 async fn page_with(browser: &WebDriver, files: &Files, requests: &str) -> Result<()> {
-    browser.goto(files.address("#/forecast?data=example")).await?;
+    browser.goto(files.address("#/demand?data=example")).await?;
     found(browser, "open-data").await?.send_keys(requests).await?;
     until(browser, "data-name", |name| name.contains("week.ndjson")).await?;
     until(browser, "window", |window| window.contains("7 Jun, 23:55 UTC")).await?;

@@ -98,3 +98,62 @@ async fn a_change_is_tried_in_the_lab_beside_the_unchanged() -> Result<()> {
     page.quit().await?;
     Ok(())
 }
+
+/// A reason is asked for, stands beside what was dismissed, and goes with it when that is restored.
+#[tokio::test]
+async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = searched(&folder);
+    let page = browsers.open().await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    let before = server.get("/v1/recommendations").json();
+    let count = before["recommendations"].as_array().context("none")?.len();
+    found(&page, "dismissal").await?.find(By::Css("summary")).await?.click().await?;
+    found(&page, "dismiss").await?.click().await?;
+    ensure!(text(&page, "dismissal-problem").await?.contains("Say why"));
+    found(&page, "dismissal-reason").await?.send_keys("no spot nodes before the launch").await?;
+    found(&page, "dismiss").await?.click().await?;
+    answer(&page, "dismissed", "no spot nodes before the launch").await?;
+    let shown = page.find_all(By::Css("[data-testid='proposal']")).await?;
+    ensure!(shown.len() == count - 1, "{} of {count}", shown.len());
+    let dismissed = server.get("/v1/recommendations").json()["dismissed"].clone();
+    ensure!(dismissed[0]["recommendation"]["id"] == before["recommendations"][0]["id"], "{dismissed}");
+    found(&page, "restore").await?.click().await?;
+    let gone = |reply: &crate::api::server::Reply| reply.json()["dismissed"] == serde_json::json!([]);
+    server.wait_for("/v1/recommendations", gone);
+    page.quit().await?;
+    Ok(())
+}
+
+/// What the page shows is what the API has for the tool.
+#[tokio::test]
+async fn changes_are_exported_for_other_tools() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let server = searched(&folder);
+    let list = server.get("/v1/recommendations").json();
+    let all = list["recommendations"].as_array().context("none")?;
+    let export = |of: &Value, tool: &str| {
+        server.get(&format!("/v1/recommendations/{}/export?tool={tool}", of["id"].as_str().unwrap())).json()
+    };
+    let place = all.iter().position(|of| export(of, "kubectl")["files"][0].is_object());
+    let place = place.context("no change of it is a patch")?;
+    let page = browsers.open().await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    found(&page, "proposal").await?;
+    let card = page.find_all(By::Css("[data-testid='proposal']")).await?.into_iter().nth(place).context("no card")?;
+    card.find(By::Css("[data-testid='exports'] summary")).await?.click().await?;
+    for (tool, kind) in [("karpenter", "\"kind\": \"NodePool\""), ("kubectl", "kubectl patch nodepool")] {
+        card.find(By::Css(format!("[data-testid='export-{tool}']"))).await?.click().await?;
+        let said = answer(&page, "export", kind).await?;
+        let file = export(&all[place], tool)["files"][0]["content"].as_str().unwrap().to_owned();
+        ensure!(said.trim() == file.trim(), "{said}\nis not\n{file}");
+    }
+    ensure!(
+        found(&page, "save-export").await?.is_enabled().await?
+            && found(&page, "copy-export").await?.is_enabled().await?
+    );
+    page.quit().await?;
+    Ok(())
+}

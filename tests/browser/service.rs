@@ -37,9 +37,12 @@ async fn the_overview_leads_to_every_page() -> Result<()> {
     let server = demo(&folder);
     server.wait_for("/v1/recommendations", |reply| reply.body.contains("\"rank\":1"));
     let page = browsers.open().await?;
-    for (link, address) in
-        [("All costs", "#/costs"), ("All recommendations", "#/recommendations"), ("All models", "#/models")]
-    {
+    for (link, address) in [
+        ("All costs", "#/costs"),
+        ("All demand", "#/demand"),
+        ("All recommendations", "#/recommendations"),
+        ("All models", "#/models"),
+    ] {
         page.goto(&server.address).await?;
         let query = page.query(By::LinkText(link)).wait(PATIENCE, Duration::from_millis(50));
         query.first().await.with_context(|| format!("no link `{link}`"))?.click().await?;
@@ -63,6 +66,7 @@ async fn every_page_fits_a_small_screen() -> Result<()> {
         ("#/costs", "costs"),
         ("#/recommendations", "proposal"),
         ("#/models", "candidates"),
+        ("#/demand", "candidates"),
         ("#/settings", "create-key"),
         ("#/lab?scenario=example", "digest"),
     ] {

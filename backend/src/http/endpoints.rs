@@ -68,7 +68,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Of paths that match the same address, the first holds.
-pub(crate) static ENDPOINTS: [Endpoint; 73] = [
+pub(crate) static ENDPOINTS: [Endpoint; 76] = [
     open(paths::LIVE, || to(health::live)),
     open(paths::READY, || to(health::ready)),
     open(paths::OPENAPI, || to(health::describe)),
@@ -114,6 +114,9 @@ pub(crate) static ENDPOINTS: [Endpoint; 73] = [
     viewer(GET, paths::ACCEPTANCE, Nothing, || to(recommendations::acceptance)),
     operator(PUT, paths::ACCEPTANCE, Nothing, || to(recommendations::accept)),
     operator(DELETE, paths::ACCEPTANCE, Nothing, || to(recommendations::withdraw)),
+    operator(PUT, paths::DISMISSAL, Nothing, || to(recommendations::dismissals::dismiss)),
+    operator(DELETE, paths::DISMISSAL, Nothing, || to(recommendations::dismissals::restore)),
+    viewer(GET, paths::RECOMMENDATION_EXPORT, Nothing, || to(recommendations::export::export)),
     viewer(GET, paths::ANOMALIES, Own, || to(anomalies::anomalies)),
     operator(POST, paths::BILLS, Nothing, || to(bills::import)),
     viewer(GET, paths::BILLS, Nothing, || to(bills::report_of_all)),

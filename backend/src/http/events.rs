@@ -107,7 +107,8 @@ fn view(app: &App, document: &Document, window: Window) -> Result<Vec<EventView>
     let given: GivenEvent = document.read()?;
     let mut views: Vec<EventView> = Vec::new();
     for (name, tenant) in given.names().map_err(unreadable)? {
-        views.push(EventView { id: document.key.clone(), name, tenant, occurrences: Vec::new() });
+        let event = given.own().cloned();
+        views.push(EventView { id: document.key.clone(), name, tenant, occurrences: Vec::new(), event });
     }
     let found = given.occurrences(&app.config.zone(), window).map_err(unreadable)?;
     for event in found.iter().flat_map(|event| event.occurrences_in(window).map(move |window| (event, window))) {

@@ -1,8 +1,6 @@
 //! `GET /v1/notifications`: what was noticed, page by page, or as it happens.
 
-use std::time::Duration;
-
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::{Bytes, Data, Json};
 use actix_web::{Error, HttpRequest, HttpResponse, Responder};
 use futures_util::stream::{self, Stream};
@@ -10,18 +8,11 @@ use shared::api::{Notification, NotificationPage};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
+use super::event_stream::{HEARTBEAT, LISTENS_MAX, answer, comment, event, wants_events};
 use super::query::{IdPage, Query};
 use super::{App, Problem};
 use crate::access::Scope;
 use crate::store::StoreError;
-
-const EVENT_STREAM: &str = "text/event-stream";
-
-/// Where nothing happens, this is said so often, so that nobody in between takes the connection for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// A listener has to come again after so long, and show its key again.
-const LISTENS_MAX: Duration = Duration::from_secs(3_600);
 
 /// So many notifications are read for a listener at once; it gets the next when it has taken these.
 const BATCH: usize = 50;
@@ -42,11 +33,6 @@ pub(super) async fn list(
     Ok(Json(NotificationPage { notifications, next }).respond_to(&request).map_into_boxed_body())
 }
 
-fn wants_events(headers: &HeaderMap) -> bool {
-    let accepts = headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok()).unwrap_or_default();
-    accepts.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == EVENT_STREAM))
-}
-
 /// Goes on after what the client has heard last, or begins with what comes next.
 async fn listen(
     app: Data<App>,
@@ -62,13 +48,7 @@ async fn listen(
     };
     let ends = Instant::now() + LISTENS_MAX;
     let listener = Listener { app, tenants, after, noted, ends, greeted: false, _permit: permit };
-    Ok(HttpResponse::Ok()
-        .content_type(EVENT_STREAM)
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        // What is compressed is kept until there is more of it.
-        .insert_header(header::ContentEncoding::Identity)
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(listener.events()))
+    Ok(answer(listener.events()))
 }
 
 /// Somebody who hears of notifications as they happen. There is no queue for anybody: each reads on where it is.
@@ -95,7 +75,7 @@ impl Listener {
         if !self.greeted {
             self.greeted = true;
             // Headers are sent with the first of the body.
-            return Some(Ok(": listening\n\n".to_owned()));
+            return Some(Ok(comment("listening")));
         }
         loop {
             self.noted.mark_unchanged();
@@ -104,7 +84,7 @@ impl Listener {
                 Ok(found) if found.is_empty() => {}
                 Ok(found) => {
                     found.last()?.id.clone_into(&mut self.after);
-                    return Some(Ok(found.iter().map(event).collect()));
+                    return Some(Ok(found.iter().map(told).collect()));
                 }
                 Err(error) => return Some(Err(error)),
             }
@@ -115,14 +95,13 @@ impl Listener {
             match heard.await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
-                Err(_) => return Some(Ok(": nothing has happened\n\n".to_owned())),
+                Err(_) => return Some(Ok(comment("nothing has happened"))),
             }
         }
     }
 }
 
-/// As Server-Sent Events have it. Source: the HTML standard, 9.2.
-fn event(notification: &Notification) -> String {
+fn told(notification: &Notification) -> String {
     let data = serde_json::to_string(notification).unwrap_or_default();
-    format!("id: {}\nevent: {}\ndata: {data}\n\n", notification.id, notification.told.kind())
+    event(Some(&notification.id), notification.told.kind().as_str(), &data)
 }

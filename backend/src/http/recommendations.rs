@@ -1,9 +1,12 @@
 //! `/v1/recommendations`: what is worth changing, searched every day or when it is ordered; and what was accepted.
 
+pub(super) mod dismissals;
+pub(super) mod export;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Json, Path};
-use shared::api::{AcceptedRecommendation, JobKind, JobState, NotReady, RecommendationList, paths};
+use shared::api::{AcceptedRecommendation, JobKind, JobState, NotReady, RecommendationList, RecommendationView, paths};
 
 use super::{Answer, App, Problem, jobs};
 use crate::jobs::SearchInput;
@@ -14,7 +17,8 @@ pub(super) async fn list(app: Data<App>) -> Answer<RecommendationList> {
     let newest = app.store.jobs(Some(JobKind::Recommendation), 1).await?.pop();
     let search = newest.map(|stored| jobs::live(&app, stored.job)).filter(|job| job.state != JobState::Succeeded);
     let accepted = accepted(&*app.store).await?.into_iter().map(|accepted| accepted.view).collect();
-    let list = RecommendationList { accepted, search, ..RecommendationList::default() };
+    let dismissed = dismissals::all(&app).await?;
+    let list = RecommendationList { accepted, dismissed, search, ..RecommendationList::default() };
     Ok(Json(match newest_found(&*app.store).await? {
         Some(Found { window, advice, .. }) => RecommendationList { window: Some(window), advice, ..list },
         None => RecommendationList { not_ready: Some(not_searched(&app)), ..list },
@@ -50,17 +54,23 @@ pub(super) async fn accept(app: Data<App>, id: Path<String>) -> Result<HttpRespo
     if let Some(accepted) = accepted_change(&*app.store, &id).await? {
         return Ok(HttpResponse::Ok().json(accepted.view));
     }
-    let found = newest_with(&*app.store, &id).await?;
-    let (found, recommendation) = found
-        .ok_or_else(|| Problem::not_found(format!("`{id}` is not recommended; GET {}", paths::RECOMMENDATIONS)))?;
+    let (found, recommendation) = known(&app, &id).await?;
     let accepted = Accepted::new(found, recommendation, app.clock.now(), &app.config.assumed);
     app.store.put(Collection::Acceptances, vec![accepted.document()?]).await?;
+    // Who accepts what was dismissed has changed their mind.
+    app.store.remove(Collection::Dismissals, id.clone()).await?;
     let location = paths::ACCEPTANCE.replace("{id}", &id);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(accepted.view))
 }
 
 pub(super) async fn withdraw(app: Data<App>, id: Path<String>) -> Answer<RecommendationList> {
     if app.store.remove(Collection::Acceptances, id.clone()).await? { list(app).await } else { Err(not_accepted(&id)) }
+}
+
+/// The newest search that found a change, and the change.
+async fn known(app: &App, id: &str) -> Result<(Found, RecommendationView), Problem> {
+    let found = newest_with(&*app.store, id).await?;
+    found.ok_or_else(|| Problem::not_found(format!("`{id}` is not recommended; GET {}", paths::RECOMMENDATIONS)))
 }
 
 fn not_accepted(id: &str) -> Problem {

@@ -7,6 +7,8 @@ use shared::api::{Basis, Contradictions, NotReady, ObservedView, Progress, Skipp
 use shared::quote::QuoteBase;
 use shared::units::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::{Champion, REPORTED};
 use crate::config::ShadowingConfig;
 
@@ -14,6 +16,8 @@ use crate::config::ShadowingConfig;
 #[derive(Debug, Default)]
 pub struct Board {
     snapshot: RwLock<Snapshot>,
+    /// Counts how often that was changed, for who waits for it.
+    changes: watch::Sender<u64>,
     progress: Mutex<BTreeMap<String, Progress>>,
     cancelled: Mutex<BTreeSet<String>>,
     /// Held by whoever changes the champion, here and in the store: both change together.
@@ -39,6 +43,8 @@ pub struct Snapshot {
     pub fallback: Option<String>,
     /// Tenants seen.
     pub tenants: Vec<String>,
+    /// Flavors that requests name.
+    pub flavors: Vec<String>,
     /// Deletes and resizes of resources that the log never created.
     pub orphans: u64,
     /// Requests that contradict earlier ones.
@@ -125,6 +131,12 @@ impl Board {
     /// Changes what is true now.
     pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+        self.changes.send_modify(|times| *times += 1);
+    }
+
+    /// What tells that something was changed.
+    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// What is shadowed now, where the service began with `given`.

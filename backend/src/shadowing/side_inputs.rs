@@ -38,6 +38,14 @@ impl GivenEvent {
         (key(&format!("{name:?}")), Self::Event(event))
     }
 
+    /// The event, where it was given in our own form.
+    pub fn own(&self) -> Option<&KnownEvent> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Icalendar(_) => None,
+        }
+    }
+
     /// The event of a calendar, and the key of what it replaces: of the same UID.
     pub fn of_calendar(uid: &str, calendar: String) -> (String, Self) {
         (key(uid), Self::Icalendar(calendar))

@@ -41,11 +41,13 @@ pub enum Collection {
     BillScopes,
     /// What closed windows were predicted to cost and cost, in the finest groups.
     Variances,
+    /// What was recommended and is not wanted, by the id of the change.
+    Dismissals,
 }
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Decisions,
         Self::Forecasts,
         Self::Runs,
@@ -62,6 +64,7 @@ impl Collection {
         Self::Bills,
         Self::BillScopes,
         Self::Variances,
+        Self::Dismissals,
     ];
 }
 

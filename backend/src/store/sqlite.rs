@@ -28,8 +28,8 @@ use shared::request::{Observation, Received, Request};
 use shared::units::{Duration, Instant, Window};
 
 use super::{
-    Appended, Collection, Document, JobEnd, JobsAsked, LedgerRecord, LogKey, LogSummary, ObservationKey, Store,
-    StoreError, StoredJob,
+    Appended, Collection, CreatesOf, Document, JobEnd, JobsAsked, LedgerRecord, LogKey, LogSummary, ObservationKey,
+    Store, StoreError, StoredJob,
 };
 pub use backup::{back_up, check_copy};
 use counts::{Count, Counts};
@@ -176,9 +176,9 @@ impl Store for SqliteStore {
         &self,
         window: Window,
         bin: Duration,
-        tenant: Option<String>,
+        of: CreatesOf,
     ) -> Result<Vec<(Instant, u64)>, StoreError> {
-        self.reader.call(move |connection| log::count_creates(connection, window, bin, tenant.as_deref())).await
+        self.reader.call(move |connection| log::count_creates(connection, window, bin, &of)).await
     }
 
     async fn submit(&self, kind: JobKind, input: String, now: Instant) -> Result<Job, StoreError> {

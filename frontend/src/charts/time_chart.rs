@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::Chart;
 use super::drawing::{LEFT, RIGHT, draw};
 use super::legend::legend;
+use super::marks::{Mark, names, shades};
 use super::readout::{Readout, read, summary};
 use super::saving::Saving;
 use super::surroundings::{Surroundings, use_surroundings};
@@ -21,6 +22,12 @@ pub(crate) struct TimeChartProps {
     pub(crate) name: AttrValue,
     /// The series.
     pub(crate) chart: Rc<Chart>,
+    /// What happens at its times, above them.
+    #[prop_or_default]
+    pub(crate) marks: Vec<Mark>,
+    /// One of them, by its place, was chosen.
+    #[prop_or_default]
+    pub(crate) on_mark: Callback<usize>,
 }
 
 /// A chart over time. Point at it, or move along it with the arrow keys, to read the values of a bin; drag over a part of
@@ -63,10 +70,12 @@ pub(crate) fn TimeChart(props: &TimeChartProps) -> Html {
     html! {
         <figure class="chart">
             { legend(&props.chart, &view) }
+            { names(&props.marks, &shown, around, &props.on_mark) }
             <div class="plot" ref={frame} tabindex="0" role="img" aria-label={format!("{}. {text}", props.name)}
                  {onpointermove} {onpointerdown} {onpointerup} onpointerleave={pointer.leaves()} {ondblclick}
                  {onkeydown} onblur={pointer.blurs()}>
                 <canvas ref={canvas.clone()} aria-hidden="true"></canvas>
+                { shades(&props.marks, &shown, around) }
                 { selection(&pointer, around) }
                 { tooltip(&shown, *pointer.at, around) }
             </div>
@@ -187,11 +196,11 @@ fn tooltip(chart: &Chart, pointed: Option<f64>, around: Surroundings) -> Html {
 }
 
 /// Width of the chart without its labels.
-fn room(around: Surroundings) -> f64 {
+pub(super) fn room(around: Surroundings) -> f64 {
     f64::from(around.width.saturating_sub(LEFT + RIGHT).max(1))
 }
 
-fn x_of(part: f64, around: Surroundings) -> f64 {
+pub(super) fn x_of(part: f64, around: Surroundings) -> f64 {
     f64::from(LEFT) + part * room(around)
 }
 

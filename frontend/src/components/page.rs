@@ -11,7 +11,7 @@ pub(crate) fn page<T>(title: &str, beside: Html, shown: &Shown<T>, body: impl Fn
     let content = match shown {
         None => html! { <p class="loading" role="status">{ "Asking the service …" }</p> },
         Some(Err(error)) => failure(error),
-        Some(Ok(Latest { value, stale })) => html! {
+        Some(Ok(Latest { value, stale, .. })) => html! {
             <>
                 if let Some(stale) = stale {
                     { say(Tidings::Error, &format!("{} What is below is its last answer.", stale.message())) }

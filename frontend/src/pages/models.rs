@@ -18,14 +18,15 @@ use self::calibrations::calibrations;
 use self::candidates::candidates;
 use self::decisions::decisions;
 use self::jobs::jobs;
-use self::scorecard::scorecard;
 use crate::api_client::{ApiError, get};
 use crate::components::page;
 use crate::latest::{Pace, use_latest};
 use crate::zone::Zone;
 
 pub(super) use self::calibrations::in_use;
+pub(super) use self::candidates::{backtest, backtest_note};
 pub(super) use self::decisions::entry;
+pub(super) use self::scorecard::scorecard;
 
 /// Everything on the page; a part that failed does not take the others with it.
 struct Answers {

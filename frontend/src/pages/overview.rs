@@ -1,5 +1,6 @@
 //! What was, what is predicted, and how far the predictions can be trusted.
 
+mod attention;
 mod costs;
 mod decisions;
 mod demand;
@@ -10,9 +11,10 @@ mod snapshot;
 mod variance;
 
 use shared::api::{AnomalyCount, Contradictions, ObservedView, Status};
-use shared::units::Duration;
+use shared::units::{Duration, Instant};
 use yew::prelude::*;
 
+use self::attention::attention;
 use self::costs::costs;
 use self::decisions::decisions;
 use self::demand::demand;
@@ -21,8 +23,9 @@ use self::keeping_up::{horizons, warnings};
 use self::recommendations::recommendations;
 use self::snapshot::{Snapshot, View, use_snapshot};
 use self::variance::{allocation, variance};
-use crate::components::{Tidings, notice, page};
+use crate::components::{LiveBadge, Tidings, notice, page};
 use crate::format;
+use crate::live::{Hearing, use_live};
 use crate::zone::Zone;
 
 /// The page.
@@ -30,21 +33,23 @@ use crate::zone::Zone;
 pub(crate) fn Overview() -> Html {
     let zone = use_context::<Zone>().unwrap_or_default();
     let view = use_state(|| View { horizon: Duration::DAY, tenant: None });
-    let snapshot = use_snapshot(&view);
+    let live = use_live();
+    let snapshot = use_snapshot(&view, live.bell());
     let on_view = {
         let view = view.setter();
         Callback::from(move |chosen: View| view.set(chosen))
     };
     let clock = match &*snapshot {
-        Some(Ok(snapshot)) => clock(&snapshot.value.status, zone),
+        Some(Ok(snapshot)) => clock(&snapshot.value.status, live.hearing(), snapshot.heard, zone),
         _ => Html::default(),
     };
     page("Overview", clock, &snapshot, |snapshot| body(snapshot, &view, &on_view, zone))
 }
 
-fn clock(status: &Status, zone: Zone) -> Html {
+fn clock(status: &Status, hearing: Hearing, heard: Instant, zone: Zone) -> Html {
     html! {
         <p class="clock" data-testid="clock">
+            <LiveBadge {hearing} {heard} />
             if status.demo {
                 <span class="badge">{ format!("demo, {}× speed", format::number(status.speed)) }</span>
             }
@@ -70,7 +75,8 @@ fn body(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) 
                 ))) }
             }
             { warnings(status, zone) }
-            { figures(snapshot, zone) }
+            { figures(snapshot, view, zone) }
+            { attention(snapshot, zone) }
             <div class="grid">
                 { demand(snapshot, view, on_view, zone) }
                 { decisions(snapshot, zone) }

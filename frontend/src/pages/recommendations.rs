@@ -1,12 +1,15 @@
 //! What is worth changing, each change replayed in the shadow, and what became of what was accepted.
 
 mod accepted;
+mod dismissed;
+mod exported;
 mod proposal;
 
 use shared::api::{Job, RecommendationList, RecommendationView, TogetherView, paths};
 use yew::prelude::*;
 
 use self::accepted::accepted;
+use self::dismissed::dismissed;
 use self::proposal::Proposal;
 use crate::api_client::{ApiError, get, post};
 use crate::components::{Asked, Card, JobProgress, Tidings, on_click, page, say};
@@ -38,14 +41,16 @@ fn body(list: &RecommendationList, zone: Zone) -> Html {
                 { for open.into_iter().map(|of| html! { <Proposal key={of.id.clone()} of={of.clone()} /> }) }
             </ul>
             { accepted(list, zone) }
+            { dismissed(list, zone) }
         </>
     }
 }
 
-/// Those that nobody accepted yet.
+/// Those that nobody accepted or dismissed yet.
 pub(super) fn open(list: &RecommendationList) -> Vec<&RecommendationView> {
     let is_accepted = |id: &str| list.accepted.iter().any(|accepted| accepted.recommendation.id == id);
-    list.advice.recommendations.iter().filter(|of| !is_accepted(&of.id)).collect()
+    let is_dismissed = |id: &str| list.dismissed.iter().any(|dismissed| dismissed.recommendation.id == id);
+    list.advice.recommendations.iter().filter(|of| !is_accepted(&of.id) && !is_dismissed(&of.id)).collect()
 }
 
 /// What was searched, and how.
@@ -65,7 +70,9 @@ pub(super) fn nothing(list: &RecommendationList, open: usize) -> Html {
     let why = match &list.not_ready {
         Some(why) => format::sentence(&why.message),
         None if open > 0 || list.window.is_none() => return Html::default(),
-        None if list.accepted.is_empty() => "Nothing that was tried is worth it.".to_owned(),
+        None if list.accepted.is_empty() && list.dismissed.is_empty() => {
+            "Nothing that was tried is worth it.".to_owned()
+        }
         None => "Nothing else that was tried is worth it.".to_owned(),
     };
     say(Tidings::Info, &why)

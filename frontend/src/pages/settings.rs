@@ -1,8 +1,6 @@
 //! Who may ask, who is told, what is known to come: what an admin sees to, and what was noticed lately.
 
-mod events;
 mod failures;
-mod field;
 mod keys;
 mod notifications;
 mod webhooks;
@@ -10,12 +8,11 @@ mod webhooks;
 use shared::api::{EventView, KeyView, Role, WebhookView, paths};
 use yew::prelude::*;
 
-use self::events::Events;
 use self::keys::Keys;
 use self::notifications::Notifications;
 use self::webhooks::Webhooks;
 use crate::api_client::{ApiError, get};
-use crate::components::{KeyForm, Tidings, notice, page};
+use crate::components::{KeyForm, KnownEvents, Tidings, notice, page};
 use crate::latest::{Pace, use_latest};
 
 /// Everything but notifications, which have a way of their own; a part that failed does not take the others with it.
@@ -29,7 +26,8 @@ struct Answers {
 #[component]
 pub(crate) fn Settings() -> Html {
     let answers = use_latest((), Pace::Again, async |()| load().await);
-    page("Settings", Html::default(), &answers, body)
+    let edited = use_state(|| None::<EventView>);
+    page("Settings", Html::default(), &answers, |answers| body(answers, &edited))
 }
 
 async fn load() -> Result<Answers, ApiError> {
@@ -40,7 +38,11 @@ async fn load() -> Result<Answers, ApiError> {
     Ok(Answers { keys, webhooks: get(paths::WEBHOOKS, &[]).await, events: get(paths::EVENTS, &[]).await })
 }
 
-fn body(answers: &Answers) -> Html {
+fn body(answers: &Answers, edited: &UseStateHandle<Option<EventView>>) -> Html {
+    let on_edit = {
+        let edited = edited.setter();
+        Callback::from(move |event: Option<EventView>| edited.set(event))
+    };
     let refused = answers.keys.as_ref().err().filter(|error| error.is_refused());
     let is_refused = refused.is_some();
     html! {
@@ -51,7 +53,7 @@ fn body(answers: &Answers) -> Html {
                     <Keys keys={answers.keys.clone()} />
                     <Webhooks webhooks={answers.webhooks.clone()} />
                 }
-                <Events events={answers.events.clone()} />
+                <KnownEvents events={answers.events.clone()} edited={(**edited).clone()} {on_edit} />
                 <Notifications />
             </div>
         </>

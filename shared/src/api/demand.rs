@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelInUse, NotReady};
 use crate::forecast::LEVELS;
+use crate::request::ResourceClass;
 use crate::units::{Duration, Instant};
 
 /// Actual creates per bin.
@@ -16,6 +17,12 @@ pub struct DemandSeries {
     pub bin: Duration,
     /// Whose creates; everyone's where none.
     pub tenant: Option<String>,
+    /// Of which class; of all where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ResourceClass>,
+    /// Of which flavor; of all where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavor: Option<String>,
     /// Creates in each bin; bins that have not ended are not in it.
     pub creates: Vec<u64>,
 }
@@ -43,8 +50,18 @@ pub struct ForecastView {
     pub bin: Duration,
     /// Whose creates; everyone's where none.
     pub tenant: Option<String>,
+    /// Of which class; of all where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ResourceClass>,
+    /// Of which flavor; of all where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flavor: Option<String>,
     /// What made it.
     pub model: ModelInUse,
+    /// Of how many predicted streams the quantiles are, where they are counted there: what has no series of its own, as a
+    /// flavor, has a part in the streams that are sampled from the forecast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<u32>,
     /// The levels of each bin's quantiles.
     pub levels: [f64; LEVELS.len()],
     /// Bins from the origin on.

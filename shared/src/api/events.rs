@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::features::KnownEvent;
 use crate::units::Window;
 
 /// A known event, and when it happens.
@@ -17,4 +18,7 @@ pub struct EventView {
     pub tenant: Option<String>,
     /// Its occurrences in the window that was asked for, in order.
     pub occurrences: Vec<Window>,
+    /// The event as it was given, to give it anew with changes; none of one that came with a calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<KnownEvent>,
 }

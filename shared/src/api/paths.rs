@@ -31,11 +31,12 @@ pub const REMOTE_WRITE: &str = "/v1/prometheus/write";
 pub const EVENTS: &str = "/v1/events";
 /// `DELETE` → what was known by that id, a list of [`EventView`](super::EventView).
 pub const EVENT: &str = "/v1/events/{id}";
-/// `GET` → [`Status`](super::Status), or [`TenantStatus`](super::TenantStatus) for a key that is limited to some tenants.
+/// `GET` → [`Status`](super::Status), or [`TenantStatus`](super::TenantStatus) for a key that is limited to some tenants;
+/// with `Accept: text/event-stream` as events of the type `status`, whenever it has changed.
 pub const STATUS: &str = "/v1/status";
-/// `GET ?from&to&tenant` → [`DemandSeries`](super::DemandSeries).
+/// `GET ?from&to&tenant&class&flavor` → [`DemandSeries`](super::DemandSeries).
 pub const DEMAND: &str = "/v1/demand";
-/// `GET ?horizon=1d&tenant` → [`ForecastAnswer`](super::ForecastAnswer).
+/// `GET ?horizon=1d&tenant&class&flavor` → [`ForecastAnswer`](super::ForecastAnswer).
 pub const FORECASTS: &str = "/v1/forecasts";
 /// `GET ?metric=creates|cost|live|nodes&within=1h&tenant` → [`PredictedValue`](super::PredictedValue): one number, for what
 /// scales by it.
@@ -81,6 +82,12 @@ pub const RECOMMENDATIONS: &str = "/v1/recommendations";
 /// [`AcceptedRecommendation`](super::AcceptedRecommendation); `GET` → the same with what closed days show; `DELETE`
 /// withdraws it → [`RecommendationList`](super::RecommendationList).
 pub const ACCEPTANCE: &str = "/v1/recommendations/{id}/acceptance";
+/// `PUT` of a [`DismissalOrder`](super::DismissalOrder) dismisses what is recommended → 201, or 200 where it was dismissed
+/// before, and [`DismissedRecommendation`](super::DismissedRecommendation); `DELETE` restores it →
+/// [`RecommendationList`](super::RecommendationList).
+pub const DISMISSAL: &str = "/v1/recommendations/{id}/dismissal";
+/// `GET ?tool=karpenter|kubectl` → [`RecommendationExport`](super::RecommendationExport): files that carry it out.
+pub const RECOMMENDATION_EXPORT: &str = "/v1/recommendations/{id}/export";
 /// `GET ?from&to` → [`AnomalyList`](super::AnomalyList), or [`TenantAnomalyList`](super::TenantAnomalyList) for a key that
 /// is limited to some tenants.
 pub const ANOMALIES: &str = "/v1/anomalies";

@@ -101,6 +101,9 @@ pub struct RecommendationList {
     pub advice: AdviceView,
     /// What was accepted, the newest first.
     pub accepted: Vec<AcceptedRecommendation>,
+    /// What was dismissed, the newest first; it stays among what is worth changing as long as searches find it.
+    #[serde(default)]
+    pub dismissed: Vec<DismissedRecommendation>,
     /// The newest search, where it is under way or did not end well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Job>,
@@ -128,6 +131,48 @@ pub struct AcceptedRecommendation {
     pub not_checked: Option<String>,
     /// How many more days are checked.
     pub days_left: u32,
+}
+
+/// A recommendation that nobody means to carry out, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DismissedRecommendation {
+    /// What was recommended, with what it promised.
+    pub recommendation: RecommendationView,
+    /// Why it is not wanted.
+    pub reason: String,
+    /// When it was dismissed.
+    pub dismissed_at: Instant,
+}
+
+/// Why a recommendation is not wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DismissalOrder {
+    /// In a sentence, for whoever looks at it later.
+    pub reason: String,
+}
+
+/// What would carry a recommendation out: files for another tool, which are never applied by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecommendationExport {
+    /// The files.
+    pub files: Vec<ExportedFile>,
+    /// What the tool cannot express, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// A file for another tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedFile {
+    /// What to save it as.
+    pub name: String,
+    /// Its text.
+    pub content: String,
 }
 
 /// Whether a change was carried out: whether it is in force wherever it changes something, whatever else was changed.

@@ -28,6 +28,9 @@ pub struct Status {
     pub currency: String,
     /// Tenants seen, in order of first appearance.
     pub tenants: Vec<String>,
+    /// Flavors that requests name, in order of first appearance.
+    #[serde(default)]
+    pub flavors: Vec<String>,
     /// The first request of the log.
     pub first_request: Option<Instant>,
     /// The last request of the log.

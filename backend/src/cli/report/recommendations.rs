@@ -1,8 +1,5 @@
 //! `report recommendations`: what to change, and files for the tools that could change it.
 
-mod karpenter;
-mod kubectl;
-mod manifest;
 mod markdown;
 
 use std::collections::BTreeSet;
@@ -14,10 +11,10 @@ use shared::recommendation::Sources;
 use shared::scenario::Scenario;
 use shared::units::Window;
 
-use self::kubectl::Workloads;
-use self::manifest::Exported;
 use crate::cli::shadow::{Prepared, RunArgs, advise, offers, write_advice};
 use crate::cli::{CliError, Global};
+use crate::manifests::kubectl::Workloads;
+use crate::manifests::{self, Exported, karpenter, kubectl};
 use crate::{ensemble, output};
 
 /// Say what to change: each candidate is replayed on the same streams, and only what is worth it is shown
@@ -145,7 +142,8 @@ fn write_files(folder: &str, exported: &Exported) -> Result<(), CliError> {
         return Err(CliError::Usage("--output - cannot hold several files; name a folder".to_owned()));
     }
     let there = fs::read_dir(folder).into_iter().flatten().flatten();
-    let earlier = there.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| manifest::is_ours(name));
+    let earlier =
+        there.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| manifests::is_ours(name));
     let names: BTreeSet<String> = exported.files.iter().map(|file| file.name.clone()).chain(earlier).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let files: Vec<(&str, &str)> =

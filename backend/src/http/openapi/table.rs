@@ -2,11 +2,12 @@
 
 use shared::api::{
     AcceptedRecommendation, AnomalyList, AuditPage, BillAnswer, BilledReportList, BisectionOrder, BisectionRun,
-    BudgetList, CalibrationList, CostSeries, DecisionPage, DemandSeries, EventView, ExplanationOrder, ExplanationRun,
-    FailurePage, ForecastAnswer, ForeignEventsAnswer, IngestAnswer, Job, JobPage, KeyOrder, KeyRotation, KeyView,
-    LedgerPage, ModelList, NewKey, NewWebhook, Notification, NotificationPage, PredictedValue, QuoteOrder, QuoteView,
-    RecommendationList, ReportList, SavedScenario, ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status,
-    TenantAnomalyList, TenantReportList, TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
+    BudgetList, CalibrationList, CostSeries, DecisionPage, DemandSeries, DismissalOrder, DismissedRecommendation,
+    EventView, ExplanationOrder, ExplanationRun, FailurePage, ForecastAnswer, ForeignEventsAnswer, IngestAnswer, Job,
+    JobPage, KeyOrder, KeyRotation, KeyView, LedgerPage, ModelList, NewKey, NewWebhook, Notification, NotificationPage,
+    PredictedValue, QuoteOrder, QuoteView, RecommendationExport, RecommendationList, ReportList, SavedScenario,
+    ScenarioLink, ShadowRun, ShadowRunOrder, StatementAnswer, Status, TenantAnomalyList, TenantReportList,
+    TenantStatus, VarianceList, WebhookOrder, WebhookView, paths,
 };
 use shared::bill::BillReport;
 use shared::features::{KnownEvent, SensorReading};
@@ -47,6 +48,7 @@ const BISECTS: &str = "Has the few requests found that the variance of a closed 
 const STATES_METRICS: &str = "What a window cost, and what a unit of each metric of the body, `at,metric,value`, cost; the \
                               parameters are those of the statement without metrics";
 const ACCEPTS: &str = "Accepts what is recommended; 200 where it was accepted before";
+const DISMISSES: &str = "Dismisses what is recommended, with the reason; 200 where it was dismissed before";
 const SEARCHES: &str = "Searches what is predicted from now on; answers the search that is under way, where one is";
 const ROLLS_BACK: &str = "Makes the champion before the present one champion again";
 const ROTATES: &str = "Gives a key a new secret, which is shown this once; the one before goes on for a while";
@@ -57,7 +59,7 @@ const BILL: [(&str, &str); 1] =
     [("by", "tenant, day, service, category, class, account, resource, region, label:NAME, with commas between")];
 const ADDS_EVENTS: &str = adds!("known events, as CSV and iCalendar too");
 const WINDOW: [(&str, &str); 2] = [("from", "First instant, RFC 3339"), ("to", "First instant after, RFC 3339")];
-const WINDOW_OF_TENANT: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("tenant", "Whose; everyone's where none")];
+const CREATES: [(&str, &str); 5] = [WINDOW[0], WINDOW[1], FORECAST[1], FORECAST[2], FORECAST[3]];
 const WINDOW_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", "tenant, module, flavor or class")];
 const VARIANCE_BY: [(&str, &str); 3] = [WINDOW[0], WINDOW[1], ("by", STATEMENT[2].1)];
 const STATEMENT: [(&str, &str); 7] = [
@@ -83,7 +85,12 @@ const SENSORS: [(&str, &str); 3] = [
     ("to", "First instant after, RFC 3339; now unless said"),
     ("sensor", "Which; all unless said"),
 ];
-const FORECAST: [(&str, &str); 2] = [("horizon", "How far, such as 1h"), ("tenant", "Whose; everyone's where none")];
+const FORECAST: [(&str, &str); 4] = [
+    ("horizon", "How far, such as 1h"),
+    ("tenant", "Whose; everyone's where none"),
+    ("class", "compute, storage or network; all unless said"),
+    ("flavor", "Of which flavor, by its name; of all unless said"),
+];
 const PREDICTED: [(&str, &str); 3] = [
     ("metric", "creates, cost, live or nodes"),
     ("within", "How far from now, such as 30m; an hour unless said"),
@@ -110,6 +117,8 @@ const PAGE: [(&str, &str); 2] =
 
 const AFTER_ID: [(&str, &str); 2] =
     [("after", "The id of the one before the first; from the beginning unless said"), ("limit", "How many at most")];
+const STATUS: &str = "What the service is doing; with `Accept: text/event-stream` whenever that has changed, as Server-Sent \
+                      Events";
 const NOTIFICATIONS: &str = "What the service noticed in the last month, the oldest first; with `Accept: text/event-stream` \
                              as it happens, as Server-Sent Events, after `Last-Event-ID`";
 
@@ -131,8 +140,8 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     );
     let object = Schema::from(ObjectBuilder::new().build());
     get(paths::OPENAPI, "This document", &[], json(object.into()));
-    get(paths::STATUS, "What the service is doing", &[], json(schemas.either::<Status, TenantStatus>()));
-    get(paths::DEMAND, "Actual creates per bin", &WINDOW_OF_TENANT, json(schemas.of::<DemandSeries>()));
+    get(paths::STATUS, STATUS, &[], json(schemas.either::<Status, TenantStatus>()));
+    get(paths::DEMAND, "Actual creates per bin", &CREATES, json(schemas.of::<DemandSeries>()));
     get(paths::EVENTS, "Known events and when they happen", &WINDOW, json(schemas.list_of::<EventView>()));
     get(paths::SENSORS, "Means of sensor readings per bin", &SENSORS, json(schemas.list_of::<SensorReading>()));
     get(paths::FORECASTS, "The latest forecast, or why there is none", &FORECAST, json(schemas.of::<ForecastAnswer>()));
@@ -176,7 +185,7 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     get(paths::FOCUS, "What a window cost, as charges of FOCUS 1.2", &FOCUS, Answer::Text("text/csv"));
     get(
         paths::RECOMMENDATIONS,
-        "What is worth changing by the newest search, and what was accepted",
+        "What is worth changing by the newest search, what was accepted, and what was dismissed and why",
         &[],
         json(schemas.of::<RecommendationList>()),
     );
@@ -185,6 +194,12 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
         "What was accepted, and what closed days show of it",
         &[],
         json(schemas.of::<AcceptedRecommendation>()),
+    );
+    get(
+        paths::RECOMMENDATION_EXPORT,
+        "Files for a tool that would carry it out; nothing is applied",
+        &[("tool", "karpenter (NodePools) or kubectl (patches of NodePools)")],
+        json(schemas.of::<RecommendationExport>()),
     );
     get(
         paths::ANOMALIES,
@@ -261,7 +276,10 @@ pub(super) fn table(schemas: &mut Schemas) -> Vec<Route> {
     let accepted = schemas.of::<AcceptedRecommendation>();
     change(HttpMethod::Put, paths::ACCEPTANCE, ACCEPTS, Vec::new(), "201", accepted);
     let left = schemas.of::<RecommendationList>();
-    change(delete.clone(), paths::ACCEPTANCE, "Withdraws what was accepted", Vec::new(), "200", left);
+    change(delete.clone(), paths::ACCEPTANCE, "Withdraws what was accepted", Vec::new(), "200", left.clone());
+    let (order, dismissed) = (schemas.json::<DismissalOrder>(), schemas.of::<DismissedRecommendation>());
+    change(HttpMethod::Put, paths::DISMISSAL, DISMISSES, order, "201", dismissed);
+    change(delete.clone(), paths::DISMISSAL, "Restores what was dismissed", Vec::new(), "200", left);
     change(post.clone(), paths::RECOMMENDATIONS, SEARCHES, Vec::new(), "202", schemas.of::<Job>());
     let rolled_back = schemas.of::<Decision>();
     change(post.clone(), paths::ROLLBACK, ROLLS_BACK, Vec::new(), "200", rolled_back);

@@ -95,8 +95,10 @@ impl Cycle {
             (orphans, contradictions) = (all.orphans, found);
         }
         let tenants = log.tenants.iter().map(str::to_owned).collect();
+        let flavors = named_flavors(&log);
         self.board.update(|snapshot| {
-            (snapshot.tenants, snapshot.orphans, snapshot.contradictions) = (tenants, orphans, contradictions);
+            (snapshot.tenants, snapshot.flavors) = (tenants, flavors);
+            (snapshot.orphans, snapshot.contradictions) = (orphans, contradictions);
         });
         Ok((log, open.iter().map(|request| request.id.clone()).collect()))
     }
@@ -237,4 +239,16 @@ impl Cycle {
 /// The day that is open just before an instant.
 pub(super) fn open_day(instant: Instant) -> Instant {
     (instant - Duration::from_micros(1)).floor(Duration::DAY)
+}
+
+/// The flavors that requests name; those that ask for amounts have none.
+fn named_flavors(log: &RequestLog) -> Vec<String> {
+    let named = log.flavors.iter().filter(|flavor| flavor.name != flavor.requested.to_string());
+    let mut names: Vec<String> = Vec::new();
+    for flavor in named {
+        if !names.contains(&flavor.name) {
+            names.push(flavor.name.clone());
+        }
+    }
+    names
 }

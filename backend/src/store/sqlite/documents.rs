@@ -23,6 +23,7 @@ const fn table(collection: Collection) -> &'static str {
         Collection::Bills => "bills",
         Collection::BillScopes => "bill_scopes",
         Collection::Variances => "variances",
+        Collection::Dismissals => "dismissals",
     }
 }
 

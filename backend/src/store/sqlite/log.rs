@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
-use shared::request::{Observation, Operation, Received, Request};
+use shared::request::{Observation, Operation, Received, Request, ResourceClass};
 use shared::units::{Duration, Instant, Window};
 
 use super::counts::Counts;
 use super::retention;
-use crate::store::{Appended, LogKey, LogSummary, ObservationKey, StoreError};
+use crate::store::{Appended, CreatesOf, LogKey, LogSummary, ObservationKey, StoreError};
 
 pub(super) fn append_requests(connection: &mut Connection, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
     let transaction = connection.transaction()?;
@@ -143,23 +143,25 @@ pub(super) fn count_creates(
     connection: &Connection,
     window: Window,
     bin: Duration,
-    tenant: Option<&str>,
+    of: &CreatesOf,
 ) -> Result<Vec<(Instant, u64)>, StoreError> {
     let mut counts = BTreeMap::new();
     // Some of the requests before are kept, of those who live, and counted in the bins all the same.
     let kept = retention::requests_from(connection)?.unwrap_or(window.start).max(window.start).min(window.end);
-    if window.start < kept {
-        retention::count_creates(connection, Window { end: kept, ..window }, bin, tenant, &mut counts)?;
+    if window.start < kept && of.flavor.is_none() {
+        retention::count_creates(connection, Window { end: kept, ..window }, bin, of, &mut counts)?;
     }
     let mut statement = connection.prepare_cached(
         "SELECT (at - ?1) / ?3, count(*) FROM requests
-         WHERE at >= ?6 AND at < ?2 AND op = ?4 AND (?5 IS NULL OR tenant = ?5) GROUP BY 1 ORDER BY 1",
+         WHERE at >= ?6 AND at < ?2 AND op = ?4 AND (?5 IS NULL OR tenant = ?5)
+         AND (?7 IS NULL OR json_extract(body, '$.class') = ?7) AND (?8 IS NULL OR json_extract(body, '$.flavor') = ?8)
+         GROUP BY 1 ORDER BY 1",
     )?;
     let (start, end) = (window.start.micros(), window.end.micros());
-    let create = Operation::Create.as_str();
-    let rows = statement.query_map(params![start, end, bin.micros(), create, tenant, kept.micros()], |row| {
-        Ok((window.start + bin * row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64))
-    })?;
+    let (create, class) = (Operation::Create.as_str(), of.class.map(ResourceClass::as_str));
+    let of = params![start, end, bin.micros(), create, of.tenant, kept.micros(), class, of.flavor];
+    let rows = statement
+        .query_map(of, |row| Ok((window.start + bin * row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64)))?;
     for row in rows {
         let (at, count) = row?;
         *counts.entry(at).or_default() += count;

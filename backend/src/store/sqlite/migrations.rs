@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// Number n of a list brings a file from version n to n + 1. Entries are only ever added.
-pub(super) const MIGRATIONS: [&str; 10] = [
+pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0001_log_jobs_documents.sql"),
     include_str!("../migrations/0002_readings_events.sql"),
     include_str!("../migrations/0003_forecast_ledger.sql"),
@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0008_remote_writes.sql"),
     include_str!("../migrations/0009_variances_bill_scopes.sql"),
     include_str!("../migrations/0010_retention.sql"),
+    include_str!("../migrations/0011_dismissals.sql"),
 ];
 
 /// Those of the file of keys.

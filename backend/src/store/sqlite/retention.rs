@@ -13,7 +13,7 @@ use shared::units::{Duration, Instant, Window};
 use super::counts::Counts;
 use super::{SqliteStore, documents, jobs};
 use crate::store::retention::{Carry, Retention, Trim, Trimmed};
-use crate::store::{Collection, LogKey, StoreError};
+use crate::store::{Collection, CreatesOf, LogKey, StoreError};
 
 /// The newest jobs, which are kept however old they are.
 const JOBS_KEPT: usize = 200;
@@ -106,16 +106,17 @@ pub(super) fn count_creates(
     connection: &Connection,
     window: Window,
     bin: Duration,
-    tenant: Option<&str>,
+    of: &CreatesOf,
     counts: &mut BTreeMap<Instant, u64>,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT (at - ?1) / ?3, sum(creates) FROM create_bins
          WHERE at >= ?1 AND at < ?2 AND (?4 IS NULL OR tenant = (SELECT number FROM bin_tenants WHERE name = ?4))
-         GROUP BY 1",
+         AND (?5 IS NULL OR class = ?5) GROUP BY 1",
     )?;
     let (start, end) = (window.start.micros(), window.end.micros());
-    let rows = statement.query_map(params![start, end, bin.micros(), tenant], |row| {
+    let class = of.class.map(ResourceClass::as_str);
+    let rows = statement.query_map(params![start, end, bin.micros(), of.tenant, class], |row| {
         Ok((window.start + bin * row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64))
     })?;
     for row in rows {

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use shared::api::{JobKind, JobState, Progress};
 use shared::features::SensorReading;
-use shared::request::{Observation, Received, Request};
+use shared::request::{Observation, Received, Request, ResourceClass};
 use shared::units::{Duration, Instant, Window};
 
 use super::SqliteStore;
 use crate::store::{
-    Appended, Collection, Document, JobEnd, LogKey, LogSummary, ObservationKey, Store, StoreError, observations_in,
-    requests_in,
+    Appended, Collection, CreatesOf, Document, JobEnd, LogKey, LogSummary, ObservationKey, Store, StoreError,
+    observations_in, requests_in,
 };
 
 /// A file that is gone when the test is over.
@@ -92,8 +92,18 @@ fn an_id_is_one_request_wherever_it_stands_in_time() {
         assert_eq!(ids, ["a", "b"], "in order of (at, id), after a restart");
         let rest = store.scan_requests(LogKey { at: at(1), id: "a".to_owned() }, at(9), 10).await.unwrap();
         assert_eq!(rest.len(), 1, "a scan goes on after its key");
-        let counts = store.count_creates(window, Duration::from_seconds(1), Some("acme".to_owned())).await.unwrap();
+        let of_acme = CreatesOf { tenant: Some("acme".to_owned()), ..CreatesOf::default() };
+        let counts = store.count_creates(window, Duration::from_seconds(1), of_acme.clone()).await.unwrap();
         assert_eq!(counts, [(at(1), 2)]);
+        for (class, flavor, count) in [
+            (Some(ResourceClass::Compute), None, 2),
+            (Some(ResourceClass::Storage), None, 0),
+            (None, Some("m5.large"), 0),
+        ] {
+            let of = CreatesOf { class, flavor: flavor.map(str::to_owned), ..of_acme.clone() };
+            let counts = store.count_creates(window, Duration::from_seconds(1), of).await.unwrap();
+            assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), count, "{class:?}, {flavor:?}");
+        }
     });
 }
 

@@ -15,7 +15,7 @@ use yew::prelude::*;
 use super::runner::Ran;
 use crate::api_client::post;
 use crate::clipboard::copy;
-use crate::components::{Card, Tidings, notice, say};
+use crate::components::{Card, QR_BYTES_MAX, Tidings, notice, qr_code, say};
 use crate::format;
 
 #[derive(Properties, PartialEq)]
@@ -110,6 +110,7 @@ pub(super) fn Share(props: &ShareProps) -> Html {
             </div>
             if *open {
                 { for link.as_ref().ok().or((*kept).as_ref()).map(|address| link_field(address)) }
+                { for link.as_ref().ok().or((*kept).as_ref()).map(|address| code_of(address)) }
                 if let Err(LinkError::TooLong { length, limit }) = &link {
                     <Long parcel={(*parcel).clone()} length={*length} limit={*limit} />
                 }
@@ -131,6 +132,25 @@ fn link_field(address: &str) -> Html {
             <span>{ format!("Link, {} characters", format::count(address.len() as u64)) }</span>
             <input type="text" readonly=true value={address.to_owned()} {onfocus} data-testid="link" />
         </label>
+    }
+}
+
+/// The link for a camera; or why there is none.
+fn code_of(address: &str) -> Html {
+    match qr_code(address) {
+        Some(code) => html! {
+            <details data-testid="qr">
+                <summary>{ "QR code" }</summary>
+                { code }
+                <p class="note">{ "The same link for a camera: whoever scans it opens the scenario on that device." }</p>
+            </details>
+        },
+        None => {
+            let [length, most] = [address.len(), QR_BYTES_MAX].map(|bytes| format::count(bytes as u64));
+            let sentence =
+                format!("No QR code: the link has {length} bytes, and a code holds {most} that a camera can read.");
+            html! { <p class="note" data-testid="no-qr">{ sentence }</p> }
+        }
     }
 }
 

@@ -10,8 +10,33 @@ use crate::components::{Card, JobProgress, Tidings, say};
 use crate::format;
 use crate::zone::Zone;
 
-/// A row a model, with its scores at every horizon that it was tried at.
+/// The card: the backtest, what is trained now, and what can be done about it.
 pub(super) fn candidates(list: &ModelList, zone: Zone) -> Html {
+    let content = html! {
+        <>
+            { for list.retraining.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            { backtest(list, zone) }
+            <ModelActions is_training={list.retraining.is_some()} />
+        </>
+    };
+    let note = backtest_note(list).to_owned();
+    Card { title: "Champion and challengers", note, class: "full", ..Card::default() }.around(content)
+}
+
+/// How to read [`backtest`].
+pub(in crate::pages) fn backtest_note(list: &ModelList) -> &'static str {
+    match list.models.iter().any(is_ensemble_in_use) {
+        true => "One model where it was 20 % ahead in this backtest; elsewhere all, weighted by it and by the last day",
+        false => "Scores are of a rolling backtest; less is better",
+    }
+}
+
+/// A row a model, the baselines among them, with its scores at every horizon that it was tried at.
+pub(in crate::pages) fn backtest(list: &ModelList, zone: Zone) -> Html {
+    if list.models.is_empty() {
+        let why = "No model yet: the first is fitted when there are a day and two hours of requests.";
+        return say(Tidings::Info, why);
+    }
     let mut horizons: Vec<Duration> = list.models.iter().flat_map(|of| &of.scores).map(|score| score.horizon).collect();
     horizons.sort_unstable();
     horizons.dedup();
@@ -24,29 +49,16 @@ pub(super) fn candidates(list: &ModelList, zone: Zone) -> Html {
             </>
         }
     });
-    let content = html! {
-        <>
-            { for list.retraining.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
-            if list.models.is_empty() {
-                { say(Tidings::Info, "No model yet: the first is fitted when there are a day and two hours of requests.") }
-            } else {
-                <div class="scroll" tabindex="0" role="region" aria-label="Champion and challengers, all figures">
-                    <table class="plain" data-testid="candidates">
-                        <thead>
-                            <tr><th scope="col">{ "model" }</th>{ for head }<th scope="col">{ "why" }</th></tr>
-                        </thead>
-                        <tbody>{ for list.models.iter().map(|model| row(model, &horizons, zone)) }</tbody>
-                    </table>
-                </div>
-            }
-            <ModelActions is_training={list.retraining.is_some()} />
-        </>
-    };
-    let note = match list.models.iter().any(is_ensemble_in_use) {
-        true => "One model where it was 20 % ahead in this backtest; elsewhere all, weighted by it and by the last day",
-        false => "Scores are of a rolling backtest; less is better",
-    };
-    Card { title: "Champion and challengers", note: note.to_owned(), class: "full", ..Card::default() }.around(content)
+    html! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Champion and challengers, all figures">
+            <table class="plain" data-testid="candidates">
+                <thead>
+                    <tr><th scope="col">{ "model" }</th>{ for head }<th scope="col" class="why">{ "why" }</th></tr>
+                </thead>
+                <tbody>{ for list.models.iter().map(|model| row(model, &horizons, zone)) }</tbody>
+            </table>
+        </div>
+    }
 }
 
 fn is_ensemble_in_use(model: &ModelView) -> bool {

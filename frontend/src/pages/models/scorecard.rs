@@ -9,7 +9,7 @@ use crate::components::{Card, Tidings, known_by, say};
 use crate::format;
 
 /// The total and each kind together; below, each by its name.
-pub(super) fn scorecard(card: &Result<Scorecard, ApiError>) -> Html {
+pub(in crate::pages) fn scorecard(card: &Result<Scorecard, ApiError>) -> Html {
     let (note, content) = match card {
         Err(error) => (String::new(), say(Tidings::Error, &error.message())),
         Ok(card) if card.rows.is_empty() => {

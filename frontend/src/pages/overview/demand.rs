@@ -2,19 +2,16 @@
 
 use std::rc::Rc;
 
-use shared::api::{DemandSeries, ForecastAnswer, ForecastView};
-use shared::units::Duration;
+use shared::api::ForecastAnswer;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::{Snapshot, View};
-use crate::charts::{Chart, TimeChart, ahead_chart};
+use crate::charts::{TimeChart, demand_chart};
 use crate::components::{Card, Tidings, say};
 use crate::format;
+use crate::route::{DemandQuery, HORIZONS};
 use crate::zone::Zone;
-
-/// The horizons to choose from.
-const HORIZONS: [Duration; 3] = [Duration::HOUR, Duration::from_minutes(6 * 60), Duration::DAY];
 
 /// The chart, with the choice of tenant and horizon.
 pub(super) fn demand(snapshot: &Snapshot, view: &View, on_view: &Callback<View>, zone: Zone) -> Html {
@@ -38,27 +35,13 @@ pub(super) fn demand(snapshot: &Snapshot, view: &View, on_view: &Callback<View>,
             { match snapshot.demand.as_deref() {
                 Ok(demand) => html! {
                     <TimeChart name="Actual and forecast demand"
-                        chart={Rc::new(chart(demand, forecast.ok(), snapshot))} />
+                        chart={Rc::new(demand_chart(demand, forecast.ok(), snapshot.status.now))} />
                 },
                 Err(error) => say(Tidings::Error, &error.message()),
             } }
         </>
     };
     Card { title: "Demand", note, class: "wide", tools: tools(snapshot, view, on_view) }.around(content)
-}
-
-fn chart(demand: &DemandSeries, forecast: Option<&ForecastView>, snapshot: &Snapshot) -> Chart {
-    let mut at = demand.start;
-    let actual = demand.creates.iter().map(|&creates| {
-        let point = (at, creates as f64);
-        at += demand.bin;
-        point
-    });
-    let actual = actual.collect();
-    let bins = forecast.into_iter().flat_map(|forecast| &forecast.bins);
-    let bins: Vec<_> = bins.map(|bin| (bin.at, bin.quantiles)).collect();
-    let axis = format!("creates per {}", format::per(demand.bin));
-    ahead_chart(actual, &bins, Some(snapshot.status.now), demand.bin, axis)
 }
 
 fn tools(snapshot: &Snapshot, view: &View, on_view: &Callback<View>) -> Html {
@@ -78,6 +61,7 @@ fn tools(snapshot: &Snapshot, view: &View, on_view: &Callback<View>) -> Html {
         let onclick = on_view.reform(move |_: MouseEvent| View { horizon, ..view.clone() });
         html! { <button type="button" aria-pressed={pressed.to_string()} {onclick}>{ format::span(horizon) }</button> }
     });
+    let all = DemandQuery { horizon: view.horizon, tenant: view.tenant.clone(), ..DemandQuery::default() };
     html! {
         <div class="tools">
             <select aria-label="Tenant" onchange={on_tenant}>
@@ -85,6 +69,7 @@ fn tools(snapshot: &Snapshot, view: &View, on_view: &Callback<View>) -> Html {
                 { for tenants }
             </select>
             <div class="segments" role="group" aria-label="Horizon">{ for horizons }</div>
+            <a class="more" href={all.address()}>{ "All demand" }</a>
         </div>
     }
 }

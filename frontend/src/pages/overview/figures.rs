@@ -1,16 +1,17 @@
 //! The figures that matter, in one row.
 
-use shared::allocation::AllocationReport;
+use shared::allocation::{AllocationReport, MoneyBand};
 use shared::api::Status;
+use shared::units::{Duration, Instant, Money};
 use yew::prelude::*;
 
-use super::Snapshot;
-use crate::components::figure;
+use super::{Snapshot, View};
+use crate::components::{figure, known_by};
 use crate::format;
 use crate::zone::Zone;
 
-/// Accuracy, the last closed window, the model, the log.
-pub(super) fn figures(snapshot: &Snapshot, zone: Zone) -> Html {
+/// Spend and what is predicted, accuracy, the last closed window, the model, the log.
+pub(super) fn figures(snapshot: &Snapshot, view: &View, zone: Zone) -> Html {
     let reports = snapshot.reports.as_ref().ok();
     let windows = reports.map_or(0, |reports| reports.windows.len());
     let last = reports.and_then(|reports| reports.windows.last()).map(|window| &window.report);
@@ -18,13 +19,50 @@ pub(super) fn figures(snapshot: &Snapshot, zone: Zone) -> Html {
         reports.and_then(|reports| reports.prediction_accuracy).map_or_else(|| "–".to_owned(), format::percent);
     let status = &snapshot.status;
     html! {
-        <div class="figures">
+        <div class="figures six">
+            { spend(snapshot, view.horizon) }
+            { predicted(snapshot, view.horizon) }
             { figure("Prediction accuracy", accuracy, accuracy_note(windows), "accuracy") }
             { last_window(last, zone) }
             { model(status, zone) }
             { figure("Requests in the log", format::count(status.requests), log_note(status, zone), "requests") }
         </div>
     }
+}
+
+/// What was spent over as long a time as is forecast.
+fn spend(snapshot: &Snapshot, horizon: Duration) -> Html {
+    let label = format!("Spend, last {}", format::span(horizon));
+    let Ok(costs) = snapshot.costs.as_deref() else { return figure(&label, "–".to_owned(), String::new(), "spend") };
+    let known: Vec<(Instant, f64)> =
+        costs.bins.iter().filter_map(|bin| Some((bin.at, bin.actual.as_ref()?.to_f64()))).collect();
+    let Some(&(last, _)) = known.last() else {
+        return figure(&label, "–".to_owned(), "no cost yet".to_owned(), "spend");
+    };
+    let end = last + costs.bin;
+    let spent: f64 = known.iter().filter(|(at, _)| *at >= end - horizon).map(|(_, amount)| amount).sum();
+    figure(&label, format::amount(spent, &costs.currency), known_by(costs.basis).to_owned(), "spend")
+}
+
+/// The means add up; levels do not, and are said as what they are.
+fn predicted(snapshot: &Snapshot, horizon: Duration) -> Html {
+    let label = format!("Predicted, next {}", format::span(horizon));
+    let none = |why: &str| figure(&label, "–".to_owned(), why.to_owned(), "predicted");
+    let Ok(costs) = snapshot.costs.as_deref() else { return none("") };
+    let from = snapshot.status.now.floor(costs.bin);
+    let ahead = costs.bins.iter().filter(|bin| bin.at >= from && bin.at < from + horizon);
+    let ahead: Vec<_> = ahead.filter_map(|bin| bin.predicted.as_ref()).collect();
+    let bins = horizon.divide(costs.bin).max(1) as usize;
+    if ahead.is_empty() {
+        return none("known with the first forecast");
+    }
+    let sum = |of: fn(&MoneyBand) -> &Money| ahead.iter().map(|band| of(band).to_f64()).sum::<f64>();
+    let amount = |sum: f64| format::amount(sum, &costs.currency);
+    let [low, high] = [sum(|band| &band.p10), sum(|band| &band.p90)].map(amount);
+    let each = format::span(costs.bin);
+    let band = format!("{low} – {high} were every {each} at its 10 or 90 % level");
+    let note = if ahead.len() < bins { format!("{band}; {} of {bins} forecast", ahead.len()) } else { band };
+    figure(&label, amount(sum(|band| &band.mean)), note, "predicted")
 }
 
 fn accuracy_note(windows: usize) -> String {

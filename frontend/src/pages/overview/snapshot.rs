@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use shared::api::{
-    CalibrationList, CostSeries, DecisionPage, DemandSeries, ForecastAnswer, ModelList, RecommendationList, ReportList,
-    Status, paths,
+    AnomalyList, BudgetList, CalibrationList, CostSeries, DecisionPage, DemandSeries, ForecastAnswer, ModelList,
+    RecommendationList, ReportList, Status, paths,
 };
 use shared::feedback::Decision;
 use shared::units::Duration;
@@ -12,10 +12,13 @@ use yew::prelude::*;
 
 use crate::api_client::{ApiError, get};
 use crate::latest::{Pace, Shown, use_latest};
+use crate::live::Bell;
 
 /// What is shown of the past beside a short horizon.
 const SHORTEST_PAST: Duration = Duration::from_minutes(6 * 60);
 const COSTS_PAST: Duration = Duration::from_minutes(2 * 24 * 60);
+/// What was out of its band longer ago is history.
+const ANOMALIES_PAST: Duration = Duration::from_minutes(3 * 24 * 60);
 
 /// What the reader chose to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +41,14 @@ pub(super) struct Snapshot {
     pub(super) models: Result<Rc<ModelList>, ApiError>,
     pub(super) calibrations: Result<Rc<CalibrationList>, ApiError>,
     pub(super) recommendations: Result<Rc<RecommendationList>, ApiError>,
+    pub(super) budgets: Result<Rc<BudgetList>, ApiError>,
+    pub(super) anomalies: Result<Rc<AnomalyList>, ApiError>,
 }
 
 /// The latest snapshot; none before the first answer.
 #[hook]
-pub(super) fn use_snapshot(view: &View) -> UseStateHandle<Shown<Snapshot>> {
-    use_latest(view.clone(), Pace::Again, async |view: View| load(&view).await)
+pub(super) fn use_snapshot(view: &View, bell: Bell) -> UseStateHandle<Shown<Snapshot>> {
+    use_latest(view.clone(), Pace::Told(bell), async |view: View| load(&view).await)
 }
 
 async fn load(view: &View) -> Result<Snapshot, ApiError> {
@@ -66,6 +71,8 @@ async fn load(view: &View) -> Result<Snapshot, ApiError> {
         models: get(paths::MODELS, &[]).await.map(Rc::new),
         calibrations: get(paths::CALIBRATIONS, &[]).await.map(Rc::new),
         recommendations: get(paths::RECOMMENDATIONS, &[]).await.map(Rc::new),
+        budgets: get(paths::BUDGETS, &[]).await.map(Rc::new),
+        anomalies: get(paths::ANOMALIES, &window(ANOMALIES_PAST, Duration::ZERO)).await.map(Rc::new),
         status,
     })
 }

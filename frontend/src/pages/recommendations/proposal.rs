@@ -4,6 +4,8 @@ use shared::api::{AcceptedRecommendation, DifferenceView, RecommendationView, pa
 use shared::recommendation::{Benefit, Risk};
 use yew::prelude::*;
 
+use super::dismissed::Dismissal;
+use super::exported::Exports;
 use super::plain;
 use crate::api_client::{ApiError, put};
 use crate::components::{Asked, on_click};
@@ -50,6 +52,8 @@ pub(super) fn Proposal(props: &ProposalProps) -> Html {
                     aria-label={format!("Try in the Lab: {}", plain(&of.change))}>{ "Try it in the Lab" }</a>
             </div>
             { asked.said("accept-answer") }
+            <Dismissal id={of.id.clone()} change={of.change.clone()} />
+            <Exports id={of.id.clone()} change={of.change.clone()} />
         </li>
     }
 }

@@ -3,8 +3,8 @@
 use shared::api::{KeyOrder, KeyRotation, KeyView, NewKey, Role, paths};
 use yew::prelude::*;
 
-use super::field::{choice, chosen, names, said, submitting, text};
 use crate::api_client::{ApiError, delete, post};
+use crate::components::field::{choice, chosen, names, said, submitting, text};
 use crate::components::{Asked, Card, Confirmed, Secret, Tidings, on_click, say};
 use crate::format;
 use crate::zone::Zone;

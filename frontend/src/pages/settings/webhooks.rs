@@ -4,8 +4,8 @@ use shared::api::{NewWebhook, Notification, NotificationType, WebhookOrder, Webh
 use yew::prelude::*;
 
 use super::failures::{Failures, failures};
-use super::field::{names, said, submitting, text};
 use crate::api_client::{ApiError, delete, get, post};
+use crate::components::field::{names, said, submitting, text};
 use crate::components::{Asked, Card, Confirmed, Secret, Tidings, on_click, say};
 use crate::format;
 use crate::latest::pause;

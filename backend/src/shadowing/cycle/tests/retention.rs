@@ -6,7 +6,7 @@ use std::sync::Arc;
 use shared::allocation::Basis;
 use shared::api::JobKind;
 use shared::example::{self, Happened, Primary};
-use shared::request::{Operation, Request};
+use shared::request::{Operation, Request, ResourceClass};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant, LedgerUnits, TenantIndex, Window};
 
@@ -15,7 +15,7 @@ use crate::config::{Retention, ShadowingConfig};
 use crate::jobs::Runner;
 use crate::shadowing::primary::meter;
 use crate::shadowing::{known_log, settled};
-use crate::store::{Collection, SqliteStore, Store, observations_in, requests_in};
+use crate::store::{Collection, CreatesOf, SqliteStore, Store, observations_in, requests_in};
 
 /// Created on the first day, and never deleted.
 const OLD: &str = "old";
@@ -147,7 +147,8 @@ async fn check(lives: &[Life; 2], basis: Basis) {
     assert_eq!(series(kept).await, series(all).await);
     let window = Window { start: example::START, end: example::day_window(DAYS).start };
     for tenant in [None, Some(old[0].tenant.clone())] {
-        let count = async |life: &Life| life.store.count_creates(window, Duration::DAY, tenant.clone()).await.unwrap();
+        let of = CreatesOf { tenant, class: Some(ResourceClass::Compute), flavor: None };
+        let count = async |life: &Life| life.store.count_creates(window, Duration::DAY, of.clone()).await.unwrap();
         assert_eq!(count(kept).await, count(all).await);
     }
 }

@@ -8,7 +8,7 @@ use shared::request::{Observation, ResourceClass, Stretch};
 use shared::units::{Duration, Instant, Window};
 
 use super::{File, at, block_on, create};
-use crate::store::{Carry, Document, LogKey, Retention, Store, Trim, Trimmed};
+use crate::store::{Carry, CreatesOf, Document, LogKey, Retention, Store, Trim, Trimmed};
 
 const BIN: Duration = Duration::from_seconds(300);
 
@@ -101,7 +101,8 @@ fn bins_count_where_requests_are_gone_until_they_are_gone_too() {
         let tenants = ["acme".to_owned(), "zeta".to_owned()];
         store.put_bins(bins.clone(), tenants.to_vec()).await.unwrap();
         let counts = async |tenant: Option<&str>| {
-            store.count_creates(Window { start: at(0), end: at(900) }, BIN, tenant.map(str::to_owned)).await.unwrap()
+            let of = CreatesOf { tenant: tenant.map(str::to_owned), ..CreatesOf::default() };
+            store.count_creates(Window { start: at(0), end: at(900) }, BIN, of).await.unwrap()
         };
         // Until the log is told so, it begins with its first request, and what is written is of no use.
         assert_eq!(counts(None).await, [(at(600), 1)]);

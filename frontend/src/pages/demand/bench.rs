@@ -1,8 +1,8 @@
 //! Forecasts in the browser: train on a file or on the service's demand, look at the bands, keep the model as a file.
 
+mod cards;
 mod counts;
 mod form;
-mod forecast_cards;
 mod scores;
 mod worker_hook;
 
@@ -14,8 +14,8 @@ use shared::units::Duration;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use self::cards::ForecastCards;
 use self::counts::{Counts, use_counts};
-use self::forecast_cards::ForecastCards;
 use self::form::Form;
 use self::worker_hook::{State, use_forecaster};
 use crate::components::{Tidings, notice, say};
@@ -23,9 +23,9 @@ use crate::route::ForecastSource;
 use crate::worker::{Data, Order, Task};
 
 #[derive(Properties, PartialEq)]
-pub(crate) struct ForecastProps {
+pub(super) struct BenchProps {
     /// Where the counts come from.
-    pub(crate) source: ForecastSource,
+    pub(super) source: ForecastSource,
 }
 
 /// What the form says.
@@ -49,9 +49,9 @@ impl Options {
     }
 }
 
-/// The page.
+/// The page, as far as it needs no service.
 #[component]
-pub(crate) fn Forecast(props: &ForecastProps) -> Html {
+pub(super) fn Bench(props: &BenchProps) -> Html {
     let opened = use_state(|| None::<Rc<Result<Counts, String>>>);
     let counts = use_counts(props.source);
     {
@@ -68,14 +68,15 @@ pub(crate) fn Forecast(props: &ForecastProps) -> Html {
     let content = match opened.as_ref().or(counts.as_ref()).map(Rc::as_ref) {
         None => html! { <p class="loading" role="status">{ "Loading the demand …" }</p> },
         Some(Err(message)) => notice(Tidings::Error, "error", html! { message }),
-        Some(Ok(counts)) => html! { <Bench counts={counts.clone()} /> },
+        Some(Ok(counts)) => html! { <Trainer counts={counts.clone()} /> },
     };
     html! {
         <>
             <div class="title">
-                <h1>{ "Forecast" }</h1>
+                <h1>{ "Demand" }</h1>
                 <div class="tools">
-                    <a class="button" href="#/forecast?data=example">{ "Example" }</a>
+                    <a class="button" href="#/demand">{ "The service's" }</a>
+                    <a class="button" href="#/demand?data=example">{ "Example" }</a>
                     <OpenFile label="Open data" accept=".csv,.ndjson,.jsonl,.json,.txt,.gz" testid="open-data" on_file={on_data} />
                 </div>
             </div>
@@ -85,13 +86,13 @@ pub(crate) fn Forecast(props: &ForecastProps) -> Html {
 }
 
 #[derive(Properties, PartialEq)]
-struct BenchProps {
+struct TrainerProps {
     counts: Counts,
 }
 
 /// The form, and what came out.
 #[component]
-fn Bench(props: &BenchProps) -> Html {
+fn Trainer(props: &TrainerProps) -> Html {
     let options = use_state(Options::default);
     let desk = use_forecaster();
     {

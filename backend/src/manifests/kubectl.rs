@@ -7,7 +7,7 @@ use shared::request::RequestLog;
 use shared::scenario::{Edit, Scenario};
 use shared::units::{Dimension, Resources};
 
-use super::manifest::{Exported, shell_quoted};
+use super::{Exported, shell_quoted};
 
 /// The label that `import kubernetes-state` gives to what an object made: its kind and name.
 const OWNER: &str = "kubernetes/owner";
@@ -17,10 +17,10 @@ const KINDS: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"
 
 /// What made the resources of each tenant and flavor, by their names.
 #[derive(Debug, Default)]
-pub(super) struct Workloads(BTreeMap<(String, String), BTreeSet<String>>);
+pub(crate) struct Workloads(BTreeMap<(String, String), BTreeSet<String>>);
 
 impl Workloads {
-    pub(super) fn of(log: &RequestLog) -> Self {
+    pub(crate) fn of(log: &RequestLog) -> Self {
         let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
         for life in &log.lives {
             let Some(owner) = log.label_sets.get(life.labels as usize).and_then(|labels| labels.get(OWNER)) else {
@@ -34,7 +34,7 @@ impl Workloads {
 }
 
 /// The commands that a recommendation comes to.
-pub(super) fn export(
+pub(crate) fn export(
     recommendation: &RecommendationView,
     scenario: &Scenario,
     workloads: &Workloads,

@@ -9,7 +9,7 @@ use shared::api::RecommendationView;
 use shared::scenario::{Autoscaling, Edit, NodeGroup, Purchase, Scenario};
 use shared::units::{Dimension, NodeGroupIndex};
 
-use super::manifest::{Exported, kubernetes_name};
+use super::{Exported, kubernetes_name, shell_quoted};
 
 /// Karpenter prefers the pool with the larger weight: on demand comes before spot, as the group before those beyond it.
 const WEIGHT_FIRST: u32 = 20;
@@ -25,19 +25,57 @@ struct Changed<'a> {
 }
 
 /// The pools of the groups that a recommendation changes.
-pub(super) fn export(recommendation: &RecommendationView, scenario: &Scenario, exported: &mut Exported) {
-    let (groups, beyond) = (BTreeMap::new(), Vec::new());
-    let mut changed = Changed { scenario, groups, beyond, autoscaling: scenario.autoscaling };
-    if let Some(edit) = recommendation.edits.iter().find(|edit| !changed.takes(edit)) {
-        let what = edit.describe(scenario);
-        return exported.leave_out(recommendation, format!("no field of a NodePool says “{what}”"));
-    }
+pub(crate) fn export(recommendation: &RecommendationView, scenario: &Scenario, exported: &mut Exported) {
+    let Some(changed) = changed(recommendation, scenario, exported) else { return };
     let pools = changed.groups.values().map(|group| (group, WEIGHT_FIRST));
     for (group, weight) in pools.chain(changed.beyond.iter().map(|group| (group, WEIGHT_BEYOND))) {
         let pool = pool(group, weight, &changed.autoscaling);
         let text = serde_json::to_string_pretty(&pool).expect("text and numbers are JSON");
         exported.add(recommendation, &group.name, "yaml", &changed.comments(group), &text);
     }
+}
+
+/// Commands that patch the pools which are called as the groups are.
+pub(crate) fn export_patches(recommendation: &RecommendationView, scenario: &Scenario, exported: &mut Exported) {
+    let Some(changed) = changed(recommendation, scenario, exported) else { return };
+    for group in changed.groups.values() {
+        let name = kubernetes_name(&group.name);
+        // A merge takes the list of requirements as a whole: those that are not named here are gone.
+        let spec = &pool(group, WEIGHT_FIRST, &changed.autoscaling)["spec"];
+        let requirements = &spec["template"]["spec"]["requirements"];
+        let patch = json!({ "spec": {
+            "template": { "spec": { "requirements": requirements } },
+            "disruption": spec["disruption"],
+            "limits": spec["limits"],
+        } });
+        let patch = shell_quoted(&patch.to_string());
+        let command = format!("kubectl patch nodepool {} --type merge --patch {patch}", shell_quoted(&name));
+        let replaced = format!(
+            "It takes the NodePool to be called `{name}`, and replaces all of its requirements: add those that are yours."
+        );
+        let comments: Vec<String> = [replaced].into_iter().chain(changed.unsaid(group)).collect();
+        exported.add(recommendation, &group.name, "sh", &comments, &command);
+    }
+    for group in &changed.beyond {
+        let reason = format!("a patch makes no NodePool: `{}` is a new one", kubernetes_name(&group.name));
+        exported.leave_out(recommendation, reason);
+    }
+}
+
+/// The groups as a recommendation leaves them; what no field of a NodePool says is left out, and the rest with it.
+fn changed<'a>(
+    recommendation: &RecommendationView,
+    scenario: &'a Scenario,
+    exported: &mut Exported,
+) -> Option<Changed<'a>> {
+    let (groups, beyond) = (BTreeMap::new(), Vec::new());
+    let mut changed = Changed { scenario, groups, beyond, autoscaling: scenario.autoscaling };
+    if let Some(edit) = recommendation.edits.iter().find(|edit| !changed.takes(edit)) {
+        let what = edit.describe(scenario);
+        exported.leave_out(recommendation, format!("no field of a NodePool says “{what}”"));
+        return None;
+    }
+    Some(changed)
 }
 
 impl Changed<'_> {
@@ -87,9 +125,14 @@ impl Changed<'_> {
         });
     }
 
-    /// What a pool does not say of its group.
+    /// What goes with a whole pool.
     fn comments(&self, group: &NodeGroup) -> Vec<String> {
         let class = "nodeClassRef names the EC2NodeClass `default`: put yours there. Limits are of all nodes together.";
+        [class.to_owned()].into_iter().chain(self.unsaid(group)).collect()
+    }
+
+    /// What a pool does not say of its group.
+    fn unsaid(&self, group: &NodeGroup) -> impl Iterator<Item = String> {
         let kept = (group.min > 0)
             .then(|| format!("A NodePool keeps no empty nodes: the {} that are kept now are not in it.", group.min));
         let threshold = self.autoscaling.consolidate_below_percent.map(|percent| {
@@ -97,7 +140,7 @@ impl Changed<'_> {
                 "A NodePool has no threshold: Karpenter decides by itself what is underutilised, not by {percent} %."
             )
         });
-        [Some(class.to_owned()), kept, threshold].into_iter().flatten().collect()
+        kept.into_iter().chain(threshold)
     }
 }
 

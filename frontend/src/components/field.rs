@@ -4,7 +4,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// A labelled text field.
-pub(super) fn text(label: &'static str, node: &NodeRef, placeholder: &'static str, testid: &'static str) -> Html {
+pub(crate) fn text(label: &'static str, node: &NodeRef, placeholder: &'static str, testid: &'static str) -> Html {
     html! {
         <label class="field column">
             <span>{ label }</span>
@@ -14,7 +14,7 @@ pub(super) fn text(label: &'static str, node: &NodeRef, placeholder: &'static st
 }
 
 /// A labelled choice; values with their names, the first of them chosen.
-pub(super) fn choice(
+pub(crate) fn choice(
     label: &'static str,
     node: &NodeRef,
     options: impl IntoIterator<Item = (&'static str, &'static str)>,
@@ -33,24 +33,24 @@ pub(super) fn choice(
 }
 
 /// What a text field says; none where it says nothing.
-pub(super) fn said(node: &NodeRef) -> Option<String> {
+pub(crate) fn said(node: &NodeRef) -> Option<String> {
     let text = node.cast::<HtmlInputElement>()?.value().trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 
 /// The value of what was chosen. A choice without a value has its name for one, so each has one of its own.
-pub(super) fn chosen(node: &NodeRef) -> Option<String> {
+pub(crate) fn chosen(node: &NodeRef) -> Option<String> {
     Some(node.cast::<HtmlSelectElement>()?.value())
 }
 
 /// Names that are separated by commas; none where there is none.
-pub(super) fn names(node: &NodeRef) -> Option<Vec<String>> {
+pub(crate) fn names(node: &NodeRef) -> Option<Vec<String>> {
     let text = said(node)?;
     Some(text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }
 
 /// A form that asks the service, and does not leave the page.
-pub(super) fn submitting(ask: Callback<MouseEvent>) -> Callback<SubmitEvent> {
+pub(crate) fn submitting(ask: Callback<MouseEvent>) -> Callback<SubmitEvent> {
     Callback::from(move |event: SubmitEvent| {
         event.prevent_default();
         if let Ok(click) = MouseEvent::new("click") {

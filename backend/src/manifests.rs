@@ -1,4 +1,7 @@
-//! Files for other tools, with what every one of them says first.
+//! Files for the tools that could carry a recommendation out, with what every one of them says first.
+
+pub(crate) mod karpenter;
+pub(crate) mod kubectl;
 
 use serde::Serialize;
 use shared::api::RecommendationView;
@@ -7,32 +10,32 @@ use crate::output;
 
 /// What came of an export.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Exported {
+pub(crate) struct Exported {
     /// The files, in order of the recommendations.
-    pub(super) files: Vec<File>,
+    pub(crate) files: Vec<File>,
     /// What the tool cannot express.
-    pub(super) left_out: Vec<LeftOut>,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// One file of one recommendation.
 #[derive(Debug, Serialize)]
-pub(super) struct File {
-    pub(super) rank: u32,
-    pub(super) name: String,
+pub(crate) struct File {
+    pub(crate) rank: u32,
+    pub(crate) name: String,
     #[serde(skip)]
-    pub(super) content: String,
+    pub(crate) content: String,
 }
 
 /// A recommendation, or a part of one, that is in no file.
 #[derive(Debug, Serialize)]
-pub(super) struct LeftOut {
-    pub(super) rank: u32,
-    pub(super) reason: String,
+pub(crate) struct LeftOut {
+    pub(crate) rank: u32,
+    pub(crate) reason: String,
 }
 
 impl Exported {
     /// Adds a file with its comments above what it holds.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         of: &RecommendationView,
         name: &str,
@@ -51,20 +54,20 @@ impl Exported {
         self.files.push(File { rank: of.rank, name, content: format!("{shell}{head}{content}\n") });
     }
 
-    pub(super) fn leave_out(&mut self, of: &RecommendationView, reason: impl Into<String>) {
+    pub(crate) fn leave_out(&mut self, of: &RecommendationView, reason: impl Into<String>) {
         self.left_out.push(LeftOut { rank: of.rank, reason: reason.into() });
     }
 }
 
 /// Whether a file has a name as [`Exported::add`] gives them.
-pub(super) fn is_ours(name: &str) -> bool {
+pub(crate) fn is_ours(name: &str) -> bool {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
     let ends = [".yaml", ".sh"].iter().any(|extension| name.ends_with(extension));
     digits >= 2 && name[digits..].starts_with('-') && ends
 }
 
 /// A name as Kubernetes wants them (RFC 1123): lower case letters, digits and `-`, at most 63, at the ends no `-`.
-pub(super) fn kubernetes_name(name: &str) -> String {
+pub(crate) fn kubernetes_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let name: String = name.chars().map(plain).take(63).collect();
     let name = name.trim_matches('-');
@@ -72,7 +75,7 @@ pub(super) fn kubernetes_name(name: &str) -> String {
 }
 
 /// A word of a POSIX shell, whatever is in it.
-pub(super) fn shell_quoted(word: &str) -> String {
+pub(crate) fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
