@@ -61,7 +61,7 @@ impl PlanDigest {
     /// Takes in a machine of the run: plans name it by its index alone.
     pub(super) fn add_machine(&mut self, machine: &Node) {
         let Node { index, node_group, ordered, ready, gone, .. } = *machine;
-        self.block.extend_from_slice([index.0, u32::from(node_group.0)].map(u32::to_le_bytes).as_flattened());
+        self.block.extend_from_slice([index.0, node_group.0].map(u32::to_le_bytes).as_flattened());
         let gone = gone.map_or(NEVER, Instant::micros);
         self.block.extend_from_slice([ordered.micros(), ready.micros(), gone].map(i64::to_le_bytes).as_flattened());
         self.close_block();
