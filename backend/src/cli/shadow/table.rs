@@ -247,7 +247,7 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
         let (wait, service) = (&module.wait_ms, &module.service_ms);
         write!(out, "{:<26}", module.module.as_str())?;
         for value in [wait.p50, wait.p90, wait.p99, service.p50, service.p90, service.p99] {
-            write!(out, "{:>12}", value.map_or("-".to_owned(), |value| format!("{value:.3}")))?;
+            write!(out, "{:>12}", value.map_or("-".to_owned(), milliseconds))?;
         }
         let busy = format!("{:.1} %", 100.0 * module.utilisation);
         let queue = module.queue;
@@ -275,6 +275,11 @@ fn write_control_plane(out: &mut String, answer: &Answer) -> std::fmt::Result {
     let shares = if shares.is_empty() { "no nodes".to_owned() } else { format!("utilisation: {}", shares.join(", ")) };
     writeln!(out, "\n{shares}; at most {} live resources on {} nodes", outcome.peak_live, outcome.peak_nodes)?;
     outcome.pools.iter().try_for_each(|pool| writeln!(out, "{}", pool_line(pool)))
+}
+
+/// To the microsecond, where that leaves a gap before the next column.
+fn milliseconds(value: f64) -> String {
+    if value < 1e5 { format!("{value:.3}") } else { format!("{value:.0}") }
 }
 
 /// How much of a pool was taken.
