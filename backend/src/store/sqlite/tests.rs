@@ -195,7 +195,7 @@ fn a_newer_file_is_refused() {
     let connection = rusqlite::Connection::open(file.0.join("store.sqlite")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&file.0.join("store.sqlite")).unwrap_err();
-    assert_eq!(error, StoreError::TooNew { found: 99, known: 10 });
+    assert_eq!(error, StoreError::TooNew { found: 99, known: 11 });
 }
 
 #[test]

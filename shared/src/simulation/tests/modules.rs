@@ -52,7 +52,8 @@ fn who_waits_at_the_end_was_not_served() {
     let (served, waiting) = (3_130_974, 6_156_476);
     assert_eq!(quota.wait.sum_micros(), served * 1_000_000);
     assert_eq!(quota.queued_micros, (served + waiting) * 1_000_000);
-    assert_eq!(outcome.modules[Module::Scheduler as usize].service.count(), 252);
+    // The last of them is done as the window ends, and goes no further.
+    assert_eq!(outcome.modules[Module::Scheduler as usize].service.count(), 251);
 }
 
 /// Nine attempts in ten fail: without retries a tenth gets through; every attempt takes its second of a worker.
