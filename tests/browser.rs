@@ -66,7 +66,19 @@ async fn found(page: &WebDriver, testid: &str) -> Result<WebElement> {
 }
 
 async fn text(page: &WebDriver, testid: &str) -> Result<String> {
+    for _ in 0..2 {
+        // It may be drawn anew between being found and being read.
+        if let Ok(text) = found(page, testid).await?.text().await {
+            return Ok(text);
+        }
+    }
     Ok(found(page, testid).await?.text().await?)
+}
+
+/// Presses what may be behind the bar, which stays where it is above what is scrolled under it.
+async fn press(element: &WebElement) -> Result<()> {
+    element.scroll_into_view().await?;
+    Ok(element.click().await?)
 }
 
 /// Waits until the digest on the page is another one than `before`.

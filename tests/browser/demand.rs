@@ -5,7 +5,7 @@ use shared::units::{Duration, Instant};
 use thirtyfour::prelude::*;
 
 use super::service::answer;
-use super::{choose, found, page_and_browsers, text};
+use super::{choose, found, page_and_browsers, press, text};
 use crate::api::server::Server;
 use crate::shadowplane::Folder;
 
@@ -101,7 +101,7 @@ async fn known_events_stand_on_the_axis_and_are_changed_there() -> Result<()> {
     set(&page, "event-name", "launch").await?;
     set(&page, "event-start", &field(start)).await?;
     set(&page, "event-end", &field(start + Duration::HOUR * 2)).await?;
-    found(&page, "give-event").await?.click().await?;
+    press(&found(&page, "give-event").await?).await?;
     answer(&page, "events-answer", "launch is known from now on").await?;
     let mark = found(&page, "mark").await?;
     ensure!(mark.text().await? == "launch");
@@ -109,22 +109,22 @@ async fn known_events_stand_on_the_axis_and_are_changed_there() -> Result<()> {
     let plot = page.find(By::Css(".plot")).await?.rect().await?;
     ensure!(at.x > plot.x && at.x < plot.x + plot.width, "{at:?} is not above {plot:?}");
 
-    mark.click().await?;
+    press(&mark).await?;
     let name = found(&page, "event-name").await?;
     ensure!(name.value().await?.as_deref() == Some("launch"), "the form has what the event is");
     set(&page, "event-name", "second launch").await?;
     // What is written stays, although the page hears of news meanwhile.
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     ensure!(found(&page, "event-name").await?.value().await?.as_deref() == Some("second launch"));
-    found(&page, "give-event").await?.click().await?;
+    press(&found(&page, "give-event").await?).await?;
     answer(&page, "events-answer", "second launch is known").await?;
     answer(&page, "events", "second launch").await?;
     let events = server.get("/v1/events").json();
     let names: Vec<&str> = events.as_array().unwrap().iter().filter_map(|of| of["name"].as_str()).collect();
     ensure!(names == ["second launch"], "{events}");
     ensure!(events[0]["occurrences"][0]["start"] == start.to_string().as_str(), "{events}");
-    found(&page, "remove-event").await?.click().await?;
-    found(&page, "remove-event-yes").await?.click().await?;
+    press(&found(&page, "remove-event").await?).await?;
+    press(&found(&page, "remove-event-yes").await?).await?;
     answer(&page, "events-answer", "is removed").await?;
     ensure!(server.get("/v1/events").json() == serde_json::json!([]));
     page.quit().await?;

@@ -77,13 +77,13 @@ async fn what_needs_attention_leads_to_where_it_is_explained() -> Result<()> {
     ensure!(!at_risk.contains("wide"), "{at_risk}");
     let link = found(&page, "budgets-at-risk").await?.find(By::Tag("a")).await?.attr("href").await?.unwrap_or_default();
     ensure!(link.contains("#/costs?") && link.contains("of=ci"), "{link}");
-    page.goto(&link).await?;
+    page.goto(format!("{}/{link}", server.address)).await?;
     found(&page, "costs").await?;
     page.goto(&server.address).await?;
     found(&page, "variances").await?;
     let link = found(&page, "variances").await?.find(By::Tag("a")).await?.attr("href").await?.unwrap_or_default();
     ensure!(link.contains("#/costs?from="), "{link}");
-    page.goto(&link).await?;
+    page.goto(format!("{}/{link}", server.address)).await?;
     found(&page, "costs").await?;
     // The figures above add up to what the API has.
     page.goto(&server.address).await?;

@@ -7,7 +7,7 @@ use shared::scenario::{Edit, Scenario};
 use thirtyfour::prelude::*;
 
 use super::service::answer;
-use super::{found, native_digest, next_digest, page_and_browsers, text};
+use super::{found, native_digest, next_digest, page_and_browsers, press, text};
 use crate::api::server::Server;
 use crate::shadowplane::Folder;
 
@@ -44,24 +44,22 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
             ensure!(said.contains(&format!("Risk, {kind}")), "{said}: {kind}");
         }
         // Evidence is one click away.
-        card.find(By::Css("summary")).await?.click().await?;
+        press(&card.find(By::Css("summary")).await?).await?;
         let opened = card.text().await?;
         ensure!(opened.contains(of["before"].as_str().unwrap()) && opened.contains(of["after"].as_str().unwrap()));
     }
 
-    shown[0].find(By::Css("[data-testid='accept']")).await?.click().await?;
+    press(&shown[0].find(By::Css("[data-testid='accept']")).await?).await?;
     let first = all[0]["change"].as_str().unwrap().replace('`', "");
     let listed = answer(&page, "accepted", "It promised to save").await?;
     ensure!(listed.to_lowercase().contains(&first.to_lowercase()), "{listed}");
     let accepted = server.get("/v1/recommendations").json()["accepted"][0]["recommendation"]["id"].clone();
     ensure!(accepted == all[0]["id"], "{accepted}");
-    found(&page, "withdraw").await?.click().await?;
+    press(&found(&page, "withdraw").await?).await?;
     let gone = |reply: &crate::api::server::Reply| reply.json()["accepted"] == serde_json::json!([]);
     server.wait_for("/v1/recommendations", gone);
 
-    // The header stays where it is, above what is scrolled under it.
-    page.execute("window.scrollTo(0, 0)", Vec::new()).await?;
-    found(&page, "search").await?.click().await?;
+    press(&found(&page, "search").await?).await?;
     let said = answer(&page, "search-answer", "The search j-").await?;
     let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
     ensure!(server.get(&format!("/v1/jobs/{job}")).json()["kind"] == "recommendation");
@@ -143,9 +141,9 @@ async fn changes_are_exported_for_other_tools() -> Result<()> {
     page.goto(format!("{}/#/recommendations", server.address)).await?;
     found(&page, "proposal").await?;
     let card = page.find_all(By::Css("[data-testid='proposal']")).await?.into_iter().nth(place).context("no card")?;
-    card.find(By::Css("[data-testid='exports'] summary")).await?.click().await?;
+    press(&card.find(By::Css("[data-testid='exports'] summary")).await?).await?;
     for (tool, kind) in [("karpenter", "\"kind\": \"NodePool\""), ("kubectl", "kubectl patch nodepool")] {
-        card.find(By::Css(format!("[data-testid='export-{tool}']"))).await?.click().await?;
+        press(&card.find(By::Css(format!("[data-testid='export-{tool}']"))).await?).await?;
         let said = answer(&page, "export", kind).await?;
         let file = export(&all[place], tool)["files"][0]["content"].as_str().unwrap().to_owned();
         ensure!(said.trim() == file.trim(), "{said}\nis not\n{file}");
