@@ -1,7 +1,10 @@
 //! A decomposition in the words of an allocation report.
 
 use super::{CauseLine, Decomposition, Finding, Part, PartLine};
-use crate::allocation::{AllocationReport, Cause, CauseAmount, EarlierVariance, Grouping, OptimizationArea, RowKind};
+use crate::allocation::{
+    AllocationReport, AllocationRow, Cause, CauseAmount, EarlierVariance, Grouping, MoneyBand, OptimizationArea,
+    RowKind,
+};
 use crate::request::{Flavor, Tenant};
 use crate::units::{LedgerUnits, Money, apportion};
 
@@ -25,9 +28,11 @@ pub struct PartNames<'a> {
 ///
 /// Every row has the causes of its own variance, read from the same replays. They add up both ways, to the last decimal: the
 /// causes of a row to its variance, and each cause over the rows to that of the whole; what rounding leaves over goes to
-/// the residual. Rows of nothing have none. Areas have no recommendations and no history yet.
+/// the residual. Who had a cost in a replay on the way alone gets a row of nothing, whose causes cancel each other out. Areas
+/// have no recommendations and no history yet.
 pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, names: PartNames<'_>) {
     let currency = report.currency;
+    add_rows_on_the_way(report, decomposition, names);
     let lines: Vec<Option<&PartLine>> = report
         .rows
         .iter()
@@ -73,6 +78,38 @@ pub fn explain(report: &mut AllocationReport, decomposition: &Decomposition, nam
             }
         })
         .collect();
+}
+
+/// Adds a row of nothing for each part of the report's grouping that was neither predicted nor there, and that a replay
+/// between the two charged.
+fn add_rows_on_the_way(report: &mut AllocationReport, decomposition: &Decomposition, names: PartNames<'_>) {
+    let (currency, runs) = (report.currency, report.runs as usize);
+    let workload = match report.grouping {
+        Grouping::Tenant => RowKind::Tenant,
+        Grouping::Module => RowKind::Workload,
+        Grouping::Flavor => RowKind::Flavor,
+        Grouping::Class => RowKind::Class,
+    };
+    for PartLine { part, amounts, .. } in &decomposition.parts {
+        let (kind, name) = describe(*part, names);
+        let is_of_report = kind == workload || matches!(kind, RowKind::CommitmentDiscount | RowKind::UnusedCommitment);
+        let is_charged = amounts.iter().flatten().any(|amount| *amount != LedgerUnits::ZERO);
+        let is_there = report.rows.iter().any(|row| (row.kind, row.name.as_str()) == (kind, name));
+        if !is_of_report || !is_charged || is_there {
+            continue;
+        }
+        let nothing = report.variance.map(|_| LedgerUnits::ZERO.to_money(currency));
+        let row = AllocationRow {
+            kind,
+            name: name.to_owned(),
+            predicted: MoneyBand::over_runs(core::iter::repeat_n(LedgerUnits::ZERO, runs), currency),
+            actual: nothing,
+            variance: nothing,
+            causes: Vec::new(),
+        };
+        let place = report.rows.partition_point(|row| row.kind <= kind);
+        report.rows.insert(place, row);
+    }
 }
 
 /// Tells the optimization areas of a report what the same lines were in earlier windows, which are given by tenant and
