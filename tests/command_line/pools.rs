@@ -86,6 +86,16 @@ fn what_no_pool_can_hold_is_refused_with_its_line() {
     folder.run(run).assert_failed(1, &parts);
     let report = folder.run(["check-data", "--requests", "requests.ndjson", "--pools", "small.csv"]).success();
     assert!(report.contains("which no pool can ever hold"), "{report}");
+    // What is wrong elsewhere is told with it.
+    folder.write("prices.csv", "instance_type,price_per_hour,currency\nmine,2.5,USD\n");
+    let parts =
+        ["prices.csv", "no price of `m5.16xlarge`", "requests.ndjson", "60 storage_gib, which no pool can ever hold"];
+    folder.run(run.iter().chain(&["--prices", "prices.csv"])).assert_failed(1, &parts);
+    folder.write("quotas.csv", "tenant,vcpu\nacme,-1\n");
+    folder.write("none.csv", "pool,storage_gib\nssd,-2\n");
+    let wrong = ["shadow", "--requests", "requests.ndjson", "--pools", "none.csv", "--quotas", "quotas.csv"];
+    let parts = ["none.csv: line 2: field `storage_gib`", "quotas.csv: line 2: field `vcpu`"];
+    folder.run(wrong).assert_failed(1, &parts);
     folder.write("twice.csv", "pool,storage_gib\nssd,500\nssd,500\n");
     let run = ["shadow", "--requests", "requests.ndjson", "--pools", "twice.csv"];
     folder.run(run).assert_failed(1, &["twice.csv", "line 3", "pool", "stands on line 2 already"]);

@@ -3,6 +3,8 @@
 mod files;
 
 pub(super) use files::described_otherwise;
+use std::collections::BTreeMap;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, Modules, PlacementPolicy, State};
@@ -14,9 +16,10 @@ use shared::trace::inventory::{InventoryNode, read_inventory};
 use shared::trace::pools::read_pools;
 use shared::trace::priority_classes::read_priority_classes;
 use shared::trace::quotas::{TenantQuota, read_quotas};
-use shared::units::{Duration, Instant, Window};
+use shared::units::{Currency, Duration, Instant, Window};
 
-use super::CliError;
+use super::demand::read_table;
+use super::error::{CliError, Problems};
 use super::fleet_file::read_fleet;
 use super::price_file::read_price_book;
 use crate::input;
@@ -135,14 +138,25 @@ enum BillingArg {
     PerResource,
 }
 
+/// What is assumed, as the files say it.
+pub(super) struct Assumed {
+    /// The machines that there are; none where no inventory says so.
+    pub(super) machines: Vec<InventoryNode>,
+    /// The tenants with a quota, no demand, no window yet; on these machines, or on the default fleet where there are none.
+    pub(super) base: Scenario,
+    /// What names in requests stand for: the shapes that prices and machines name, and priority classes.
+    pub(super) catalogue: Catalogue,
+    /// What to know about the prices.
+    pub(super) notices: Vec<String>,
+}
+
 impl AssumptionArgs {
     /// The machines that there are; none where no inventory says so.
     ///
     /// # Errors
     /// When the inventory is wrong.
-    pub(super) fn machines(&self) -> Result<Vec<InventoryNode>, CliError> {
-        let Some(path) = &self.inventory else { return Ok(Vec::new()) };
-        read_inventory(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Inventory))
+    fn machines(&self) -> Result<Vec<InventoryNode>, CliError> {
+        Ok(read_table(self.inventory.as_deref(), Kind::Inventory, read_inventory)?.unwrap_or_default())
     }
 
     /// Whether a file has the whole fleet.
@@ -155,8 +169,7 @@ impl AssumptionArgs {
     /// # Errors
     /// When the file is wrong.
     fn tenant_quotas(&self) -> Result<Vec<TenantQuota>, CliError> {
-        let Some(path) = &self.quotas else { return Ok(Vec::new()) };
-        read_quotas(&input::read_text(path)?).map_err(CliError::in_table(input::name(path), Kind::Quotas))
+        Ok(read_table(self.quotas.as_deref(), Kind::Quotas, read_quotas)?.unwrap_or_default())
     }
 
     /// The file of exchange rates, where there is one.
@@ -164,31 +177,33 @@ impl AssumptionArgs {
         self.exchange_rates.as_deref()
     }
 
-    /// The base scenario (the tenants with a quota, no demand, no window yet) on these machines, or on the default fleet
-    /// where there are none; and what to know about its prices.
+    /// What the files say.
     ///
     /// # Errors
-    /// When a file is wrong.
-    pub(super) fn base_on(
-        &self,
-        machines: &[InventoryNode],
-        bin: Duration,
-        time_zone: &str,
-    ) -> Result<(Scenario, Vec<String>), CliError> {
-        let PriceFile { book: mut price_book, mut notices } = match &self.prices {
-            Some(path) => read_price_book(path, self.exchange_rates())?,
-            None => PriceFile { book: builtin(), notices: Vec::new() },
+    /// With all that is wrong in any of them.
+    pub(super) fn read(&self, bin: Duration, time_zone: &str) -> Result<Assumed, CliError> {
+        let mut problems = Problems::default();
+        let machines = problems.hear(self.machines());
+        let prices = problems.hear(self.price_file());
+        let commitments = prices.as_ref().and_then(|prices| problems.hear(self.commitments(prices.book.currency)));
+        let fleet = problems.hear(self.scaled_fleet(machines.as_deref().unwrap_or_default()));
+        let pools = problems.hear(self.capacity_pools());
+        let quotas = problems.hear(self.tenant_quotas());
+        let priority_classes = problems.hear(self.named_priorities());
+        problems.none()?;
+        let (Some(PriceFile { book: mut price_book, mut notices }), Some((mut fleet, autoscaling))) = (prices, fleet)
+        else {
+            unreachable!("each was read or told of")
         };
-        if let Some(path) = &self.commitments {
-            let read = read_commitments(&input::read_text(path)?, price_book.currency);
-            price_book.commitments = read.map_err(CliError::all_in_file(input::name(path)))?;
+        price_book.commitments.extend(commitments.unwrap_or_default());
+        if let Some(pools) = pools.flatten() {
+            if !fleet.pools.is_empty() {
+                let message =
+                    "--pools is given, and the file given with --fleet has pools too; expected one of the two";
+                return Err(CliError::Usage(message.to_owned()));
+            }
+            fleet.pools = pools;
         }
-        let (fleet, autoscaling) = match &self.fleet {
-            Some(path) => read_fleet(path)?,
-            None if machines.is_empty() => (Fleet::default(), Autoscaling::default()),
-            None => (Fleet::from_inventory(machines), Autoscaling::default()),
-        };
-        let fleet = self.with_pools(fleet)?;
         if self.commitments.is_some() && self.billing.unwrap_or_default() == BillingArg::Fleet {
             notices.extend(covering_nothing(&price_book.commitments, &fleet));
         }
@@ -201,7 +216,7 @@ impl AssumptionArgs {
             window: Window { start: Instant::default(), end: Instant::default() },
             bin,
             time_zone: time_zone.to_owned(),
-            tenants: self.tenant_quotas()?.into_iter().map(limited).collect(),
+            tenants: quotas.unwrap_or_default().into_iter().map(limited).collect(),
             flavors: Vec::new(),
             fleet,
             placement: self.policy.unwrap_or_default().into(),
@@ -216,35 +231,43 @@ impl AssumptionArgs {
             start: State::default(),
             edits: Vec::new(),
         };
-        Ok((base, notices))
-    }
-
-    /// The fleet with the pools of the file that was given.
-    fn with_pools(&self, fleet: Fleet) -> Result<Fleet, CliError> {
-        let Some(path) = &self.pools else { return Ok(fleet) };
-        if !fleet.pools.is_empty() {
-            let message = "--pools is given, and the file given with --fleet has pools too; expected one of the two";
-            return Err(CliError::Usage(message.to_owned()));
-        }
-        let read = read_pools(&input::read_text(path)?);
-        let rows = read.map_err(CliError::in_table(input::name(path), Kind::Pools))?;
-        Ok(Fleet { pools: rows.into_iter().map(CapacityPool::from).collect(), ..fleet })
-    }
-
-    /// What names in requests stand for: the shapes that prices and machines of `base` name, and priority classes.
-    ///
-    /// # Errors
-    /// When the file of priority classes is wrong.
-    pub(super) fn catalogue(&self, base: &Scenario) -> Result<Catalogue, CliError> {
         let mut catalogue = base.price_book.catalogue();
         for group in &base.fleet.node_groups {
             catalogue.flavors.entry(group.instance_type.clone()).or_insert(group.capacity);
         }
-        if let Some(path) = &self.priority_classes {
-            let read = read_priority_classes(&input::read_text(path)?);
-            catalogue.priority_classes = read.map_err(CliError::all_in_file(input::name(path)))?;
+        catalogue.priority_classes = priority_classes.unwrap_or_default();
+        Ok(Assumed { machines: machines.unwrap_or_default(), base, catalogue, notices })
+    }
+
+    fn price_file(&self) -> Result<PriceFile, CliError> {
+        match &self.prices {
+            Some(path) => read_price_book(path, self.exchange_rates()),
+            None => Ok(PriceFile { book: builtin(), notices: Vec::new() }),
         }
-        Ok(catalogue)
+    }
+
+    fn commitments(&self, currency: Currency) -> Result<Vec<CommitmentDiscount>, CliError> {
+        let Some(path) = &self.commitments else { return Ok(Vec::new()) };
+        read_commitments(&input::read_text(path)?, currency).map_err(CliError::all_in_file(input::name(path)))
+    }
+
+    fn scaled_fleet(&self, machines: &[InventoryNode]) -> Result<(Fleet, Autoscaling), CliError> {
+        match &self.fleet {
+            Some(path) => read_fleet(path),
+            None if machines.is_empty() => Ok((Fleet::default(), Autoscaling::default())),
+            None => Ok((Fleet::from_inventory(machines), Autoscaling::default())),
+        }
+    }
+
+    /// The pools of the file that was given.
+    fn capacity_pools(&self) -> Result<Option<Vec<CapacityPool>>, CliError> {
+        let rows = read_table(self.pools.as_deref(), Kind::Pools, read_pools)?;
+        Ok(rows.map(|rows| rows.into_iter().map(CapacityPool::from).collect()))
+    }
+
+    fn named_priorities(&self) -> Result<BTreeMap<String, i32>, CliError> {
+        let Some(path) = &self.priority_classes else { return Ok(BTreeMap::new()) };
+        read_priority_classes(&input::read_text(path)?).map_err(CliError::all_in_file(input::name(path)))
     }
 
     /// How many predicted streams are run.

@@ -31,6 +31,37 @@ pub enum CliError {
     Other(#[from] anyhow::Error),
 }
 
+/// What is wrong with several inputs, so that all of it is mended at once.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<CliError>);
+
+impl Problems {
+    /// What was read; where it is wrong, nothing, and why is kept.
+    pub(super) fn hear<T>(&mut self, read: Result<T, CliError>) -> Option<T> {
+        read.map_err(|problem| self.0.push(problem)).ok()
+    }
+
+    /// Whether nothing was wrong.
+    ///
+    /// # Errors
+    /// With all that was; with that alone that no input is to blame for, where there is such.
+    pub(super) fn none(self) -> Result<(), CliError> {
+        let Self(mut problems) = self;
+        let of_input = |problem: &CliError| matches!(problem, CliError::Input { .. } | CliError::Data(_));
+        if let Some(position) = problems.iter().position(|problem| !of_input(problem)) {
+            return Err(problems.swap_remove(position));
+        }
+        match <[_; 1]>::try_from(problems) {
+            Ok([only]) => Err(only),
+            Err(none) if none.is_empty() => Ok(()),
+            Err(several) => {
+                let lines: Vec<String> = several.iter().map(CliError::to_string).collect();
+                Err(CliError::Data(lines.join("\n")))
+            }
+        }
+    }
+}
+
 impl CliError {
     /// Names the file of a wrong place.
     pub fn in_file(file: impl Into<String>) -> impl FnOnce(InputError) -> Self {

@@ -4,7 +4,7 @@ use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::stream::{RecordNames, StreamSettings, Tags, tagged, to_records};
 use shared::units::Duration;
 
-use super::assumptions::AssumptionArgs;
+use super::assumptions::{Assumed, AssumptionArgs};
 use super::demand::{DemandArgs, selection};
 use super::start::StartArgs;
 use super::{CliError, Global};
@@ -52,10 +52,9 @@ impl Args {
             let message = format!("--run is {}; with --runs {runs} the streams are 0 to {}", self.run, runs - 1);
             return Err(CliError::Usage(message));
         }
-        let machines = self.assumptions.machines()?;
-        let (base, converted) = self.assumptions.base_on(&machines, self.demand.bin(), self.demand.time_zone())?;
-        converted.iter().for_each(|notice| output::warn(notice));
-        let catalogue = self.assumptions.catalogue(&base)?;
+        let assumed = self.assumptions.read(self.demand.bin(), self.demand.time_zone())?;
+        let Assumed { machines, base, catalogue, notices } = assumed;
+        notices.iter().for_each(|notice| output::warn(notice));
         let start = self.start.read(&base, &machines, &catalogue)?;
         if let Some((name, log)) = start.log() {
             self.assumptions.check_prices(&base, name, log)?;

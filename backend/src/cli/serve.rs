@@ -20,7 +20,7 @@ use self::logging::LogFormat;
 use self::replayed::ReplayArgs;
 use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
-use super::assumptions::AssumptionArgs;
+use super::assumptions::{Assumed, AssumptionArgs};
 use super::demand::read_log;
 use super::import::mapping;
 use super::shadow::offers;
@@ -216,14 +216,12 @@ fn in_json(news: &News) -> String {
 
 /// What the service shadows under these assumptions; they are checked before the first request comes in.
 fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<ShadowingConfig, CliError> {
-    let inventory = assumptions.machines()?;
-    let (base, converted) = assumptions.base_on(&inventory, Duration::HOUR, "UTC")?;
-    converted.iter().for_each(|notice| output::warn(notice));
+    let Assumed { machines: inventory, base, catalogue, notices } = assumptions.read(Duration::HOUR, "UTC")?;
+    notices.iter().for_each(|notice| output::warn(notice));
     let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
     let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
     assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));
     some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
-    let catalogue = assumptions.catalogue(&base)?;
     let runs = start.read(&base, &inventory, &catalogue)?;
     if let Some((name, log)) = runs.log() {
         assumptions.check_prices(&base, name, log)?;

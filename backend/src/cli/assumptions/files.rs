@@ -11,8 +11,8 @@ use shared::trace::inventory::InventoryNode;
 use shared::units::{Dimension, Instant};
 
 use super::AssumptionArgs;
-use crate::cli::CliError;
 use crate::cli::demand::Demand;
+use crate::cli::error::{CliError, Problems};
 use crate::input;
 use crate::output::{counted, some};
 
@@ -21,18 +21,20 @@ impl AssumptionArgs {
     /// about the others.
     ///
     /// # Errors
-    /// With the file, its line, and what would mend it.
+    /// With all that is to be refused, each with its file, its line, and what would mend it.
     pub(in crate::cli) fn check(
         &self,
         base: &Scenario,
         machines: &[InventoryNode],
         demand: &Demand,
     ) -> Result<Vec<String>, CliError> {
-        let mut odd = self.check_machines(base, machines)?;
+        let mut problems = Problems::default();
+        let mut odd = problems.hear(self.check_machines(base, machines)).unwrap_or_default();
         for (path, log) in demand.logs() {
-            check_fit(base, path, log)?;
-            self.check_prices(base, path, log)?;
+            problems.hear(check_fit(base, path, log));
+            problems.hear(self.check_prices(base, path, log));
         }
+        problems.none()?;
         odd.extend(self.unknown_tenants(base, demand));
         odd.extend(priced_by_units(base, &demand.log));
         odd.extend(priced_before_their_time(base, &demand.log));

@@ -7,7 +7,7 @@ use shared::simulation::Fork;
 use shared::units::{Duration, Instant};
 
 use crate::cli::CliError;
-use crate::cli::assumptions::AssumptionArgs;
+use crate::cli::assumptions::{Assumed, AssumptionArgs};
 use crate::cli::demand::read_log_beside;
 use crate::cli::start::StartArgs;
 use crate::jobs::wall_clock;
@@ -36,9 +36,7 @@ impl Primary {
         at: Option<Instant>,
         time_zone: &str,
     ) -> Result<Self, CliError> {
-        let machines = assumptions.machines()?;
-        let (scenario, mut notices) = assumptions.base_on(&machines, BIN, time_zone)?;
-        let catalogue = assumptions.catalogue(&scenario)?;
+        let Assumed { machines, base: scenario, catalogue, mut notices } = assumptions.read(BIN, time_zone)?;
         let living = start.read(&scenario, &machines, &catalogue)?;
         output::progress("reading requests");
         let (log, at) = match requests {

@@ -9,9 +9,9 @@ use shared::simulation::Fork;
 
 use super::notices::notices;
 use super::plans::Named;
-use crate::cli::CliError;
-use crate::cli::assumptions::AssumptionArgs;
+use crate::cli::assumptions::{Assumed, AssumptionArgs};
 use crate::cli::demand::{Demand, DemandArgs};
+use crate::cli::error::{CliError, Problems};
 use crate::cli::start::{Start, StartArgs, StartView};
 use crate::output;
 
@@ -19,6 +19,8 @@ use crate::output;
 pub(in crate::cli) struct Inputs {
     /// Everything but tenants, demand and window.
     pub(in crate::cli) base: Scenario,
+    /// Whether its machines are listed, and there when the requests begin.
+    pub(super) has_inventory: bool,
     /// The log, and what is known beside it.
     pub(in crate::cli) demand: Demand,
     /// What lives already.
@@ -51,15 +53,16 @@ impl Inputs {
         assumptions: &AssumptionArgs,
         start: &StartArgs,
     ) -> Result<Self, CliError> {
-        let machines = assumptions.machines()?;
-        let (base, converted) = assumptions.base_on(&machines, args.bin(), args.time_zone())?;
+        let Assumed { machines, base, catalogue, notices } = assumptions.read(args.bin(), args.time_zone())?;
         output::progress("reading requests");
-        let catalogue = assumptions.catalogue(&base)?;
-        let start = start.read(&base, &machines, &catalogue)?;
+        let mut problems = Problems::default();
+        let start = problems.hear(start.read(&base, &machines, &catalogue)).unwrap_or_default();
         if let Some((name, log)) = start.log() {
-            assumptions.check_prices(&base, name, log)?;
+            problems.hear(assumptions.check_prices(&base, name, log));
         }
-        let mut demand = args.read_beside(&catalogue, &start)?;
+        let demand = problems.hear(args.read_beside(&catalogue, &start));
+        problems.none()?;
+        let mut demand = demand.expect("it was read, or told of");
         if is_immortal(&demand.log) {
             if start.log().is_none() {
                 let message = "no request deletes anything: without lifetimes the log serves as --history only, since its \
@@ -68,31 +71,28 @@ impl Inputs {
             }
             demand.warnings.push("no request deletes anything: whatever lives or comes stays to the end".to_owned());
         }
-        let odd = [converted, assumptions.check(&base, &machines, &demand)?].concat();
+        let odd = [notices, assumptions.check(&base, &machines, &demand)?].concat();
         odd.iter().for_each(|odd| output::warn(odd));
         demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);
-        Ok(Self { base, demand, start, nodes, priority_classes: catalogue.priority_classes })
+        let has_inventory = !machines.is_empty();
+        Ok(Self { base, has_inventory, demand, start, nodes, priority_classes: catalogue.priority_classes })
     }
 
     /// The requests from the first to the last, on what lives already or on nothing.
     pub(in crate::cli) fn as_they_are(&self) -> AsTheyAre {
-        let Self { base, demand, start: living, nodes, .. } = self;
+        let Self { base, demand, start: living, nodes, has_inventory, .. } = self;
         let start = demand.log.first().unwrap_or_default().floor(base.bin);
         let end = demand.log.last().unwrap_or_default().floor(base.bin) + base.bin;
         let known = demand.known(start);
-        let (fork, view) = match living.log() {
-            None => (Fork::default(), None),
-            Some(_) => {
-                let (fork, view) = living.begin(&known, base, Fork::default(), nodes);
-                (fork, Some(view))
-            }
+        let begins_with_something = living.log().is_some() || *has_inventory;
+        let (fork, scenario, nodes, view) = if begins_with_something {
+            let (fork, mut view) = living.begin(&known, base, Fork::default(), nodes);
+            let scenario = known.actual(base, &fork, end - start);
+            (fork, scenario, core::mem::take(&mut view.names), living.log().map(|_| view))
+        } else {
+            (Fork::default(), known.from_nothing(base, end - start), nodes.clone(), None)
         };
-        let scenario = match view {
-            None => known.from_nothing(base, end - start),
-            Some(_) => known.actual(base, &fork, end - start),
-        };
-        let nodes = view.as_ref().map_or_else(|| nodes.clone(), |view| view.names.clone());
         let resources = known.names_in(scenario.window, &fork.lives);
         let labels = ResourceLabels::of_lives(&demand.log, known.lives_in(scenario.window, &fork.lives));
         let names = Named { resources, labels, nodes, usage: demand.usage().to_vec() };
