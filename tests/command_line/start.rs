@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::openstack;
+use crate::shadowplane::Folder;
 
 const STANDING: &str = r#"{"id":"s1","at":"2026-02-01T00:00:00Z","tenant":"web-shop","op":"create","class":"compute","resource":"old-1","requested":{"vcpu":4,"memory_gib":16}}
 {"id":"s2","at":"2026-03-10T00:00:00Z","tenant":"archive","op":"create","class":"compute","resource":"old-2","requested":{"vcpu":2,"memory_gib":8}}
@@ -80,4 +81,40 @@ fn the_predicted_stream_ends_who_stands_at_its_origin() {
     let shadow = folder.run([&shadow[..], &["--start", "start.ndjson", "--runs", "1", "--check", "--json"]].concat());
     let answer: Value = serde_json::from_str(&shadow.success()).unwrap();
     assert_eq!(answer["start"]["live"], 2);
+}
+
+/// The machine of an inventory has been there since before the first request, which waits for no boot (two minutes).
+#[test]
+fn the_machines_of_an_inventory_are_there_when_the_requests_begin() {
+    let folder = Folder::new();
+    folder.write("nodes.csv", "node,vcpu,memory_gib,instance_type\nrack-1,4,16,m5.xlarge\n");
+    let about = |op: &str, at: &str, shape: &str| {
+        format!(
+            r#"{{"id":"{op}","at":"2026-03-02T{at}Z","tenant":"acme","op":"{op}","class":"compute","resource":"vm-1"{shape}}}"#
+        )
+    };
+    let create = about("create", "00:00:00", r#","requested":{"vcpu":2,"memory_gib":8}"#);
+    folder.write("requests.ndjson", format!("{create}\n{}\n", about("delete", "02:00:00", "")));
+    let run = ["shadow", "--requests", "requests.ndjson", "--inventory", "nodes.csv", "--runs", "1", "--check"];
+    folder.run(run.iter().chain(&["--plans", "plans.ndjson"])).success();
+    let plan: Value = serde_json::from_str(folder.read("plans.ndjson").lines().next().unwrap()).unwrap();
+    assert_eq!(plan["node"], "rack-1");
+    let ready = plan["ready"].as_str().unwrap();
+    assert!(ready < "2026-03-02T00:01:00Z", "{ready}");
+}
+
+#[test]
+fn facts_about_who_is_left_out_say_nothing_more() {
+    let folder = openstack();
+    let huge = STANDING.lines().next().unwrap().replace(r#""vcpu":4"#, r#""vcpu":4000"#);
+    folder.write("start.ndjson", format!("{huge}\n{}\n", STANDING.lines().nth(1).unwrap()));
+    folder.write("seen.ndjson", SEEN);
+    let files = ["--requests", "requests.ndjson", "--inventory", "nodes.csv", "--prices", "prices.csv"];
+    let start = ["--start", "start.ndjson", "--observations", "seen.ndjson", "--runs", "1", "--json"];
+    let run = folder.run([&["shadow"], &files[..], &start].concat());
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    let left_out = answer["start"]["left_out"].as_array().unwrap();
+    let huge = left_out.iter().find(|left| left["request"] == "s1").expect("it is left out");
+    assert_eq!(huge["reason"], "larger than any machine");
+    assert_eq!(answer["start"]["anomalies"], serde_json::json!([]));
 }

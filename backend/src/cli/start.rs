@@ -1,6 +1,6 @@
 //! What lives when a shadow begins, as options.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use shared::control_plane::{Anomaly, AnomalyKind, Folded, InFlight, fold};
@@ -161,19 +161,21 @@ impl Start {
         names: &[Vec<String>],
     ) -> (Fork, StartView) {
         let at = known.origin;
-        let received: Vec<Received> = self
-            .observations
-            .iter()
-            .map(|(_, observation)| Received { at, observation: observation.clone() })
-            .collect();
+        // Why somebody is left out is said once: facts about them say nothing more.
+        let impossible = known.standing().into_iter().flat_map(|standing| &standing.impossible).map(|(id, _)| &**id);
+        let left_out: BTreeSet<&str> = self.too_large.iter().map(String::as_str).chain(impossible).collect();
+        let of_others = self.observations.iter().filter(|(_, seen)| !left_out.contains(seen.request.as_str()));
+        let (lines, received): (Vec<u64>, Vec<Received>) =
+            of_others.map(|(line, seen)| (*line, Received { at, observation: seen.clone() })).unzip();
         let asked = known.asked(at);
         let folded = fold(&received, &asked, &base.fleet, base.autoscaling, &self.fleet);
         let started = known.started(base, fork, &folded, names);
-        let view = self.view(known, &folded, &started);
+        let view = self.view(known, &folded, &started, &lines);
         (started.fork, StartView { names: started.nodes, ..view })
     }
 
-    fn view(&self, known: &Known<'_>, folded: &Folded, started: &Started) -> StartView {
+    /// `lines` are those of the facts that were folded.
+    fn view(&self, known: &Known<'_>, folded: &Folded, started: &Started, lines: &[u64]) -> StartView {
         let state = &started.fork.state;
         let waits = |call: &&InFlight| call.operation == Operation::Create && call.module < Module::Provisioner;
         let on_the_way = state.in_flight.iter().filter(waits);
@@ -183,7 +185,7 @@ impl Start {
             .collect();
         let too_large = self.too_large.iter().cloned();
         left_out.extend(too_large.map(|request| LeftOut { request, reason: "larger than any machine" }));
-        let line = |anomaly: &Anomaly| Some(self.observations[anomaly.position].0);
+        let line = |anomaly: &Anomaly| Some(lines[anomaly.position]);
         let view = |anomaly: &Anomaly| AnomalyView {
             request: anomaly.request.clone(),
             kind: anomaly.kind,

@@ -1,5 +1,7 @@
 //! What the primary begins with beside what its log says: resources that run already, and what was seen of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use shared::control_plane::{CapacityPool, Fleet, NodeGroup};
 use shared::request::{DrawKeys, Observation, Received, Request};
@@ -92,9 +94,12 @@ impl Beginning {
         write_document(CARRIED, self.at, self)
     }
 
-    /// What was seen of them, as if it had come in when they are first known to live.
+    /// What was seen of them, as if it had come in when they are first known to live; facts about those that are left out
+    /// say nothing.
     pub(super) fn received(&self) -> impl Iterator<Item = Received> + '_ {
-        self.observations.iter().map(|observation| Received { at: self.at, observation: observation.clone() })
+        let left_out: BTreeSet<&str> = self.too_large.iter().map(String::as_str).collect();
+        let of_others = self.observations.iter().filter(move |seen| !left_out.contains(seen.request.as_str()));
+        of_others.map(|observation| Received { at: self.at, observation: observation.clone() })
     }
 }
 
