@@ -1,6 +1,5 @@
 //! Checks of a bill: how much of its money has an owner, what it does not cover, and what it covers beyond the requests.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::Serialize;
@@ -14,7 +13,7 @@ use shared::request::RequestLog;
 use shared::trace::mapping::Mapping;
 use shared::units::{Currency, Window};
 
-use super::report::{Input, Report};
+use super::report::{Input, Report, counts};
 use crate::output::{counted, cut, some};
 
 /// Tenants that the text shows; JSON has all of them.
@@ -52,7 +51,7 @@ pub(super) fn check(
         rows: bill.statements.iter().map(|statement| statement.charges).sum(),
         from: bill.charges.iter().map(|charge| charge.period.start).min(),
         to: bill.charges.iter().map(|charge| charge.period.end).max(),
-        counts: BTreeMap::from([
+        counts: counts([
             ("tenants", tenants.count() as u64),
             ("statements", standing as u64),
             ("negative", by_tenant.bills.iter().map(|bill| bill.negative).sum()),

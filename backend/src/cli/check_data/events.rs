@@ -1,12 +1,12 @@
 //! Checks of known events, against the requests whose demand they move.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use shared::features::KnownEvent;
 use shared::request::RequestLog;
 use shared::units::{Duration, Window};
 
-use super::report::{Input, Report};
+use super::report::{Input, Report, counts};
 use crate::cli::demand::{nobodys, unknown_tenant};
 use crate::output::{counted, some};
 
@@ -20,7 +20,7 @@ pub(super) fn check(report: &mut Report, file: &str, events: &[(u64, KnownEvent)
         rows: events.len() as u64,
         from: all().map(|event| event.window.start).min(),
         to: all().map(|event| event.window.end).max(),
-        counts: BTreeMap::from([
+        counts: counts([
             ("names", names.len() as u64),
             ("repeating", all().filter(|event| event.repeat.is_some()).count() as u64),
         ]),

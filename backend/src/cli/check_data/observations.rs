@@ -8,7 +8,7 @@ use shared::shadow::Known;
 use shared::trace::inventory::InventoryNode;
 use shared::units::Duration;
 
-use super::report::{Input, Report};
+use super::report::{Input, Report, counts};
 use crate::output::{counted, in_line};
 
 /// Facts, against the requests that they are about, on the machines of an inventory where there is one.
@@ -29,7 +29,7 @@ pub(super) fn check(
         rows: observations.len() as u64,
         from: instants().flatten().min(),
         to: instants().flatten().max(),
-        counts: BTreeMap::from([("with a node", placed), ("with module times", timed)]),
+        counts: counts([("with a node", placed), ("with module times", timed)]),
     });
     let Some(log) = log else { return };
     check_facts(report, file, observations, log, inventory);

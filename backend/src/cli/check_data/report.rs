@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
+use serde_json::Number;
 use shared::bill::Gaps;
 use shared::units::Instant;
 
@@ -34,7 +35,12 @@ pub(super) struct Input {
     pub(super) from: Option<Instant>,
     pub(super) to: Option<Instant>,
     /// Further figures by name.
-    pub(super) counts: BTreeMap<&'static str, u64>,
+    pub(super) counts: BTreeMap<&'static str, Number>,
+}
+
+/// Figures that count something.
+pub(super) fn counts<const N: usize>(figures: [(&'static str, u64); N]) -> BTreeMap<&'static str, Number> {
+    figures.map(|(name, count)| (name, Number::from(count))).into()
 }
 
 /// Something to know before an answer is believed.
@@ -69,9 +75,9 @@ impl Report {
             let counts: Vec<String> = input
                 .counts
                 .iter()
-                .map(|(name, &count)| match name.strip_suffix('s') {
-                    Some(one) => output::counted(count, one),
-                    None => format!("{count} {name}"),
+                .map(|(name, count)| match (name.strip_suffix('s'), count.as_u64()) {
+                    (Some(one), Some(count)) => output::counted(count, one),
+                    _ => format!("{count} {name}"),
                 })
                 .collect();
             if !counts.is_empty() {

@@ -1,6 +1,6 @@
 //! Checks of the request log, alone and against fleet and prices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use shared::control_plane::Fleet;
 use shared::pricing::PriceBook;
@@ -8,7 +8,7 @@ use shared::request::{Operation, RequestLog, ResourceClass};
 use shared::trace::inventory::InventoryNode;
 use shared::units::{Duration, Instant};
 
-use super::report::{Input, Report};
+use super::report::{Input, Report, counts};
 use crate::output::{counted, some};
 
 const BIN: Duration = Duration::from_minutes(5);
@@ -26,7 +26,7 @@ pub(super) fn check(report: &mut Report, file: &str, log: &RequestLog) {
         rows: log.requests.len() as u64 + log.orphans + log.duplicates,
         from: log.first(),
         to: log.last(),
-        counts: BTreeMap::from([
+        counts: counts([
             ("creates", creates),
             ("resizes", of(Operation::Resize)),
             ("deletes", deletes),

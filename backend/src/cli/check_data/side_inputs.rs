@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Number;
 use shared::control_plane::{CapacityPool, Fleet};
 use shared::features::SensorReading;
 use shared::pricing::PriceBook;
@@ -13,7 +14,7 @@ use shared::trace::quotas::{TenantQuota, UNLIMITED};
 use shared::trace::usage::UsageReading;
 use shared::units::{Dimension, Instant};
 
-use super::report::{Input, Report};
+use super::report::{Input, Report, counts};
 use crate::cli::assumptions::described_otherwise;
 use crate::output::some;
 
@@ -27,7 +28,7 @@ pub(super) fn check_sensors(report: &mut Report, file: &str, readings: &[SensorR
         rows: readings.len() as u64,
         from,
         to,
-        counts: BTreeMap::from([("sensors", sensors.len() as u64)]),
+        counts: counts([("sensors", sensors.len() as u64)]),
     });
     check_cover(report, "sensor span", &some(sensors), from.zip(to), log);
 }
@@ -59,7 +60,7 @@ pub(super) fn check_usage(report: &mut Report, file: &str, readings: &[UsageRead
         rows: readings.len() as u64,
         from,
         to,
-        counts: BTreeMap::from([("resources", resources.len() as u64)]),
+        counts: counts([("resources", resources.len() as u64)]),
     });
     check_cover(report, "usage span", &some(resources.iter().copied()), from.zip(to), log);
     let Some(log) = log else { return };
@@ -84,7 +85,7 @@ pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
         rows: book.types.len() as u64 + changes,
         from: None,
         to: None,
-        counts: BTreeMap::from([
+        counts: counts([
             ("types", book.types.len() as u64),
             ("price changes", changes),
             ("types without a shape", shapeless),
@@ -103,10 +104,13 @@ pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
 /// Machines, and whether they have a price.
 pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[InventoryNode], book: &PriceBook) {
     let types: BTreeSet<&str> = nodes.iter().map(|node| node.instance_type.as_str()).collect();
-    let total = |dimension: Dimension| -> u64 {
+    let total = |dimension: Dimension| {
         let units: u64 = nodes.iter().map(|node| u64::from(node.capacity[dimension])).sum();
-        units / u64::from(dimension.per_written_unit())
+        let per_unit = u64::from(dimension.per_written_unit());
+        let in_part = || Number::from_f64(units as f64 / per_unit as f64).expect("it is finite");
+        if units.is_multiple_of(per_unit) { Number::from(units / per_unit) } else { in_part() }
     };
+    let zones: BTreeSet<&str> = nodes.iter().filter_map(|node| node.zone.as_deref()).collect();
     report.inputs.push(Input {
         kind: "inventory",
         file: file.to_owned(),
@@ -114,8 +118,8 @@ pub(super) fn check_inventory(report: &mut Report, file: &str, nodes: &[Inventor
         from: None,
         to: None,
         counts: BTreeMap::from([
-            ("types", types.len() as u64),
-            ("zones", nodes.iter().filter_map(|node| node.zone.as_deref()).collect::<BTreeSet<_>>().len() as u64),
+            ("types", (types.len() as u64).into()),
+            ("zones", (zones.len() as u64).into()),
             ("vCPU", total(Dimension::Vcpu)),
             ("GiB", total(Dimension::Memory)),
         ]),
@@ -143,7 +147,7 @@ pub(super) fn check_pools(report: &mut Report, file: &str, rows: Vec<PoolRow>, l
         rows: pools.len() as u64,
         from: None,
         to: None,
-        counts: BTreeMap::from([("zones", zones.len() as u64)]),
+        counts: counts([("zones", zones.len() as u64)]),
     });
     let Some(log) = log else { return };
     let fleet = Fleet { pools, ..Fleet::of(Vec::new()) };
@@ -164,7 +168,7 @@ pub(super) fn check_quotas(report: &mut Report, file: &str, quotas: &[TenantQuot
         rows: quotas.len() as u64,
         from: None,
         to: None,
-        counts: BTreeMap::from([
+        counts: counts([
             ("limit vCPU", limiting(Dimension::Vcpu) as u64),
             ("limit memory", limiting(Dimension::Memory) as u64),
             ("limit GPU", limiting(Dimension::Gpu) as u64),
