@@ -39,6 +39,7 @@ mod recent_mean;
 mod residuals;
 mod selection;
 mod seasonal_naive;
+mod side_by_side;
 mod smoothed_level;
 #[cfg(feature = "smoothing")]
 mod smoothing;

@@ -77,26 +77,40 @@ struct State {
     trend: f64,
 }
 
+/// The states of some choices after each count; they begin with the first one, and no trend.
+///
+/// Each state needs the one before it: taken count by count, the choices are worked on side by side.
+fn states<const N: usize>(choices: &[Smoothing; N], counts: &[f64]) -> Vec<[State; N]> {
+    let first = State { level: counts.first().copied().unwrap_or_default(), trend: 0.0 };
+    let watch = Watch::new(counts);
+    let mut now = [first; N];
+    let mut watches = choices.map(|choice| choice.restarts.then_some(watch));
+    let mut states = Vec::with_capacity(counts.len());
+    for &count in counts {
+        for ((state, choice), watch) in now.iter_mut().zip(choices).zip(&mut watches) {
+            *state = choice.next(*state, count, watch.as_mut());
+        }
+        states.push(now);
+    }
+    states
+}
+
 impl Smoothing {
-    /// The state after each count; it begins with the first one, and no trend.
-    ///
-    /// A level that restarts is the mean of all counts since, until its memory is full.
-    fn states(self, counts: &[f64]) -> Vec<State> {
-        let Self { alpha, beta, phi, restarts } = self;
-        let first = State { level: counts.first().copied().unwrap_or_default(), trend: 0.0 };
-        let mut watch = Watch::new(counts);
-        let next = |state: &mut State, &count: &f64| {
-            let damped = phi * state.trend;
-            let error = count - (state.level + damped);
-            let begins = if restarts { watch.begins(count, error) } else { None };
-            let alpha = if restarts { alpha.max(1.0 / f64::from(watch.since())) } else { alpha };
-            *state = match begins {
-                Some(level) => State { level, trend: 0.0 },
-                None => State { level: state.level + damped + alpha * error, trend: damped + beta * error },
-            };
-            Some(*state)
-        };
-        counts.iter().scan(first, next).collect()
+    /// The state after one more count. A level that restarts is the mean of all counts since, until its memory is full.
+    #[inline]
+    fn next(&self, state: State, count: f64, watch: Option<&mut Watch>) -> State {
+        let &Self { alpha, beta, phi, .. } = self;
+        let damped = phi * state.trend;
+        let error = count - (state.level + damped);
+        let mut alpha = alpha;
+        if let Some(watch) = watch {
+            let begins = watch.begins(count, error);
+            alpha = alpha.max(1.0 / f64::from(watch.since()));
+            if let Some(level) = begins {
+                return State { level, trend: 0.0 };
+            }
+        }
+        State { level: state.level + damped + alpha * error, trend: damped + beta * error }
     }
 
     /// What a trend of 1 adds up to at each lead.
@@ -139,13 +153,13 @@ impl Predict for LocalTrend {
         let season = season_bins(past.bin());
         let counts = past.counts(series);
         let counts = &counts[counts.len().saturating_sub(MEMORY_DAYS * season)..];
-        let states = CHOICES.map(|choice| choice.states(counts));
+        let states = states(&CHOICES, counts);
         let reach = CHOICES.map(|choice| choice.reach(season.max(bins)));
         let groups = leads::groups(season);
         let mut chosen: Vec<(usize, Band)> = Vec::with_capacity(groups);
         for group in 0..groups {
             let lead = middle(group).min(season - 1);
-            let pairs = |choice: usize| pairs(counts, &states[choice], reach[choice][lead], lead, season);
+            let pairs = |choice: usize| pairs(counts, (&states, choice), reach[choice][lead], lead, season);
             // A day that is over before the lead has come says nothing of it.
             if let Some(&shorter) = chosen.last().filter(|_| pairs(0).count() < RESIDUALS_MIN) {
                 chosen.push(shorter);
@@ -161,7 +175,7 @@ impl Predict for LocalTrend {
         }
         let one = |lead: usize| {
             let (choice, band) = chosen[leads::group(lead).min(groups - 1)];
-            let last = states[choice].last().copied().unwrap_or(State { level: 0.0, trend: 0.0 });
+            let last = states.last().map_or(State { level: 0.0, trend: 0.0 }, |states| states[choice]);
             band.around(last.at(reach[choice][lead]))
         };
         Ok((0..bins).map(one).collect())
@@ -176,7 +190,7 @@ fn middle(group: usize) -> usize {
 /// What would have been said of a lead from origins of the last day, and what came.
 fn pairs<'a>(
     counts: &'a [f64],
-    states: &'a [State],
+    (states, choice): (&'a [[State; CHOICES.len()]], usize),
     reach: f64,
     lead: usize,
     season: usize,
@@ -185,7 +199,7 @@ fn pairs<'a>(
     let first = counts.len().saturating_sub(season).max(1).min(end);
     (first..end)
         .step_by((season / ORIGINS).max(1))
-        .map(move |origin| (states[origin - 1].at(reach), counts[origin + lead]))
+        .map(move |origin| (states[origin - 1][choice].at(reach), counts[origin + lead]))
 }
 
 #[cfg(test)]
@@ -207,7 +221,7 @@ mod tests {
     #[test]
     fn a_trend_follows_the_recursion() {
         // From 10, with α 0.5, β 0.25, φ 0.8: 14 misses by 4, so l 12 and b 1; 12 misses by −0.8, so l 12.4 and b 0.6.
-        let states = trend(0.5, 0.25, 0.8).states(&[10.0, 14.0, 12.0]);
+        let states = states(&[trend(0.5, 0.25, 0.8)], &[10.0, 14.0, 12.0]).concat();
         assert!((states[1].level - 12.0).abs() < 1e-12 && (states[1].trend - 1.0).abs() < 1e-12);
         assert!((states[2].level - 12.4).abs() < 1e-12 && (states[2].trend - 0.6).abs() < 1e-12);
         // Two leads: 12.4 + 0.8 · 0.6, and 0.64 · 0.6 more.
@@ -238,17 +252,17 @@ mod tests {
         let noisy = |t: usize| if t.is_multiple_of(2) { 10.0 } else { 12.0 };
         let mut counts: Vec<f64> = (0..100).map(noisy).collect();
         counts.extend([30.0, 11.0, 30.0, 32.0, 31.0]);
-        let levels: Vec<f64> = restarting(0.02).states(&counts).iter().map(|state| state.level).collect();
+        let levels: Vec<f64> = states(&[restarting(0.02)], &counts).iter().map(|[state]| state.level).collect();
         assert!(levels[99..104].iter().all(|level| (level - 11.5).abs() < 1.5), "{:?}", &levels[99..]);
         assert!((levels[104] - 31.0).abs() < 1e-12, "the mean of 30, 32 and 31");
         // A count of a fourth: its memory begins with these three.
         counts.push(35.0);
-        let after = restarting(0.02).states(&counts)[105].level;
+        let after = states(&[restarting(0.02)], &counts)[105][0].level;
         assert!((after - (31.0 + (35.0 - 31.0) / 4.0)).abs() < 1e-12, "{after}");
         // What never changed has no noise: the first change begins nothing, the third does.
         let mut flat = vec![5.0; 50];
         flat.extend([9.0, 9.0, 9.0]);
-        assert_eq!(restarting(0.02).states(&flat)[52].level, 9.0);
+        assert_eq!(states(&[restarting(0.02)], &flat)[52][0].level, 9.0);
     }
 
     #[test]

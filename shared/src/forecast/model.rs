@@ -1,5 +1,6 @@
 //! Unfitted and fitted models are different types: what is not fitted cannot predict.
 
+use super::side_by_side::side_by_side;
 use super::values::horizon_bins;
 use super::{BinForecast, Forecast, ForecastError, LEVELS, ModelId, NotReady, SeriesForecast};
 use crate::features::Past;
@@ -21,7 +22,7 @@ pub trait Fit {
 }
 
 /// A model that has learnt, and forecasts from the past that it learnt from or a later one of the same series.
-pub trait Predict {
+pub trait Predict: Sync {
     /// Name and version of what answers for a horizon of `bins` bins; only a selection differs between horizons.
     fn id(&self, bins: usize) -> ModelId;
 
@@ -58,7 +59,7 @@ pub trait Predict {
             origin: past.origin(),
             bin: past.bin(),
             levels: LEVELS,
-            series: (0..past.series()).map(one).collect(),
+            series: side_by_side(past.series(), one),
         })
     }
 }
