@@ -110,6 +110,11 @@ fn commitments_are_drawn_down_and_wrong_ones_named() {
     // 0.096 an hour is the price of m5.large.
     let saved = -amount(&held["discount"]);
     assert!((saved - used * cost / 0.05 * (0.096 - 0.05)).abs() < 1e-4, "{saved}");
+    // The default fleet is of m5.16xlarge.
+    let on_fleet = folder.run(["shadow", "--requests", "requests.ndjson", "--runs", "1", "--commitments", "held.csv"]);
+    let note = "commitment `two` covers no node group: it is paid, and nothing becomes cheaper by it";
+    assert!(on_fleet.stderr.contains(note), "{}", on_fleet.stderr);
+    assert!(!run("held.csv").stderr.contains("covers no node group"), "m5.large pays for itself");
     folder.write("wrong.csv", format!("{header}two,m5.large,2,0.05,12,2026-01-01T00:00:00Z,EUR\n"));
     run("wrong.csv").assert_failed(1, &["wrong.csv: line 2: field `currency`", "is EUR, but prices are in USD"]);
     folder.write("wrong.csv", header);

@@ -1,7 +1,7 @@
 //! The fix is the cheapest of those that are tried, and lets the request in.
 
 use super::*;
-use crate::control_plane::CapacityPool;
+use crate::control_plane::{CapacityPool, NodeGroup, Purchase, Spot};
 
 /// Two to a node: the seventh needs a fourth node, and so do five more nodes for the twelfth after two of them.
 #[test]
@@ -298,6 +298,42 @@ fn a_pool_lacks_nothing_that_another_is_for() {
     let mut changes = explanation.fix.unwrap().describe(&full);
     changes.sort();
     assert_eq!(changes, ["1 addresses more of pool `edge`", "20 storage_gib more of pool `ssd`"]);
+}
+
+/// A half on the only node that there may be, and one that waits for a whole node: where the node is lost once, the next one
+/// goes to who has waited longer, and the half finds none. Another node is paid beside it; one that stays costs nothing more.
+#[test]
+fn who_lost_a_node_to_another_has_it_where_nodes_stay() {
+    let group = NodeGroupIndex(0);
+    let failing: fn(&mut NodeGroup) = |of| of.fails_after = Some(Duration::DAY);
+    let taken_back: fn(&mut NodeGroup) = |of| of.purchase = Purchase::Spot(Spot::new(100, Some(Duration::DAY)));
+    let lasting = Edit::NodeFailures { node_group: group, fails_after: None };
+    let bought = Edit::Purchase { node_group: group, purchase: Purchase::OnDemand };
+    for (lose, eviction, edit) in
+        [(failing, Eviction::NodeFailed, lasting), (taken_back, Eviction::Interrupted, bought)]
+    {
+        let with_seed = |seed: u64| {
+            let mut lost = scenario(2, 1);
+            lose(&mut lost.fleet.node_groups[0]);
+            let whole = Flavor {
+                name: "whole".to_owned(),
+                requested: Resources::compute(8_000, 32_768),
+                ..lost.flavors[0].clone()
+            };
+            lost.flavors.push(whole);
+            let Demand::Requests(requests) = &mut lost.demand else { panic!("it has requests") };
+            requests[1].flavor = FlavorIndex(1);
+            Scenario { seed, ..lost }
+        };
+        let once = (0..50)
+            .map(|seed| (seed, explained(with_seed(seed), 0)))
+            .find(|(_, explanation)| explanation.plan.state == PlanState::Pending && explanation.departures.len() == 1);
+        let (seed, explanation) = once.expect("a node that lasts a day on average is often lost once within one");
+        assert_eq!(explanation.departures[0].eviction, eviction);
+        let fix = explanation.fix.unwrap();
+        assert_eq!(fix.edits, [edit]);
+        assert!(explained(fixed(with_seed(seed), &fix), 0).departures.is_empty());
+    }
 }
 
 /// One worker of an hour for a day, and thirty creates in its first half hour: the turn of the thirtieth is 29 hours after
