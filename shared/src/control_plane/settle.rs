@@ -48,6 +48,7 @@ pub fn settle(settings: Settings<'_>, state: State, at: Instant, names: &[Vec<St
     settling.forget_simulated(&seats.known);
     let crowded_out = settling.place_residents(seats);
     settling.place_others(at, seats);
+    settling.provision(at, seats);
     settling.finish(at, crowded_out)
 }
 
@@ -228,16 +229,25 @@ impl<'a> Settling<'a> {
     /// Has the scheduler place one that waited, now that there may be a machine for it.
     fn schedule(&mut self, resource: ResourceIndex, live: LiveResource, at: Instant) {
         self.state.live[resource.usize()].ready = None;
-        self.state.in_flight.push(InFlight {
-            resource,
-            operation: Operation::Create,
-            flavor: live.flavor,
-            arrived: live.created,
-            module: Module::Scheduler,
-            entered: true,
-            at,
-            attempt: 0,
-        });
+        self.create(resource, live, (Module::Scheduler, true), at);
+    }
+
+    /// Has a create go on in a module, which it has entered or is about to.
+    fn create(&mut self, resource: ResourceIndex, live: LiveResource, (module, entered): (Module, bool), at: Instant) {
+        let LiveResource { flavor, created: arrived, .. } = live;
+        let operation = Operation::Create;
+        self.state.in_flight.push(InFlight { resource, operation, flavor, arrived, module, entered, at, attempt: 0 });
+    }
+
+    /// Has the provisioner begin with those who were seen on a machine and never ready: nothing more is known of how far it is.
+    fn provision(&mut self, at: Instant, seats: &Seats) {
+        for (&resource, _) in seats.seen.iter().filter(|(resource, _)| seats.known.contains(resource)) {
+            let live = self.state.live[resource.usize()];
+            let on_the_way = self.state.in_flight.iter().any(|call| call.resource == resource);
+            if live.node.is_some() && live.ready.is_none() && !on_the_way {
+                self.create(resource, live, (Module::Provisioner, false), at);
+            }
+        }
     }
 
     /// The state, whose machines were there as soon as anybody was ready on them.

@@ -12,7 +12,7 @@ use crate::control_plane::{CapacityPool, GroupSurvey, PoolSurvey};
 use crate::request::{IndexedRequest, Module};
 use crate::scenario::{Edit, ValidScenario};
 use crate::simulation::Refusal;
-use crate::units::{Dimension, FlavorIndex, LedgerUnits, Resources};
+use crate::units::{Dimension, FlavorIndex, LedgerUnits, Resources, TenantIndex};
 
 /// The most nodes, retries or times as many workers that are tried.
 const MOST: u32 = 64;
@@ -105,7 +105,9 @@ impl Trials<'_> {
         self.attempt_all(edits, Vec::new())
     }
 
-    fn attempt_all(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<Fix> {
+    /// What becomes of the request with other edits and settings; nothing where they cannot be made, or where nobody wants to
+    /// know any more.
+    fn seen_with(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<(Change, Seen)> {
         let change = self.made.and(edits, settings);
         let mut changed = self.valid.original().clone();
         make(&change.edits, &change.settings, &mut changed);
@@ -115,7 +117,11 @@ impl Trials<'_> {
             return None;
         }
         self.tried += 1;
-        let Seen { explanation, cost } = watch(&changed, &changed.requests(self.run), self.run, *self.request);
+        Some((change, watch(&changed, &changed.requests(self.run), self.run, *self.request)))
+    }
+
+    fn attempt_all(&mut self, edits: Vec<Edit>, settings: Vec<Setting>) -> Option<Fix> {
+        let (change, Seen { explanation, cost }) = self.seen_with(edits, settings)?;
         if explanation.is_in() {
             let Change { edits, settings } = change;
             return Some(Fix { edits, settings, ready: explanation.ready(), cost_change: cost - self.before });
@@ -153,7 +159,8 @@ impl Trials<'_> {
         Some(found)
     }
 
-    /// As much more quota as was missing, as many times as it takes: whoever was refused before gets in then, too.
+    /// As much more quota as was missing; where those who were refused before would take it, as much as all hold by then whom
+    /// no quota refuses, or as many times what was missing where that is less.
     fn more_quota(&mut self) -> Vec<Fix> {
         let scenario = self.valid.scenario();
         let tenant = self.explanation.plan.tenant;
@@ -174,7 +181,34 @@ impl Trials<'_> {
             };
             Edit::Quota { tenant, quota: Some(Resources::from_array(Dimension::ALL.map(amount))) }
         };
-        self.smallest(|times| (vec![raised(times)], Vec::new())).into_iter().collect()
+        if let Some(fix) = self.attempt(vec![raised(1)]) {
+            return vec![fix];
+        }
+        let held_by_all = self.held_without_quota(tenant);
+        let for_all = held_by_all.map(|held| {
+            let amount = |d: Dimension| {
+                if requested[d] == 0 { quota[d] } else { quota[d].max(held[d].saturating_add(requested[d])) }
+            };
+            Edit::Quota { tenant, quota: Some(Resources::from_array(Dimension::ALL.map(amount))) }
+        });
+        let for_all = for_all.and_then(|edit| self.attempt(vec![edit]));
+        let by_times = self.smallest(|times| (vec![raised(times)], Vec::new()));
+        // In times what is asked for.
+        let more = |of: &Fix| match of.edits.last() {
+            Some(Edit::Quota { quota: Some(raised), .. }) => {
+                let times = |d: Dimension| f64::from(raised[d] - quota[d]) / f64::from(requested[d].max(1));
+                Dimension::ALL.map(times).iter().sum()
+            }
+            _ => f64::INFINITY,
+        };
+        for_all.into_iter().chain(by_times).min_by(|a, b| more(a).total_cmp(&more(b))).into_iter().collect()
+    }
+
+    /// What a tenant holds when it is decided about the request and no quota refuses it anything.
+    fn held_without_quota(&mut self, tenant: TenantIndex) -> Option<Resources> {
+        let unlimited = Edit::Quota { tenant, quota: None };
+        let (_, Seen { explanation, .. }) = self.seen_with(vec![unlimited], Vec::new())?;
+        explanation.decision.map(|decision| decision.survey.held)
     }
 
     /// The zones kept that were lost when it was decided.

@@ -1,7 +1,7 @@
 //! The version of the simulation.
 
 /// Incremented whenever an outcome changes for the same scenario.
-pub const ENGINE: u32 = 5;
+pub const ENGINE: u32 = 6;
 
 /// What each engine does otherwise than the one before it, from the second on.
 const CHANGES: [&str; ENGINE as usize - 1] = [
@@ -10,6 +10,8 @@ const CHANGES: [&str; ENGINE as usize - 1] = [
     "hands out GPUs one by one",
     "spreads only over zones where nodes are or may come to be, orders predicted nodes no look too early, holds a schedule \
      as one stretch where clocks are set back, and counts of modules what happened inside the window",
+    "offers room at once to who had to leave for others and to who waits at the start, has rules about others hold without \
+     those who leave, and goes on making what was seen on a machine before it was ready",
 ];
 
 /// What the engines after `engine` do otherwise than it, in words, oldest first.

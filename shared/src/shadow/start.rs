@@ -122,7 +122,9 @@ mod tests {
     use super::*;
     use crate::control_plane::{Fleet, fold};
     use crate::example;
-    use crate::request::{Catalogue, Received, RequestLog, RequestLogBuilder, read_observations, read_requests};
+    use crate::request::{
+        Catalogue, Module, Received, RequestLog, RequestLogBuilder, read_observations, read_requests,
+    };
     use crate::scenario::ValidScenario;
     use crate::simulation::{RunOptions, check, simulate_to_fork};
     use crate::trace::inventory::{InventoryNode, read_inventory};
@@ -227,6 +229,21 @@ mod tests {
         let (places, pending, started) = placed(&log, &seen, &[]);
         // z fits beside nobody: the fleet grows for it.
         assert_eq!((places.as_str(), pending, started.fork.state.nodes.len()), ("x:n-2 y:n-1 z:", vec![], 3));
+    }
+
+    /// Its node is known, and not that it was ready: the provisioner goes on with it, and it is ready within the hour.
+    #[test]
+    fn what_was_seen_before_it_was_ready_becomes_ready() {
+        let inventory = read_inventory(NODES).unwrap();
+        let log = log(&[], &[create("x", "01T00:00", 2)]);
+        let (places, _, started) = placed(&log, &[r#"{"request":"x","node":"b"}"#], &inventory);
+        assert_eq!(places, "x:b");
+        let [call] = started.fork.state.in_flight[..] else { panic!("{:?}", started.fork.state.in_flight) };
+        assert_eq!((call.module, call.entered, call.at), (Module::Provisioner, false, at("00:00")));
+        let known = Known::new(&log, None, at("00:00"));
+        let valid = ValidScenario::new(known.actual(&base(&inventory), &started.fork, Duration::HOUR)).unwrap();
+        let end = simulate_to_fork(&valid, &[], RunOptions { keep_plans: true, ..RunOptions::default() });
+        assert!(end.outcome.plans[0].ready.is_some());
     }
 
     #[test]

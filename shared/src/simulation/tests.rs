@@ -9,6 +9,7 @@ mod modules;
 mod neighbours;
 mod pools;
 mod refused;
+mod room;
 mod starts;
 mod terms;
 mod tiers;

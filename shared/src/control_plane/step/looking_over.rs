@@ -11,13 +11,19 @@ impl ControlPlane<'_> {
     pub(super) fn begin_fleet(&mut self, now: Instant, out: &mut Output) {
         for (position, outage) in self.settings.fleet.outages.iter().enumerate().filter(|(_, it)| it.until > now) {
             let outage_of = position as u32;
-            out.schedule(outage.from.max(now), Phase::Node, Transition::ZoneFails { outage: outage_of });
+            if outage.from > now {
+                out.schedule(outage.from, Phase::Node, Transition::ZoneFails { outage: outage_of });
+            } else {
+                self.lose_zone(now, outage_of, out);
+            }
             out.schedule(outage.until, Phase::Node, Transition::ZoneReturns { outage: outage_of });
         }
         if self.settings.is_looked_over() {
             self.look_over(now, out);
         } else {
             self.order_wanted(now, out);
+            // What there is may be more than it was when they began to wait.
+            self.place_pending(now, out);
         }
     }
 

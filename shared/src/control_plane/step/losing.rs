@@ -44,8 +44,14 @@ impl ControlPlane<'_> {
         self.make_up(now, out);
     }
 
-    /// All nodes of a zone fail, and no more are ordered there; its pools take nothing.
+    /// A zone is lost, and what that takes is made up for elsewhere.
     pub(super) fn zone_fails(&mut self, now: Instant, outage: u32, out: &mut Output) {
+        self.lose_zone(now, outage, out);
+        self.make_up(now, out);
+    }
+
+    /// All nodes of a zone fail, and no more are ordered there; its pools take nothing.
+    pub(super) fn lose_zone(&mut self, now: Instant, outage: u32, out: &mut Output) {
         self.pools.outage(&self.settings.fleet.outages[outage as usize].zone, true);
         let lost = self.groups_of(outage);
         lost.iter().for_each(|&group| self.nodes.outage(group, true));
@@ -53,7 +59,6 @@ impl ControlPlane<'_> {
         for slot in of_zone.map(|(slot, _)| slot).collect::<Vec<_>>() {
             self.lose(now, slot, now, Eviction::NodeFailed, out);
         }
-        self.make_up(now, out);
     }
 
     /// A zone is there again.

@@ -34,10 +34,12 @@ impl ControlPlane<'_> {
             self.lives.get_mut(call.live).state = PlanState::Placed;
             return Ok(Some(Module::Provisioner));
         }
+        let waited = self.waiting.count();
         match self.place(now, position, out) {
             Some(at) => {
-                // Who waits for others may have waited for this one.
-                if self.rules.binds(self.lives.get(call.live).terms) {
+                // Who waits for others may have waited for this one, and who had to leave for it may have room elsewhere.
+                let is_evicting = self.waiting.count() > waited;
+                if is_evicting || self.rules.binds(self.lives.get(call.live).terms) {
                     self.place_pending(now, out);
                 }
                 if at <= now {
@@ -207,9 +209,12 @@ impl ControlPlane<'_> {
         let mut heads: BTreeSet<(Reverse<i32>, Ticket, Kind)> = self.waiting.heads().map(by_urgency).collect();
         let mut left_behind: Vec<Kind> = Vec::new();
         while let Some((_, Ticket { call, .. }, kind)) = heads.pop_first() {
+            let waited = self.waiting.count();
+            let mut is_evicting = false;
             if self.lives.get(self.calls.get(call).live).is_over() {
                 self.finish(call);
             } else if let Some(at) = self.place(now, call, out) {
+                is_evicting = self.waiting.count() > waited;
                 self.waiting.give_up();
                 self.provision_at(at, call, out);
                 // Who waits for others may have waited for this one.
@@ -221,6 +226,11 @@ impl ControlPlane<'_> {
                 continue;
             }
             heads.extend(self.waiting.pop(&kind).map(|ticket| by_urgency((ticket, kind))));
+            if is_evicting {
+                // Those who had to leave wait too, and left more room than was taken.
+                left_behind.clear();
+                heads = self.waiting.heads().map(by_urgency).collect();
+            }
         }
     }
 }

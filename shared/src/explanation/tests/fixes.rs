@@ -94,6 +94,22 @@ fn the_fix_of_a_quota_has_room_for_whoever_was_refused_before() {
     assert_eq!(explanation.fix.unwrap().edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
 }
 
+/// Of a quota of 8 vCPU, 4 are held; 5 are refused, then 8. With room for all, 4 and 5 are held when 8 more come: 17 vCPU. Twice
+/// the 8 that are missing would be 20.
+#[test]
+fn the_fix_of_a_quota_is_no_more_than_all_hold() {
+    let mut limited = scenario(3, 5);
+    limited.tenants[0].quota = Some(Resources::compute(8_000, 65_536));
+    let of_vcpu =
+        |vcpu: u32| Flavor { requested: Resources::compute(vcpu * 1_000, 1_024), ..limited.flavors[0].clone() };
+    limited.flavors = [4, 5, 8].map(of_vcpu).to_vec();
+    let Demand::Requests(requests) = &mut limited.demand else { panic!("it has requests") };
+    requests.iter_mut().zip(0..).for_each(|(request, flavor)| request.flavor = FlavorIndex(flavor));
+    let fix = explained(limited, 2).fix.unwrap();
+    let quota = Some(Resources::compute(17_000, 65_536));
+    assert_eq!(fix.edits, [Edit::Quota { tenant: TenantIndex(0), quota }]);
+}
+
 /// One worker that takes 90 s, and nobody may wait: the second create, a minute later, is turned away. A second worker
 /// costs nothing here, and neither does a longer queue, but with the worker nobody waits.
 #[test]

@@ -53,10 +53,11 @@ pub(super) fn check(scenario: &Scenario, found: &mut Found) {
 
 fn check_service(service: &ServiceTime, path: &str, found: &mut Found) {
     match service {
-        ServiceTime::Constant(time) | ServiceTime::Exponential(time) => expect_wait(*time, path.to_owned(), found),
+        ServiceTime::Constant(time) => expect_wait(*time, format!("{path}.constant"), found),
+        ServiceTime::Exponential(time) => expect_wait(*time, format!("{path}.exponential"), found),
         ServiceTime::Lognormal { median, sigma_milli } => {
-            expect_wait(*median, path.to_owned(), found);
-            found.expect(*sigma_milli <= 5_000, format!("{path}.sigma_milli"), || {
+            expect_wait(*median, format!("{path}.lognormal.median"), found);
+            found.expect(*sigma_milli <= 5_000, format!("{path}.lognormal.sigma_milli"), || {
                 format!("is {sigma_milli}; expected at most 5,000")
             });
         }

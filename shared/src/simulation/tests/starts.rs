@@ -70,3 +70,18 @@ fn where_somebody_is_found_is_no_violation() {
         |violation: &str| violation.contains("resource 2 is on node 0, beside a group that it asked to be kept apart");
     assert!(violations.iter().any(|violation| apart(&violation.to_string())), "{violations:?}");
 }
+
+/// Eight nodes of two halves each, and a seventeenth half, which waits: a ninth node takes it as soon as there may be one.
+#[test]
+fn who_waits_at_the_start_has_what_there_is_by_then() {
+    let mut later = going_on(Vec::new(), 17);
+    assert_eq!(later.start.pending.len(), 1);
+    let end = |scenario: &Scenario| {
+        let valid = valid(scenario.clone());
+        simulate_to_fork(&valid, &[], RunOptions { keep_plans: true, ..RunOptions::default() }).outcome.plans[16]
+    };
+    assert_eq!(end(&later).node, None);
+    later.fleet.node_groups[0].max += 1;
+    let plan = end(&later);
+    assert_eq!((plan.node, plan.ready), (Some(NodeIndex(8)), Some(later.window.start)));
+}

@@ -44,7 +44,7 @@ pub(super) fn ask(wishes: &[Wish]) -> Vec<IndexedRequest> {
 }
 
 /// The plans of a run that breaks no rule, by resource, and how many were evicted.
-fn plans(scenario: Scenario, wishes: &[Wish]) -> (Vec<Plan>, u64) {
+pub(super) fn plans(scenario: Scenario, wishes: &[Wish]) -> (Vec<Plan>, u64) {
     let (valid, requests) = (valid(scenario), ask(wishes));
     let end = simulate_to_fork(&valid, &requests, keep());
     assert_eq!(check(valid.scenario(), &requests, &end.outcome.plans, &end.fleet), []);
@@ -52,7 +52,7 @@ fn plans(scenario: Scenario, wishes: &[Wish]) -> (Vec<Plan>, u64) {
 }
 
 /// The node of each plan; nodes are numbered as they are ordered.
-fn nodes(scenario: Scenario, wishes: &[Wish]) -> Vec<Option<NodeIndex>> {
+pub(super) fn nodes(scenario: Scenario, wishes: &[Wish]) -> Vec<Option<NodeIndex>> {
     plans(scenario, wishes).0.into_iter().map(|plan| plan.node).collect()
 }
 
@@ -60,15 +60,15 @@ pub(super) fn zone(name: &str) -> Terms {
     Terms { zone: Some(name.to_owned()), ..Terms::default() }
 }
 
-fn rule(domain: Domain, group: &str) -> GroupRule {
+pub(super) fn rule(domain: Domain, group: &str) -> GroupRule {
     GroupRule { domain, group: group.to_owned() }
 }
 
-fn member(group: &str) -> Terms {
+pub(super) fn member(group: &str) -> Terms {
     Terms { group: Some(group.to_owned()), ..Terms::default() }
 }
 
-fn node(index: u32) -> Option<NodeIndex> {
+pub(super) fn node(index: u32) -> Option<NodeIndex> {
     Some(NodeIndex(index))
 }
 
