@@ -1,5 +1,6 @@
 //! All that a shadow run needs, as one value.
 
+mod assumed;
 mod creates;
 mod edits;
 mod engine;

@@ -2,21 +2,21 @@
 
 mod files;
 
-pub(super) use files::described_otherwise;
+pub(super) use files::{check_alone, described_otherwise};
 use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, Modules, PlacementPolicy, State};
+use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, PlacementPolicy};
 use shared::pricing::{CommitmentDiscount, PriceFile, builtin, read_commitments};
 use shared::request::{Catalogue, Tenant};
-use shared::scenario::{Demand, ENGINE, Scenario};
+use shared::scenario::Scenario;
 use shared::trace::csv::Kind;
 use shared::trace::inventory::{InventoryNode, read_inventory};
 use shared::trace::pools::read_pools;
 use shared::trace::priority_classes::read_priority_classes;
 use shared::trace::quotas::{TenantQuota, read_quotas};
-use shared::units::{Currency, Duration, Instant, Window};
+use shared::units::{Currency, Duration};
 
 use super::demand::read_table;
 use super::error::{CliError, Problems};
@@ -191,11 +191,10 @@ impl AssumptionArgs {
         let quotas = problems.hear(self.tenant_quotas());
         let priority_classes = problems.hear(self.named_priorities());
         problems.none()?;
-        let (Some(PriceFile { book: mut price_book, mut notices }), Some((mut fleet, autoscaling))) = (prices, fleet)
-        else {
+        let (Some(mut prices), Some((mut fleet, autoscaling))) = (prices, fleet) else {
             unreachable!("each was read or told of")
         };
-        price_book.commitments.extend(commitments.unwrap_or_default());
+        prices.book.commitments.extend(commitments.unwrap_or_default());
         if let Some(pools) = pools.flatten() {
             if !fleet.pools.is_empty() {
                 let message =
@@ -204,37 +203,25 @@ impl AssumptionArgs {
             }
             fleet.pools = pools;
         }
+        let mut notices = core::mem::take(&mut prices.notices);
         if self.commitments.is_some() && self.billing.unwrap_or_default() == BillingArg::Fleet {
-            notices.extend(covering_nothing(&price_book.commitments, &fleet));
+            notices.extend(covering_nothing(&prices.book.commitments, &fleet));
         }
         let base = Scenario {
-            terms: Vec::new(),
-            name: "shadow".to_owned(),
-            engine: ENGINE,
             seed: self.seed(),
             runs: self.runs(),
-            window: Window { start: Instant::default(), end: Instant::default() },
             bin,
             time_zone: time_zone.to_owned(),
             tenants: quotas.unwrap_or_default().into_iter().map(limited).collect(),
-            flavors: Vec::new(),
-            fleet,
             placement: self.policy.unwrap_or_default().into(),
             autoscaling,
             billing: match self.billing.unwrap_or_default() {
                 BillingArg::Fleet => Billing::Fleet,
                 BillingArg::PerResource => Billing::PerResource,
             },
-            modules: Modules::priced_in(price_book.currency),
-            price_book,
-            demand: Demand::Requests(Vec::new()),
-            start: State::default(),
-            edits: Vec::new(),
+            ..Scenario::on(fleet, prices)
         };
-        let mut catalogue = base.price_book.catalogue();
-        for group in &base.fleet.node_groups {
-            catalogue.flavors.entry(group.instance_type.clone()).or_insert(group.capacity);
-        }
+        let mut catalogue = base.catalogue();
         catalogue.priority_classes = priority_classes.unwrap_or_default();
         Ok(Assumed { machines: machines.unwrap_or_default(), base, catalogue, notices })
     }
@@ -242,7 +229,7 @@ impl AssumptionArgs {
     fn price_file(&self) -> Result<PriceFile, CliError> {
         match &self.prices {
             Some(path) => read_price_book(path, self.exchange_rates()),
-            None => Ok(PriceFile { book: builtin(), notices: Vec::new() }),
+            None => Ok(PriceFile::of(builtin())),
         }
     }
 

@@ -93,7 +93,7 @@ impl Args {
         let mut report = Report::default();
         let rates = files.exchange_rates.as_deref();
         let prices = files.prices.as_deref().map(|file| read_price_book(file, rates)).transpose()?;
-        let (prices, converted) = prices.map(|PriceFile { book, notices }| (book, notices)).unzip();
+        let (prices, converted) = prices.map(|PriceFile { book, notices, .. }| (book, notices)).unzip();
         let book = prices.clone().unwrap_or_else(builtin);
         let inventory = read_table(files.inventory.as_deref(), Kind::Inventory, read_inventory)?;
         let mapping = read(&files.mapping, read_mapping)?;

@@ -12,15 +12,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use shared::scenario::{Scenario, ValidScenario};
-use shared::units::{Duration, Instant, Window};
+use shared::units::Duration;
 use tracing_subscriber::EnvFilter;
 
 use self::logging::LogFormat;
 use self::replayed::ReplayArgs;
 use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
-use super::assumptions::{Assumed, AssumptionArgs};
+use super::assumptions::{Assumed, AssumptionArgs, check_alone};
 use super::demand::read_log;
 use super::import::mapping;
 use super::shadow::offers;
@@ -218,10 +217,8 @@ fn in_json(news: &News) -> String {
 fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<ShadowingConfig, CliError> {
     let Assumed { machines: inventory, base, catalogue, notices } = assumptions.read(Duration::HOUR, "UTC")?;
     notices.iter().for_each(|notice| output::warn(notice));
-    let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
-    let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
     assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));
-    some_day.map_err(|problems| CliError::Data(problems.to_string()))?;
+    check_alone(&base)?;
     let runs = start.read(&base, &inventory, &catalogue)?;
     if let Some((name, log)) = runs.log() {
         assumptions.check_prices(&base, name, log)?;

@@ -14,7 +14,8 @@ use self::document::read_document;
 use self::row::{COLUMNS, Place, PriceRow};
 use super::{Egress, ExchangeRates, PriceBook, Tiers, TypePrice, UnitRates};
 use crate::input::{InputError, InputProblems, Row, Table};
-use crate::units::Currency;
+use crate::request::Module;
+use crate::units::{Currency, Rate};
 
 /// The hours of a month, here as for storage.
 pub(super) const HOURS_PER_MONTH: u32 = 730;
@@ -24,8 +25,17 @@ pub(super) const HOURS_PER_MONTH: u32 = 730;
 pub struct PriceFile {
     /// The prices, in one currency.
     pub book: PriceBook,
+    /// What an hour of one worker costs, of the modules that the file names.
+    pub workers: BTreeMap<Module, Rate>,
     /// What was converted, and by which rates.
     pub notices: Vec<String>,
+}
+
+impl PriceFile {
+    /// Prices that are in no file.
+    pub fn of(book: PriceBook) -> Self {
+        Self { book, workers: BTreeMap::new(), notices: Vec::new() }
+    }
 }
 
 /// What a file says before anything is made of it.
@@ -34,6 +44,7 @@ struct Prices {
     /// The currency of rows that name none, and of the book.
     currency: Option<Currency>,
     units: Option<UnitRates>,
+    workers: BTreeMap<Module, Rate>,
     egress: Option<Egress>,
     tiers: Vec<Tiers>,
     rows: Vec<PriceRow>,
@@ -53,7 +64,7 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// [`Dimension`](crate::units::Dimension), where owned hardware has
 /// `purchase_price,term_months,power_kw,price_per_kwh,overhead_percent` in place of `price_per_hour`; as CSV, or as TOML or
 /// JSON with a list `prices` of rows with these fields, the `currency` of all that name none, `units`, the prices of
-/// single resources per hour, `egress` with the `price_per_gib` of traffic that leaves and how much of the requested
+/// single resources per hour, `modules`, what an hour of one worker of each costs, `egress` with the `price_per_gib` of traffic that leaves and how much of the requested
 /// bandwidth sends, the `sent_percent`, a list of `tiers` with the `price` of a `unit`, or of `egress_gib`, `above` so many
 /// unit-months or GiB in a month, and `used_this_month`, what was used of each before. What a file is, is seen from how it
 /// begins.
@@ -70,7 +81,7 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// With every problem: a wrong value, a second currency without its rate, a second price for the same type from the same
 /// instant.
 pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, InputProblems> {
-    let Prices { currency, units, egress, tiers, rows, mut problems } =
+    let Prices { currency, units, workers, egress, tiers, rows, mut problems } =
         if is_document(text) { read_document(text) } else { read_table(text) };
     let mut conversion = Conversion::new(rates, currency);
     let mut types: BTreeMap<String, TypePrice> = BTreeMap::new();
@@ -91,7 +102,7 @@ pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, I
         Some(currency) if problems.is_empty() => {
             let book = PriceBook::new(currency, types.into_values().collect(), units.unwrap_or_default());
             let book = PriceBook { egress: egress.unwrap_or_default(), tiers, ..book };
-            Ok(PriceFile { book, notices: conversion.notices() })
+            Ok(PriceFile { book, workers, notices: conversion.notices() })
         }
         _ => Err(InputProblems(problems)),
     }

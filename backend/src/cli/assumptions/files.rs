@@ -6,9 +6,9 @@ use shared::control_plane::Billing;
 use shared::input::InputError;
 use shared::pricing::PriceBook;
 use shared::request::{Flavor, Operation, RequestLog};
-use shared::scenario::Scenario;
+use shared::scenario::{Scenario, ValidScenario};
 use shared::trace::inventory::InventoryNode;
-use shared::units::{Dimension, Instant};
+use shared::units::{Dimension, Duration, Instant, Window};
 
 use super::AssumptionArgs;
 use crate::cli::demand::Demand;
@@ -29,7 +29,11 @@ impl AssumptionArgs {
         demand: &Demand,
     ) -> Result<Vec<String>, CliError> {
         let mut problems = Problems::default();
-        let mut odd = problems.hear(self.check_machines(base, machines)).unwrap_or_default();
+        let machines = problems.hear(self.check_machines(base, machines));
+        if machines.is_some() {
+            problems.hear(check_alone(base));
+        }
+        let mut odd = machines.unwrap_or_default();
         for (path, log) in demand.logs() {
             problems.hear(check_fit(base, path, log));
             problems.hear(self.check_prices(base, path, log));
@@ -113,6 +117,16 @@ impl AssumptionArgs {
         );
         Err(CliError::in_file(prices)(InputError::field(0, "instance_type", message)))
     }
+}
+
+/// Refuses what is assumed where it could not run, whatever is asked of it.
+///
+/// # Errors
+/// With every field that is to blame.
+pub(in crate::cli) fn check_alone(base: &Scenario) -> Result<(), CliError> {
+    let window = Window { start: Instant::default(), end: Instant::default() + Duration::DAY };
+    let some_day = ValidScenario::new(Scenario { window, ..base.clone() });
+    some_day.map(drop).map_err(|problems| CliError::Data(problems.to_string()))
 }
 
 /// Refuses a fleet of which a machine has no price.

@@ -11,12 +11,13 @@ use super::tiered::{read_egress, read_tiers};
 use super::{HOURS_PER_MONTH, Prices};
 use crate::input::{InputError, parse_json_document, parse_toml_document};
 use crate::pricing::{Egress, TieredUnit, UnitRates};
+use crate::request::Module;
 use crate::units::{Dimension, MoneyError, Rate};
 
 /// What a document may hold.
-const FIELDS: [&str; 6] = ["currency", "prices", "units", "egress", "tiers", "used_this_month"];
+const FIELDS: [&str; 7] = ["currency", "prices", "units", "modules", "egress", "tiers", "used_this_month"];
 /// What is in the currency of the document.
-const IN_ITS_CURRENCY: [&str; 3] = ["units", "egress", "tiers"];
+const IN_ITS_CURRENCY: [&str; 4] = ["units", "modules", "egress", "tiers"];
 /// Storage as price lists have it; `storage_gib` is per hour, as all others.
 pub(super) const PER_MONTH: &str = "storage_gib_month";
 
@@ -74,6 +75,9 @@ fn read_fields(mut document: Map<String, Value>, prices: &mut Prices) {
     }
     if let Some(value) = document.remove("units") {
         prices.units = read_units(&value, problems);
+    }
+    if let Some(value) = document.remove("modules") {
+        prices.workers = read_workers(&value, problems);
     }
     prices.egress = match document.remove("egress") {
         Some(value) => read_egress(&value, problems),
@@ -151,6 +155,22 @@ fn read_units(value: &Value, problems: &mut Vec<InputError>) -> Option<UnitRates
         addresses: rate(Dimension::Addresses),
     };
     (problems.len() == before).then_some(units)
+}
+
+/// What an hour of a worker costs, by module, in the currency of the document.
+fn read_workers(value: &Value, problems: &mut Vec<InputError>) -> BTreeMap<Module, Rate> {
+    let Value::Object(fields) = value else {
+        problems.push(wrong("modules", "is no table; expected what an hour of a worker costs, such as `scheduler`"));
+        return BTreeMap::new();
+    };
+    unknown("modules", fields, &Module::ALL.map(Module::as_str), problems);
+    let rate = |module: Module| {
+        let path = format!("modules.{}", module.as_str());
+        let text = cell(&path, fields.get(module.as_str())?);
+        let rate = text.and_then(|text| text.parse().map_err(|error: MoneyError| wrong(&path, error.to_string())));
+        Some(rate.map(|rate: Rate| (module, rate)))
+    };
+    Module::ALL.into_iter().filter_map(rate).filter_map(|read| kept(read, problems)).collect()
 }
 
 /// The price of a GiB for a month as one for an hour, rounded half to even to a nano-unit.

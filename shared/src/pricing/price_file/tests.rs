@@ -23,6 +23,31 @@ fn prices_hold_from_their_date_on() {
 }
 
 #[test]
+fn workers_of_modules_have_prices_too() {
+    let read = |modules: &str| {
+        let text = format!(
+            "currency = \"EUR\"\nmodules = {modules}\n[[prices]]\ninstance_type = \"big\"\nprice_per_hour = 2\n"
+        );
+        read_price_file(&text, &ExchangeRates::default())
+    };
+    let workers = read(r#"{ scheduler = "0.12", gateway = 0.03 }"#).unwrap().workers;
+    let named: Vec<(Module, String)> = workers.into_iter().map(|(module, rate)| (module, rate.to_string())).collect();
+    assert_eq!(named, [(Module::Gateway, "0.03".to_owned()), (Module::Scheduler, "0.12".to_owned())]);
+    let wrong = |modules: &str| read(modules).unwrap_err().0.iter().map(InputError::to_string).collect::<Vec<_>>();
+    let found = wrong(r#"{ shedular = 1, gateway = -1 }"#);
+    assert!(
+        found[0].starts_with("field `modules.shedular`: is unknown") && found[0].contains("`scheduler`"),
+        "{found:?}"
+    );
+    assert!(found[1].starts_with("field `modules.gateway`: ") && found.len() == 2, "{found:?}");
+    assert!(wrong("3")[0].contains("field `modules`: is no table"));
+    let without =
+        "modules = { gateway = 1 }\n[[prices]]\ninstance_type = \"a\"\nprice_per_hour = 1\ncurrency = \"USD\"";
+    let error = read_price_file(without, &ExchangeRates::default()).unwrap_err().first();
+    assert!(error.message.contains("the currency that `modules` are in"), "{error}");
+}
+
+#[test]
 fn owned_hardware_has_an_hourly_rate() {
     // (8,760 ÷ (48 × 730) + 0.5 × 0.2) × 1.2 = (0.25 + 0.1) × 1.2 = 0.42.
     let text = "instance_type,currency,purchase_price,term_months,power_kw,price_per_kwh,overhead_percent\n\
@@ -185,7 +210,7 @@ fn another_currency_is_converted_by_the_rate_of_its_date_or_refused() {
     let rows = "a,1,USD,\nb,0.096,EUR,2026-02-28T23:59:59Z\nb,0.096,EUR,2026-03-01T00:00:00Z\n\
                 c,2,EUR,2026-04-01T00:00:00Z\n";
     let text = format!("instance_type,price_per_hour,currency,from\n{rows}");
-    let PriceFile { book, notices } = read_price_file(&text, &rates).unwrap();
+    let PriceFile { book, notices, .. } = read_price_file(&text, &rates).unwrap();
     assert_eq!(book.currency, Currency::USD);
     // 0.096 × 1.0832 = 0.1039872, 0.096 × 1.1 = 0.1056, 2 × 1.1 = 2.2.
     let of = |name: &str| -> Vec<String> {
