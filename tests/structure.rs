@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tests::root;
 
 /// The modules of `shared` in the order of the flow; `lib.rs` has those of them that exist.
-const FLOW: [&str; 25] = [
+const FLOW: [&str; 26] = [
     "units",
     "random",
     "input",
@@ -21,6 +21,7 @@ const FLOW: [&str; 25] = [
     "cost",
     "simulation",
     "shadow",
+    "files",
     "allocation",
     "bill",
     "variance",

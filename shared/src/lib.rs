@@ -15,8 +15,9 @@
 //! predicted.
 //!
 //! The modules stand in the order of the flow, which is also the order to read them in: a module imports only from
-//! modules above it, and a test holds it to that. There is no I/O here, no clock, no entropy and no thread: callers
-//! bring bytes and instants, and get values back that are the same on every machine and in every browser.
+//! modules above it, and a test holds it to that. There is no I/O here, no clock and no entropy, and threads only work on
+//! series side by side: callers bring bytes and instants, and get values back that are the same on every machine and in
+//! every browser.
 
 pub mod units;
 pub mod random;
@@ -32,6 +33,7 @@ pub mod scenario;
 pub mod cost;
 pub mod simulation;
 pub mod shadow;
+pub mod files;
 pub mod allocation;
 pub mod bill;
 pub mod variance;

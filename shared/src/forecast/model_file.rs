@@ -141,6 +141,14 @@ impl ModelFile {
     /// # Errors
     /// When the past has another bin, or is too short; and when the horizon is no positive multiple of the bin.
     pub fn forecast(&self, past: &Past, tenants: &[String], horizon: Duration) -> Result<Forecast, ModelFileError> {
+        Ok(self.serving(past, tenants)?.predict(past, horizon)?)
+    }
+
+    /// What was fitted, ready for a past, which may be another than it learnt from; `tenants` as in [`ModelFile::forecast`].
+    ///
+    /// # Errors
+    /// When the past has another bin, or is too short.
+    pub fn serving(&self, past: &Past, tenants: &[String]) -> Result<Selected, ModelFileError> {
         if past.bin() != self.bin {
             return Err(ModelFileError::OtherBin { model: self.bin, data: past.bin() });
         }
@@ -150,9 +158,9 @@ impl ModelFile {
         };
         // Fitting to the same past again would change nothing.
         if self.tenants == tenants && self.learnt_from(past) {
-            return Ok(self.selected.predict(past, horizon)?);
+            return Ok(self.selected.clone());
         }
-        Ok(self.selected.of_tenants(position).updated(past)?.predict(past, horizon)?)
+        Ok(self.selected.of_tenants(position).updated(past)?)
     }
 }
 
