@@ -9,6 +9,7 @@ mod links;
 mod live;
 mod models;
 mod node_map;
+mod own_files;
 mod recommendations;
 mod service;
 mod settings;

@@ -5,17 +5,30 @@ mod report;
 
 use js_sys::Date;
 use shared::features::Past;
-use shared::forecast::{Forecast, ModelFile, ModelName, SelectionConfig, Watcher};
+use shared::forecast::{Continue, Forecast, ModelFile, ModelName, SelectionConfig, Watcher};
 use shared::units::{Duration, Instant, Window};
 
 use self::data::Counted;
-use crate::worker::{AheadBin, ModelSaid, Order, Said, SeriesView, Task};
+use crate::worker::{AheadBin, Forecasts, ModelSaid, Order, Said, SeriesView, Task, serve_orders};
 
 /// What is shown of the past beside a short horizon.
 const SHORTEST_PAST: Duration = Duration::from_minutes(2 * 24 * 60);
 
+/// Serves forecasts until the page terminates the worker.
+///
+/// # Panics
+/// Outside of a Web Worker.
+pub fn serve_forecasts() {
+    serve_orders::<Forecasts>(|order, tell| {
+        answer(&order, &mut |progress| {
+            tell(progress);
+            Continue::Yes
+        })
+    });
+}
+
 /// Does what was ordered; or says, for people, why it cannot be done.
-pub(crate) fn answer(order: &Order, watcher: &mut Watcher) -> Result<Said, String> {
+fn answer(order: &Order, watcher: &mut Watcher) -> Result<Said, String> {
     let counted = Counted::read(order)?;
     let past = counted.features.all();
     let (model, forecast) = match &order.task {

@@ -4,7 +4,8 @@
 //! live ───► latest ─► pages/{overview, costs, demand, recommendations, models, settings} ─► charts, components
 //! api_client ──┘
 //! link ───────► pages/lab ─► worker/pool ═► simulation_worker (one Web Worker each) ═► outcome ─► charts, components
-//! data, model ► pages/demand/bench ─► worker/forecaster ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
+//! data, model ► pages/demand/bench ─► worker/clerk ═► forecast_worker (trains, serves) ═► forecast ─► charts, components
+//! files ──────► pages/lab/own_files ─► worker/clerk ═► files_worker (tells them apart) ═► scenario ─► pages/lab
 //! ```
 //!
 //! There is no domain logic here: figures come from the service or from `shared`, which the workers run. Only the forecast
@@ -21,7 +22,9 @@ mod format;
 mod key;
 mod latest;
 mod live;
+mod opened_file;
 mod pages;
+mod reading;
 mod route;
 mod saved_file;
 mod tour;
@@ -29,6 +32,7 @@ mod worker;
 mod zone;
 
 pub use app::start;
-pub use worker::serve;
 #[cfg(feature = "train")]
-pub use worker::serve_forecasts;
+pub use forecasting::serve_forecasts;
+pub use reading::serve_files;
+pub use worker::serve;

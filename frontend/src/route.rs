@@ -38,6 +38,8 @@ pub(crate) enum LabSource {
     Current,
     /// The built-in example.
     Example,
+    /// Files that the reader has.
+    Files,
     /// A share link's text.
     Link(String),
     /// Saved in the service under this content hash.
@@ -91,10 +93,12 @@ impl LabSource {
             Self::Saved(hash)
         } else if let Some(id) = value("try") {
             Self::Recommended(id)
-        } else if value("scenario").as_deref() == Some("example") {
-            Self::Example
         } else {
-            Self::Current
+            match value("scenario").as_deref() {
+                Some("example") => Self::Example,
+                Some("files") => Self::Files,
+                _ => Self::Current,
+            }
         }
     }
 }

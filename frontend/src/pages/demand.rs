@@ -11,6 +11,7 @@ use shared::units::{Duration, Instant};
 use yew::prelude::*;
 
 use self::bench::Bench;
+pub(in crate::pages) use self::bench::training_words;
 use self::chart::demand;
 use crate::api_client::{ApiError, get};
 use crate::components::{Card, KnownEvents, LiveBadge, Tidings, more, page, say};

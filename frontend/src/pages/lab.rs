@@ -8,8 +8,10 @@ mod controls;
 mod form;
 mod history;
 mod loading;
+mod making;
 mod node_map;
 mod outcome;
+mod own_files;
 mod runner;
 mod share;
 mod side_by_side;
@@ -19,14 +21,13 @@ mod verdict;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use gloo::file::File;
-use gloo::file::callbacks::{FileReader, read_as_bytes};
-use web_sys::{HtmlInputElement, window};
+use web_sys::window;
 use yew::prelude::*;
 
 use self::bench::Bench;
 use self::loading::{Loaded, use_loaded};
-use crate::components::{Tidings, notice};
+use self::own_files::OwnFiles;
+use crate::components::{OpenFile, Opened, Tidings, notice};
 use crate::route::LabSource;
 
 #[derive(Properties, PartialEq)]
@@ -54,11 +55,15 @@ pub(crate) fn Lab(props: &LabProps) -> Html {
             move || drop(listener)
         });
     }
-    let on_file = {
+    let on_loaded = {
         let file = file.setter();
         Callback::from(move |opened: Result<Loaded, String>| file.set(Some(Rc::new(opened))))
     };
-    let content = match file.as_ref().or(loaded.as_ref()).map(Rc::as_ref) {
+    let on_file =
+        on_loaded.reform(|(name, content): Opened| content.and_then(|bytes| Loaded::from_file(&name, &bytes)));
+    let is_of_files = props.source == LabSource::Files;
+    let content = match file.as_ref().or(loaded.as_ref().filter(|_| !is_of_files)).map(Rc::as_ref) {
+        None if is_of_files => Html::default(),
         None => html! { <p class="loading" role="status">{ "Loading the scenario …" }</p> },
         Some(Err(message)) => {
             let example = html! { <a href="#/lab?scenario=example">{ "Open the built-in example instead" }</a> };
@@ -75,40 +80,14 @@ pub(crate) fn Lab(props: &LabProps) -> Html {
                 <h1>{ "Lab" }</h1>
                 <div class="tools">
                     <a class="button" href="#/lab?scenario=example">{ "Example" }</a>
-                    <OpenFile {on_file} />
+                    <a class="button" href="#/lab?scenario=files" data-testid="own-files">{ "Your data" }</a>
+                    <OpenFile label="Open scenario" accept=".shadowplane,.json" testid="open-file" {on_file} />
                 </div>
             </div>
+            if is_of_files {
+                <OwnFiles on_made={on_loaded} />
+            }
             { content }
         </>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct OpenFileProps {
-    on_file: Callback<Result<Loaded, String>>,
-}
-
-/// Opens a scenario file: what a link becomes when it is too long, or what the command line saved.
-#[component]
-fn OpenFile(props: &OpenFileProps) -> Html {
-    let reader = use_state(|| None::<FileReader>);
-    let onchange = {
-        let (on_file, reader) = (props.on_file.clone(), reader.setter());
-        Callback::from(move |event: Event| {
-            let input: HtmlInputElement = event.target_unchecked_into();
-            let Some(file) = input.files().and_then(|files| files.get(0)).map(File::from) else { return };
-            input.set_value("");
-            let (on_file, name) = (on_file.clone(), file.name());
-            reader.set(Some(read_as_bytes(&file, move |bytes| {
-                let bytes = bytes.map_err(|error| format!("{name} cannot be read: {error}"));
-                on_file.emit(bytes.and_then(|bytes| Loaded::from_file(&name, &bytes)));
-            })));
-        })
-    };
-    html! {
-        <label class="button">
-            { "Open file" }
-            <input type="file" class="hidden" accept=".shadowplane,.json" {onchange} data-testid="open-file" />
-        </label>
     }
 }

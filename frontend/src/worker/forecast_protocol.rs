@@ -5,13 +5,16 @@ use shared::api::DemandSeries;
 use shared::forecast::{LEVELS, Progress};
 use shared::units::{Duration, Instant, Window};
 
-/// From the page.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct ToForecaster {
-    /// Numbers the orders.
-    pub(crate) job: u32,
-    /// What to do.
-    pub(crate) order: Order,
+use super::clerk::Work;
+
+/// Models are chosen and fitted, and forecasts made.
+pub(crate) struct Forecasts;
+
+impl Work for Forecasts {
+    const LOADER: &'static str = "./forecast_worker_loader.js";
+    type Order = Order;
+    type Progress = Progress;
+    type Said = Said;
 }
 
 /// What to forecast, how far, and from what.
@@ -59,42 +62,6 @@ pub(crate) enum Task {
     Serve {
         /// The model file.
         file: Vec<u8>,
-    },
-}
-
-/// From the worker.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum FromForecaster {
-    /// It listens; the first message.
-    Ready {
-        /// Its protocol.
-        protocol: u32,
-    },
-    /// How far it is.
-    Progress {
-        /// Of which order.
-        job: u32,
-        /// Where the training or the backtest is.
-        progress: Progress,
-    },
-    /// It is done.
-    Done {
-        /// Which order.
-        job: u32,
-        /// What came out.
-        said: Box<Said>,
-    },
-    /// It cannot be done.
-    Refused {
-        /// Which order.
-        job: u32,
-        /// Why, for people.
-        message: String,
-    },
-    /// It panicked and is of no more use.
-    Crashed {
-        /// Where and why.
-        message: String,
     },
 }
 

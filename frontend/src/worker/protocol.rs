@@ -12,7 +12,7 @@ use shared::simulation::{NodeMap, Plan, PlanState, RunOutcome};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Incremented when a message changes: worker files carry no hash in their name, so a browser may hold an old one.
-pub(super) const PROTOCOL: u32 = 9;
+pub(super) const PROTOCOL: u32 = 10;
 
 /// From the page.
 #[derive(Serialize, Deserialize)]

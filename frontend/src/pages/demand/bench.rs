@@ -8,17 +8,15 @@ mod worker_hook;
 
 use std::rc::Rc;
 
-use gloo::file::File;
-use gloo::file::callbacks::{FileReader, read_as_bytes};
 use shared::units::Duration;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use self::cards::ForecastCards;
 use self::counts::{Counts, use_counts};
 use self::form::Form;
+pub(in crate::pages) use self::worker_hook::training_words;
 use self::worker_hook::{State, use_forecaster};
-use crate::components::{Tidings, notice, say};
+use crate::components::{OpenFile, Opened, Tidings, notice, say};
 use crate::route::ForecastSource;
 use crate::worker::{Data, Order, Task};
 
@@ -61,7 +59,7 @@ pub(super) fn Bench(props: &BenchProps) -> Html {
     }
     let on_data = {
         let opened = opened.setter();
-        Callback::from(move |(name, content): (String, Result<Vec<u8>, String>)| {
+        Callback::from(move |(name, content): Opened| {
             opened.set(Some(Rc::new(content.and_then(|content| Counts::of_file(name, content)))));
         })
     };
@@ -114,7 +112,7 @@ fn Trainer(props: &TrainerProps) -> Html {
     let on_model = {
         let (data, options, start, failed) =
             (props.counts.data.clone(), *options, desk.start.clone(), desk.failed.clone());
-        Callback::from(move |(name, content): (String, Result<Vec<u8>, String>)| match content {
+        Callback::from(move |(name, content): Opened| match content {
             Ok(file) => start.emit((options.order(&data, Task::Serve { file }), Some(name))),
             Err(message) => failed.emit(message),
         })
@@ -140,38 +138,5 @@ fn Trainer(props: &TrainerProps) -> Html {
                 }
             </div>
         </div>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct OpenFileProps {
-    label: AttrValue,
-    accept: AttrValue,
-    testid: AttrValue,
-    on_file: Callback<(String, Result<Vec<u8>, String>)>,
-}
-
-/// A button that reads a file: its name and its bytes, or why it cannot be read.
-#[component]
-fn OpenFile(props: &OpenFileProps) -> Html {
-    let reader = use_state(|| None::<FileReader>);
-    let onchange = {
-        let (on_file, reader) = (props.on_file.clone(), reader.setter());
-        Callback::from(move |event: Event| {
-            let input: HtmlInputElement = event.target_unchecked_into();
-            let Some(file) = input.files().and_then(|files| files.get(0)).map(File::from) else { return };
-            input.set_value("");
-            let (on_file, name) = (on_file.clone(), file.name());
-            reader.set(Some(read_as_bytes(&file, move |bytes| {
-                let bytes = bytes.map_err(|error| format!("{name} cannot be read: {error}"));
-                on_file.emit((name.clone(), bytes));
-            })));
-        })
-    };
-    html! {
-        <label class="button">
-            { &props.label }
-            <input type="file" class="hidden" accept={props.accept.clone()} {onchange} data-testid={props.testid.clone()} />
-        </label>
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn Bench(props: &BenchProps) -> Html {
             <Form scenario={base} {controls} {on_controls} {list}
                 {on_run} on_cancel={runner.cancel.clone()} {running} origin={loaded.origin.clone()} />
             <div class="outcome">
+                { for loaded.notices.iter().map(|notice| say(Tidings::Info, notice)) }
                 if let Err(Some(problem)) = &*read {
                     { say(Tidings::Warning, problem) }
                 }

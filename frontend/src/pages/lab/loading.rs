@@ -13,6 +13,7 @@ use yew::prelude::*;
 
 use crate::api_client::{ApiError, get};
 use crate::route::LabSource;
+use crate::worker::Made;
 
 /// A scenario to work on.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub(super) struct Loaded {
     pub(super) origin: String,
     /// Whether it is from a file, which no address names.
     pub(super) is_file: bool,
+    /// What to know before it is believed.
+    pub(super) notices: Vec<String>,
     /// What is tried beside it as it is.
     tried: Vec<Edit>,
 }
@@ -35,7 +38,7 @@ impl Loaded {
     fn new(scenario: Scenario, expected: Option<Digest>, origin: String) -> Self {
         let engine = scenario.engine;
         let scenario = Rc::new(Scenario { engine: ENGINE, ..scenario });
-        Self { scenario, engine, expected, origin, is_file: false, tried: Vec::new() }
+        Self { scenario, engine, expected, origin, is_file: false, notices: Vec::new(), tried: Vec::new() }
     }
 
     /// One that somebody sent, with the digest they saw.
@@ -65,6 +68,12 @@ impl Loaded {
         Ok(Self { is_file: true, ..Self::new(saved.scenario, saved.digest, origin) })
     }
 
+    /// One that was made of files here.
+    pub(super) fn made(made: &Made, origin: String) -> Self {
+        let notices = made.notices.clone();
+        Self { is_file: true, notices, ..Self::new(made.scenario.clone(), None, origin) }
+    }
+
     fn example(origin: &str) -> Self {
         Self::new(lab_scenario(), None, origin.to_owned())
     }
@@ -92,7 +101,7 @@ pub(super) fn use_loaded(source: &LabSource) -> UseStateHandle<Option<Rc<Result<
 
 async fn load(source: &LabSource) -> Result<Loaded, String> {
     match source {
-        LabSource::Example => Ok(Loaded::example("built-in example")),
+        LabSource::Example | LabSource::Files => Ok(Loaded::example("built-in example")),
         LabSource::Link(text) => SharedScenario::from_link(text)
             .map(|shared| Loaded::sent(shared, "from a link".to_owned()))
             .map_err(|error| format!("This link cannot be opened: {error}.")),

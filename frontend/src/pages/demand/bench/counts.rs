@@ -1,23 +1,18 @@
 //! Where the counts come from.
 
 use std::cell::Cell;
-use std::io::Read;
 use std::rc::Rc;
 
-use flate2::read::MultiGzDecoder;
 use shared::api::{DemandSeries, Status, paths};
 use shared::units::Duration;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::api_client::{ApiError, get};
+use crate::opened_file::unpacked;
 use crate::route::ForecastSource;
 use crate::worker::Data;
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The most that a file may hold, so that a small one cannot unpack to fill the memory.
-const UNPACKED_MAX: u64 = 512 << 20;
 /// How much of the service's demand is learnt from.
 const DEMAND_PAST: Duration = Duration::from_minutes(14 * 24 * 60);
 /// Tenants of the service that get a series of their own.
@@ -51,25 +46,6 @@ impl Counts {
             data: Rc::new(Data::Example),
             counted_here: true,
         }
-    }
-}
-
-/// What a file holds: gzip, several members of it included, or what it is.
-fn unpacked(content: Vec<u8>) -> Result<Vec<u8>, String> {
-    if content.starts_with(&ZSTD) {
-        return Err("is packed by zstd; expected a plain file, or gzip".to_owned());
-    }
-    if !content.starts_with(&GZIP) {
-        return Ok(content);
-    }
-    let mut plain = Vec::new();
-    let read = MultiGzDecoder::new(&content[..]).take(UNPACKED_MAX + 1).read_to_end(&mut plain);
-    match read {
-        Ok(length) if length as u64 > UNPACKED_MAX => {
-            Err(format!("holds more than {} MiB; cut it, or use the command line", UNPACKED_MAX >> 20))
-        }
-        Ok(_) => Ok(plain),
-        Err(error) => Err(format!("begins as gzip and cannot be unpacked: {error}; fetch it again")),
     }
 }
 

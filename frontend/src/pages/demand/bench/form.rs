@@ -6,8 +6,9 @@ use shared::units::Duration;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::Options;
 use super::counts::Counts;
-use super::{OpenFile, Options};
+use crate::components::{OpenFile, Opened};
 use crate::format;
 use crate::worker::Said;
 use crate::zone::Zone;
@@ -25,7 +26,7 @@ pub(super) struct FormProps {
     pub(super) on_train: Callback<()>,
     pub(super) on_cancel: Callback<()>,
     /// A model file: its name and bytes, or why it cannot be read.
-    pub(super) on_model: Callback<(String, Result<Vec<u8>, String>)>,
+    pub(super) on_model: Callback<Opened>,
     /// What is being done, and how much of it is done, from 0 to 1.
     pub(super) busy: Option<(String, Option<f64>)>,
 }

@@ -6,7 +6,7 @@ use shared::forecast::Progress;
 use yew::prelude::*;
 
 use crate::format;
-use crate::worker::{ForecastEvent, Forecaster, Order, Said, Task};
+use crate::worker::{Clerk, EventOf, Forecasts, Order, OrderEvent, Said, Task};
 
 /// What the worker is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,7 @@ pub(super) struct Desk {
 pub(super) fn use_forecaster() -> Desk {
     let state = use_state(|| State::Idle);
     let said = use_state(|| None::<(Rc<Said>, Option<String>)>);
-    let forecaster = use_mut_ref(Forecaster::default);
+    let forecaster = use_mut_ref(Clerk::<Forecasts>::default);
     let start = {
         let (forecaster, state, said) = (forecaster.clone(), state.setter(), said.setter());
         Callback::from(move |(order, model_file): (Order, Option<String>)| {
@@ -52,19 +52,19 @@ pub(super) fn use_forecaster() -> Desk {
             let look = order.task == Task::Look;
             state.set(State::Busy(began.to_owned(), None));
             let (state, said) = (state.clone(), said.clone());
-            let notify = Callback::from(move |event: ForecastEvent| match event {
-                ForecastEvent::Progress(progress) => {
-                    let (words, part) = words(progress);
+            let notify = Callback::from(move |event: EventOf<Forecasts>| match event {
+                OrderEvent::Progress(progress) => {
+                    let (words, part) = training_words(progress);
                     state.set(State::Busy(words, Some(part)));
                 }
-                ForecastEvent::Failed(message) => {
+                OrderEvent::Failed(message) => {
                     state.set(State::Failed(message));
                     if look {
                         // What is shown was said of other data.
                         said.set(None);
                     }
                 }
-                ForecastEvent::Done(done) => {
+                OrderEvent::Done(done) => {
                     said.set(Some((done, model_file.clone())));
                     state.set(State::Idle);
                 }
@@ -86,7 +86,7 @@ pub(super) fn use_forecaster() -> Desk {
     Desk { state, said, start, cancel, failed }
 }
 
-fn words(progress: Progress) -> (String, f64) {
+pub(in crate::pages) fn training_words(progress: Progress) -> (String, f64) {
     match progress {
         Progress::Training { model, step, max_steps, validation } => {
             let loss = validation.map_or(String::new(), |loss| format!(", validation loss {loss:.4}"));
