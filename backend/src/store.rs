@@ -9,6 +9,9 @@ mod notifications;
 mod remote_writes;
 mod retention;
 mod sqlite;
+mod stores;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use shared::api::{Job, JobKind, JobState, Progress};
@@ -24,6 +27,7 @@ pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore,
 pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
 pub use retention::{Carry, Retention, Trim, Trimmed};
 pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore, back_up, check_copy};
+pub use stores::Stores;
 
 /// Where a scan goes on: after this key, in order of (at, id).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,8 +7,9 @@ use shared::features::{PastBin, PastBins, PastCreates, SensorReading};
 use shared::request::{Observation, ResourceClass, Stretch};
 use shared::units::{Duration, Instant, Window};
 
-use super::{File, at, block_on, create};
-use crate::store::{Carry, CreatesOf, Document, LogKey, Retention, Store, Trim, Trimmed};
+use super::places::on_each;
+use super::{at, create};
+use crate::store::{Carry, CreatesOf, Document, LogKey, Trim, Trimmed};
 
 const BIN: Duration = Duration::from_seconds(300);
 
@@ -20,9 +21,8 @@ fn carry(from: Instant) -> Carry {
 
 #[test]
 fn requests_go_step_by_step_but_for_those_that_are_kept() {
-    let file = File::new("trim");
-    block_on(async {
-        let store = file.open();
+    on_each("trim", async |place| {
+        let store = place.store().await;
         let ids = ["a", "b", "c", "d", "e"];
         store.append_requests(ids.iter().zip(1..).map(|(id, second)| create(id, second)).collect()).await.unwrap();
         let seen = |id: &str| Observation { request: id.to_owned(), admitted: Some(true), ..Observation::default() };
@@ -36,7 +36,7 @@ fn requests_go_step_by_step_but_for_those_that_are_kept() {
         );
         // A kill comes in between: the next service begins anew, and finds what is left.
         drop(store);
-        let store = file.open();
+        let store = place.store().await;
         let mut gone = first.requests;
         loop {
             let trimmed = store.trim(step.clone()).await.unwrap();
@@ -53,9 +53,8 @@ fn requests_go_step_by_step_but_for_those_that_are_kept() {
 
 #[test]
 fn readings_have_the_same_means_when_they_are_added_up() {
-    let file = File::new("bin-readings");
-    block_on(async {
-        let store = file.open();
+    on_each("bin-readings", async |place| {
+        let store = place.store().await;
         let reading = |second: i64, scope: &str, value: f64| SensorReading {
             at: at(second),
             sensor: "cpu_load".to_owned(),
@@ -87,9 +86,8 @@ fn readings_have_the_same_means_when_they_are_added_up() {
 
 #[test]
 fn bins_count_where_requests_are_gone_until_they_are_gone_too() {
-    let file = File::new("bins");
-    block_on(async {
-        let store = file.open();
+    on_each("bins", async |place| {
+        let store = place.store().await;
         store.append_requests(vec![create("r", 700)]).await.unwrap();
         let bin = |second: i64, tenant: u32, count: u64| PastBin {
             at: at(second),
