@@ -212,23 +212,6 @@ impl Folding {
         }
         (folded, core::mem::take(&mut self.observations))
     }
-
-    /// Puts back what could not be written.
-    pub(super) fn restore(&mut self, folded: Folded, observations: Vec<Observation>) {
-        for SeriesEnd { id, at, value } in folded.ends {
-            let series = self.changed_series(id);
-            series.last.get_or_insert(Sample { value, timestamp: milliseconds(at) });
-        }
-        for SensorSum { series, at, sensor, scope, sum, count } in folded.sums {
-            let series = self.changed_series(series);
-            series.target.get_or_insert(Target { sensor, scope });
-            match series.added.iter_mut().find(|(start, ..)| *start == at) {
-                Some((_, own, counted)) => (*own, *counted) = (*own + sum, *counted + count),
-                None => series.added.push((at, sum, count)),
-            }
-        }
-        self.observations.extend(observations);
-    }
 }
 
 /// What keeps a sample from being taken after another one of its series.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use prost::DecodeError;
 use prost::bytes::Bytes;
+use shared::request::Observation;
 use shared::units::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::folding::Folding;
 use super::selection::Selection;
 use super::{Mapping, Tally};
-use crate::store::{RemoteWrites, SpooledWrite, Store, StoreError};
+use crate::store::{Folded, RemoteWrites, SpooledWrite, Store, StoreError};
 
 /// Bodies that are read again at once after a restart.
 const SPOOL_BATCH: usize = 100;
@@ -51,8 +52,8 @@ pub struct Receiver {
     log: Arc<dyn Store>,
     /// Held while a body is stored, so that bodies are folded in the order in which they are stored.
     folding: Mutex<Folding>,
-    /// Held by whoever writes what is folded.
-    writing: Mutex<()>,
+    /// Held by whoever writes what is folded: what the store did not say is written.
+    unwritten: Mutex<Option<(Folded, Vec<Observation>)>>,
 }
 
 impl Receiver {
@@ -80,7 +81,7 @@ impl Receiver {
                 folding.apply(selection, &mapping, number, received);
             }
         }
-        Ok(Self { mapping, spool, log, folding: Mutex::new(folding), writing: Mutex::default() })
+        Ok(Self { mapping, spool, log, folding: Mutex::new(folding), unwritten: Mutex::default() })
     }
 
     /// Takes in a body that came in at `now`, of at most so many bytes when it is unpacked. What of it can be taken is
@@ -114,8 +115,12 @@ impl Receiver {
     /// # Errors
     /// When the store fails; it is tried again the next time.
     pub async fn write(&self, now: Instant) -> Result<(), StoreError> {
-        let _alone = self.writing.lock().await;
-        let (folded, observations) = self.folding.lock().await.drain();
+        let mut unwritten = self.unwritten.lock().await;
+        // The same again as it was: the store knows of its last body whether it was written, be it that its answer was lost.
+        let (folded, observations) = match unwritten.take() {
+            Some(before) => before,
+            None => self.folding.lock().await.drain(),
+        };
         if folded.is_empty() && observations.is_empty() {
             return Ok(());
         }
@@ -128,7 +133,7 @@ impl Receiver {
         };
         let written = written.await;
         if written.is_err() {
-            self.folding.lock().await.restore(folded, observations);
+            *unwritten = Some((folded, observations));
         }
         written
     }
