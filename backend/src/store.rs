@@ -6,6 +6,7 @@
 mod documents;
 mod keys;
 mod notifications;
+mod postgres;
 mod remote_writes;
 mod retention;
 mod sqlite;
@@ -24,6 +25,7 @@ pub(crate) use documents::write_json;
 pub use documents::{Collection, Document, read_documents, read_documents_of, write_document};
 pub use keys::KeyStore;
 pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore, StoredWebhook};
+pub use postgres::{PostgresAddress, PostgresStore, redacted};
 pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
 pub use retention::{Carry, Retention, Trim, Trimmed};
 pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore, back_up, check_copy};
@@ -168,6 +170,20 @@ pub enum StoreError {
     /// The store has been closed.
     #[error("the store has been closed")]
     Closed,
+    /// The server is gone, or not there yet: the same again may do later. Whether the last thing was done is not known.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// It is of a form that the database has no place for.
+    #[error("the database cannot hold this: {0}")]
+    Unfit(String),
+    /// Another process writes to the database.
+    #[error(
+        "the database is held by {holder}; only one service may write to it: stop that one, or wait for it with --store-wait"
+    )]
+    Held {
+        /// Which one.
+        holder: String,
+    },
 }
 
 /// Which creates are counted: those of all that is named here; every one where nothing is.

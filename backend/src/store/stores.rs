@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{KeyStore, NotificationStore, RemoteWrites, Store};
+use super::{KeyStore, NotificationStore, PostgresStore, RemoteWrites, Store};
 
 /// All that a service keeps.
 #[derive(Clone)]
@@ -15,4 +15,16 @@ pub struct Stores {
     pub keys: Arc<dyn KeyStore>,
     /// What was noticed, and webhooks.
     pub notifications: Arc<dyn NotificationStore>,
+}
+
+impl From<Arc<PostgresStore>> for Stores {
+    /// All of it is in one database.
+    fn from(store: Arc<PostgresStore>) -> Self {
+        Self {
+            store: Arc::clone(&store) as _,
+            remote_writes: Arc::clone(&store) as _,
+            keys: Arc::clone(&store) as _,
+            notifications: store,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 mod keys;
 mod ledger;
 mod notifications;
-mod places;
+pub(super) mod places;
 mod remote_writes;
 mod retention;
 
