@@ -28,6 +28,7 @@ mod shadow;
 mod snapshot;
 mod source;
 mod start;
+mod store_files;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -20,6 +20,7 @@ use shared::units::{Duration, Instant};
 
 use crate::notify::NotifyConfig;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
+use crate::store::PostgresAddress;
 use crate::tls::TlsFiles;
 use crate::{ensemble, prometheus};
 
@@ -28,8 +29,10 @@ use crate::{ensemble, prometheus};
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The folder of the database.
+    /// The folder of the database, where it is not on a server.
     pub data: PathBuf,
+    /// The database on a server, where it is not in the folder.
+    pub database: Option<DatabaseConfig>,
     /// The folder of the dashboard's files; without it there is only the API.
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
@@ -50,6 +53,15 @@ pub struct Config {
     pub notify: NotifyConfig,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
+}
+
+/// A database on a server.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// Where it is.
+    pub address: PostgresAddress,
+    /// Whether to wait while another service has it.
+    pub wait: bool,
 }
 
 /// Who may ask the service, and how often.

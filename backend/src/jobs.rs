@@ -66,7 +66,9 @@ pub(crate) enum Stopped {
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Database(_) | StoreError::DiskFull => Self::Disturbed(error.to_string()),
+            StoreError::Database(_) | StoreError::DiskFull | StoreError::Unavailable(_) => {
+                Self::Disturbed(error.to_string())
+            }
             error => Self::Failed(error.to_string()),
         }
     }
@@ -83,8 +85,32 @@ impl Runner {
             }
             if let Err(error) = self.work_off().await {
                 tracing::error!(%error, "no job could be claimed");
+                self.claim_again(&error).await;
             }
             tokio::time::sleep(IDLE).await;
+        }
+    }
+
+    /// A claim whose answer did not come may have been made all the same: nobody else works here, so that what is running
+    /// then is not.
+    async fn claim_again(&self, error: &StoreError) {
+        if matches!(error, StoreError::Unavailable(_))
+            && let Err(error) = self.until_reached(|| self.store.requeue_running(None)).await
+        {
+            tracing::error!(%error, "running jobs could not be queued again");
+        }
+    }
+
+    /// Writes something, again and again while the database cannot be reached and the service does not end.
+    pub(crate) async fn until_reached<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        loop {
+            match write().await {
+                Err(StoreError::Unavailable(_)) if !self.stop.load(Ordering::Relaxed) => tokio::time::sleep(IDLE).await,
+                written => return written,
+            }
         }
     }
 
@@ -135,7 +161,8 @@ impl Runner {
             Err(Stopped::Cancelled) => return self.release(&id).await,
         };
         let progress = self.board.progress(&id).unwrap_or_default();
-        if let Err(error) = self.store.finish(id.clone(), end, progress, wall_clock()).await {
+        let finish = || self.store.finish(id.clone(), end.clone(), progress, wall_clock());
+        if let Err(error) = self.until_reached(finish).await {
             tracing::error!(%error, job = id, "a job's end could not be stored");
         }
         self.board.forget(&id);
@@ -145,7 +172,8 @@ impl Runner {
     async fn retry(&self, id: &str, reason: String, wait: Duration) {
         tracing::warn!(job = id, reason, "a job is tried again");
         let wait = if self.config.replay.is_some() { Duration::ZERO } else { wait };
-        if let Err(error) = self.store.retry(id.to_owned(), reason, wall_clock() + wait).await {
+        let retry = || self.store.retry(id.to_owned(), reason.clone(), wall_clock() + wait);
+        if let Err(error) = self.until_reached(retry).await {
             tracing::error!(%error, job = id, "a job could not be queued again");
         }
         self.board.forget(id);

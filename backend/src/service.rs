@@ -1,5 +1,6 @@
 //! The service: store, loop, jobs and HTTP, started together and stopped together.
 
+mod database;
 mod folder;
 mod remote_write;
 mod signals;
@@ -17,8 +18,9 @@ use anyhow::{Context, anyhow};
 use shared::features::PastBins;
 use tokio::sync::oneshot;
 
+use self::database::{Database, taken_over};
 pub(crate) use self::folder::{DATABASE, DEMO_DATABASE, KEYS, REPLAY_DATABASE, claim_folder};
-use self::folder::{open_keys, open_outbox, open_store};
+use self::folder::{open_folder, open_outbox};
 use self::signals::{renew, told_to_stop};
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
@@ -27,7 +29,7 @@ use crate::jobs::{Runner, wall_clock};
 use crate::notify::{NotifyConfig, Outgoing, Watch, deliver, notice};
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
-use crate::store::{KeyStore, Store};
+use crate::store::{KeyStore, Store, StoreError};
 use crate::tls::Certificate;
 
 /// How long the loop sleeps when no hour is due.
@@ -53,28 +55,34 @@ pub enum News {
 /// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
 pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
     let tls = config.tls.as_ref().map(Certificate::read).transpose()?;
+    // One that waits for a database does not listen meanwhile.
+    let mut database = config.database.as_ref().map(Database::hold).transpose()?;
     let listener = bind(config.listen)?;
     let dashboard = config.dashboard.as_deref().map(Dashboard::open).transpose()?;
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
-    let _in_use = claim_folder(&config.data)?;
-    let store = open_store(&config)?;
-    let keys = open_keys(&config.data)?;
-    let door = door(&config, &*keys)?;
-    let outbox = open_outbox(&config)?;
+    let (stores, _in_use) = match &database {
+        Some(database) => (database.stores.clone(), None),
+        None => {
+            std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+            let in_use = claim_folder(&config.data)?;
+            (open_folder(&config)?, Some(in_use))
+        }
+    };
+    let door = door(&config, &*stores.keys)?;
+    let outbox = open_outbox(&config, Arc::clone(&stores.notifications))?;
     let outgoing = Outgoing::new(config.notify.outgoing_ca.as_deref())?;
     let mut config = config;
-    (config.shadowing.start, config.shadowing.past) = begin(&*store, &config.shadowing)?;
+    (config.shadowing.start, config.shadowing.past) = begin(&*stores.store, &config.shadowing)?;
     let clock: Arc<dyn Clock> = match &config.shadowing.replay {
         Some(replay) => Arc::new(VirtualClock::new(replay.start, replay.speed)),
         None => Arc::new(SystemClock),
     };
     let prometheus = match config.prometheus.take() {
-        Some(mapping) => Some(remote_write::receiver(mapping, &store, config.shadowing.bin)?),
+        Some(mapping) => Some(remote_write::receiver(mapping, &stores, config.shadowing.bin)?),
         None => None,
     };
     let app = Data::new(App {
-        store,
-        keys,
+        store: stores.store,
+        keys: stores.keys,
         door,
         outbox,
         rate_limit: RateLimit::new(config.access.rate_limit),
@@ -103,11 +111,13 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         threads.push(remote_write::spawn(&app, receiver, &stop)?);
     }
     threads.extend(spawn_notify(&app, config.notify, outgoing, &stop)?);
-    let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, is_over));
+    let lost = database.as_mut().and_then(|database| database.lost.take());
+    let served = actix_web::rt::System::new().block_on(serve(listener, tls, app, dashboard, Ends { is_over, lost }));
     stop.store(true, Ordering::Relaxed);
     for thread in threads {
         thread.join().map_err(|_| anyhow!("a thread of the service panicked; its message is above"))??;
     }
+    database.as_ref().map(Database::let_go).transpose()?;
     Ok(served?)
 }
 
@@ -189,18 +199,23 @@ fn door(config: &Config, keys: &dyn KeyStore) -> anyhow::Result<Door> {
         }
         // It ends by itself, and so nobody has to ask.
         None if config.shadowing.replay.as_ref().is_some_and(|replay| replay.exit) => Ok(Door::Keys),
-        None => Err(anyhow!(
-            "{data} has no key that is good, so that nobody could ask; make one with `shadowplane keys create --role admin \
-             --data {data}`, or let whoever is on this machine do everything with --no-keys",
-            data = config.data.display()
-        )),
+        None => {
+            let (place, option) = match &config.database {
+                Some(database) => (database.address.to_string(), "--store"),
+                None => (config.data.display().to_string(), "--data"),
+            };
+            Err(anyhow!(
+                "{place} has no key that is good, so that nobody could ask; make one with `shadowplane keys create --role admin \
+                 {option} {place}`, or let whoever is on this machine do everything with --no-keys"
+            ))
+        }
     }
 }
 
 fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     let (app, stop) = (app.clone(), Arc::clone(stop));
     on_thread("loop", async move {
-        let mut cycle = match begin_loop(&app).await {
+        let mut cycle = match begin_when_reached(&app, &stop).await {
             Ok(cycle) => cycle,
             Err(error) => {
                 tracing::error!(%error, "the loop cannot begin");
@@ -215,7 +230,7 @@ fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
                     tracing::error!(%error, "an hour could not be closed; it is tried again");
                     tokio::time::sleep(TICK * 20).await;
                     // From what is stored, as after a kill: what was half done is begun anew.
-                    match begin_loop(&app).await {
+                    match begin_when_reached(&app, &stop).await {
                         Ok(anew) => cycle = anew,
                         Err(error) => tracing::error!(%error, "the loop cannot go on from what is stored"),
                     }
@@ -224,6 +239,19 @@ fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
         }
         Ok(())
     })
+}
+
+/// Waits for a database that is not there for a while: to go on with what was half done would be wrong.
+async fn begin_when_reached(app: &App, stop: &AtomicBool) -> Result<Cycle, CycleError> {
+    loop {
+        match begin_loop(app).await {
+            Err(CycleError::Store(error @ StoreError::Unavailable(_))) if !stop.load(Ordering::Relaxed) => {
+                tracing::warn!(%error, "the loop waits for the database");
+                tokio::time::sleep(TICK * 20).await;
+            }
+            begun => return begun,
+        }
+    }
 }
 
 async fn begin_loop(app: &App) -> Result<Cycle, CycleError> {
@@ -268,7 +296,7 @@ fn runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> Runner {
 fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
     let runner = runner(app, stop);
     on_thread("jobs", async move {
-        match runner.store.requeue_running(Some(wall_clock())).await {
+        match runner.until_reached(|| runner.store.requeue_running(Some(wall_clock()))).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "jobs that were running are queued again"),
             Err(error) => tracing::error!(%error, "running jobs could not be queued again"),
@@ -308,12 +336,20 @@ fn on_thread(name: &str, work: impl Future<Output = Result<(), CycleError>> + Se
     std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work))
 }
 
+/// What ends the service beside whoever started it.
+struct Ends {
+    /// All that was to be replayed has happened.
+    is_over: oneshot::Receiver<()>,
+    /// Another service has taken the database over.
+    lost: Option<oneshot::Receiver<()>>,
+}
+
 async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Certificate>>,
     app: Data<App>,
     dashboard: Option<Dashboard>,
-    is_over: oneshot::Receiver<()>,
+    ends: Ends,
 ) -> io::Result<()> {
     let (replays, outbox) = (app.config.replay.is_some(), Arc::clone(&app.outbox));
     let policy = dashboard.as_ref().map_or("default-src 'none'; frame-ancestors 'none'".to_owned(), |dashboard| {
@@ -350,7 +386,8 @@ async fn serve(
         let graceful = tokio::select! {
             graceful = told_to_stop() => graceful,
             // Nobody says so: it is over when there is nobody left who could.
-            _ = is_over, if replays => true,
+            _ = ends.is_over, if replays => true,
+            () = taken_over(ends.lost) => false,
         };
         // Those who listen would never go by themselves.
         outbox.close();

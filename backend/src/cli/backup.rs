@@ -11,7 +11,7 @@ use super::database::database_in;
 use super::{CliError, Global};
 use crate::output;
 use crate::service::{DATABASE, claim_folder};
-use crate::store::{StoreError, back_up, check_copy};
+use crate::store::{StoreError, back_up, check_copy, redacted};
 
 /// Copy the database of a service into one file, while the service runs
 ///
@@ -29,6 +29,8 @@ pub(super) struct BackupArgs {
     /// Folder of the service's database, or the file itself where there are several
     #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     /// The file to write; there must be none yet
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
@@ -50,9 +52,30 @@ pub(super) struct RestoreArgs {
     /// Folder of the service, or the database in it that is to be replaced
     #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     /// Replace the database that is there
     #[arg(long)]
     replace: bool,
+}
+
+/// A database that is no file.
+#[derive(Debug, clap::Args)]
+struct Elsewhere {
+    /// The service's database on a server: its own pg_dump and pg_restore copy it
+    #[arg(long, env = "SHADOWPLANE_STORE", value_name = "URL", hide_env_values = true)]
+    store: Option<String>,
+}
+
+impl Elsewhere {
+    /// Says how a database on a server is copied.
+    fn refuse(&self) -> Result<(), CliError> {
+        let Some(url) = self.store.as_deref().map(redacted) else { return Ok(()) };
+        Err(CliError::Usage(format!(
+            "the state is in {url}, which its own programs copy: pg_dump --format=custom --file=shadowplane.dump {url}, while the \
+             service runs, and pg_restore --clean --if-exists --dbname={url} shadowplane.dump, while it does not"
+        )))
+    }
 }
 
 /// What both print as JSON.
@@ -68,6 +91,7 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
 impl BackupArgs {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        self.elsewhere.refuse()?;
         let from = database_in(&self.data)?;
         free(&self.to, "choose another name with --to, or move it")?;
         let part = with_end(&self.to, ".part");
@@ -86,6 +110,7 @@ impl BackupArgs {
 
 impl RestoreArgs {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
+        self.elsewhere.refuse()?;
         check_copy(&self.from).map_err(|error| failed(&self.from, &error))?;
         let is_file = self.data.extension().is_some_and(|extension| extension == "sqlite");
         let to = if is_file { self.data.clone() } else { self.data.join(DATABASE) };

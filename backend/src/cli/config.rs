@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use shared::input::parse_toml_document;
 
 use super::{CliError, Global, serve};
+use crate::store::redacted;
 use crate::{input, output};
 
 /// Print every setting of `serve`, its value, and where that is from
@@ -46,6 +47,9 @@ enum Source {
 
 /// Options that are no settings.
 const NO_SETTINGS: [&str; 2] = ["json", "help"];
+
+/// Its value may hold a password.
+const STORE: &str = "store";
 
 /// What only a file says.
 const TABLES: [&str; 3] = ["triggers", "jobs", "webhook-retries"];
@@ -102,6 +106,8 @@ fn setting(option: &clap::Arg, matches: &ArgMatches, file: &Map<String, Value>, 
             None => (documented(option), Source::Default),
         },
     };
+    // What is shown here is sent to others.
+    let value = if name == STORE { value.map(|url| redacted(&url)) } else { value };
     Some(Setting { name: name.to_owned(), value, source })
 }
 

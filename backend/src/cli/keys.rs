@@ -6,11 +6,12 @@ use anyhow::Context;
 use shared::api::{Actor, AuditEntry, AuditOutcome, KeyOrder, KeyView, NewKey, Role};
 use shared::units::{Duration, Instant};
 
+use super::store_files::StoreFiles;
 use super::{CliError, Global};
 use crate::access::{self, KeyError};
 use crate::jobs::wall_clock;
 use crate::service::KEYS;
-use crate::store::{KeyStore, SqliteKeys};
+use crate::store::{KeyStore, PostgresStore, SqliteKeys};
 use crate::{input, output};
 
 /// Make keys of the service, list, revoke and renew them
@@ -26,6 +27,7 @@ use crate::{input, output};
   shadowplane keys list
   shadowplane keys rotate 3f9a0c61d2b7 --grace 2d     the secret before goes on for two days
   shadowplane keys revoke 3f9a0c61d2b7
+  shadowplane keys list --store postgres://shadowplane@db.example/shadowplane
 
   curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/status")]
 pub(super) struct Args {
@@ -34,6 +36,11 @@ pub(super) struct Args {
     /// Folder of the service's databases
     #[arg(long, global = true, env = "SHADOWPLANE_DATA", value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    /// The service's database on a server, in the place of the folder: postgres://user@host:port/database
+    #[arg(long, global = true, env = "SHADOWPLANE_STORE", value_name = "URL", hide_env_values = true)]
+    store: Option<String>,
+    #[command(flatten)]
+    files: StoreFiles,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -81,23 +88,24 @@ impl Args {
     }
 
     async fn answer(&self, global: &Global) -> Result<(), CliError> {
-        let (store, now) = (self.open()?, wall_clock());
+        let (store, now) = (self.open().await?, wall_clock());
+        let store = &*store;
         match &self.what {
             What::Create { role, tenant, name, expires, key_file } => {
                 let tenants = (!tenant.is_empty()).then(|| tenant.clone());
                 let order = KeyOrder { role: *role, tenants, name: name.clone(), expires_in: *expires };
                 if let Some(path) = key_file {
                     let key = input::read_text(path)?;
-                    let (view, is_new) = access::adopt(&store, order, key.trim(), now).await.map_err(wrong)?;
+                    let (view, is_new) = access::adopt(store, order, key.trim(), now).await.map_err(wrong)?;
                     if is_new {
-                        note(&store, "keys create", &view.id, now).await?;
+                        note(store, "keys create", &view.id, now).await?;
                     }
                     let state = if is_new { "made" } else { "there already" };
                     let text = format!("the key {} is {state}: {}\n", view.id, self::state(&view, now));
                     return if global.json { output::print_json(&view) } else { output::print(&text) };
                 }
-                let new = access::create(&store, order, now).await.map_err(wrong)?;
-                note(&store, "keys create", &new.view.id, now).await?;
+                let new = access::create(store, order, now).await.map_err(wrong)?;
+                note(store, "keys create", &new.view.id, now).await?;
                 print_new(global, &new)
             }
             What::List => {
@@ -106,23 +114,29 @@ impl Args {
                 if global.json { output::print_json(&views) } else { output::print(&table(&views, now)) }
             }
             What::Revoke { id } => {
-                let view = access::revoke(&store, id, now).await.map_err(wrong)?;
-                note(&store, "keys revoke", id, now).await?;
+                let view = access::revoke(store, id, now).await.map_err(wrong)?;
+                note(store, "keys revoke", id, now).await?;
                 if global.json { output::print_json(&view) } else { output::print(&format!("revoked {id}\n")) }
             }
             What::Rotate { id, grace } => {
-                let new = access::rotate(&store, id, *grace, now).await.map_err(wrong)?;
-                note(&store, "keys rotate", id, now).await?;
+                let new = access::rotate(store, id, *grace, now).await.map_err(wrong)?;
+                note(store, "keys rotate", id, now).await?;
                 print_new(global, &new)
             }
         }
     }
 
-    fn open(&self) -> Result<SqliteKeys, CliError> {
+    async fn open(&self) -> Result<Box<dyn KeyStore>, CliError> {
+        if let Some(url) = &self.store {
+            let address = self.files.address(url)?;
+            let store = PostgresStore::open(&address).await.with_context(|| format!("cannot open {address}"))?;
+            return Ok(Box::new(store));
+        }
+        self.files.need_store(false)?;
         let folder = &self.data;
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let file = folder.join(KEYS);
-        Ok(SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?)
+        Ok(Box::new(SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?))
     }
 }
 
@@ -142,7 +156,7 @@ fn wrong(error: KeyError) -> CliError {
     }
 }
 
-async fn note(store: &SqliteKeys, action: &str, id: &str, at: Instant) -> Result<(), CliError> {
+async fn note(store: &dyn KeyStore, action: &str, id: &str, at: Instant) -> Result<(), CliError> {
     let (action, subject) = (action.to_owned(), id.to_owned());
     let (actor, outcome) = (Actor::CommandLine, AuditOutcome::Done);
     let entry = AuditEntry { number: 0, at, actor, action, subject, outcome, status: None };

@@ -11,8 +11,9 @@ use shared::input::InputError;
 use shared::simulation::Digest;
 
 use super::database::database_in;
+use super::store_files::StoreFiles;
 use super::{CliError, Global};
-use crate::store::{SqliteStore, whole_ledger};
+use crate::store::{PostgresAddress, PostgresStore, SqliteStore, StoreError, redacted, whole_ledger};
 use crate::{input, output};
 
 /// Check the forecast ledger, and score the forecasts in it
@@ -24,12 +25,15 @@ use crate::{input, output};
 #[command(after_help = "Examples:
   shadowplane ledger verify --data data
   shadowplane ledger export --data data -o ledger.ndjson
+  shadowplane ledger verify --store postgres://shadowplane@db.example/shadowplane
   shadowplane ledger verify --file ledger.ndjson --head 5f1c…
   shadowplane ledger scorecard --file ledger.ndjson --json
   shadowplane ledger compare --file frozen.ndjson --with loop.ndjson")]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    files: StoreFiles,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -76,6 +80,9 @@ struct Source {
     /// The service's folder of the database, or the file itself where there are several; it may be running
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The service's database on a server, postgres://user@host:port/database; it may be running
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// What `ledger export` printed
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
@@ -93,28 +100,29 @@ struct Verified {
 impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         match &self.what {
-            What::Verify { from, head } => check(from, *head, global),
+            What::Verify { from, head } => check(from, &self.files, *head, global),
             What::Scorecard { from } => {
-                let (_, _, records) = from.verified()?;
+                let (_, _, records) = from.verified(&self.files)?;
                 let card = scorecard(&records);
                 if global.json { output::print_json(&card) } else { output::print(&text(&card)) }
             }
             What::Compare { from, with, seed } => {
-                let (_, _, first) = from.verified()?;
-                let (_, _, second) = Source { data: None, file: Some(with.clone()) }.verified()?;
+                let (_, _, first) = from.verified(&self.files)?;
+                let (_, _, second) =
+                    Source { data: None, store: None, file: Some(with.clone()) }.verified(&self.files)?;
                 let compared = compare_ledgers(&first, &second, &CorrectionSettings::default(), *seed);
                 if global.json { output::print_json(&compared) } else { output::print(&compared_text(&compared)) }
             }
             What::Export { from, output } => {
-                let (entries, ..) = from.verified()?;
+                let (entries, ..) = from.verified(&self.files)?;
                 output::write_records(output.as_deref(), entries.into_iter())
             }
         }
     }
 }
 
-fn check(from: &Source, kept: Option<Digest>, global: &Global) -> Result<(), CliError> {
-    let (entries, head, records) = from.verified()?;
+fn check(from: &Source, files: &StoreFiles, kept: Option<Digest>, global: &Global) -> Result<(), CliError> {
+    let (entries, head, records) = from.verified(files)?;
     if let Some(kept) = kept.filter(|kept| !entries.iter().any(|entry| entry.hash == *kept)) {
         let message = format!(
             "{}: no entry has the hash {kept}; the chain was cut off before it, or is another one",
@@ -138,17 +146,19 @@ fn check(from: &Source, kept: Option<Digest>, global: &Global) -> Result<(), Cli
 
 impl Source {
     fn name(&self) -> String {
-        match (&self.file, &self.data) {
-            (Some(file), _) => input::name(file).to_owned(),
-            (None, data) => data.as_deref().unwrap_or(Path::new("data")).display().to_string(),
+        match (&self.file, &self.store, &self.data) {
+            (Some(file), ..) => input::name(file).to_owned(),
+            (None, Some(url), _) => redacted(url),
+            (None, None, data) => data.as_deref().unwrap_or(Path::new("data")).display().to_string(),
         }
     }
 
     /// The entries, where they end, and their records.
-    fn verified(&self) -> Result<(Vec<Entry>, Head, Vec<Record>), CliError> {
-        let entries = match (&self.file, &self.data) {
-            (Some(file), _) => read_file(file)?,
-            (None, data) => read_data(data.as_deref().unwrap_or(Path::new("data")))?,
+    fn verified(&self, files: &StoreFiles) -> Result<(Vec<Entry>, Head, Vec<Record>), CliError> {
+        let entries = match (&self.file, &self.store, &self.data) {
+            (Some(file), ..) => read_file(file)?,
+            (None, Some(url), _) => read_database(&files.address(url)?)?,
+            (None, None, data) => read_data(data.as_deref().unwrap_or(Path::new("data")))?,
         };
         let (head, records) =
             verify(&entries).map_err(|broken| CliError::Data(format!("{}: {broken}", self.name())))?;
@@ -166,9 +176,15 @@ fn read_file(file: &str) -> Result<Vec<Entry>, CliError> {
     read.collect::<Result<_, _>>().map_err(CliError::in_file(input::name(file)))
 }
 
+fn read_database(address: &PostgresAddress) -> Result<Vec<Entry>, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(anyhow::Error::from)?;
+    let read = async { whole_ledger(&PostgresStore::open_to_read(address).await?).await };
+    runtime.block_on(read).map_err(|error: StoreError| CliError::Data(format!("{address}: {error}")))
+}
+
 fn read_data(folder: &Path) -> Result<Vec<Entry>, CliError> {
     let path = database_in(folder)?;
-    let failed = |error: crate::store::StoreError| CliError::Data(format!("{}: {error}", path.display()));
+    let failed = |error: StoreError| CliError::Data(format!("{}: {error}", path.display()));
     let store = SqliteStore::open_to_read(&path).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(anyhow::Error::from)?;
     runtime.block_on(whole_ledger(&store)).map_err(failed)

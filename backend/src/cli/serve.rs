@@ -51,6 +51,8 @@ use crate::{input, output, service};
   shadowplane serve --keep-requests 60d --keep-bins forever     what is kept how long
   shadowplane serve --commitment-offers offers.csv     what is worth changing, or buying: GET /v1/recommendations
   shadowplane serve --alertmanager http://localhost:9093     anomalies, budgets at risk and the like as alerts
+  shadowplane serve --store postgres://shadowplane@db.example/shadowplane --store-password-file /run/secrets/db
+                                                    keeps everything on a PostgreSQL server: docs/postgresql.md
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -171,8 +173,10 @@ impl Options {
         let foreign =
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;
+        let database = settings.database(shadowing.replay.is_some())?;
         let config = Config {
             listen: settings.listen(),
+            database,
             tls,
             access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

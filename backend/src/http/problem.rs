@@ -273,6 +273,17 @@ impl From<StoreError> for Problem {
             let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk-full", "The disk is full", detail);
             return problem.with_header(header::RETRY_AFTER, HeaderValue::from(30));
         }
+        if let StoreError::Unavailable(_) | StoreError::Held { .. } = error {
+            let detail = "the database of the service cannot be reached, and it is not known whether this was taken; send it again \
+                 in 2 s: what was is then a duplicate";
+            let title = "The database cannot be reached";
+            let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", title, detail);
+            return problem.with_header(header::RETRY_AFTER, HeaderValue::from(2));
+        }
+        if let StoreError::Unfit(why) = error {
+            let detail = format!("the database of the service cannot hold this, and nothing of it was taken: {why}");
+            return Self::new(StatusCode::BAD_REQUEST, "wrong-value", "A value is wrong", detail);
+        }
         let detail = "the store did not answer; the log of the service says why";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", "The store failed", detail)
     }

@@ -29,11 +29,21 @@ const GONE: u16 = 410;
 pub(crate) async fn deliver(outbox: Arc<Outbox>, outgoing: Outgoing, retries: Retries, stop: Arc<AtomicBool>) {
     let mut under_way = JoinSet::new();
     let mut busy: BTreeSet<String> = BTreeSet::new();
+    let mut is_unread = false;
     while !stop.load(Ordering::Relaxed) {
-        let due = outbox.store.due(wall_clock()).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "what is due for webhooks could not be read; it is tried again");
-            Vec::new()
-        });
+        let due = match outbox.store.due(wall_clock()).await {
+            Ok(due) => {
+                is_unread = false;
+                due
+            }
+            Err(error) => {
+                // Once, however long it lasts.
+                if !core::mem::replace(&mut is_unread, true) {
+                    tracing::error!(%error, "what is due for webhooks could not be read; it is tried again");
+                }
+                Vec::new()
+            }
+        };
         for delivery in due {
             if busy.len() < AT_ONCE && busy.insert(delivery.webhook.clone()) {
                 let outgoing = outgoing.clone();

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use crate::config::Config;
 use crate::jobs::wall_clock;
 use crate::notify::{Outbox, set_webhooks_of_file};
-use crate::store::{KeyStore, NotificationStore, SqliteKeys, SqliteNotifications, SqliteStore};
+use crate::store::{NotificationStore, SqliteKeys, SqliteNotifications, SqliteStore, Stores};
 
 /// The store's file in the folder of the data, that of the demo, and that of another replay.
 pub(crate) const DATABASE: &str = "shadowplane.sqlite";
@@ -34,9 +34,9 @@ pub(crate) fn claim_folder(data: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// A replay has a file of its own and begins afresh unless it goes on with the last one.
-pub(super) fn open_store(config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
-    let (name, _) = files(config);
+/// What is kept in the folder. A replay has a file of its own and begins afresh unless it goes on with the last one.
+pub(super) fn open_folder(config: &Config) -> anyhow::Result<Stores> {
+    let (name, notes) = files(config);
     let file = config.data.join(name);
     if begins_afresh(config) {
         for end in ["", "-wal", "-shm"] {
@@ -49,8 +49,15 @@ pub(super) fn open_store(config: &Config) -> anyhow::Result<Arc<SqliteStore>> {
             }
         }
     }
-    let store = SqliteStore::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-    Ok(Arc::new(store))
+    let cannot_open = |file: &Path| format!("cannot open {}", file.display());
+    let store = Arc::new(SqliteStore::open(&file).with_context(|| cannot_open(&file))?);
+    let (keys, notes) = (config.data.join(KEYS), config.data.join(notes));
+    Ok(Stores {
+        store: Arc::clone(&store) as _,
+        remote_writes: store,
+        keys: Arc::new(SqliteKeys::open(&keys).with_context(|| cannot_open(&keys))?),
+        notifications: Arc::new(SqliteNotifications::open(&notes).with_context(|| cannot_open(&notes))?),
+    })
 }
 
 /// The store's file, and that of notifications.
@@ -67,21 +74,12 @@ fn begins_afresh(config: &Config) -> bool {
 }
 
 /// What a replay that begins afresh has noticed before is no news; its webhooks stay.
-pub(super) fn open_outbox(config: &Config) -> anyhow::Result<Arc<Outbox>> {
-    let (_, name) = files(config);
-    let file = config.data.join(name);
-    let store = SqliteNotifications::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+pub(super) fn open_outbox(config: &Config, store: Arc<dyn NotificationStore>) -> anyhow::Result<Arc<Outbox>> {
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
         if begins_afresh(config) {
             store.forget().await?;
         }
-        set_webhooks_of_file(&store, &config.notify.webhooks, wall_clock()).await
+        set_webhooks_of_file(&*store, &config.notify.webhooks, wall_clock()).await
     })?;
-    Ok(Arc::new(Outbox::new(Arc::new(store))))
-}
-
-pub(super) fn open_keys(data: &Path) -> anyhow::Result<Arc<dyn KeyStore>> {
-    let file = data.join(KEYS);
-    let keys = SqliteKeys::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-    Ok(Arc::new(keys))
+    Ok(Arc::new(Outbox::new(store)))
 }

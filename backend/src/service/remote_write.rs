@@ -12,15 +12,15 @@ use shared::units::Duration;
 use super::{TICK, Worker, on_thread};
 use crate::http::App;
 use crate::prometheus::{Mapping, Receiver};
-use crate::store::SqliteStore;
+use crate::store::Stores;
 
 /// How long samples of remote write are added up before they are written.
 const WRITE_EVERY: StdDuration = StdDuration::from_secs(2);
 
 /// What goes on with the bodies of remote write that the last service had stored when it ended.
-pub(super) fn receiver(mapping: Mapping, store: &Arc<SqliteStore>, bin: Duration) -> anyhow::Result<Arc<Receiver>> {
+pub(super) fn receiver(mapping: Mapping, stores: &Stores, bin: Duration) -> anyhow::Result<Arc<Receiver>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let receiver = Receiver::open(mapping, Arc::clone(store) as _, Arc::clone(store) as _, bin);
+    let receiver = Receiver::open(mapping, Arc::clone(&stores.remote_writes), Arc::clone(&stores.store), bin);
     let receiver = runtime.block_on(receiver).context("what was stored of remote write cannot be read")?;
     Ok(Arc::new(receiver))
 }

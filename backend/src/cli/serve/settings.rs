@@ -18,7 +18,8 @@ use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::budget_file::read_budgets;
-use crate::config::{AccessConfig, BudgetConfig, NoKeys, ShadowingConfig};
+use crate::cli::store_files::StoreFiles;
+use crate::config::{AccessConfig, BudgetConfig, DatabaseConfig, NoKeys, ShadowingConfig};
 use crate::input;
 use crate::shadowing::{Horizons, HorizonsError};
 use crate::tls::TlsFiles;
@@ -33,6 +34,20 @@ pub(in crate::cli) struct Settings {
     /// Folder of the database [default: data]
     #[arg(long, env = "SHADOWPLANE_DATA", value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
+    /// Keep everything in a PostgreSQL database in the place of the folder: postgres://user@host:port/database. With
+    /// ?sslmode=require by TLS, and the server's certificate is checked
+    #[arg(long, env = "SHADOWPLANE_STORE", value_name = "URL", hide_env_values = true)]
+    pub(super) store: Option<String>,
+    /// The file that holds the password for --store, where the URL has none [default: that of PGPASSWORD]
+    #[arg(long, env = "SHADOWPLANE_STORE_PASSWORD_FILE", value_name = "FILE")]
+    pub(super) store_password_file: Option<PathBuf>,
+    /// Certificates, PEM, that the server of --store may hang from [default: Mozilla's list]
+    #[arg(long, env = "SHADOWPLANE_STORE_CA", value_name = "FILE")]
+    pub(super) store_ca: Option<PathBuf>,
+    /// Where another service has the database of --store, wait until it ends or is dead
+    #[arg(long, env = "SHADOWPLANE_STORE_WAIT", value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
+    pub(super) store_wait: Option<bool>,
     /// Folder of the dashboard's files, as trunk builds them
     #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
     pub(super) dashboard: Option<PathBuf>,
@@ -187,6 +202,10 @@ impl Settings {
         Self {
             listen: self.listen.or(file.listen),
             data: self.data.or(file.data),
+            store: self.store.or(file.store),
+            store_password_file: self.store_password_file.or(file.store_password_file),
+            store_ca: self.store_ca.or(file.store_ca),
+            store_wait: self.store_wait.or(file.store_wait),
             dashboard: self.dashboard.or(file.dashboard),
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),
@@ -227,6 +246,23 @@ impl Settings {
     /// Where to listen.
     pub(super) fn listen(&self) -> SocketAddr {
         self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    /// The database on a server, where there is one.
+    pub(super) fn database(&self, replays: bool) -> Result<Option<DatabaseConfig>, CliError> {
+        let files = StoreFiles { password: self.store_password_file.clone(), ca: self.store_ca.clone() };
+        match &self.store {
+            None => files.need_store(self.store_wait == Some(true)).map(|()| None),
+            Some(_) if replays => {
+                let message = "--store has no effect on a replay or the demo, which begin afresh in a file of their own; leave it \
+                               out, or take SHADOWPLANE_STORE away";
+                Err(CliError::Usage(message.to_owned()))
+            }
+            Some(url) => {
+                let wait = self.store_wait == Some(true);
+                Ok(Some(DatabaseConfig { address: files.address(url)?, wait }))
+            }
+        }
     }
 
     /// The certificate, where there is to be TLS.
