@@ -18,6 +18,7 @@ mod observations;
 mod pages;
 mod odd_disks;
 mod odd_history;
+mod postgres;
 mod problems;
 mod quotes;
 mod recommendations;

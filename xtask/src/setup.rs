@@ -7,6 +7,7 @@ mod axe;
 mod browser;
 mod cargo_tool;
 mod peers;
+mod postgres;
 mod python;
 mod toolchain;
 
@@ -30,9 +31,9 @@ Looks for each of these, reuses what is there in the right version, and installs
     trunk, wasm-bindgen             for the dashboard; installed into a folder of their own below
                                     $CARGO_HOME/shadowplane-tools, so that none of yours is replaced
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
-    Alertmanager, Prometheus        for tests of alerts, metrics and remote write, on Debian and Ubuntu: the one is installed
-                                    only by root and where no systemd would start it, the other is unpacked below target/;
-                                    without them these tests are skipped
+    Alertmanager, Prometheus,       for tests of alerts, metrics and remote write, and of state on a server, on Debian and
+    PostgreSQL                      Ubuntu: the first is installed only by root and where no systemd would start it, the
+                                    others are unpacked below target/; without them these tests are skipped
 Nothing is done the second time.";
 
 /// What every command together needs.

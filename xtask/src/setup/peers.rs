@@ -1,17 +1,19 @@
-//! Programs of others that the service is tested with: Alertmanager, Prometheus and its promtool, as Debian packages them.
+//! Programs of others that the service is tested with: Alertmanager, Prometheus and its promtool, and PostgreSQL, as Debian
+//! packages them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{found, install};
+use super::{found, install, postgres};
 use crate::process;
 use crate::workspace::Workspace;
 
 const ALERTMANAGER: &str = "prometheus-alertmanager";
 const PROMETHEUS: &str = "prometheus";
 const PROMTOOL: &str = "promtool";
+const POSTGRES: &str = "postgresql";
 
 /// What the tests use; none where it is not to be had, and they are skipped.
 pub(crate) struct Peers {
@@ -21,14 +23,17 @@ pub(crate) struct Peers {
     pub(crate) prometheus: Option<PathBuf>,
     /// Reads metrics.
     pub(crate) promtool: Option<PathBuf>,
+    /// Keeps the state of a service: the folder of its programs.
+    pub(crate) postgres: Option<PathBuf>,
     /// Looks for barriers on pages: a script, from elsewhere.
     pub(crate) axe: Option<PathBuf>,
 }
 
 /// Finds them, or gets them where that takes no more than apt. Whatever cannot be had is said, and is no failure.
 pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
-    let missing =
-        |peers: &Peers| [&peers.alertmanager, &peers.prometheus, &peers.promtool].iter().any(|it| it.is_none());
+    let missing = |peers: &Peers| {
+        [&peers.alertmanager, &peers.prometheus, &peers.promtool, &peers.postgres].iter().any(|it| it.is_none())
+    };
     let mut peers = find(workspace);
     if missing(&peers) && workspace.program("apt-get").is_some() {
         if is_root(workspace) {
@@ -38,13 +43,19 @@ pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
             said(install_alertmanager(workspace));
         }
         if peers.prometheus.is_none() || peers.promtool.is_none() {
-            said(unpack_prometheus(workspace));
+            said(unpack(workspace, PROMETHEUS, "tests have it send what it scrapes", &[PROMETHEUS.to_owned()]));
+        }
+        if peers.postgres.is_none() {
+            said(unpack(workspace, POSTGRES, "tests keep the state of services there", &postgres::packages(workspace)));
         }
         peers = find(workspace);
     }
-    for (name, path) in
-        [(ALERTMANAGER, &peers.alertmanager), (PROMETHEUS, &peers.prometheus), (PROMTOOL, &peers.promtool)]
-    {
+    for (name, path) in [
+        (ALERTMANAGER, &peers.alertmanager),
+        (PROMETHEUS, &peers.prometheus),
+        (PROMTOOL, &peers.promtool),
+        (POSTGRES, &peers.postgres),
+    ] {
         match path {
             Some(path) => found(name, path.display()),
             None => println!("set-up: {name}: it is missing, and its tests are skipped until it is on PATH"),
@@ -60,6 +71,7 @@ fn find(workspace: &Workspace) -> Peers {
         alertmanager: workspace.program(ALERTMANAGER),
         prometheus: of_prometheus(PROMETHEUS),
         promtool: of_prometheus(PROMTOOL),
+        postgres: postgres::find(workspace, &folder(workspace)),
         axe: None,
     }
 }
@@ -72,20 +84,16 @@ fn install_alertmanager(workspace: &Workspace) -> Result<()> {
     install(ALERTMANAGER, "a test sends alerts to it", &mut apt)
 }
 
-/// It is unpacked below the build output and not installed, so that no daemon begins to run.
-fn unpack_prometheus(workspace: &Workspace) -> Result<()> {
+/// Unpacks packages below the build output and installs none of them, so that no daemon begins to run.
+fn unpack(workspace: &Workspace, what: &str, why: &str, packages: &[String]) -> Result<()> {
     let folder = folder(workspace);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut download = workspace.command("apt-get");
-    install(
-        PROMETHEUS,
-        "tests have it send what it scrapes",
-        download.args(["download", PROMETHEUS]).current_dir(&folder),
-    )?;
+    install(what, why, download.arg("download").args(packages).current_dir(&folder))?;
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
-            install(PROMETHEUS, "to unpack it", workspace.command("dpkg-deb").arg("-x").arg(&path).arg(&folder))?;
+            install(what, "to unpack it", workspace.command("dpkg-deb").arg("-x").arg(&path).arg(&folder))?;
             fs::remove_file(path)?;
         }
     }
