@@ -5,6 +5,7 @@ mod figures;
 mod forecast;
 mod http;
 mod lstm;
+mod postgres;
 mod report;
 mod simulation;
 mod stream;
@@ -29,6 +30,8 @@ features  what known events and sensors are worth, on demand that they move
 http      requests and samples a second that a service stores, from four senders on the same machine, beside a bare handler and
           inserts by hand with the same keys; its memory, and how long it takes to answer after a kill. The argument is how
           many millions of requests are sent (1 unless given)
+postgres  requests a second that are stored on a PostgreSQL server, in batches of 1,000 and 10,000, beside a bare COPY of the
+          same rows into the same table
 report    seconds of `report allocation` from a file of a million metering records of 1,000 tenants in 30 days, beside its
           limit of one second; milliseconds of a statement of them once they are in memory, and seconds to find amounts of
           offered commitments for the hours of 90 days
@@ -52,11 +55,12 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 8] = [
+const ALL: [Bench; 9] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
     Bench { name: "http", arguments_max: 1, run: http::run },
+    Bench { name: "postgres", arguments_max: 0, run: postgres::run },
     Bench { name: "report", arguments_max: 0, run: report::run },
     Bench { name: "simulation", arguments_max: 0, run: simulation::run },
     Bench { name: "stream", arguments_max: 1, run: stream::run },

@@ -43,6 +43,11 @@ pub(crate) fn everything(workspace: &mut Workspace) -> Result<(Browser, Peers)> 
     Ok((browser, Peers { axe: axe::set_up(workspace), ..peers::set_up(workspace)? }))
 }
 
+/// Programs of others that the service is tested with.
+pub(crate) fn peers(workspace: &Workspace) -> Result<Peers> {
+    peers::set_up(workspace)
+}
+
 /// The dashboard's tools, and a browser to open it in.
 pub(crate) fn browser(workspace: &mut Workspace) -> Result<Browser> {
     dashboard(workspace)?;
