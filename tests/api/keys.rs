@@ -196,6 +196,11 @@ fn admins_make_and_end_keys_over_http_and_all_of_it_is_noted() {
     assert!(!audit.to_string().contains(&renewed), "no secret");
     let page = server.ask_with(&admin, "GET", "/v1/audit?after=3&limit=2", "").json();
     assert_eq!((&page["entries"][0]["number"], &page["next"]), (&4.into(), &5.into()), "{page}");
+    // Instants so far away could not be written.
+    let lasting = order(json!({"role": "operator", "expires_in": "36501d"}));
+    assert_eq!((lasting.status, &lasting.json()["field"]), (400, &"expires_in".into()), "{}", lasting.body);
+    let endless = server.ask_with(&admin, "POST", &rotation, r#"{"grace":"993196428880477ms"}"#);
+    assert_eq!((endless.status, &endless.json()["field"]), (400, &"grace".into()), "{}", endless.body);
 }
 
 #[test]

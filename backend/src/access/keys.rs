@@ -10,6 +10,10 @@ use crate::store::{KeyStore, StoreError};
 /// The longest name of a key, in bytes.
 const NAME_MAX: usize = 200;
 
+/// The longest that a key, or the secret before its present one, is made to last: instants beyond the year 9999 cannot be
+/// written.
+const SPAN_MAX: Duration = Duration::from_minutes(100 * 365 * 24 * 60);
+
 /// Why a key was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -93,8 +97,8 @@ pub async fn revoke(store: &dyn KeyStore, id: &str, now: Instant) -> Result<KeyV
 /// # Errors
 /// When there is no such key, it has ended, or the store fails.
 pub async fn rotate(store: &dyn KeyStore, id: &str, grace: Duration, now: Instant) -> Result<NewKey, KeyError> {
-    if grace < Duration::ZERO {
-        let message = format!("is {grace}; expected a length of time, such as 1d, or 0s");
+    if !(Duration::ZERO..=SPAN_MAX).contains(&grace) {
+        let message = format!("is {grace}; expected a length of time, such as 1d, or 0s, and {SPAN_MAX} at most");
         return Err(KeyError::Wrong { field: "grace", message });
     }
     let view = find(store, id).await?.view;
@@ -131,8 +135,11 @@ fn check(order: &KeyOrder) -> Result<(), KeyError> {
         }
         _ => {}
     }
-    if let Some(span) = order.expires_in.filter(|span| *span <= Duration::ZERO) {
-        return wrong("expires_in", format!("is {span}; expected more than nothing, such as 90d"));
+    if let Some(span) = order.expires_in.filter(|span| *span <= Duration::ZERO || *span > SPAN_MAX) {
+        return wrong(
+            "expires_in",
+            format!("is {span}; expected more than nothing, such as 90d, and {SPAN_MAX} at most"),
+        );
     }
     if let Some(name) = order.name.as_ref().filter(|name| name.is_empty() || name.len() > NAME_MAX) {
         return wrong("name", format!("has {} bytes; expected 1 to {NAME_MAX}", name.len()));
