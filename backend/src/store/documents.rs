@@ -66,6 +66,29 @@ impl Collection {
         Self::Variances,
         Self::Dismissals,
     ];
+
+    /// What it is called in a database.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Decisions => "decisions",
+            Self::Forecasts => "forecasts",
+            Self::Runs => "runs",
+            Self::Reports => "reports",
+            Self::Scenarios => "scenarios",
+            Self::PredictedCosts => "predicted_costs",
+            Self::ActualCosts => "actual_costs",
+            Self::Models => "models",
+            Self::Events => "events",
+            Self::Anomalies => "anomalies",
+            Self::Budgets => "budgets",
+            Self::Recommendations => "recommendations",
+            Self::Acceptances => "acceptances",
+            Self::Bills => "bills",
+            Self::BillScopes => "bill_scopes",
+            Self::Variances => "variances",
+            Self::Dismissals => "dismissals",
+        }
+    }
 }
 
 /// One dated JSON value.

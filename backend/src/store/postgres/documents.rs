@@ -7,34 +7,12 @@ use super::fits;
 use super::session::Session;
 use crate::store::{Collection, Document, StoreError};
 
-const fn name(collection: Collection) -> &'static str {
-    match collection {
-        Collection::Decisions => "decisions",
-        Collection::Forecasts => "forecasts",
-        Collection::Runs => "runs",
-        Collection::Reports => "reports",
-        Collection::Scenarios => "scenarios",
-        Collection::PredictedCosts => "predicted_costs",
-        Collection::ActualCosts => "actual_costs",
-        Collection::Models => "models",
-        Collection::Events => "events",
-        Collection::Anomalies => "anomalies",
-        Collection::Budgets => "budgets",
-        Collection::Recommendations => "recommendations",
-        Collection::Acceptances => "acceptances",
-        Collection::Bills => "bills",
-        Collection::BillScopes => "bill_scopes",
-        Collection::Variances => "variances",
-        Collection::Dismissals => "dismissals",
-    }
-}
-
 pub(super) async fn put(session: &Session, collection: Collection, documents: &[Document]) -> Result<(), StoreError> {
     let sql = "INSERT INTO documents (collection, key, at, body) VALUES ($1, $2, $3, $4)
                ON CONFLICT (collection, key) DO UPDATE SET at = excluded.at, body = excluded.body";
     for Document { key, at, body } in documents {
         fits("key", &[key])?;
-        session.execute(sql, &[&name(collection), key, &at.micros(), body]).await?;
+        session.execute(sql, &[&collection.name(), key, &at.micros(), body]).await?;
     }
     Ok(())
 }
@@ -55,18 +33,18 @@ pub(super) async fn replace(
     new: &Document,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE documents SET at = $4, body = $5 WHERE collection = $1 AND key = $2 AND body = $3";
-    let values: super::session::Values<'_> = &[&name(collection), &old.key, &old.body, &new.at.micros(), &new.body];
+    let values: super::session::Values<'_> = &[&collection.name(), &old.key, &old.body, &new.at.micros(), &new.body];
     Ok(session.execute(sql, values).await? == 1)
 }
 
 pub(super) async fn get(session: &Session, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
     let sql = "SELECT key, at, body FROM documents WHERE collection = $1 AND key = $2";
-    session.find(sql, &[&name(collection), &key]).await?.as_ref().map(document).transpose()
+    session.find(sql, &[&collection.name(), &key]).await?.as_ref().map(document).transpose()
 }
 
 pub(super) async fn remove(session: &Session, collection: Collection, key: &str) -> Result<bool, StoreError> {
     let sql = "DELETE FROM documents WHERE collection = $1 AND key = $2";
-    Ok(session.execute(sql, &[&name(collection), &key]).await? == 1)
+    Ok(session.execute(sql, &[&collection.name(), &key]).await? == 1)
 }
 
 pub(super) async fn list(
@@ -79,7 +57,7 @@ pub(super) async fn list(
                ORDER BY at DESC, key DESC LIMIT $4";
     let limit = limit.min(i64::MAX as usize) as i64;
     let (start, end) = (window.start.micros(), window.end.micros());
-    let newest_first = session.query(sql, &[&name(collection), &start, &end, &limit]).await?;
+    let newest_first = session.query(sql, &[&collection.name(), &start, &end, &limit]).await?;
     newest_first.iter().rev().map(document).collect()
 }
 
@@ -98,7 +76,7 @@ pub(super) async fn list_after(
                ORDER BY at DESC, key DESC LIMIT $3";
     let (mut found, mut after) = (Vec::new(), after);
     while found.len() < limit {
-        let page = session.query(sql, &[&name(collection), &after, &(limit as i64)]).await?;
+        let page = session.query(sql, &[&collection.name(), &after, &(limit as i64)]).await?;
         for row in &page {
             let document = document(row)?;
             after = Some(document.key.clone());
@@ -124,7 +102,8 @@ pub(super) async fn forget_before(session: &Session, end: Instant) -> Result<(),
     // bills, which are made long after what they are of.
     let stays =
         [Collection::Models, Collection::Events, Collection::Acceptances, Collection::Bills, Collection::BillScopes];
-    let goes: Vec<&str> = Collection::ALL.into_iter().filter(|one| !stays.contains(one)).map(name).collect();
+    let goes: Vec<&str> =
+        Collection::ALL.into_iter().filter(|one| !stays.contains(one)).map(Collection::name).collect();
     session.execute("DELETE FROM documents WHERE collection = ANY($1) AND at < $2", &[&goes, &end.micros()]).await?;
     Ok(())
 }

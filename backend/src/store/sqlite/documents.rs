@@ -5,28 +5,6 @@ use shared::units::{Instant, Window};
 
 use crate::store::{Collection, Document, StoreError};
 
-const fn table(collection: Collection) -> &'static str {
-    match collection {
-        Collection::Decisions => "decisions",
-        Collection::Forecasts => "forecasts",
-        Collection::Runs => "runs",
-        Collection::Reports => "reports",
-        Collection::Scenarios => "scenarios",
-        Collection::PredictedCosts => "predicted_costs",
-        Collection::ActualCosts => "actual_costs",
-        Collection::Models => "models",
-        Collection::Events => "events",
-        Collection::Anomalies => "anomalies",
-        Collection::Budgets => "budgets",
-        Collection::Recommendations => "recommendations",
-        Collection::Acceptances => "acceptances",
-        Collection::Bills => "bills",
-        Collection::BillScopes => "bill_scopes",
-        Collection::Variances => "variances",
-        Collection::Dismissals => "dismissals",
-    }
-}
-
 pub(super) fn put(
     connection: &mut Connection,
     collection: Collection,
@@ -43,7 +21,7 @@ pub(super) fn put_in(
     collection: Collection,
     documents: &[Document],
 ) -> Result<(), StoreError> {
-    let sql = format!("INSERT OR REPLACE INTO {} (key, at, body) VALUES (?1, ?2, ?3)", table(collection));
+    let sql = format!("INSERT OR REPLACE INTO {} (key, at, body) VALUES (?1, ?2, ?3)", collection.name());
     let mut insert = transaction.prepare_cached(&sql)?;
     for document in documents {
         insert.execute(params![document.key, document.at.micros(), document.body])?;
@@ -58,7 +36,7 @@ pub(super) fn replace(
     old: &Document,
     new: &Document,
 ) -> Result<bool, StoreError> {
-    let sql = format!("UPDATE {} SET at = ?3, body = ?4 WHERE key = ?1 AND body = ?2", table(collection));
+    let sql = format!("UPDATE {} SET at = ?3, body = ?4 WHERE key = ?1 AND body = ?2", collection.name());
     let changed = connection.execute(&sql, params![old.key, old.body, new.at.micros(), new.body])?;
     Ok(changed == 1)
 }
@@ -74,12 +52,12 @@ pub(super) fn put_together(
 }
 
 pub(super) fn get(connection: &Connection, collection: Collection, key: &str) -> Result<Option<Document>, StoreError> {
-    let sql = format!("SELECT key, at, body FROM {} WHERE key = ?1", table(collection));
+    let sql = format!("SELECT key, at, body FROM {} WHERE key = ?1", collection.name());
     Ok(connection.prepare_cached(&sql)?.query_row(params![key], document).optional()?)
 }
 
 pub(super) fn remove(connection: &Connection, collection: Collection, key: &str) -> Result<bool, StoreError> {
-    let sql = format!("DELETE FROM {} WHERE key = ?1", table(collection));
+    let sql = format!("DELETE FROM {} WHERE key = ?1", collection.name());
     Ok(connection.prepare_cached(&sql)?.execute(params![key])? == 1)
 }
 
@@ -91,7 +69,7 @@ pub(super) fn list(
 ) -> Result<Vec<Document>, StoreError> {
     let sql = format!(
         "SELECT key, at, body FROM {} WHERE at >= ?1 AND at < ?2 ORDER BY at DESC, key DESC LIMIT ?3",
-        table(collection)
+        collection.name()
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(
@@ -111,7 +89,7 @@ pub(super) fn list_after(
     wanted: Option<(&'static str, String)>,
     limit: usize,
 ) -> Result<Vec<Document>, StoreError> {
-    let table = table(collection);
+    let table = collection.name();
     let sql = format!(
         "SELECT key, at, body FROM {table}
          WHERE (?1 IS NULL OR (at, key) < (SELECT at, key FROM {table} WHERE key = ?1))
@@ -137,7 +115,7 @@ pub(super) fn forget_before(connection: &mut Connection, end: Instant) -> Result
             Collection::BillScopes,
         ];
         if !stays.contains(&collection) {
-            transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", table(collection)), params![end.micros()])?;
+            transaction.execute(&format!("DELETE FROM {} WHERE at < ?1", collection.name()), params![end.micros()])?;
         }
     }
     Ok(transaction.commit()?)
