@@ -330,6 +330,7 @@ fn product_in_halves(a: i64, t: i64) -> Option<i128> {
     fits.then(|| (i128::from(a * (t >> HALF)) << HALF) + i128::from(a * (t & ((1 << HALF) - 1))))
 }
 
+#[inline]
 fn change_amounts(flows: &mut [Flow; DIMENSIONS], t: i64, change: i64, amounts: Resources) {
     for (flow, amount) in flows.iter_mut().zip(amounts.to_array()).filter(|(_, amount)| *amount > 0) {
         flow.change(t, change * i64::from(amount));

@@ -243,9 +243,9 @@ impl Resources {
     /// Whether `self` is at most `capacity` in every dimension.
     #[inline]
     pub fn fits(self, capacity: Self) -> bool {
-        // Without a branch a dimension: a difference below zero leaves the sign to all of them together.
-        let left = |(&asked, has): (&u32, u32)| i64::from(has) - i64::from(asked);
-        self.0.iter().zip(capacity.0).map(left).fold(0, |all, left| all | left) >= 0
+        // Without a branch a dimension, so that all of them are compared at once.
+        let lacks = |(&asked, has): (&u32, u32)| u32::from(asked > has);
+        self.0.iter().zip(capacity.0).map(lacks).fold(0, |any, lacks| any | lacks) == 0
     }
 
     /// The sum, or `None` where a dimension overflows.

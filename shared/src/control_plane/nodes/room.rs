@@ -16,6 +16,7 @@ impl Machines {
     }
 
     /// What a machine offers, as the index compares it with what is asked for.
+    #[inline]
     pub(super) fn offer(&self, slot: &Slot) -> Resources {
         match slot.devices.filter(|_| slot.takes_newcomers()) {
             Some(position) => devices::offered(slot.free, self.devices.get(position as usize)),

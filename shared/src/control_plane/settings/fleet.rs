@@ -63,6 +63,7 @@ pub struct NodeGroup {
 
 impl NodeGroup {
     /// What may be requested of one node.
+    #[inline]
     pub fn schedulable(&self) -> Resources {
         let mut amounts = self.capacity;
         for (&dimension, &percent) in &self.over_commit_percent {
@@ -73,6 +74,7 @@ impl NodeGroup {
     }
 
     /// Whether an empty node holds as much, GPUs on devices of their own.
+    #[inline]
     pub fn holds(&self, requested: Resources) -> bool {
         requested.fits(self.schedulable())
             && (requested[Dimension::Gpu] == 0 || Devices::of(self).fit(requested[Dimension::Gpu]))

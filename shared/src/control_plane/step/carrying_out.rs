@@ -132,11 +132,13 @@ impl ControlPlane<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn begin_use(&mut self, position: u32, out: &mut Output) {
         self.lives.get_mut(position).in_use = true;
         out.effects.push(self.use_begins(position));
     }
 
+    #[inline]
     pub(super) fn end_use(&mut self, position: u32, out: &mut Output) {
         if self.lives.get(position).in_use {
             self.lives.get_mut(position).in_use = false;
@@ -151,6 +153,7 @@ impl ControlPlane<'_> {
         Effect::UseBegins { resource: live.resource, what: self.current_use(position), slot: live.slot }
     }
 
+    #[inline]
     pub(super) fn current_use(&self, position: u32) -> Use {
         let live = self.lives.get(position);
         let node_group = live.slot.map(|slot| self.nodes.slot(slot).node.node_group);

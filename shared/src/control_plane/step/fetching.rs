@@ -27,7 +27,7 @@ impl ControlPlane<'_> {
         if let Some(position) = position(3) {
             let live = self.lives.get(position);
             if IN_PARTS {
-                black_box((live.created, live.held, live.state));
+                black_box((live.ready, live.created, live.held, live.state));
             } else {
                 black_box(*live);
             }
