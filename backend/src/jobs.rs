@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration as StdDuration;
 
 use shared::api::{Job, JobKind, Progress};
-use shared::units::{Duration, Instant};
+use shared::request::RequestLog;
+use shared::units::{Duration, Instant, Window};
 
 use self::caught::caught;
 pub(crate) use recommendation::SearchInput;
@@ -26,8 +27,8 @@ pub use shadow_run::{RunInput, RunOutput};
 pub(crate) use trimming::TrimInput;
 
 use crate::config::ShadowingConfig;
-use crate::shadowing::{Board, Clock, SystemClock};
-use crate::store::{JobEnd, KeyStore, Store, StoreError, StoredJob};
+use crate::shadowing::{Board, Clock, SystemClock, known_log};
+use crate::store::{JobEnd, KeyStore, Store, StoreError, StoredJob, requests_in};
 
 /// A job that is disturbed is begun so often at most.
 const ATTEMPTS_MAX: u32 = 5;
@@ -184,6 +185,14 @@ impl Runner {
             tracing::error!(%error, job = id, "a job is queued again at the next start");
         }
         self.board.forget(id);
+    }
+
+    /// What is kept of the log before an instant, as the loop reads it.
+    async fn log_until(&self, end: Instant) -> Result<RequestLog, Stopped> {
+        let start = self.config.keep.map_or(Instant::from_micros(0), |keep| end - keep);
+        let requests = requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end }).await?;
+        let read = known_log(&requests, &self.config.catalogue, self.config.start.as_ref());
+        read.map(|(log, _)| log).map_err(|error| Stopped::Failed(error.to_string()))
     }
 
     /// Notes how far a job has come; whether it shall go on.

@@ -45,7 +45,9 @@ pub(crate) use naming::name_anew;
 pub use prediction::{Ask, Prediction, StoredForecast, predict};
 pub(crate) use prediction::{check_end, forecast_key};
 pub(crate) use primary::actual_of_window;
-pub(crate) use recommending::{Accepted, Found, accepted, accepted_change, check_accepted, newest_found, newest_with};
+pub(crate) use recommending::{
+    Accepted, Found, Past, accepted, accepted_change, check_accepted, newest_found, newest_with,
+};
 pub use rollback::roll_back;
 pub use schedule::{Schedule, ScheduleError};
 pub use side_inputs::{GivenEvent, SideInputs};

@@ -16,7 +16,7 @@ use crate::control_plane::{ObservedFleet, State};
 use crate::features::{Past, PastBins, SeriesKey, SeriesSet};
 use crate::forecast::{Answer, Forecast, ForecastError, NotReady, Predict};
 use crate::request::{Flavor, IndexedRequest, Life, Operation, RequestLog, TableMap, Tables, Tenant};
-use crate::scenario::{Demand, Problems, Scenario, ValidScenario};
+use crate::scenario::{Demand, Edit, Problems, Scenario, ValidScenario};
 use crate::simulation::{Fork, RunEnd, RunOptions, simulate_to_fork};
 use crate::stream::{ArrivalForecast, Source, StreamError, StreamModel, StreamSettings, estimate, newcomer_names};
 use crate::units::{Duration, Instant, ResourceIndex, TenantIndex, TermsIndex, Window};
@@ -329,6 +329,19 @@ impl<'a> Known<'a> {
         let window = Window { start: self.origin, end: self.origin + horizon };
         let demand = Demand::Requests(self.requests_in(window, &[]));
         Scenario { window, demand, start: State::default(), ..self.scenario_with_all(base) }
+    }
+
+    /// What is assumed, with the tenants, flavors and terms of the log, and with edits as if they had always been settings.
+    ///
+    /// # Errors
+    /// When that cannot run.
+    pub fn settings(&self, base: &Scenario, edits: &[Edit]) -> Result<Scenario, Problems> {
+        let nothing = Scenario {
+            demand: Demand::Requests(Vec::new()),
+            edits: edits.to_vec(),
+            ..self.from_nothing(base, base.bin)
+        };
+        Ok(Scenario { edits: Vec::new(), ..ValidScenario::of_accepted(nothing)?.scenario().clone() })
     }
 
     /// The requests of a window, their resources counted from the `live` ones on.

@@ -10,6 +10,7 @@ mod checked;
 mod foreseen;
 mod metering;
 mod notices;
+mod past;
 mod plans;
 mod prepare;
 mod table;
@@ -38,6 +39,7 @@ use self::bisected::{BisectArgs, Compared};
 pub(super) use self::foreseen::Foreseen;
 pub(super) use self::metering::{Metered, metered, stands_for};
 pub(super) use self::notices::{notices, reaches};
+pub(super) use self::past::Before;
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
 use super::{CliError, Global};
@@ -149,7 +151,8 @@ impl Args {
     fn answer_to(&self, prepared: Prepared, bill: Option<&ActualBill>) -> Result<Answer, CliError> {
         let used = if self.recommend { prepared.used() } else { Vec::new() };
         let Prepared { valid, notices, names, start, demand, saved, predicted } = prepared;
-        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, &used)?;
+        let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
+        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, (&used, before))?;
         answer.start = start;
         if let Some(saved) = saved.filter(|saved| *saved != outcome.digest && !self.run.edits()) {
             answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
@@ -268,7 +271,7 @@ impl Args {
         valid: &ValidScenario,
         mut notices: Vec<String>,
         names: &Named,
-        used: &[Usage],
+        (used, before): (&[Usage], Option<Before<'_>>),
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
@@ -287,8 +290,9 @@ impl Args {
             notices.extend(metering::write(path, valid, names)?);
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
-        let sources = Sources { offers: &offers, used };
-        let advice = if self.recommend { Some(advise(valid, &outcome, &sources, self.run.threads())?) } else { None };
+        let sources = Sources { offers: &offers, used, past: None };
+        let advise = || advise(valid, &outcome, &sources, before.as_ref(), self.run.threads());
+        let advice = if self.recommend { Some(advise()?) } else { None };
         let answer = Answer {
             notices,
             checked,

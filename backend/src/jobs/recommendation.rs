@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{AdviceView, ShadowRunOrder};
-use shared::recommendation::{Attempt, Sources, TRIED_TOGETHER, Thresholds, recommend};
+use shared::recommendation::{Attempt, PastDemand, Sources, TRIED_TOGETHER, Thresholds, recommend};
+use shared::request::RequestLog;
 use shared::scenario::ValidScenario;
-use shared::units::Instant;
+use shared::shadow::Known;
+use shared::units::{Duration, Instant};
 
 use super::{RunInput, Runner, Stopped, wall_clock};
 use crate::ensemble;
-use crate::shadowing::{Found, REPORTED, predicted_day};
+use crate::shadowing::{Found, Past, REPORTED, predicted_day};
 use crate::store::{Collection, JobEnd, StoredJob, write_json};
 
 /// What is searched: stored as the job's input.
@@ -36,21 +38,37 @@ impl Runner {
             ensemble::run(scenario, threads, false, &go_on).ok_or(Stopped::Cancelled)
         };
         let outcome = run(&scenario, 0, 0)?;
-        let sources = Sources { offers: &self.config.offers, used: &[] };
-        let advice = recommend(&scenario, &outcome, &sources, &Thresholds::default(), |attempt: Attempt<'_>| {
-            run(attempt.scenario, attempt.tried, attempt.of + TRIED_TOGETHER)
-        })?;
         let of = scenario.scenario();
-        let found = Found {
-            window: of.window,
-            tenants: of.tenants.iter().map(|tenant| tenant.name.clone()).collect(),
-            advice: AdviceView::new(&advice, of),
-        };
+        let log = self.log_until(of.window.start.floor(Duration::DAY)).await?;
+        let tenants: Vec<String> = of.tenants.iter().map(|tenant| tenant.name.clone()).collect();
+        let past = Past::new(&self.config, &log, of.window.start, tenants.clone())
+            .map_err(|problems| Stopped::Failed(problems.to_string()))?;
+        let before = self.past_demand(&log, of.window.start)?;
+        let sources = Sources { offers: &self.config.offers, used: &[], past: before.as_ref() };
+        let advice = recommend(
+            &scenario,
+            &outcome,
+            &sources,
+            &Thresholds::default(),
+            |attempt: Attempt<'_>| run(attempt.scenario, attempt.tried, attempt.of + TRIED_TOGETHER),
+            |edits| Ok(past.as_ref().and_then(|past| past.with(edits))),
+        )?;
+        let found = Found { window: of.window, tenants, advice: AdviceView::new(&advice, of) };
         let (id, progress) = (stored.job.id.clone(), self.board.progress(&stored.job.id).unwrap_or_default());
         let (end, document) = (JobEnd::Succeeded(write_json(&found.window)?), found.document(day.is_some())?);
         let documents = vec![(Collection::Recommendations, document)];
         self.store.finish_with(id, end, progress, wall_clock(), documents).await?;
         Ok(())
+    }
+
+    /// What was asked for before an instant, where commitments are offered and the log begins with nobody living.
+    fn past_demand(&self, log: &RequestLog, origin: Instant) -> Result<Option<PastDemand>, Stopped> {
+        if self.config.offers.is_empty() || self.config.start.is_some() {
+            return Ok(None);
+        }
+        let past = Known::new(log, None, origin).past(&self.config.assumed);
+        let (scenario, requests) = past.map_err(|problems| Stopped::Failed(problems.to_string()))?;
+        Ok(Some(PastDemand { scenario, requests }))
     }
 
     /// What was predicted for a day that is still open.

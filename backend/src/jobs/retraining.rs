@@ -4,24 +4,21 @@ use std::sync::Arc;
 
 use shared::feedback::{Decision, Verdict};
 use shared::forecast::{Continue, ForecastError, Progress, TrainError};
-use shared::units::{Duration, Instant, Window};
+use shared::units::{Duration, Instant};
 
 use super::{Runner, Stopped, wall_clock};
 use crate::shadowing::{
-    Champion, SideInputs, Trained, champion_document, check_end, earlier_document, known_log, next_version, train,
+    Champion, SideInputs, Trained, champion_document, check_end, earlier_document, next_version, train,
     version_document,
 };
-use crate::store::{Collection, JobEnd, StoredJob, requests_in, write_document};
+use crate::store::{Collection, JobEnd, StoredJob, write_document};
 
 impl Runner {
     pub(super) async fn retrain(&self, stored: &StoredJob) -> Result<(), Stopped> {
         let snapshot = self.board.snapshot();
         let origin = snapshot.now.floor(Duration::HOUR);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
-        let requests =
-            requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end: origin }).await?;
-        let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
-            .map_err(|error| Stopped::Failed(error.to_string()))?;
+        let log = self.log_until(origin).await?;
         check_end(&log, origin).map_err(|reason| Stopped::Failed(reason.message))?;
         let side_inputs =
             SideInputs::read(&*self.store, &self.config, start, origin, self.config.horizons.longest()).await?;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use shared::units::{Duration, Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::shadowing::{check_accepted, known_log};
-use crate::store::{StoredJob, requests_in};
+use crate::shadowing::check_accepted;
+use crate::store::StoredJob;
 
 /// Which day: stored as the job's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,11 +19,7 @@ impl Runner {
         let failed = |error: serde_json::Error| Stopped::Failed(error.to_string());
         let CheckInput { day } = serde_json::from_str(&stored.input).map_err(failed)?;
         let day = Window { start: day, end: day + Duration::DAY };
-        let start = self.config.keep.map_or(Instant::from_micros(0), |keep| day.end - keep);
-        let requests =
-            requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end: day.end }).await?;
-        let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
-            .map_err(|error| Stopped::Failed(error.to_string()))?;
+        let log = self.log_until(day.end).await?;
         let go_on = |done, total| self.go_on(&stored.job, done, total);
         if check_accepted(&*self.store, &self.config, &log, day, go_on).await? {
             serde_json::to_string(&day).map_err(failed)

@@ -1,6 +1,7 @@
 //! Recommendations: what searches found, what was accepted, and what closed days show of that.
 
 mod carried_out;
+mod past;
 #[cfg(test)]
 mod tests;
 
@@ -11,12 +12,13 @@ use shared::api::{
 };
 use shared::recommendation::Difference;
 use shared::request::RequestLog;
-use shared::scenario::{Demand, ENGINE, Edit, Problems, Scenario, ValidScenario};
+use shared::scenario::{ENGINE, Edit, Problems, Scenario};
 use shared::shadow::Known;
 use shared::simulation::{Outcome, RunOptions, simulate};
 use shared::units::{Duration, Instant, Window};
 
 use self::carried_out::carried_out;
+pub(crate) use self::past::Past;
 use super::primary::{actual, folded, forked};
 use super::{Beginning, ceiled, name_anew};
 use crate::config::ShadowingConfig;
@@ -153,17 +155,11 @@ impl Accepted {
         }
         let mut edits = self.view.recommendation.edits.clone();
         name_anew(&mut edits, &self.tenants, known.tenant_names()).map_err(NotChecked::Gone)?;
-        for edit in &mut edits {
-            // How many nodes a stream would need that was predicted then is no setting.
-            if let Edit::Scaling { scaling, .. } = edit {
-                scaling.predicted = None;
-            }
-        }
+        edits.iter_mut().for_each(without_forecast);
         // The same draws for all three, and by this engine, whatever the service began with then.
         let assumed = Scenario { engine: ENGINE, seed: config.assumed.seed, ..self.assumed.clone() };
-        let [before, with_change] =
-            [(&assumed, &[][..]), (&assumed, &edits)].map(|(of, edits)| settings(known, of, edits));
-        let (before, with_change, in_force) = (before?, with_change?, settings(known, &config.assumed, &[])?);
+        let [before, with_change] = [&[][..], &edits].map(|edits| known.settings(&assumed, edits));
+        let (before, with_change, in_force) = (before?, with_change?, known.settings(&config.assumed, &[])?);
         let state = carried_out(&before, &with_change, &in_force);
         let run = |assumed: Scenario| day_under(config, assumed, known, day);
         let (before, with_change, in_force) = (run(before)?, run(with_change)?, run(in_force)?);
@@ -172,14 +168,11 @@ impl Accepted {
     }
 }
 
-/// What is assumed, with the tenants, flavors and terms of a log and with edits as if they had always been settings.
-fn settings(known: &Known<'_>, assumed: &Scenario, edits: &[Edit]) -> Result<Scenario, Problems> {
-    let nothing = Scenario {
-        demand: Demand::Requests(Vec::new()),
-        edits: edits.to_vec(),
-        ..known.from_nothing(assumed, Duration::DAY)
-    };
-    Ok(Scenario { edits: Vec::new(), ..ValidScenario::of_accepted(nothing)?.scenario().clone() })
+/// How many nodes a stream would need that was predicted then is no setting.
+fn without_forecast(edit: &mut Edit) {
+    if let Edit::Scaling { scaling, .. } = edit {
+        scaling.predicted = None;
+    }
 }
 
 /// What a day would have come to if the service had always assumed this, and nothing had been observed: what is compared

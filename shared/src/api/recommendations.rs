@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Job, NotReady};
-use crate::recommendation::{Advice, Benefit, Difference, Effort, INTERVAL_PERCENT, Recommendation, Risk, Together};
+use crate::recommendation::{
+    Advice, Benefit, Difference, Effort, INTERVAL_PERCENT, OnPastDay, Recommendation, Risk, Together,
+};
 use crate::scenario::{Edit, Scenario};
 use crate::simulation::Digest;
 use crate::units::{Currency, Instant, Money, TenantIndex, Window};
@@ -41,12 +43,27 @@ pub struct RecommendationView {
     /// What it brings.
     #[serde(flatten)]
     pub difference: DifferenceView,
+    /// What it would have brought on a day that is over, had it always been in force; none where no such day was replayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past_day: Option<PastDayView>,
     /// What speaks against it.
     pub risks: Vec<Risk>,
     /// What it takes.
     pub effort: Effort,
     /// The ranks of those that change the same thing.
     pub conflicts: Vec<u32>,
+}
+
+/// What a change would have brought on a day that is over, had it always been in force: what it comes to in the long run
+/// rather than on its first day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PastDayView {
+    /// The day.
+    pub window: Window,
+    /// Of one run each, so that levels are the amount itself.
+    #[serde(flatten)]
+    pub difference: DifferenceView,
 }
 
 /// What changes bring: each run compared with itself.
@@ -63,6 +80,9 @@ pub struct DifferenceView {
     pub interval_percent: u32,
     /// By how much the 0.99 quantile of the time from request to ready changes, in milliseconds.
     pub latency_p99_ms: Option<f64>,
+    /// How many runs were compared; 0 where that was not yet told when it was stored.
+    #[serde(default)]
+    pub runs: u32,
     /// How many more creates and resizes are refused, over all runs.
     pub refused: i64,
     /// How many more resources have to leave their node, over all runs.
@@ -246,7 +266,8 @@ fn id(edits: &[Edit], scenario: &Scenario) -> String {
 impl RecommendationView {
     fn new(recommendation: &Recommendation, scenario: &Scenario) -> Self {
         let currency = scenario.price_book.currency;
-        let Recommendation { rank, edits, benefit, difference, risks, effort, conflicts } = recommendation.clone();
+        let Recommendation { rank, edits, benefit, difference, past_day, risks, effort, conflicts } =
+            recommendation.clone();
         let change = recommendation.what(scenario);
         Self {
             id: id(&edits, scenario),
@@ -256,6 +277,10 @@ impl RecommendationView {
             edits,
             benefit,
             difference: DifferenceView::new(&difference, currency),
+            past_day: past_day.map(|OnPastDay { window, difference }| PastDayView {
+                window,
+                difference: DifferenceView::new(&difference, currency),
+            }),
             risks,
             effort,
             conflicts,
@@ -266,14 +291,15 @@ impl RecommendationView {
 impl DifferenceView {
     /// Amounts in a currency.
     pub fn new(difference: &Difference, currency: Currency) -> Self {
-        let &Difference { saving, saving_p10, saving_p90, latency_p99_ms, refused, evicted, ready, before, after } =
-            difference;
+        let &Difference { saving, saving_p10, saving_p90, latency_p99_ms, .. } = difference;
+        let &Difference { runs, refused, evicted, ready, before, after, .. } = difference;
         Self {
             saving: saving.to_money(currency),
             saving_p10: saving_p10.to_money(currency),
             saving_p90: saving_p90.to_money(currency),
             interval_percent: INTERVAL_PERCENT,
             latency_p99_ms,
+            runs,
             refused,
             evicted,
             ready,

@@ -1,12 +1,13 @@
 //! Changes that are worth a replay.
 
-use super::commitments::commitments;
+use super::commitments::{PastDemand, commitments};
 use super::machines::{other_family, smaller};
 use super::modules::modules;
 use super::node_groups::{fewer_kept, over_commit, smaller_fleet, spot, target};
 use super::off_hours::off_hours;
 use super::quotas::quotas;
 use super::requested_amounts::{Usage, requested_amounts};
+use crate::control_plane::Billing;
 use crate::pricing::CommitmentOffer;
 use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::Outcome;
@@ -36,6 +37,8 @@ pub struct Sources<'a> {
     pub offers: &'a [CommitmentOffer],
     /// What tenants use of what they ask for.
     pub used: &'a [Usage],
+    /// What came before the window, as far as it is known.
+    pub past: Option<&'a PastDemand>,
 }
 
 /// Whatever might help, each as edits that belong together, at most [`MOST_CANDIDATES`]: what is bought and asked for,
@@ -45,20 +48,30 @@ pub struct Sources<'a> {
 pub fn candidates(scenario: &ValidScenario, outcome: &Outcome, sources: &Sources<'_>) -> Vec<Vec<Edit>> {
     let of = scenario.scenario();
     let alone = |edit: Edit| vec![edit];
-    let mut all: Vec<Vec<Edit>> = commitments(scenario, sources.offers).into_iter().map(alone).collect();
+    let mut all: Vec<Vec<Edit>> = commitments(scenario, sources.offers, sources.past).into_iter().map(alone).collect();
     all.extend(requested_amounts(of, sources.used).into_iter().map(alone));
-    all.extend(placements(of).map(alone));
     all.extend(modules(of, outcome));
+    all.extend(quotas(scenario).into_iter().map(alone));
+    // Where resources are paid by themselves, nodes are their provider's.
+    if of.billing == Billing::Fleet {
+        all.extend(of_nodes(of, outcome));
+    }
+    all.truncate(MOST_CANDIDATES);
+    all
+}
+
+/// How many nodes there are, which, and how they are chosen.
+fn of_nodes(of: &Scenario, outcome: &Outcome) -> Vec<Vec<Edit>> {
+    let alone = |edit: Edit| vec![edit];
+    let mut all: Vec<Vec<Edit>> = placements(of).map(alone).collect();
     all.extend(smaller_fleet(of, outcome).map(alone));
     all.extend(scaling_down(of).map(alone));
-    all.extend(quotas(scenario).into_iter().map(alone));
     for group in groups(of) {
         let each = [fewer_kept(of, outcome, group), over_commit(of, group), target(of, outcome, group)];
         let machines = smaller(of, group).into_iter().chain(other_family(of, outcome, group));
         all.extend(each.into_iter().flatten().chain(machines).chain(spot(of, outcome, group)).map(alone));
         all.extend(off_hours(of, outcome, group).map(Vec::from));
     }
-    all.truncate(MOST_CANDIDATES);
     all
 }
 

@@ -4,6 +4,7 @@ mod held;
 
 use self::held::beside;
 use crate::pricing::{CommitmentDiscount, CommitmentOffer, Coverage, Offered};
+use crate::request::IndexedRequest;
 use crate::scenario::{Edit, ValidScenario};
 use crate::simulation::{Run, RunOptions};
 use crate::units::{Duration, Instant, Rate};
@@ -26,18 +27,40 @@ struct Hour {
 /// Everything that commitments may cover: by node group or flavor, hour by hour, over all runs.
 struct HourlyUse(Vec<(String, Vec<Hour>)>);
 
-/// For each offer, the amount that saves the most on the hours of all runs, beside the commitments that there are; no
-/// edit where none does.
+/// A term outlasts any window that is predicted: it takes the hours of this long at the least to say what weekends leave of
+/// it.
+const LEAST_PAST: Duration = Duration::from_seconds(7 * 24 * 3_600);
+
+/// What was asked for before the window of a scenario, and what it was asked of.
+#[derive(Clone, Debug)]
+pub struct PastDemand {
+    /// Up to the window, with the settings in force.
+    pub scenario: ValidScenario,
+    /// In order of time.
+    pub requests: Vec<IndexedRequest>,
+}
+
+/// For each offer, the amount that saves the most on the hours of all runs, beside the commitments that there are, and no
+/// more than saves the most on the hours before them, where a week or more of these is known; no edit where none does.
 ///
-/// What covers the runs' hours is found here, whether it pays is for the replay to say.
-pub(super) fn commitments(scenario: &ValidScenario, offers: &[CommitmentOffer]) -> Vec<Edit> {
+/// What covers the hours is found here, whether it pays is for the replay to say.
+pub(super) fn commitments(
+    scenario: &ValidScenario,
+    offers: &[CommitmentOffer],
+    past: Option<&PastDemand>,
+) -> Vec<Edit> {
     if offers.is_empty() {
         return Vec::new();
     }
     let (book, start) = (&scenario.scenario().price_book, scenario.scenario().window.start);
     let usage = beside(&book.commitments, hourly_use(scenario));
+    let past = past.filter(|past| past.scenario.scenario().window.length() >= LEAST_PAST);
+    let past = past.map(|past| beside(&book.commitments, past.hourly_use()));
     let bought = |offer: &CommitmentOffer| {
-        let covers = amount(&usage, &offer.offered)?;
+        let mut covers = amount(&usage, &offer.offered)?;
+        if let Some(past) = &past {
+            covers = lesser(covers, amount(past, &offer.offered)?);
+        }
         let name = unused_name(&offer.name, &book.commitments);
         let bought = CommitmentDiscount { name, covers, from: start, until: start + offer.term };
         Some(Edit::Commitments { commitments: book.commitments.iter().cloned().chain([bought]).collect() })
@@ -51,20 +74,40 @@ fn unused_name(name: &str, taken: &[CommitmentDiscount]) -> String {
     core::iter::once(name.to_owned()).chain(numbered).find(is_free).expect("numbers do not end")
 }
 
+/// The lesser of two amounts of one offer.
+fn lesser(one: Coverage, other: Coverage) -> Coverage {
+    let size = |of: &Coverage| match of {
+        Coverage::Machines { count, .. } => i64::from(*count),
+        Coverage::Spend { rate, .. } => rate.nanos(),
+    };
+    if size(&other) < size(&one) { other } else { one }
+}
+
 fn hourly_use(scenario: &ValidScenario) -> HourlyUse {
-    let mut plain = scenario.original().clone();
-    plain.edits.push(Edit::Commitments { commitments: Vec::new() });
-    let plain = ValidScenario::new(plain).expect("a scenario runs without commitments, too");
+    let plain = without_commitments(scenario);
     let mut all: Vec<(String, Vec<Hour>)> = Vec::new();
     for run in 0..plain.scenario().runs {
-        add_run(&plain, run, &mut all);
+        add_run(&plain, run, &plain.requests(run), &mut all);
     }
     HourlyUse(all)
 }
 
-fn add_run(plain: &ValidScenario, index: u32, all: &mut Vec<(String, Vec<Hour>)>) {
+impl PastDemand {
+    fn hourly_use(&self) -> HourlyUse {
+        let mut all: Vec<(String, Vec<Hour>)> = Vec::new();
+        add_run(&without_commitments(&self.scenario), 0, &self.requests, &mut all);
+        HourlyUse(all)
+    }
+}
+
+fn without_commitments(scenario: &ValidScenario) -> ValidScenario {
+    let mut plain = scenario.original().clone();
+    plain.edits.push(Edit::Commitments { commitments: Vec::new() });
+    ValidScenario::new(plain).expect("a scenario runs without commitments, too")
+}
+
+fn add_run(plain: &ValidScenario, index: u32, requests: &[IndexedRequest], all: &mut Vec<(String, Vec<Hour>)>) {
     let window = plain.scenario().window;
-    let requests = plain.requests(index);
     let mut run = Run::new(plain, RunOptions { run: index, keep_plans: false, observed: None });
     let mut before: Vec<i128> = run.usage().iter().map(|usage| usage.micros).collect();
     let (mut from, mut played) = (window.start, 0);

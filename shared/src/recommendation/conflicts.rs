@@ -29,16 +29,17 @@ enum Subject {
 
 /// Whether two changes edit the same thing.
 ///
-/// Numbers of nodes are about nodes of one type, and commitments are sized for the machines that there are and how they
-/// are bought: changes of both are in conflict, too.
+/// Numbers of nodes are about nodes of one type, and commitments are sized for how many machines there are, which ones, and
+/// how they are bought: changes of both are in conflict, too.
 pub(super) fn conflict(one: &[Edit], other: &[Edit]) -> bool {
     let others: Vec<Subject> = other.iter().flat_map(subjects).collect();
     one.iter().flat_map(subjects).any(|one| others.iter().any(|other| clash(one, *other)))
 }
 
 fn clash(a: Subject, b: Subject) -> bool {
-    use Subject::{Commitments, Machines};
-    a == b || matches!((a, b), (Commitments, Machines(_)) | (Machines(_), Commitments))
+    use Subject::{Commitments, Consolidation, Machines, Nodes, OverCommit, ScaleDown};
+    let sizes = |of| matches!(of, Machines(_) | Nodes(_) | OverCommit(_) | ScaleDown | Consolidation);
+    a == b || (a == Commitments && sizes(b)) || (sizes(a) && b == Commitments)
 }
 
 fn subjects(edit: &Edit) -> Vec<Subject> {
@@ -95,6 +96,8 @@ mod tests {
         check(&min(first), &on_demand(first), false);
         check(&typed(first), &on_demand(first), true);
         check(&promised, &on_demand(second), true);
+        check(&promised, &min(first), true);
+        check(&promised, &Edit::Consolidation { below_percent: Some(50) }, true);
         check(&promised, &placed, false);
         check(&placed, &placed, true);
         let scheduled = [min(first), min(second)];

@@ -1,7 +1,6 @@
 //! How many nodes a group has, how they are bought, and how much is asked of them.
 
 use super::load::{bins, over_mean, requested_share};
-use crate::control_plane::Billing;
 use crate::pricing::builtin;
 use crate::scenario::{Edit, Purchase, Scaling, Scenario, Spot};
 use crate::simulation::Outcome;
@@ -83,7 +82,7 @@ pub(super) fn target(scenario: &Scenario, outcome: &Outcome, node_group: NodeGro
 pub(super) fn spot(scenario: &Scenario, outcome: &Outcome, node_group: NodeGroupIndex) -> Vec<Edit> {
     let groups = &scenario.fleet.node_groups;
     let group = &groups[node_group.usize()];
-    if scenario.billing != Billing::Fleet || group.purchase.spot().is_some() {
+    if group.purchase.spot().is_some() {
         return Vec::new();
     }
     let is_public = builtin().get(&group.instance_type).is_some();

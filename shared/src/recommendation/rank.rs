@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::past_day::OnPastDay;
 use super::risk::{Effort, Risk};
 use crate::allocation::{mean_column, quantile};
 use crate::scenario::Edit;
@@ -15,7 +16,7 @@ pub const INTERVAL_PERCENT: u32 = 80;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Recommendation {
-    /// Its place among all, from 1; what saves the most is first.
+    /// Its place among all, from 1; what [saves the most](Recommendation::lasting_saving) is first.
     pub rank: u32,
     /// What to change, all of it together.
     pub edits: Vec<Edit>,
@@ -23,6 +24,8 @@ pub struct Recommendation {
     pub benefit: Benefit,
     /// What it brings.
     pub difference: Difference,
+    /// What it would have brought on a day that is over, where one was replayed.
+    pub past_day: Option<OnPastDay>,
     /// What speaks against it.
     pub risks: Vec<Risk>,
     /// What it takes.
@@ -44,6 +47,8 @@ pub struct Difference {
     pub saving_p90: LedgerUnits,
     /// By how much the 0.99 quantile of the time from request to ready changes, in milliseconds.
     pub latency_p99_ms: Option<f64>,
+    /// How many runs were compared.
+    pub runs: u32,
     /// How many more creates and resizes are refused, over all runs.
     pub refused: i64,
     /// How many more resources have to leave their node, over all runs.
@@ -119,6 +124,7 @@ impl Difference {
             saving_p10: quantile(&savings, 10),
             saving_p90: quantile(&savings, 90),
             latency_p99_ms: p99_before.zip(p99_after).map(|(before, after)| after - before),
+            runs: savings.len() as u32,
             refused: sum(after, refused) - sum(before, refused),
             evicted: sum(after, evicted) - sum(before, evicted),
             ready: latency_after.count() as i64 - latency_before.count() as i64,

@@ -2,6 +2,7 @@
 
 use super::candidates::{Sources, candidates};
 use super::conflicts::conflict;
+use super::past_day::{OnPastDay, PastDay, can_be_replayed};
 use super::rank::{Benefit, Difference, Recommendation, Thresholds, Together};
 use super::risk::{Effort, Replayed};
 use crate::scenario::{Edit, ValidScenario};
@@ -42,16 +43,20 @@ pub struct Attempt<'a> {
 /// `outcome` is what the scenario yields. `simulate` runs every run of a changed scenario, on its own demand: edits of
 /// settings leave sampled streams and draws alone, so runs are compared with themselves. It is called once a candidate,
 /// at most [`MOST_CANDIDATES`](super::MOST_CANDIDATES) times, and up to four times more for what goes together. A candidate
-/// that makes the scenario impossible is left out.
+/// that makes the scenario impossible is left out, as is one that comes to what another one before it came to.
+///
+/// `past_day` gives a day that is over without and with edits, as if either had always been in force, where there is such a
+/// day; it is asked about what saves. What would have cost more then is not recommended.
 ///
 /// # Errors
-/// Those of `simulate`.
+/// Those of `simulate` and `past_day`.
 pub fn recommend<E>(
     scenario: &ValidScenario,
     outcome: &Outcome,
     sources: &Sources<'_>,
     thresholds: &Thresholds,
     mut simulate: impl FnMut(Attempt<'_>) -> Result<Outcome, E>,
+    mut past_day: impl FnMut(&[Edit]) -> Result<Option<PastDay>, E>,
 ) -> Result<Advice, E> {
     let candidates = candidates(scenario, outcome, sources);
     let (mut tried, of) = (0, candidates.len() as u32);
@@ -65,18 +70,30 @@ pub fn recommend<E>(
         tried += 1;
         attempt.transpose()
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Recommendation> = Vec::new();
     for edits in candidates {
         let Some((changed, after)) = try_out(&edits)? else { continue };
         let difference = Difference::between(outcome, &after);
         let Some(benefit) = difference.benefit(&edits, outcome, thresholds) else { continue };
+        let is_known = |known: &Recommendation| known.difference.after == difference.after;
+        if benefit != Benefit::Bounds && found.iter().any(is_known) {
+            continue;
+        }
+        let is_saving = benefit == Benefit::Saves && can_be_replayed(&edits);
+        let past_day = if is_saving { past_day(&edits)?.map(OnPastDay::from) } else { None };
+        if past_day.as_ref().is_some_and(|past| past.difference.saving < LedgerUnits::ZERO) {
+            continue;
+        }
         let replayed = Replayed {
             before: (scenario.scenario(), outcome),
             after: (changed.scenario(), &after),
             difference: &difference,
         };
-        let (risks, effort) = (replayed.risks(&edits), Effort::of(&edits));
-        found.push(Recommendation { rank: 0, edits, benefit, difference, risks, effort, conflicts: Vec::new() });
+        let currency = scenario.scenario().price_book.currency;
+        let fades = past_day.as_ref().and_then(|past| past.fades(difference.saving, currency));
+        let risks = fades.into_iter().chain(replayed.risks(&edits)).collect();
+        let (effort, conflicts) = (Effort::of(&edits), Vec::new());
+        found.push(Recommendation { rank: 0, edits, benefit, difference, past_day, risks, effort, conflicts });
     }
     let recommendations = ranked(found);
     let mut members = compatible(&recommendations);
@@ -93,7 +110,7 @@ pub fn recommend<E>(
 
 /// In order, each with its place and those of whatever changes the same thing.
 fn ranked(mut found: Vec<Recommendation>) -> Vec<Recommendation> {
-    found.sort_by_key(|recommendation| core::cmp::Reverse(recommendation.difference.saving));
+    found.sort_by_key(|recommendation| core::cmp::Reverse(recommendation.lasting_saving()));
     let conflicts: Vec<Vec<u32>> = found
         .iter()
         .enumerate()

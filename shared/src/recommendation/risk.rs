@@ -51,6 +51,8 @@ pub enum RiskKind {
     Cost,
     /// It says what a repair is worth, not how it is made.
     Repair,
+    /// Days after the first one save less.
+    Fades,
 }
 
 /// What a change takes.
@@ -230,6 +232,7 @@ impl RiskKind {
             Self::Bound => "bound",
             Self::Cost => "cost",
             Self::Repair => "repair",
+            Self::Fades => "fades",
         }
     }
 }

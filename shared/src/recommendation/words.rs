@@ -100,11 +100,32 @@ impl Difference {
             format!("saves {mean} ({low} to {high} in the middle {INTERVAL_PERCENT} % of the runs)")
         };
         let latency = self.latency_p99_ms.map(|ms| format!(", p99 to ready {ms:+.0} ms")).unwrap_or_default();
-        let evicted = if self.evicted == 0 { String::new() } else { format!(", {:+} evicted", self.evicted) };
-        format!("{saves}{latency}, {:+} refused{evicted}", self.refused)
+        let refused = a_run(self.refused, self.runs, "refused");
+        let evicted = if self.evicted == 0 { String::new() } else { a_run(self.evicted, self.runs, "evicted") };
+        format!("{saves}{latency}{refused}{evicted}")
     }
+}
+
+/// So many more, on average of the runs as the saving is.
+fn a_run(more: i64, runs: u32, what: &str) -> String {
+    let mean = more as f64 / f64::from(runs.max(1));
+    let digits = usize::from(more % i64::from(runs.max(1)) != 0);
+    format!(", {mean:+.digits$} {what}")
 }
 
 fn rounded(amount: LedgerUnits, currency: Currency) -> String {
     format!("{} {currency}", amount.to_money(currency).amount.round_dp(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Savings are per run, and so is what stands beside them.
+    #[test]
+    fn what_is_counted_is_told_per_run() {
+        assert_eq!(a_run(30, 20, "evicted"), ", +1.5 evicted");
+        assert_eq!(a_run(-40, 20, "refused"), ", -2 refused");
+        assert_eq!(a_run(0, 20, "refused"), ", +0 refused");
+    }
 }

@@ -11,7 +11,7 @@ use shared::recommendation::Sources;
 use shared::scenario::Scenario;
 use shared::units::Window;
 
-use crate::cli::shadow::{Prepared, RunArgs, advise, offers, write_advice};
+use crate::cli::shadow::{Before, Prepared, RunArgs, advise, offers, write_advice};
 use crate::cli::{CliError, Global};
 use crate::manifests::kubectl::Workloads;
 use crate::manifests::{self, Exported, karpenter, kubectl};
@@ -100,7 +100,7 @@ impl Args {
         }
         let prepared = self.run.prepare("report recommendations", |base| base)?;
         let used = prepared.used();
-        let Prepared { valid, notices, demand, .. } = prepared;
+        let Prepared { valid, notices, demand, predicted, start, .. } = prepared;
         let scenario = valid.scenario();
         let offers = offers(self.commitment_offers.as_deref(), scenario)?;
         let threads = self.run.threads();
@@ -110,7 +110,9 @@ impl Args {
         };
         let outcome =
             ensemble::run(&valid, threads, false, &watch).ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
-        let advice = advise(&valid, &outcome, &Sources { offers: &offers, used: &used }, threads)?;
+        let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
+        let sources = Sources { offers: &offers, used: &used, past: None };
+        let advice = advise(&valid, &outcome, &sources, before.as_ref(), threads)?;
         output::progress_done();
         let view = AdviceView::new(&advice, scenario);
         let workloads = demand.as_ref().map(|demand| Workloads::of(&demand.log)).unwrap_or_default();

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use shared::api::{AdviceView, RecommendationView};
 use shared::pricing::{CommitmentOffer, read_offers};
 use shared::recommendation::{Advice, Attempt, Risk, Sources, Thresholds, recommend};
-use shared::scenario::{Scenario, ValidScenario};
+use shared::scenario::{Edit, Scenario, ValidScenario};
 use shared::simulation::Outcome;
 
 use super::cancelled;
+use super::past::Before;
 use crate::cli::CliError;
 use crate::{ensemble, input, output};
 
@@ -50,7 +51,8 @@ pub(in crate::cli) fn offers(path: Option<&str>, scenario: &Scenario) -> Result<
     read.map_err(CliError::all_in_file(input::name(path)))
 }
 
-/// Replays every candidate on the streams of `outcome`, and keeps those that are worth it.
+/// Replays every candidate on the streams of `outcome`, and what saves on the day before the origin where there is one; keeps
+/// those that are worth it.
 ///
 /// # Errors
 /// When it is cancelled.
@@ -58,9 +60,10 @@ pub(in crate::cli) fn advise(
     valid: &ValidScenario,
     outcome: &Outcome,
     sources: &Sources<'_>,
+    before: Option<&Before<'_>>,
     threads: usize,
 ) -> Result<Advice, CliError> {
-    recommend(valid, outcome, sources, &Thresholds::default(), |Attempt { scenario, tried, of }| {
+    let simulate = |Attempt { scenario, tried, of }: Attempt<'_>| {
         let what = if tried < of {
             format!("trying change {} of {of}", tried + 1)
         } else {
@@ -71,5 +74,10 @@ pub(in crate::cli) fn advise(
             true
         };
         ensemble::run(scenario, threads, false, &watch).ok_or_else(cancelled)
-    })
+    };
+    let demand = before.filter(|_| !sources.offers.is_empty()).and_then(Before::demand);
+    let sources = &Sources { past: demand.as_ref(), ..*sources };
+    let past = before.and_then(|before| before.day(valid.scenario()));
+    let past_day = |edits: &[Edit]| Ok(past.as_ref().and_then(|past| past.with(edits)));
+    recommend(valid, outcome, sources, &Thresholds::default(), simulate, past_day)
 }

@@ -54,7 +54,7 @@ pub(in crate::cli) struct Prepared {
     /// What to know before an answer is believed.
     pub(in crate::cli) notices: Vec<String>,
     pub(in crate::cli) names: Named,
-    pub(super) start: Option<StartView>,
+    pub(in crate::cli) start: Option<StartView>,
     pub(in crate::cli) demand: Option<Demand>,
     /// The digest that was saved with a scenario.
     pub(super) saved: Option<Digest>,
@@ -113,7 +113,7 @@ impl RunArgs {
     }
 
     /// Whether the scenario is another than what can happen.
-    pub(super) fn edits(&self) -> bool {
+    pub(in crate::cli) fn edits(&self) -> bool {
         self.what_if.edits()
     }
 

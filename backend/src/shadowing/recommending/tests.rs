@@ -32,6 +32,7 @@ fn accepted_of(scenario: &Scenario, outcome: &Outcome, edits: Vec<Edit>, assumed
         rank: 1,
         difference: Difference::between(outcome, outcome),
         benefit: Benefit::Saves,
+        past_day: None,
         risks: Vec::new(),
         effort: Effort::Setting,
         conflicts: Vec::new(),
@@ -63,7 +64,7 @@ fn every_change_is_recognised_once_it_is_carried_out() {
         let check = accepted.check(&before, &known, day()).unwrap();
         assert_eq!(check.state, AcceptanceState::NotCarriedOut, "{edits:?}");
         assert_eq!(check.brought.after, check.brought.before, "{edits:?}");
-        let carried_out = settings(&known, &assumed, &edits).unwrap();
+        let carried_out = known.settings(&assumed, &edits).unwrap();
         let check = accepted.check(&config(carried_out), &known, day()).unwrap();
         assert_eq!(check.state, AcceptanceState::CarriedOut, "{edits:?}");
         assert_eq!(check.brought, check.would_have_brought, "{edits:?}");
@@ -72,13 +73,34 @@ fn every_change_is_recognised_once_it_is_carried_out() {
     assert!(matters > 10, "{matters} changes change the day");
 }
 
+/// What is said of the last day that is over is what the check of that day says.
+#[test]
+fn the_day_before_is_what_its_check_would_be() {
+    let log = log();
+    let assumed = Scenario { runs: 1, ..example::scenario() };
+    let (config, known) = (config(assumed.clone()), Known::new(&log, None, day().start));
+    let tenants: Vec<String> = known.tenant_names().iter().map(str::to_owned).collect();
+    let past = Past::new(&config, &log, day().end + Duration::HOUR * 3, tenants.clone()).unwrap().expect("it is known");
+    let edits = vec![Edit::MinNodes { node_group: NodeGroupIndex(0), min: 40 }];
+    let replayed = past.with(&edits).expect("it can be run");
+    let mut accepted = accepted_of(&assumed, &Outcome::collect(Vec::new()), edits, &assumed);
+    accepted.tenants = tenants.clone();
+    let check = accepted.check(&config, &known, day()).unwrap();
+    let difference = Difference::between(&replayed.before, &replayed.after);
+    assert_eq!(replayed.window, day());
+    assert_eq!(DifferenceView::new(&difference, assumed.price_book.currency), check.would_have_brought);
+    assert_ne!(difference.before, difference.after);
+    // The first day of a log knows nobody who lived when it began.
+    assert!(Past::new(&config, &log, example::START + Duration::DAY, tenants).unwrap().is_none());
+}
+
 /// Two changes that were both carried out are both recognised; a third one beside them is neither.
 #[test]
 fn only_what_a_change_changes_is_looked_at() {
     let log = log();
     let known = Known::new(&log, None, day().start);
     let assumed = example::scenario();
-    let with = |edits: &[Edit]| settings(&known, &assumed, edits).unwrap();
+    let with = |edits: &[Edit]| known.settings(&assumed, edits).unwrap();
     let min = |min| Edit::MinNodes { node_group: NodeGroupIndex(0), min };
     let sooner = |minutes| Edit::ScaleDown { empty_for: Duration::from_minutes(minutes) };
     let (before, both) = (with(&[]), with(&[min(7), sooner(3)]));

@@ -44,7 +44,9 @@ fn what_is_recommended_pays_on_a_day_that_was_held_out() {
     let predicted = Scenario { runs: 5, ..lab_scenario() };
     let valid = ValidScenario::new(predicted.clone()).unwrap();
     let replay = |attempt: Attempt<'_>| Ok::<_, Infallible>(ensemble(attempt.scenario));
-    let advice = recommend(&valid, &ensemble(&valid), &Sources::default(), &Thresholds::default(), replay).unwrap();
+    let advice =
+        recommend(&valid, &ensemble(&valid), &Sources::default(), &Thresholds::default(), replay, |_| Ok(None))
+            .unwrap();
     let together = advice.together.as_ref().expect("more than one goes together");
     let edits: Vec<Edit> = advice
         .recommendations

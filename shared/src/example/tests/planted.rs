@@ -1,6 +1,7 @@
 //! Waste of each kind, planted so that what it costs can be worked out by hand: nodes are m5.2xlarge (8 vCPU, 32 GiB) at
 //! 0.384 an hour that boot at once, modules are free and quick unless the case is about them.
 
+mod days_before;
 mod modules;
 mod together;
 
@@ -101,8 +102,8 @@ fn group(scenario: &mut Scenario) -> &mut NodeGroup {
 
 fn advice(scenario: &ValidScenario, used: &[Usage]) -> Advice {
     let simulate = |attempt: Attempt<'_>| Ok::<_, Infallible>(ensemble(attempt.scenario));
-    let sources = Sources { offers: &[], used };
-    recommend(scenario, &ensemble(scenario), &sources, &Thresholds::default(), simulate).unwrap()
+    let sources = Sources { offers: &[], used, past: None };
+    recommend(scenario, &ensemble(scenario), &sources, &Thresholds::default(), simulate, |_| Ok(None)).unwrap()
 }
 
 fn found(advice: &Advice, is_it: impl Fn(&[Edit]) -> bool) -> &Recommendation {

@@ -28,7 +28,7 @@ fn recommendations(scenario: &ValidScenario, thresholds: Thresholds) -> Vec<Reco
 
 fn advice(scenario: &ValidScenario, thresholds: Thresholds, sources: &Sources<'_>) -> Advice {
     let simulate = |attempt: Attempt<'_>| Ok::<_, Infallible>(ensemble(attempt.scenario));
-    recommend(scenario, &ensemble(scenario), sources, &thresholds, simulate).unwrap()
+    recommend(scenario, &ensemble(scenario), sources, &thresholds, simulate, |_| Ok(None)).unwrap()
 }
 
 fn workers_of(found: &[Recommendation], module: Module) -> Option<(&Recommendation, u32)> {

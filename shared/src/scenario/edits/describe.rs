@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Edit;
 use crate::pricing::{CommitmentDiscount, Coverage};
-use crate::scenario::{Burst, CapacityPool, Demand, NodeGroup, Outage, Scaling, Scenario};
+use crate::scenario::{Burst, CapacityPool, Demand, NodeGroup, Outage, Scaling, Scenario, ScheduledNodes};
 use crate::trace::quotas;
 use crate::units::{Dimension, Duration, NodeGroupIndex, Resources};
 
@@ -175,17 +175,28 @@ fn describe_commitment(CommitmentDiscount { name, covers, .. }: &CommitmentDisco
 fn describe_scaling(scaling: &Scaling) -> String {
     let waiting = scaling.on_pending.then(|| "when somebody waits".to_owned());
     let target = scaling.target_utilisation_percent.map(|percent| format!("to stay at {percent} % of use"));
-    let schedule = (!scaling.schedule.is_empty()).then(|| "at certain times".to_owned());
+    let schedule = (!scaling.schedule.is_empty()).then(|| describe_schedule(&scaling.schedule));
     let predicted = scaling.predicted.is_some().then(|| "as was forecast".to_owned());
     let reasons: Vec<String> = [waiting, target, schedule, predicted].into_iter().flatten().collect();
     format!("ordered {}", if reasons.is_empty() { "at no time".to_owned() } else { reasons.join(", and ") })
+}
+
+/// When how many nodes there are at the least: `for 4 nodes from 07:57 to 20:00 on Monday and Friday`.
+fn describe_schedule(schedule: &[ScheduledNodes]) -> String {
+    let each = schedule.iter().map(|ScheduledNodes { days, from, until, nodes }| {
+        let days: Vec<String> = days.iter().map(|day| format!("{day:?}")).collect();
+        let on = if days.is_empty() { String::new() } else { format!(" on {}", days.join(", ")) };
+        let counted = if *nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") };
+        format!("for {counted} from {from} to {until}{on}")
+    });
+    each.collect::<Vec<_>>().join(", and ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::example;
-    use crate::scenario::Spot;
+    use crate::scenario::{Spot, Weekday};
 
     /// The nodes beyond some are a group of their own, which a later edit may name.
     #[test]
@@ -202,5 +213,19 @@ mod tests {
         let words = scenario.edits_in_words(&scenario.edits);
         let name = &scenario.fleet.node_groups[0].name;
         assert_eq!(words[1], format!("at most 1 node of `{name} spot`"));
+    }
+
+    #[test]
+    fn a_schedule_says_its_times() {
+        let hours = |days: &[Weekday], from: &str, until: &str, nodes| ScheduledNodes {
+            days: days.to_vec(),
+            from: from.parse().unwrap(),
+            until: until.parse().unwrap(),
+            nodes,
+        };
+        let schedule =
+            [hours(&[], "07:57", "20:00", 4), hours(&[Weekday::Monday, Weekday::Friday], "22:00", "02:00", 1)];
+        let words = describe_schedule(&schedule);
+        assert_eq!(words, "for 4 nodes from 07:57 to 20:00, and for 1 node from 22:00 to 02:00 on Monday, Friday");
     }
 }
