@@ -10,7 +10,7 @@ use shared::allocation::Budget;
 use shared::api::JobKind;
 use shared::features::{PastBins, TimeZone};
 use shared::feedback::{PromotionSettings, TriggerSettings};
-use shared::pricing::{CommitmentOffer, PriceBook};
+use shared::pricing::{CommitmentOffer, Owned, PriceBook};
 use shared::request::{Catalogue, RequestLog};
 use shared::scenario::Scenario;
 use shared::shadow::Known;
@@ -139,6 +139,8 @@ pub struct ShadowingConfig {
     pub recommends_daily: bool,
     /// Commitments that could be bought.
     pub offers: Vec<CommitmentOffer>,
+    /// Machines that were bought.
+    pub owned: Vec<Owned>,
     /// What is replayed, where it is not the present that comes in.
     pub replay: Option<ReplayConfig>,
 }
@@ -319,6 +321,7 @@ impl ShadowingConfig {
             budgets: BudgetConfig::default(),
             recommends_daily: true,
             offers: Vec::new(),
+            owned: Vec::new(),
             replay: None,
         }
     }

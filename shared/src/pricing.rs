@@ -17,7 +17,7 @@ pub use commitment_file::read_commitments;
 pub use commitment_offer::{CommitmentOffer, Offered, read_offers};
 pub use egress::Egress;
 pub use exchange::{ExchangeError, ExchangeRates, read_exchange_rates};
-pub use price_file::{PriceFile, read_price_file, read_prices};
+pub use price_file::{Owned, PriceFile, read_price_file, read_prices};
 pub(crate) use tier::DirectRate;
 pub use tier::{TIER_MAX, Tier, TieredUnit, Tiers};
 

@@ -74,7 +74,8 @@ fn prices_in_another_currency_are_converted_by_dated_rates_which_is_said() {
     refused.assert_failed(1, &["prices.csv: line 3: field `currency`: is EUR, but prices on a line above are in USD"]);
 
     let converted = shadow(&folder, &["--prices", "prices.csv", "--exchange-rates", "rates.csv"]);
-    let notice = "1 price in EUR is converted to USD at 1.0832, the exchange rate since 2025-12-01T00:00:00Z";
+    let notice = "1 price in EUR is converted to USD at 2 exchange rates, each from its date on: from 1.0832 since \
+                  2025-12-01T00:00:00Z to 2 since 2026-02-01T00:00:00Z";
     assert!(converted["notices"].as_array().unwrap().contains(&Value::from(notice)), "{}", converted["notices"]);
     // 2.5 × 1.0832 = 2.708.
     folder.write("dollars.csv", both.replace("2.5,EUR", "2.708,USD"));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use shared::control_plane::{Autoscaling, Billing, CapacityPool, Fleet, PlacementPolicy};
-use shared::pricing::{CommitmentDiscount, PriceFile, builtin, read_commitments};
+use shared::pricing::{CommitmentDiscount, Owned, PriceFile, builtin, read_commitments};
 use shared::request::{Catalogue, Tenant};
 use shared::scenario::Scenario;
 use shared::trace::csv::Kind;
@@ -146,6 +146,8 @@ pub(super) struct Assumed {
     pub(super) base: Scenario,
     /// What names in requests stand for: the shapes that prices and machines name, and priority classes.
     pub(super) catalogue: Catalogue,
+    /// Machines that were bought.
+    pub(super) owned: Vec<Owned>,
     /// What to know about the prices.
     pub(super) notices: Vec<String>,
 }
@@ -207,6 +209,7 @@ impl AssumptionArgs {
         if self.commitments.is_some() && self.billing.unwrap_or_default() == BillingArg::Fleet {
             notices.extend(covering_nothing(&prices.book.commitments, &fleet));
         }
+        let owned = core::mem::take(&mut prices.owned);
         let base = Scenario {
             seed: self.seed(),
             runs: self.runs(),
@@ -223,7 +226,7 @@ impl AssumptionArgs {
         };
         let mut catalogue = base.catalogue();
         catalogue.priority_classes = priority_classes.unwrap_or_default();
-        Ok(Assumed { machines: machines.unwrap_or_default(), base, catalogue, notices })
+        Ok(Assumed { machines: machines.unwrap_or_default(), base, catalogue, owned, notices })
     }
 
     fn price_file(&self) -> Result<PriceFile, CliError> {

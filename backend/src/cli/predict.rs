@@ -53,7 +53,7 @@ impl Args {
             return Err(CliError::Usage(message));
         }
         let assumed = self.assumptions.read(self.demand.bin(), self.demand.time_zone())?;
-        let Assumed { machines, base, catalogue, notices } = assumed;
+        let Assumed { machines, base, catalogue, notices, .. } = assumed;
         notices.iter().for_each(|notice| output::warn(notice));
         let start = self.start.read(&base, &machines, &catalogue)?;
         if let Some((name, log)) = start.log() {

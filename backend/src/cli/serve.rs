@@ -219,7 +219,7 @@ fn in_json(news: &News) -> String {
 
 /// What the service shadows under these assumptions; they are checked before the first request comes in.
 fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<ShadowingConfig, CliError> {
-    let Assumed { machines: inventory, base, catalogue, notices } = assumptions.read(Duration::HOUR, "UTC")?;
+    let Assumed { machines: inventory, base, catalogue, owned, notices } = assumptions.read(Duration::HOUR, "UTC")?;
     notices.iter().for_each(|notice| output::warn(notice));
     assumptions.check_machines(&base, &inventory)?.iter().for_each(|odd| output::warn(odd));
     check_alone(&base)?;
@@ -228,5 +228,5 @@ fn assuming(assumptions: &AssumptionArgs, start: &StartArgs) -> Result<Shadowing
         assumptions.check_prices(&base, name, log)?;
     }
     let start = runs.beginning();
-    Ok(ShadowingConfig { inventory, start, ..ShadowingConfig::system(base, catalogue) })
+    Ok(ShadowingConfig { inventory, owned, start, ..ShadowingConfig::system(base, catalogue) })
 }

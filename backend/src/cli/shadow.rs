@@ -24,6 +24,7 @@ use shared::allocation::{
 use shared::api::{AdviceView, OutcomeView};
 use shared::bill::BilledWindow;
 use shared::feedback::{AnomalyCase, PastErrors, anomalies};
+use shared::pricing::Owned;
 use shared::recommendation::{Recommendation, Sources, Usage, attach};
 use shared::request::RequestLog;
 use shared::scenario::{Scenario, ValidScenario};
@@ -150,9 +151,9 @@ impl Args {
 
     fn answer_to(&self, prepared: Prepared, bill: Option<&ActualBill>) -> Result<Answer, CliError> {
         let used = if self.recommend { prepared.used() } else { Vec::new() };
-        let Prepared { valid, notices, names, start, demand, saved, predicted } = prepared;
+        let Prepared { valid, notices, names, start, demand, owned, saved, predicted } = prepared;
         let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
-        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, (&used, before))?;
+        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, (&used, &owned, before))?;
         answer.start = start;
         if let Some(saved) = saved.filter(|saved| *saved != outcome.digest && !self.run.edits()) {
             answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
@@ -271,7 +272,7 @@ impl Args {
         valid: &ValidScenario,
         mut notices: Vec<String>,
         names: &Named,
-        (used, before): (&[Usage], Option<Before<'_>>),
+        (used, owned, before): (&[Usage], &[Owned], Option<Before<'_>>),
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
@@ -290,7 +291,7 @@ impl Args {
             notices.extend(metering::write(path, valid, names)?);
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
-        let sources = Sources { offers: &offers, used, past: None };
+        let sources = Sources { offers: &offers, used, owned, past: None };
         let advise = || advise(valid, &outcome, &sources, before.as_ref(), self.run.threads());
         let advice = if self.recommend { Some(advise()?) } else { None };
         let answer = Answer {

@@ -44,7 +44,8 @@ impl Runner {
         let past = Past::new(&self.config, &log, of.window.start, tenants.clone())
             .map_err(|problems| Stopped::Failed(problems.to_string()))?;
         let before = self.past_demand(&log, of.window.start)?;
-        let sources = Sources { offers: &self.config.offers, used: &[], past: before.as_ref() };
+        let sources =
+            Sources { offers: &self.config.offers, used: &[], owned: &self.config.owned, past: before.as_ref() };
         let advice = recommend(
             &scenario,
             &outcome,

@@ -1,5 +1,6 @@
 //! Exchange rates by date: money of one currency becomes another's only by a rate that somebody gave.
 
+use core::ops::Bound;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -131,6 +132,12 @@ impl ExchangeRates {
     pub fn rate(&self, (from, to): (Currency, Currency), at: Instant) -> Result<(Decimal, Instant), ExchangeError> {
         let rate = self.rates.get(&(from, to)).and_then(|rates| rates.range(..=at).next_back());
         rate.map(|(&date, &rate)| (rate, date)).ok_or(ExchangeError::NoRate { from, to, at })
+    }
+
+    /// The rates of a pair after an instant, each with its date, in order.
+    pub fn after(&self, pair: (Currency, Currency), at: Instant) -> impl Iterator<Item = (Decimal, Instant)> {
+        let later = (Bound::Excluded(at), Bound::Unbounded);
+        self.rates.get(&pair).into_iter().flat_map(move |rates| rates.range(later)).map(|(&date, &rate)| (rate, date))
     }
 
     /// Whether there is none.

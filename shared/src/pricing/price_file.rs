@@ -27,14 +27,25 @@ pub struct PriceFile {
     pub book: PriceBook,
     /// What an hour of one worker costs, of the modules that the file names.
     pub workers: BTreeMap<Module, Rate>,
+    /// The machines that are owned.
+    pub owned: Vec<Owned>,
     /// What was converted, and by which rates.
     pub notices: Vec<String>,
+}
+
+/// An instance type whose price is that of hardware that was bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Its name.
+    pub instance_type: String,
+    /// How much of its price is what it costs to run, in percent, rounded; the rest was paid when it was bought.
+    pub running_percent: u32,
 }
 
 impl PriceFile {
     /// Prices that are in no file.
     pub fn of(book: PriceBook) -> Self {
-        Self { book, workers: BTreeMap::new(), notices: Vec::new() }
+        Self { book, workers: BTreeMap::new(), owned: Vec::new(), notices: Vec::new() }
     }
 }
 
@@ -74,8 +85,9 @@ pub fn read_prices(text: &str) -> Result<PriceBook, InputError> {
 /// several rows with different `from`; a price holds until the next one begins, and the first since ever.
 ///
 /// The book is in the currency that the document says, or else that of its first row. A price in another one is
-/// converted by the latest of `rates` at or before its `from`, exactly, and rounded half to even to a nano-unit, which
-/// a notice says; without rates it is refused.
+/// converted by the latest of `rates` at or before its `from`, and from the date of each later one on by that, until the
+/// next price of the type begins; exactly, and rounded half to even to a nano-unit. A notice says so; without rates it is
+/// refused.
 ///
 /// # Errors
 /// With every problem: a wrong value, a second currency without its rate, a second price for the same type from the same
@@ -85,15 +97,18 @@ pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, I
         if is_document(text) { read_document(text) } else { read_table(text) };
     let mut conversion = Conversion::new(rates, currency);
     let mut types: BTreeMap<String, TypePrice> = BTreeMap::new();
+    let mut owned = Vec::new();
     for row in &rows {
         match row.price(currency) {
             Err(found) => problems.extend(found),
             Ok(price) => {
+                owned.extend(price.owned());
                 let added = conversion.convert(row, &price).and_then(|rate| row.add(&mut types, price, rate));
                 problems.extend(added.err());
             }
         }
     }
+    conversion.follow(&mut types);
     let currency = conversion.currency();
     if rows.is_empty() && problems.is_empty() {
         problems.push(InputError::whole("holds no prices; expected at least one"));
@@ -102,7 +117,7 @@ pub fn read_price_file(text: &str, rates: &ExchangeRates) -> Result<PriceFile, I
         Some(currency) if problems.is_empty() => {
             let book = PriceBook::new(currency, types.into_values().collect(), units.unwrap_or_default());
             let book = PriceBook { egress: egress.unwrap_or_default(), tiers, ..book };
-            Ok(PriceFile { book, workers, notices: conversion.notices() })
+            Ok(PriceFile { book, workers, owned, notices: conversion.notices() })
         }
         _ => Err(InputProblems(problems)),
     }

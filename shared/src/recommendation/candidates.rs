@@ -8,7 +8,7 @@ use super::off_hours::off_hours;
 use super::quotas::quotas;
 use super::requested_amounts::{Usage, requested_amounts};
 use crate::control_plane::Billing;
-use crate::pricing::CommitmentOffer;
+use crate::pricing::{CommitmentOffer, Owned};
 use crate::scenario::{Edit, PlacementPolicy, Scenario, ValidScenario};
 use crate::simulation::Outcome;
 use crate::units::{Dimension, Duration, NodeGroupIndex};
@@ -37,6 +37,8 @@ pub struct Sources<'a> {
     pub offers: &'a [CommitmentOffer],
     /// What tenants use of what they ask for.
     pub used: &'a [Usage],
+    /// Machines that were bought.
+    pub owned: &'a [Owned],
     /// What came before the window, as far as it is known.
     pub past: Option<&'a PastDemand>,
 }

@@ -88,6 +88,7 @@ pub fn recommend<E>(
             before: (scenario.scenario(), outcome),
             after: (changed.scenario(), &after),
             difference: &difference,
+            owned: sources.owned,
         };
         let currency = scenario.scenario().price_book.currency;
         let fades = past_day.as_ref().and_then(|past| past.fades(difference.saving, currency));

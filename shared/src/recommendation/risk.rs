@@ -6,7 +6,7 @@ use super::load::{busiest_share, erlang};
 use super::machines::family;
 use super::node_groups::known_spot;
 use super::rank::{Difference, latency};
-use crate::pricing::CommitmentDiscount;
+use crate::pricing::{CommitmentDiscount, Owned};
 use crate::scenario::{Edit, Scaling, Scenario, Spot};
 use crate::simulation::Outcome;
 use crate::units::{Instant, Resources};
@@ -53,6 +53,8 @@ pub enum RiskKind {
     Repair,
     /// Days after the first one save less.
     Fades,
+    /// What machines cost to buy is spent, whether they run or not.
+    Sunk,
 }
 
 /// What a change takes.
@@ -107,13 +109,15 @@ pub(super) struct Replayed<'a> {
     pub(super) before: (&'a Scenario, &'a Outcome),
     pub(super) after: (&'a Scenario, &'a Outcome),
     pub(super) difference: &'a Difference,
+    pub(super) owned: &'a [Owned],
 }
 
 impl Replayed<'_> {
     /// Everything that speaks against the edits that were replayed.
     pub(super) fn risks(&self, edits: &[Edit]) -> Vec<Risk> {
         let mut risks: Vec<Risk> = Vec::new();
-        for risk in edits.iter().filter_map(|edit| self.risk(edit)).chain(self.slower()) {
+        let of_edits = edits.iter().flat_map(|edit| [self.risk(edit), self.sunk(edit)]).flatten();
+        for risk in of_edits.chain(self.slower()) {
             if !risks.iter().any(|known| known.kind == risk.kind) {
                 risks.push(risk);
             }
@@ -201,6 +205,29 @@ impl Replayed<'_> {
         if raised || !scaling.schedule.is_empty() { self.headroom() } else { None }
     }
 
+    /// Where owned machines are used less, only what they cost to run is saved.
+    fn sunk(&self, edit: &Edit) -> Option<Risk> {
+        let groups = &self.before.0.fleet.node_groups;
+        let touched = match edit {
+            Edit::MinNodes { node_group, .. }
+            | Edit::MaxNodes { node_group, .. }
+            | Edit::Scaling { node_group, .. }
+            | Edit::OverCommit { node_group, .. }
+            | Edit::InstanceType { node_group, .. }
+            | Edit::Purchase { node_group, .. }
+            | Edit::SpotBeyond { node_group, .. } => groups.get(node_group.usize()..=node_group.usize())?,
+            Edit::Placement { .. } | Edit::ScaleDown { .. } | Edit::Consolidation { .. } => groups,
+            _ => return None,
+        };
+        let is_of = |owned: &&Owned| touched.iter().any(|group| group.instance_type == owned.instance_type);
+        let Owned { instance_type, running_percent } = self.owned.iter().find(is_of)?;
+        let reason = format!(
+            "`{instance_type}` is owned: {running_percent} % of its price is what it costs to run, and the rest was paid when it \
+             was bought, which is saved only where one is sold or not replaced"
+        );
+        Some(Risk::new(RiskKind::Sunk, reason))
+    }
+
     fn slower(&self) -> Option<Risk> {
         let before = latency(self.before.1).quantile_ms(0.99)?;
         let more = self.difference.latency_p99_ms?;
@@ -233,6 +260,7 @@ impl RiskKind {
             Self::Cost => "cost",
             Self::Repair => "repair",
             Self::Fades => "fades",
+            Self::Sunk => "sunk",
         }
     }
 }

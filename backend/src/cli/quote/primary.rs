@@ -36,7 +36,7 @@ impl Primary {
         at: Option<Instant>,
         time_zone: &str,
     ) -> Result<Self, CliError> {
-        let Assumed { machines, base: scenario, catalogue, mut notices } = assumptions.read(BIN, time_zone)?;
+        let Assumed { machines, base: scenario, catalogue, mut notices, .. } = assumptions.read(BIN, time_zone)?;
         let living = start.read(&scenario, &machines, &catalogue)?;
         output::progress("reading requests");
         let (log, at) = match requests {

@@ -100,7 +100,7 @@ impl Args {
         }
         let prepared = self.run.prepare("report recommendations", |base| base)?;
         let used = prepared.used();
-        let Prepared { valid, notices, demand, predicted, start, .. } = prepared;
+        let Prepared { valid, notices, demand, predicted, start, owned, .. } = prepared;
         let scenario = valid.scenario();
         let offers = offers(self.commitment_offers.as_deref(), scenario)?;
         let threads = self.run.threads();
@@ -111,7 +111,7 @@ impl Args {
         let outcome =
             ensemble::run(&valid, threads, false, &watch).ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
-        let sources = Sources { offers: &offers, used: &used, past: None };
+        let sources = Sources { offers: &offers, used: &used, owned: &owned, past: None };
         let advice = advise(&valid, &outcome, &sources, before.as_ref(), threads)?;
         output::progress_done();
         let view = AdviceView::new(&advice, scenario);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::allocation::ResourceLabels;
+use shared::pricing::Owned;
 use shared::request::RequestLog;
 use shared::scenario::Scenario;
 use shared::simulation::Fork;
@@ -25,6 +26,8 @@ pub(in crate::cli) struct Inputs {
     pub(in crate::cli) demand: Demand,
     /// What lives already.
     pub(in crate::cli) start: Start,
+    /// Machines that were bought.
+    pub(super) owned: Vec<Owned>,
     /// Names of the nodes of an inventory, by group.
     pub(in crate::cli) nodes: Vec<Vec<String>>,
     /// Numbers of priority classes, by name.
@@ -53,7 +56,7 @@ impl Inputs {
         assumptions: &AssumptionArgs,
         start: &StartArgs,
     ) -> Result<Self, CliError> {
-        let Assumed { machines, base, catalogue, notices } = assumptions.read(args.bin(), args.time_zone())?;
+        let Assumed { machines, base, catalogue, owned, notices } = assumptions.read(args.bin(), args.time_zone())?;
         output::progress("reading requests");
         let mut problems = Problems::default();
         let start = problems.hear(start.read(&base, &machines, &catalogue)).unwrap_or_default();
@@ -76,7 +79,7 @@ impl Inputs {
         demand.warnings.extend(odd);
         let nodes = base.fleet.names_of_inventory(&machines);
         let has_inventory = !machines.is_empty();
-        Ok(Self { base, has_inventory, demand, start, nodes, priority_classes: catalogue.priority_classes })
+        Ok(Self { base, has_inventory, owned, demand, start, nodes, priority_classes: catalogue.priority_classes })
     }
 
     /// The requests from the first to the last, on what lives already or on nothing.

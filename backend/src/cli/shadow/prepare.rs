@@ -3,6 +3,7 @@
 use shared::allocation::ResourceLabels;
 use shared::api::SavedScenario;
 use shared::forecast::{ModelId, SelectionReport};
+use shared::pricing::Owned;
 use shared::recommendation::Usage;
 use shared::scenario::{Scenario, ValidScenario};
 use shared::shadow::Known;
@@ -56,6 +57,8 @@ pub(in crate::cli) struct Prepared {
     pub(in crate::cli) names: Named,
     pub(in crate::cli) start: Option<StartView>,
     pub(in crate::cli) demand: Option<Demand>,
+    /// Machines that were bought, as far as the prices say so.
+    pub(in crate::cli) owned: Vec<Owned>,
     /// The digest that was saved with a scenario.
     pub(super) saved: Option<Digest>,
     pub(in crate::cli) predicted: Option<Predicted>,
@@ -173,7 +176,7 @@ impl RunArgs {
                 Prepared { start: view, ..Prepared::new(valid, said, names) }
             }
         };
-        Ok(Prepared { demand: Some(inputs.demand), ..prepared })
+        Ok(Prepared { demand: Some(inputs.demand), owned: inputs.owned, ..prepared })
     }
 
     fn predict(&self, args: &DemandArgs, inputs: &Inputs, origin: Instant) -> Result<Prepared, CliError> {
@@ -231,6 +234,6 @@ impl Prepared {
     }
 
     fn new(valid: ValidScenario, notices: Vec<String>, names: Named) -> Self {
-        Self { valid, notices, names, start: None, demand: None, saved: None, predicted: None }
+        Self { valid, notices, names, start: None, demand: None, owned: Vec::new(), saved: None, predicted: None }
     }
 }

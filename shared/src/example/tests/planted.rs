@@ -3,6 +3,7 @@
 
 mod days_before;
 mod modules;
+mod owned;
 mod together;
 
 use core::convert::Infallible;
@@ -102,7 +103,7 @@ fn group(scenario: &mut Scenario) -> &mut NodeGroup {
 
 fn advice(scenario: &ValidScenario, used: &[Usage]) -> Advice {
     let simulate = |attempt: Attempt<'_>| Ok::<_, Infallible>(ensemble(attempt.scenario));
-    let sources = Sources { offers: &[], used, past: None };
+    let sources = Sources { offers: &[], used, owned: &[], past: None };
     recommend(scenario, &ensemble(scenario), &sources, &Thresholds::default(), simulate, |_| Ok(None)).unwrap()
 }
 

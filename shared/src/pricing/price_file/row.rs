@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::HOURS_PER_MONTH;
 use crate::input::InputError;
-use crate::pricing::{DatedRate, TypePrice};
+use crate::pricing::{DatedRate, Owned, TypePrice};
 use crate::units::{Currency, Dimension, Instant, Rate, Resources};
 
 /// Everything that a row may say.
@@ -55,12 +55,23 @@ pub(super) struct PriceRow {
 /// What a row means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Price {
-    name: String,
+    pub(super) name: String,
     shape: Option<Resources>,
     pub(super) currency: Currency,
     /// None where it holds since ever.
     pub(super) from: Option<Instant>,
     pub(super) rate: Rate,
+    /// What of it an owned machine costs to run: power and its overhead.
+    pub(super) running: Option<Rate>,
+}
+
+impl Price {
+    /// That it is of hardware that was bought, where it is.
+    pub(super) fn owned(&self) -> Option<Owned> {
+        let (running, all) = (i128::from(self.running?.nanos()), i128::from(self.rate.nanos()).max(1));
+        let running_percent = u32::try_from((running * 100 + all / 2) / all).unwrap_or(100);
+        Some(Owned { instance_type: self.name.clone(), running_percent })
+    }
 }
 
 impl PriceRow {
@@ -70,7 +81,9 @@ impl PriceRow {
     /// With every problem.
     pub(super) fn price(&self, usual: Option<Currency>) -> Result<Price, Vec<InputError>> {
         match (self.name(), self.currency(usual), self.from(), self.shape(), self.rate()) {
-            (Ok(name), Ok(currency), Ok(from), Ok(shape), Ok(rate)) => Ok(Price { name, shape, currency, from, rate }),
+            (Ok(name), Ok(currency), Ok(from), Ok(shape), Ok((rate, running))) => {
+                Ok(Price { name, shape, currency, from, rate, running })
+            }
             (name, currency, from, shape, rate) => {
                 let problems = [name.err(), currency.err(), from.err(), shape.err(), rate.err()];
                 Err(problems.into_iter().flatten().collect())
@@ -161,20 +174,22 @@ impl PriceRow {
         Ok(Some(shape).filter(|shape| !shape.is_zero()))
     }
 
-    fn rate(&self) -> Result<Rate, InputError> {
+    /// The price of an hour, and what of it an owned machine costs to run.
+    fn rate(&self) -> Result<(Rate, Option<Rate>), InputError> {
         let owned = OWNED.iter().any(|column| self.get(column).is_some());
         match self.get("price_per_hour") {
             Some(_) if owned => {
                 let message = "is given, and so are costs of owned hardware; expected one or the other";
                 Err(self.wrong("price_per_hour", message))
             }
-            Some(text) => text.parse().map_err(self.is_wrong("price_per_hour")),
+            Some(text) => Ok((text.parse().map_err(self.is_wrong("price_per_hour"))?, None)),
             None if !owned && self.is_priced => Err(self.wrong("price_per_hour", NO_PRICE)),
-            None => self.owned_rate(),
+            None => self.owned_rate().map(|(rate, running)| (rate, Some(running))),
         }
     }
 
-    fn owned_rate(&self) -> Result<Rate, InputError> {
+    /// The price of an hour, and what of it is spent on running.
+    fn owned_rate(&self) -> Result<(Rate, Rate), InputError> {
         let amount = |column: &'static str, default: Option<Decimal>| {
             let Some(text) = self.get(column) else {
                 return default.ok_or_else(|| self.wrong(column, NO_PRICE));
@@ -187,8 +202,12 @@ impl PriceRow {
         if months.is_zero() {
             return Err(self.wrong(OWNED[1], "is 0; expected the months of use"));
         }
-        hourly(purchase, months, power?, kwh?, overhead?)
-            .ok_or_else(|| self.wrong(OWNED[0], "gives an hourly rate beyond 9,000,000,000; expected less"))
+        let (power, kwh, overhead) = (power?, kwh?, overhead?);
+        let hourly = |purchase| {
+            hourly(purchase, months, power, kwh, overhead)
+                .ok_or_else(|| self.wrong(OWNED[0], "gives an hourly rate beyond 9,000,000,000; expected less"))
+        };
+        Ok((hourly(purchase)?, hourly(Decimal::ZERO)?))
     }
 }
 

@@ -201,6 +201,30 @@ fn every_problem_is_named_by_its_path() {
     assert!(said("{\"prices\":[]}")[0].contains("holds no prices"));
 }
 
+/// 2 USD are 1.8 EUR at 0.9, 1.6 at 0.8, 1.0 at 0.5; from the fourth of March on the price is 3, or 1.5 EUR.
+#[test]
+fn a_converted_price_follows_the_rates_until_the_next_price() {
+    let rates = "date,from,to,rate\n2026-01-01,USD,EUR,0.9\n2026-03-02,USD,EUR,0.8\n2026-03-03,USD,EUR,0.5\n\
+                 2026-03-05,USD,EUR,0.5\n";
+    let rates = read_exchange_rates(rates).unwrap();
+    let rows = "x,2,USD,2026-02-01T00:00:00Z\nx,3,USD,2026-03-04T00:00:00Z\ny,1,EUR,\n";
+    let text = format!("instance_type,price_per_hour,currency,from\ny,1,EUR,2020-01-01T00:00:00Z\n{rows}");
+    let PriceFile { book, notices, .. } = read_price_file(&text, &rates).unwrap();
+    let prices = &book.get("x").unwrap().prices;
+    let seen: Vec<String> = prices.iter().map(|price| format!("{} {}", price.from, price.rate)).collect();
+    assert_eq!(
+        seen,
+        [
+            "2026-02-01T00:00:00Z 1.8",
+            "2026-03-02T00:00:00Z 1.6",
+            "2026-03-03T00:00:00Z 1",
+            "2026-03-04T00:00:00Z 1.5",
+            "2026-03-05T00:00:00Z 1.5",
+        ]
+    );
+    assert!(notices[0].starts_with("2 prices in USD are converted to EUR at 4 exchange rates"), "{notices:?}");
+}
+
 #[test]
 fn another_currency_is_converted_by_the_rate_of_its_date_or_refused() {
     let rates = read_exchange_rates(
@@ -222,10 +246,8 @@ fn another_currency_is_converted_by_the_rate_of_its_date_or_refused() {
     );
     assert_eq!(
         notices,
-        [
-            "1 price in EUR is converted to USD at 1.0832, the exchange rate since 2026-01-01T00:00:00Z",
-            "2 prices in EUR are converted to USD at 1.1, the exchange rate since 2026-03-01T00:00:00Z",
-        ]
+        ["3 prices in EUR are converted to USD at 2 exchange rates, each from its date on: from 1.0832 since \
+          2026-01-01T00:00:00Z to 1.1 since 2026-03-01T00:00:00Z"]
     );
     assert!(read_price_file(TOML, &rates).unwrap().notices.is_empty(), "all of it is in the currency of the book");
 

@@ -82,7 +82,7 @@ fn a_commitment_is_sized_for_what_lasts() {
     let offered = Offered::Machines { instance_type: "m5.2xlarge".to_owned(), rate: Rate::from_nanos(200_000_000) };
     let offers = [CommitmentOffer { name: "year".to_owned(), term: WEEK * 52, offered }];
     let bought = |past: Option<&PastDemand>| {
-        let sources = Sources { offers: &offers, used: &[], past };
+        let sources = Sources { offers: &offers, used: &[], owned: &[], past };
         let first = candidates(&predicted, &ensemble(&predicted), &sources).into_iter().next();
         match first.as_deref() {
             Some([Edit::Commitments { commitments }]) => match commitments[0].covers {
