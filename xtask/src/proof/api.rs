@@ -17,12 +17,17 @@ const CHECKS: &str = "not_a_server_error,response_schema_conformance,content_typ
 /// How many seconds the demo has for its first forecast, without which some routes answer 503.
 const SECONDS: u32 = 600;
 
+/// The demo's folder, beside what is built.
+const DATA: &str = "proof-api";
+
 /// Builds the service, starts the demo, and has every route asked.
 pub(super) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let schemathesis = setup::schemathesis(workspace)?;
     run::build_backend(workspace)?;
     let demo = Demo::start(workspace)?;
     let mut command = workspace.command(schemathesis);
+    // It leaves a folder of its own behind.
+    command.current_dir(workspace.release.with_file_name(DATA));
     command.args(["run", &format!("{}/openapi.json", demo.address), "--checks", CHECKS]);
     command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "50", "--continue-on-failure"]);
     process::run(command.arg("--generation-deterministic"))?;
@@ -49,7 +54,7 @@ impl Demo {
             "127.0.0.1:0",
             "--data",
         ]);
-        command.arg(workspace.release.with_file_name("proof-api"));
+        command.arg(workspace.release.with_file_name(DATA));
         let mut child = command.stdout(Stdio::piped()).spawn().context("the demo does not start")?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("the demo has no output")?).read_line(&mut line)?;
