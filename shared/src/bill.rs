@@ -23,7 +23,7 @@ mod statements;
 mod tests;
 
 pub use actual::{ActualContext, BilledWindow, LeftOut};
-pub use compared::{BilledReport, BilledRow, UnallocatedMoney, beside};
+pub use compared::{BilledReport, BilledRow, NotOnBill, UnallocatedMoney, WithoutRequests, beside};
 pub use coverage::{CoveredHours, Gaps, Outside, gaps, outside};
 pub use credits::{Credited, Credits, TenantCredits};
 pub use days::spread;

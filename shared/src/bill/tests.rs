@@ -1,6 +1,7 @@
 //! The cases that cost accountants ask about, with amounts by hand; and that nothing is ever lost.
 
 mod actual;
+mod compared;
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;
