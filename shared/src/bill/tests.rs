@@ -2,6 +2,7 @@
 
 mod actual;
 mod compared;
+mod statement;
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;
