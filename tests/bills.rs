@@ -185,6 +185,32 @@ fn what_opencost_says_is_metered_and_its_idle_cost_is_nobodys() {
     let table = folder.run(["report", "bill", "--bill", "costs.ndjson"]).success();
     assert!(table.contains("; metered, final"), "{table}");
     assert!(table.contains("allocated 1.250000, unallocated 0.750000\n  idle: 0.750000 in 1 charge"), "{table}");
+
+    // The same twice: there is no option that leaves one out. A bill alone has nothing to price.
+    let twice = format!("{{\"code\":200,\"data\":[{{{web}}},{{{web}}}]}}");
+    folder.write("twice.json", twice);
+    let said = folder.run(["import", "opencost", "twice.json", "-o", "twice.ndjson"]).stderr;
+    assert!(said.contains("lines 2 (as 1), billing 1.25 USD; counted\n"), "{said}");
+    let alone = folder.run(["check-data", "--bill", "costs.ndjson"]).success();
+    assert!(!alone.contains("price"), "{alone}");
+}
+
+#[test]
+fn a_rule_without_charges_and_charges_of_another_time_are_said() {
+    let folder = Folder::new();
+    let late = line("4.5 USD", "Usage", 3, "vm-2", "prod", "").replace("2026-03-0", "2026-05-0");
+    let late = late.replace("2026-05-01 00:00:00,Usage", "2026-03-01 00:00:00,Usage");
+    folder.write("focus.csv", [bill(), late].concat());
+    let nobody = "[[rule]]\ntenant = \"nobody\"\naccount = \"other\"\n";
+    folder.write("mapping.toml", [RULES, nobody].concat());
+    let import = ["import", "focus", "focus.csv", "--mapping", "mapping.toml", "-o", "bill.ndjson"];
+    let said = folder.run(import).stderr;
+    assert!(said.contains("no charge has its tenant by rule[1] of nobody\n"), "{said}");
+    assert!(said.contains("1 charge of other time than their billing period"), "{said}");
+    folder.write("focus.csv", bill());
+    folder.write("mapping.toml", RULES);
+    let said = folder.run(import).stderr;
+    assert!(!said.contains("no charge has") && !said.contains("of other time"), "{said}");
 }
 
 #[test]

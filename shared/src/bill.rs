@@ -11,6 +11,7 @@
 mod actual;
 mod compared;
 mod coverage;
+mod credits;
 mod days;
 mod payer;
 mod report;
@@ -22,8 +23,9 @@ mod statements;
 mod tests;
 
 pub use actual::{ActualContext, BilledWindow, LeftOut};
-pub use compared::{BilledReport, BilledRow, UnallocatedMoney, beside};
-pub use coverage::{Gaps, Outside, gaps, outside};
+pub use compared::{BilledReport, BilledRow, NotOnBill, UnallocatedMoney, WithoutRequests, beside};
+pub use coverage::{CoveredHours, Gaps, Outside, gaps, outside};
+pub use credits::{Credited, Credits, TenantCredits};
 pub use days::spread;
 pub use payer::{Payer, Payers, Unallocated};
 pub use report::{BillConfig, BillKey, BillReport, CurrencyBill, Exchanged, ReasonRow, report};

@@ -133,7 +133,10 @@ fn closed_days_are_held_against_what_was_billed() {
     let period = (start.to_string(), (start + Duration::DAY * 2).to_string());
     let both = line("50", "Usage", start, name, (&period.0, &period.1))
         .replace(&(start + Duration::DAY).to_string(), &(start + Duration::DAY * 2).to_string());
-    let bill = [HEADER.to_owned(), both, line("3", "Tax", start, "", (&period.0, &period.1))].concat();
+    let within = (period.0.as_str(), period.1.as_str());
+    let more = [("3", "Tax", ""), ("7", "Usage", "zzz"), ("-4", "Credit", name)];
+    let more = more.map(|(cost, category, account)| line(cost, category, start, account, within));
+    let bill = [HEADER.to_owned(), both, more.concat()].concat();
     assert_eq!(send(&server, "", &bill).status, 200);
     let end = start + Duration::DAY;
     let billed = server.get(&format!("/v1/reports/billed?from={start}&to={end}")).json();
@@ -145,8 +148,20 @@ fn closed_days_are_held_against_what_was_billed() {
     let accuracy = 1.0 - ((25.0 - predicted) / 25.0).abs();
     assert!((row["prediction_accuracy"].as_f64().unwrap() - accuracy).abs() < 1e-9, "{row}");
     assert_eq!((&day["unallocated"][0]["reason"], amount(&day["unallocated"][0]["effective"])), (&"tax".into(), 3.0));
-    // The others were predicted and not billed.
-    assert!(day["rows"].as_array().unwrap().len() > 1 && amount(&day["billed"]) == 25.0, "{day}");
+    // Of the others, nobody knows what those are billed who cost something; the stranger asked for nothing.
+    let tenants = || rows.iter().filter(|row| row["kind"] == "tenant");
+    let (compared, missing): (Vec<&Value>, Vec<&Value>) =
+        tenants().partition(|row| row["name"] == name || amount(&row["actual"]) == 0.0);
+    let counts = [&day["rows"], &day["not_on_bill"]].map(|list| list.as_array().unwrap().len());
+    assert_eq!(counts, [compared.len(), missing.len()], "{day}");
+    assert!(!missing.is_empty() && amount(&day["billed"]) == 25.0, "{day}");
+    let predicted: f64 = compared.iter().map(|row| amount(&row["predicted"]["mean"])).sum();
+    assert!((amount(&day["predicted"]) - predicted).abs() < 1e-6, "{day}");
+    let strangers = &day["without_requests"];
+    assert_eq!((&strangers[0]["tenant"], amount(&strangers[0]["effective"])), (&"zzz".into(), 7.0));
+    assert_eq!((&day["covered"]["hours"], &day["covered"]["of_hours"]), (&24.into(), &24.into()));
+    // 4 were credited, which is no cost of the day.
+    assert_eq!(amount(&day["credits"]["amount"]), -4.0, "{day}");
 }
 
 fn amount(money: &Value) -> f64 {

@@ -124,3 +124,16 @@ fn an_anomaly_names_tenant_cause_and_first_request() {
     assert!(table.contains("anomalies, outside of the band that holds 99 %"), "{table}");
     assert!(table.contains("first: planted00-create of ml, two, 2026-01-09T10:"), "{table}");
 }
+
+#[test]
+fn a_budget_of_a_label_that_nothing_has_is_refused() {
+    let folder = folder("team,1000,USD,month,,team=nosuch\nml,1000,USD,month,ml,team=b\nweb,9,USD,day,web,team=b\n");
+    // Resources of ml have the label, and none of web has any.
+    folder.run(words(&["--origin", ORIGIN, "--horizon", "1d"])).assert_failed(
+        1,
+        &[
+            "budgets.csv: nothing has these labels: `team=nosuch` of budget `team`, `team=b` of budget `web`; there are \
+             team=b",
+        ],
+    );
+}

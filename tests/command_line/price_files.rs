@@ -146,3 +146,16 @@ fn units_have_tiers_and_traffic_has_a_price() {
         &["prices.toml: field `tiers[1].above`: `storage_gib` has two tiers above 4; expected each once"],
     );
 }
+
+#[test]
+fn a_price_that_begins_after_its_use_is_said_before_anything_runs() {
+    let folder = with_machines();
+    folder.write("prices.csv", CSV);
+    let check = || folder.run([&["check-data"], &FILES[..], &["--prices", "prices.csv"]].concat()).success();
+    let early = check();
+    assert!(!early.contains("late prices"), "{early}");
+    folder.write("prices.csv", CSV.replace("2026-01-01", "2036-01-01"));
+    let late = check();
+    assert!(late.contains("- late prices: 1 price in use begin to hold after the first request"), "{late}");
+    assert!(late.contains("that of `big` holds from 2036-01-01T00:00:00Z"), "{late}");
+}

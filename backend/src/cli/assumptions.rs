@@ -2,7 +2,7 @@
 
 mod files;
 
-pub(super) use files::{check_alone, described_otherwise};
+pub(super) use files::{check_alone, described_otherwise, late_prices};
 use std::collections::BTreeMap;
 
 use serde::de::Error as _;

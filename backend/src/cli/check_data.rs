@@ -125,6 +125,7 @@ impl Args {
         }
         if let Some((file, book)) = files.prices.as_ref().zip(prices.as_ref()) {
             side_inputs::check_prices(&mut report, input::name(file), book);
+            side_inputs::check_beginnings(&mut report, book, inventory.as_deref().unwrap_or_default(), log.as_ref());
         }
         if let Some((file, nodes)) = files.inventory.as_ref().zip(inventory.as_deref()) {
             side_inputs::check_inventory(&mut report, input::name(file), nodes, &book);
@@ -149,7 +150,8 @@ impl Args {
             side_inputs::check_mapping(&mut report, input::name(file), mapping, log.as_ref());
         }
         converted.unwrap_or_default().into_iter().for_each(|notice| report.assume(notice));
-        if prices.is_none() {
+        // Without requests and machines there is nothing to price.
+        if prices.is_none() && (log.is_some() || inventory.is_some()) {
             report.assume(format!("no price file: {}", pricing::BUILTIN_SOURCE));
             for BuiltinRate { dimension, rate, source } in builtin_rates() {
                 report.assume(format!("no price of `{}` itself: {rate} USD an hour, {source}", dimension.field()));

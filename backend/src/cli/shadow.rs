@@ -5,6 +5,7 @@ mod advice;
 mod anomalous;
 mod answer;
 mod as_they_are;
+mod billed;
 mod bisected;
 mod checked;
 mod foreseen;
@@ -36,6 +37,7 @@ use self::actual::{ActualArgs, ActualBill};
 pub(super) use self::advice::{advise, offers, write_advice};
 use self::answer::{Answer, Variance, WithOrigin};
 pub(super) use self::as_they_are::{AsTheyAre, Inputs};
+use self::billed::{BillView, add_those_not_on_bill};
 use self::bisected::{BisectArgs, Compared};
 pub(super) use self::foreseen::Foreseen;
 pub(super) use self::metering::{Metered, metered, stands_for};
@@ -204,23 +206,35 @@ impl Args {
         let cost = billed.as_ref().map_or(simulated, BilledWindow::actual);
         let price_book = billed.as_ref().and_then(|billed| billed.price_book.as_ref());
         let seen = Actual { requests: &requests, fleet: Err(NotObserved::NoPlacements), price_book, cost };
+        // Of whom the bill has no line, nothing is known that a prediction could be held against.
+        let comparable = |outcome| match &billed {
+            Some(billed) => billed.comparable(outcome),
+            None => outcome,
+        };
+        let of_bill = billed.as_ref().map(|billed| billed.comparable(outcome.clone()));
+        let compared = of_bill.as_ref().unwrap_or(outcome);
         let mut steps = 0;
-        let decomposition = decompose(&wider, outcome, &seen, |replay| {
+        let decomposition = decompose(&wider, compared, &seen, |replay| {
             steps += 1;
             let watch = |done, total| {
                 output::progress(&format!("explaining the variance: step {steps}, run {done} of {total}"));
                 true
             };
             let runs = ensemble::in_parallel(replay.runs(), self.run.threads(), &watch, |run| replay.run(run));
-            runs.map(Outcome::collect).ok_or_else(cancelled)
+            runs.map(|runs| comparable(Outcome::collect(runs))).ok_or_else(cancelled)
         })?;
         let scenario = wider.scenario();
         let mut accuracy = PredictionAccuracy::new(cost.basis);
         accuracy.update(decomposition.predicted, decomposition.actual);
-        let report = self.report(scenario, outcome, cost, &accuracy, &decomposition);
+        let context = self.report_context(scenario);
+        let mut report = report(&context, compared, cost, &accuracy, &decomposition);
+        if let Some(billed) = &billed {
+            answer.bill = BillView::new(billed, &report, &context);
+            add_those_not_on_bill(&mut report, billed, outcome, &context);
+        }
         answer.anomalies = Some(anomalies(&AnomalyCase {
             scenario: &wider,
-            predicted: outcome,
+            predicted: compared,
             actual: &requests,
             ids: &known.create_ids_in(scenario.window, &fork.lives),
             cost,
@@ -242,28 +256,15 @@ impl Args {
         Ok((answer.report.insert(report), said))
     }
 
-    /// Actual against predicted cost by tenant, with the causes of the difference.
-    fn report(
-        &self,
-        scenario: &Scenario,
-        outcome: &Outcome,
-        cost: ActualCost<'_>,
-        accuracy: &PredictionAccuracy,
-        decomposition: &Decomposition,
-    ) -> AllocationReport {
-        let context = ReportContext {
+    fn report_context<'a>(&self, scenario: &'a Scenario) -> ReportContext<'a> {
+        ReportContext {
             tenants: &scenario.tenants,
             flavors: &scenario.flavors,
             currency: scenario.price_book.currency,
             window: scenario.window,
             horizon: self.run.horizon(),
             grouping: Grouping::Tenant,
-        };
-        let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
-        let mut report = allocate(&context, &costs, Some(cost), Some(accuracy));
-        let names = PartNames { tenants: &scenario.tenants, flavors: &scenario.flavors };
-        explain(&mut report, decomposition, names);
-        report
+        }
     }
 
     /// The outcome of a scenario, with what was asked for beside it.
@@ -302,6 +303,20 @@ impl Args {
         };
         Ok((answer, outcome, advice.map_or_else(Vec::new, |advice| advice.recommendations)))
     }
+}
+
+/// Actual against predicted cost by tenant, with the causes of the difference.
+fn report(
+    context: &ReportContext<'_>,
+    outcome: &Outcome,
+    cost: ActualCost<'_>,
+    accuracy: &PredictionAccuracy,
+    decomposition: &Decomposition,
+) -> AllocationReport {
+    let costs: Vec<_> = outcome.runs.iter().map(|run| &run.cost).collect();
+    let mut report = allocate(context, &costs, Some(cost), Some(accuracy));
+    explain(&mut report, decomposition, PartNames { tenants: context.tenants, flavors: context.flavors });
+    report
 }
 
 /// Prints what a scenario yielded, and nothing of what else could be asked.

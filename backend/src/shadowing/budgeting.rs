@@ -45,7 +45,7 @@ pub(super) fn outlook(
     Ok(BudgetList {
         origin: Some(window.start),
         horizon: Some(window.length()),
-        notices: notices(config, log, &outlook),
+        notices: notices(config, log, &past, &outlook),
         budgets: outlook,
         not_ready: None,
     })
@@ -73,7 +73,7 @@ fn spent(
 }
 
 /// What to know before it is believed.
-fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]) -> Vec<String> {
+fn notices(config: &ShadowingConfig, log: &RequestLog, past: &Metering, outlook: &[BudgetOutlook]) -> Vec<String> {
     let mut notices = Vec::new();
     if config.start.as_ref().is_some_and(|beginning| beginning.carried.is_none()) {
         notices.push("what ran before the log did is left out of what was spent".to_owned());
@@ -82,6 +82,8 @@ fn notices(config: &ShadowingConfig, log: &RequestLog, outlook: &[BudgetOutlook]
     for tenant in unknown.filter(|name| !log.tenants.iter().any(|tenant| tenant == *name)) {
         notices.push(format!("nobody is called {tenant} yet, of whom there is a budget"));
     }
+    let unknown = config.budgets.budgets.iter().filter_map(|budget| budget.scope.unknown_label(past));
+    notices.extend(unknown.map(|label| format!("nothing has the label {label} yet, of which there is a budget")));
     notices.extend(unknown_beginnings(outlook));
     notices
 }

@@ -7,6 +7,7 @@ mod spending;
 mod tests;
 
 use core::fmt;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub use outlook::{BudgetOutlook, BudgetRun, BudgetState, BudgetWatch, unknown_be
 use super::Metering;
 use super::metering::MeteredUse;
 use crate::features::CalendarStep;
-use crate::units::LedgerUnits;
+use crate::units::{LedgerUnits, TenantIndex};
 
 /// How much may be spent on what in each period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,22 @@ impl BudgetScope {
     /// Whether all that is paid counts.
     pub fn is_everything(&self) -> bool {
         self.tenant.is_none() && self.label.is_none()
+    }
+
+    /// The labels, `KEY=VALUE`, that what was metered of the tenants of the scope has: their requests' own, and theirs.
+    pub fn labels_in(&self, metering: &Metering) -> BTreeSet<String> {
+        let is_of = |name: &str| self.tenant.as_ref().is_none_or(|tenant| tenant == name);
+        let tenants = metering.tenants.iter().filter(|tenant| is_of(&tenant.name)).map(|tenant| &tenant.labels);
+        let used: BTreeSet<(TenantIndex, u32)> = metering.uses.iter().map(|used| (used.tenant, used.labels)).collect();
+        let used = used.into_iter().filter(|(tenant, _)| is_of(&metering.tenants[tenant.usize()].name));
+        let sets = used.map(|(_, set)| &metering.label_sets[set as usize]);
+        tenants.chain(sets).flatten().map(|(key, value)| format!("{key}={value}")).collect()
+    }
+
+    /// The label of the scope, `KEY=VALUE`, where nothing that was metered of its tenants has it.
+    pub fn unknown_label(&self, metering: &Metering) -> Option<String> {
+        let label = self.label.as_ref().map(|(key, value)| format!("{key}={value}"));
+        label.filter(|label| !self.labels_in(metering).contains(label))
     }
 
     /// Whether a use counts against a budget that names something.

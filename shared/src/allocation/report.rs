@@ -30,7 +30,7 @@ pub struct AllocationReport {
     pub status: Status,
     /// By what workload is split.
     pub grouping: Grouping,
-    /// The sum of the rows.
+    /// The sum of the rows, or of those with an actual cost where some have one and tenants who are not on a bill do not.
     pub total: AllocationRow,
     /// Workload by the grouping; then idle, overhead, commitments where there are any, and each module.
     pub rows: Vec<AllocationRow>,

@@ -48,7 +48,7 @@ use crate::cost::NodeState;
 use crate::units::{Currency, Duration, Instant, LedgerUnits, NodeGroupIndex, Window};
 
 /// Most groupings of one statement.
-pub const GROUPINGS_MAX: usize = 6;
+pub const GROUPINGS_MAX: usize = 7;
 
 /// Stands in a key where a cost is of no group: idle of no tenant, a module of no flavor.
 pub const NO_GROUP: u32 = u32::MAX;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::trace::charge::{Charge, ChargeCategory};
 use crate::units::{Currency, Duration, Instant, LedgerUnits, Money, Window};
@@ -33,6 +33,42 @@ pub struct Outside {
     pub after: Money,
     /// How many there are.
     pub charges_after: u64,
+}
+
+/// The hours of a window, and those of them that a bill covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CoveredHours {
+    /// Those that it covers, in order; those that follow each other are one.
+    pub windows: Vec<Window>,
+    /// How many these are.
+    pub hours: u64,
+    /// How many hours the window has, those that it cuts with them.
+    pub of_hours: u64,
+}
+
+impl CoveredHours {
+    /// Whether the bill covers the whole window.
+    pub fn is_whole(&self) -> bool {
+        self.hours == self.of_hours
+    }
+}
+
+/// The hours of a window in which one of the `charged` periods lies at least in part, or in which there was nothing to
+/// charge for: something was in `used`, the whole window where that is not known.
+pub(super) fn covered(charged: &[Window], used: Option<&[Window]>, window: Window) -> CoveredHours {
+    let within = |of: &[Window]| -> Vec<Window> {
+        let cut = |of: &Window| Window { start: of.start.max(window.start), end: of.end.min(window.end) };
+        of.iter().map(cut).filter(|of| of.start < of.end).collect()
+    };
+    let (not_charged, of_hours) = missing(&within(charged), window, Duration::HOUR);
+    let not_used = used.map(|used| missing(&within(used), window, Duration::HOUR).0).unwrap_or_default();
+    let first = window.start.floor(Duration::HOUR);
+    let hours = (0..of_hours as i64).map(|at| first + Duration::HOUR * at);
+    let covered: BTreeSet<Instant> =
+        hours.filter(|hour| !not_charged.contains(hour) || not_used.contains(hour)).collect();
+    let windows = runs(&covered, Duration::HOUR);
+    CoveredHours { windows: within(&windows), hours: covered.len() as u64, of_hours }
 }
 
 /// Where use was not charged, by UTC day and hour; none where nothing at all was charged for use.

@@ -1,6 +1,8 @@
 //! The cases that cost accountants ask about, with amounts by hand; and that nothing is ever lost.
 
 mod actual;
+mod compared;
+mod statement;
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;

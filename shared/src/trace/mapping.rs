@@ -88,8 +88,13 @@ impl Mapping {
 
     /// Who pays a charge, where a rule says it; what holds when the period of the charge begins counts for all of it.
     pub fn tenant_of_charge(&self, charge: &Charge) -> Option<&str> {
-        let matching = |rule: &&Rule| rule.missing_labels(charge).is_some_and(|missing| missing.is_empty());
-        self.rules.iter().find(matching).map(|rule| rule.tenant.as_str())
+        self.rule_of_charge(charge).map(|position| self.rules[position].tenant.as_str())
+    }
+
+    /// The position of the rule that says who pays a charge.
+    pub fn rule_of_charge(&self, charge: &Charge) -> Option<usize> {
+        let matching = |rule: &Rule| rule.missing_labels(charge).is_some_and(|missing| missing.is_empty());
+        self.rules.iter().position(matching)
     }
 
     /// Labels that no rule could look at since the charge lacks them, though everything else about it matches.

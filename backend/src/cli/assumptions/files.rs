@@ -149,13 +149,23 @@ fn priced_by_units(base: &Scenario, log: &RequestLog) -> Option<String> {
     (!names.is_empty()).then_some(message)
 }
 
-/// Says which prices in use begin to hold only after the log does: until then they hold too, as there is no other.
+/// Says which prices in use begin to hold only after the log does.
 fn priced_before_their_time(base: &Scenario, log: &RequestLog) -> Option<String> {
-    let first = log.first()?;
     let groups = base.fleet.node_groups.iter().filter(|_| base.billing == Billing::Fleet);
-    let names = groups.map(|group| &group.instance_type).chain(log.flavors.iter().map(|flavor| &flavor.name));
+    late_prices(groups.map(|group| group.instance_type.as_str()), &base.price_book, log)
+}
+
+/// Says which prices of some machines and of the flavors of a log begin to hold only after the log does: until then they
+/// hold too, as there is no other.
+pub(in crate::cli) fn late_prices<'a>(
+    machines: impl Iterator<Item = &'a str>,
+    book: &PriceBook,
+    log: &'a RequestLog,
+) -> Option<String> {
+    let first = log.first()?;
+    let names = machines.chain(log.flavors.iter().map(|flavor| flavor.name.as_str()));
     let entries: BTreeMap<&str, Instant> = names
-        .filter_map(|name| Some((name.as_str(), base.price_book.get(name)?.prices.first()?.from)))
+        .filter_map(|name| Some((name, book.get(name)?.prices.first()?.from)))
         .filter(|(_, from)| *from > first)
         .collect();
     let (name, from) = entries.first_key_value()?;

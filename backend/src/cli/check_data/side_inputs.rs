@@ -15,7 +15,7 @@ use shared::trace::usage::UsageReading;
 use shared::units::{Dimension, Instant};
 
 use super::report::{Input, Report, counts};
-use crate::cli::assumptions::described_otherwise;
+use crate::cli::assumptions::{described_otherwise, late_prices};
 use crate::output::some;
 
 /// Sensor readings, against the span of the requests.
@@ -98,6 +98,19 @@ pub(super) fn check_prices(report: &mut Report, file: &str, book: &PriceBook) {
             "whatever has no price and pays for itself: flavors with `--billing per-resource`, storage and network always; \
              `shadow` refuses it. What the modules cost, which is assumed in USD, is left out",
         );
+    }
+}
+
+/// Prices, against the time in which they are used.
+pub(super) fn check_beginnings(
+    report: &mut Report,
+    book: &PriceBook,
+    nodes: &[InventoryNode],
+    log: Option<&RequestLog>,
+) {
+    let machines = nodes.iter().map(|node| node.instance_type.as_str());
+    if let Some(found) = log.and_then(|log| late_prices(machines, book, log)) {
+        report.find("late prices", found, "cost before these prices begin, where others held");
     }
 }
 

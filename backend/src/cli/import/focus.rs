@@ -64,6 +64,6 @@ impl Args {
             bill.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
         let summary = BillSummary::new(format!("FOCUS {version}"), stated, &bill, mapping.is_some());
-        report(global, self.output.as_deref(), &summary, &sentences(&summary))
+        report(global, self.output.as_deref(), &summary, &sentences(&summary, Some("--equal-lines drop")))
     }
 }

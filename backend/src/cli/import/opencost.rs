@@ -48,6 +48,6 @@ impl Args {
             bill.lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
         })?;
         let summary = BillSummary::new("OpenCost".to_owned(), stated, &bill, mapping.is_some());
-        report(global, self.output.as_deref(), &summary, &sentences(&summary))
+        report(global, self.output.as_deref(), &summary, &sentences(&summary, None))
     }
 }

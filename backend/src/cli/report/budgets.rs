@@ -2,7 +2,9 @@
 
 mod text;
 
-use shared::allocation::{Budget, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
+use std::collections::BTreeSet;
+
+use shared::allocation::{Budget, BudgetScope, BudgetWatch, Metering, ResourceLabels, unknown_beginnings};
 use shared::api::BudgetList;
 use shared::features::TimeZone;
 use shared::simulation::{RunOptions, simulate_metered};
@@ -60,6 +62,7 @@ impl Args {
         let budgets = read_budgets(&self.budgets, scenario.price_book.currency)?;
         let past = past(&demand, &predicted)?;
         self.check_tenants(&budgets, &past)?;
+        self.check_labels(&budgets, &past)?;
         let zone: TimeZone = scenario.time_zone.parse().unwrap_or_default();
         let watch = BudgetWatch::new(&budgets, &past, &zone, scenario.window);
         let shown = |done, total| {
@@ -100,6 +103,24 @@ impl Args {
         let known = output::some(past.tenants.iter().map(|tenant| tenant.name.as_str()));
         let file = crate::input::name(&self.budgets);
         Err(CliError::Data(format!("{file}: no tenant has these names: {}; the tenants are {known}", wrong.join(", "))))
+    }
+
+    /// Refuses budgets of labels that nothing has, which nothing would ever count against.
+    fn check_labels(&self, budgets: &[Budget], past: &Metering) -> Result<(), CliError> {
+        let unknown = budgets.iter().filter_map(|budget| Some((budget, budget.scope.unknown_label(past)?)));
+        let named = unknown
+            .map(|(budget, label)| (format!("`{label}` of budget `{}`", output::in_line(&budget.name)), &budget.scope));
+        let (wrong, scopes): (Vec<String>, Vec<&BudgetScope>) = named.unzip();
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let known: BTreeSet<String> = scopes.iter().flat_map(|scope| scope.labels_in(past)).collect();
+        let there = match known.len() {
+            0 => "there are none".to_owned(),
+            _ => format!("there are {}", output::some(known.iter().map(String::as_str))),
+        };
+        let file = crate::input::name(&self.budgets);
+        Err(CliError::Data(format!("{file}: nothing has these labels: {}; {there}", wrong.join(", "))))
     }
 }
 

@@ -1,12 +1,12 @@
 //! A bill in place of a simulated actual cost.
 
 use shared::allocation::{Basis, Status};
-use shared::bill::{ActualContext, Bill, BilledWindow, ExchangeRates, LeftOut};
+use shared::bill::{ActualContext, Bill, BilledWindow, CoveredHours, Credits, ExchangeRates, LeftOut, TenantCredits};
 use shared::control_plane::Billing;
 use shared::request::RequestLog;
 use shared::scenario::Scenario;
 use shared::trace::mapping::Mapping;
-use shared::units::{LedgerUnits, Rate};
+use shared::units::{Currency, LedgerUnits, Rate, Window};
 
 use super::data;
 use crate::cli::CliError;
@@ -86,28 +86,31 @@ impl ActualBill {
         let context = ActualContext { scenario, log, mapping: self.mapping.as_ref(), rates: &self.rates };
         let billed = BilledWindow::new(&self.bill, &context).map_err(data)?;
         let window = scenario.window;
-        let Some(charged) = billed.charged else {
+        if !billed.is_charged {
             return Err(CliError::Data(format!(
                 "the bill has no charge from {} to {}; bring the bill of that time",
                 window.start, window.end
             )));
-        };
+        }
         let currency = scenario.price_book.currency;
         let money = |of: LedgerUnits| of.to_money(currency);
         let compared = billed.breakdown.workload() + billed.breakdown.idle;
         let mut said = vec![format!(
-            "actual cost is that of the bill, {} after discounts, {} of it for resources that the requests name; it names \
-             no modules, whose cost is left out",
+            "actual cost is that of the bill, {} after discounts and before credits, {} of it for resources that the \
+             requests name; it names no modules, whose cost is left out",
             money(compared),
             money(billed.matched)
         )];
-        if charged.start > window.start {
-            said.push(format!("the bill begins at {}, after the window does", charged.start));
+        said.extend(not_covered(&billed.covered));
+        said.extend(not_on_bill(&billed, scenario));
+        said.extend(credited(&billed, currency));
+        if billed.negative > 0 {
+            let charges = output::counted(billed.negative, "charge");
+            said.push(format!(
+                "{charges} of the bill below zero, which are no credits and count as what was used does"
+            ));
         }
-        if charged.end < window.end {
-            said.push(format!("the bill ends at {}, before the window does", charged.end));
-        }
-        if billed.status == Status::Provisional {
+        if self.bill.status() == Status::Provisional {
             said.push("the bill is provisional: it was made before its period was over, and may change".to_owned());
         }
         if billed.converted > 0 {
@@ -146,4 +149,41 @@ impl ActualBill {
         }
         Ok((billed, said))
     }
+}
+
+/// Which part of the window the bill is of, where it is not of all of it.
+fn not_covered(covered: &CoveredHours) -> Option<String> {
+    let windows: Vec<String> =
+        covered.windows.iter().map(|Window { start, end }| format!("{start} to {end}")).collect();
+    let hours = output::counted(covered.of_hours, "hour");
+    let message = format!(
+        "the bill covers {} of the {hours} of the window, so that it is provisional and what it lacks is residual: {}",
+        covered.hours,
+        output::some(windows.iter().map(String::as_str))
+    );
+    (!covered.is_whole()).then_some(message)
+}
+
+/// Who is not compared, as the bill does not name them.
+fn not_on_bill(billed: &BilledWindow, scenario: &Scenario) -> Option<String> {
+    let names = billed.not_on_bill.iter().map(|tenant| scenario.tenants[tenant.usize()].name.as_str());
+    let count = output::counted(billed.not_on_bill.len() as u64, "tenant");
+    let message = format!(
+        "{count} with requests and no line on the bill, whose actual cost is not known and who are not compared: {}",
+        output::some(names)
+    );
+    (!billed.not_on_bill.is_empty()).then_some(message)
+}
+
+fn credited(billed: &BilledWindow, currency: Currency) -> Option<String> {
+    let credits = Credits::new(&billed.credits, currency)?;
+    let tenant =
+        |of: &TenantCredits| format!("{} {} in {}", of.tenant, of.amount, output::counted(of.charges, "charge"));
+    let tenants: Vec<String> = credits.tenants.iter().map(tenant).collect();
+    Some(format!(
+        "credits of {} in {} of the bill, apart from what is compared: {}",
+        credits.amount,
+        output::counted(credits.charges, "charge"),
+        output::some(tenants.iter().map(String::as_str))
+    ))
 }

@@ -12,6 +12,7 @@ use shared::simulation::{Digest, Outcome};
 use shared::units::{Duration, Instant, Money};
 use shared::variance::{Decomposition, Finding};
 
+use super::billed::BillView;
 use super::checked::Checked;
 use crate::cli::start::StartView;
 
@@ -88,6 +89,9 @@ pub(super) struct WithOrigin {
     /// What cost more or less than expected, by the spread of the runs.
     pub(super) anomalies: Option<AnomalyReport>,
     pub(super) report: Option<AllocationReport>,
+    /// What the bill says beside it, where the actual cost is that of a bill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bill: Option<BillView>,
 }
 
 /// Actual − predicted by cause, and the ensembles that each cause is the difference of; by whom is in the report.
@@ -149,6 +153,7 @@ impl WithOrigin {
             prediction_accuracy: None,
             anomalies: None,
             report: None,
+            bill: None,
         }
     }
 }

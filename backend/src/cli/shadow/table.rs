@@ -9,6 +9,7 @@ use shared::units::{Dimension, Money, rounded_parts};
 
 use super::advice::write_advice;
 use super::answer::{Answer, EditView, WithOrigin};
+use super::billed::BillView;
 use super::{anomalous, bisected};
 use crate::cli::selection_table;
 use crate::output;
@@ -40,7 +41,7 @@ fn write_all(out: &mut String, answer: &Answer) -> std::fmt::Result {
         out.push_str(&selection_table::text(&prediction.selection));
     }
     match answer.prediction.as_ref().and_then(|prediction| prediction.report.as_ref()) {
-        Some(report) => write_report(out, report)?,
+        Some(report) => write_report(out, report, answer.prediction.as_ref().and_then(|of| of.bill.as_ref()))?,
         None => write_costs(out, outcome)?,
     }
     if let Some(commitments) = &outcome.commitments {
@@ -98,13 +99,13 @@ fn write_band(out: &mut String, name: &str, band: &MoneyBand) -> std::fmt::Resul
     writeln!(out, "{name:<38}{mean:>14}{p10:>14}{p50:>14}{p90:>14}")
 }
 
-fn write_report(out: &mut String, report: &AllocationReport) -> std::fmt::Result {
+fn write_report(out: &mut String, report: &AllocationReport, bill: Option<&BillView>) -> std::fmt::Result {
     let heads = ["mean", "p10", "p50", "p90", "actual", "variance"];
     write!(out, "\n{:<38}", format!("predicted cost in {}", report.currency))?;
     heads.iter().try_for_each(|head| write!(out, "{head:>13}"))?;
     writeln!(out)?;
     for row in report.rows.iter().chain([&report.total]) {
-        let (name, band) = (row_name(row), row.predicted);
+        let (name, band) = (row_name(row, bill), row.predicted);
         write!(out, "{name:<38}")?;
         let (mean, actual, variance) = match shown(row) {
             Some([mean, actual, variance]) => (mean, Some(actual), Some(variance)),
@@ -129,13 +130,13 @@ fn shown_causes(causes: &[CauseAmount], of: &AllocationRow) -> Vec<Money> {
     shown(of).map_or_else(Vec::new, |[_, _, variance]| rounded_parts(variance, &known))
 }
 
-fn row_name(row: &AllocationRow) -> String {
+fn row_name(row: &AllocationRow, bill: Option<&BillView>) -> String {
     match row.kind {
         RowKind::Idle => "idle".to_owned(),
         RowKind::Overhead => "overhead (boot, drain)".to_owned(),
         RowKind::CommitmentDiscount => "commitment discounts".to_owned(),
         RowKind::UnusedCommitment => "unused commitments".to_owned(),
-        RowKind::Total => "total".to_owned(),
+        RowKind::Total => bill.map_or_else(|| "total".to_owned(), BillView::total),
         RowKind::Module => module_row(&row.name),
         _ => output::in_line(&row.name).into_owned(),
     }
@@ -157,7 +158,7 @@ fn write_rows_by_cause(out: &mut String, report: &AllocationReport) -> std::fmt:
     known.iter().try_for_each(|cause| write!(out, "{:>13}", cause.as_str()))?;
     writeln!(out, "{:>13}", "variance")?;
     for row in rows {
-        write!(out, "  {:<36}", row_name(row))?;
+        write!(out, "  {:<36}", row_name(row, None))?;
         let variance = shown(row).map(|[_, _, variance]| variance);
         let amounts = shown_causes(&row.causes, row).into_iter().chain(variance);
         amounts.map(short).try_for_each(|amount| write!(out, "{amount:>13}"))?;
@@ -183,6 +184,9 @@ fn write_variance(out: &mut String, prediction: &WithOrigin) -> std::fmt::Result
                 writeln!(out, "  {name:<12}{:>14}  {}", "not observed", not_observed.as_deref().unwrap_or_default())?;
             }
         }
+    }
+    if let Some((bill, [_, _, variance])) = prediction.bill.as_ref().zip(shown(&report.total)) {
+        bill.write_credits(out, variance)?;
     }
     write_rows_by_cause(out, report)?;
     let basis = report.basis.map_or("none", Basis::as_str);

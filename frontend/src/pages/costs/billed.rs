@@ -57,7 +57,7 @@ fn table(days: &[BilledReport], currency: Currency) -> Html {
     });
     let sum = |of: fn(&BilledReport) -> Money| format::money(&sums::of_money(days.iter().map(of), currency));
     let nobody = sums::of_money(days.iter().flat_map(|day| &day.unallocated).map(|of| of.effective), currency);
-    let sentence = format!(
+    let mut sentence = format!(
         "Predicted {}, billed {}. {} of the bills is no tenant's, and {} of the prediction is on no bill of a tenant: \
          idle, overhead, modules and commitments.",
         sum(|day| day.predicted),
@@ -65,6 +65,17 @@ fn table(days: &[BilledReport], currency: Currency) -> Html {
         format::money(&nobody),
         sum(|day| day.not_billed)
     );
+    let credits: Vec<Money> = days.iter().filter_map(|day| day.credits.as_ref()).map(|of| of.amount).collect();
+    if !credits.is_empty() {
+        let credits = format::money(&sums::of_money(credits.into_iter(), currency));
+        sentence.push_str(&format!(" Credits of {credits} are apart from it."));
+    }
+    let mut missing: Vec<&str> = days.iter().flat_map(|day| &day.not_on_bill).map(|of| of.tenant.as_str()).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if !missing.is_empty() {
+        sentence.push_str(&format!(" Not on the bills, and not compared: {}.", missing.join(", ")));
+    }
     html! {
         <div data-testid="billed">
             { bars("tenant", &rows.collect::<Vec<_>>()) }

@@ -155,6 +155,14 @@ fn labels_are_the_requests_own_or_their_tenants() {
         let label = label.map(|value| ("team".to_owned(), value.to_owned()));
         Spending::new(&metering, &BudgetScope { tenant: tenant.map(str::to_owned), label }).cost(window)
     };
+    let unknown = |tenant: Option<&str>, value: &str| {
+        let label = Some(("team".to_owned(), value.to_owned()));
+        BudgetScope { tenant: tenant.map(str::to_owned), label }.unknown_label(&metering)
+    };
+    // Team a is that of tenant web, and team b that of requests.
+    assert_eq!([unknown(None, "a"), unknown(None, "b"), unknown(Some("ml"), "b")], [const { None }; 3]);
+    assert_eq!(unknown(None, "nosuch").as_deref(), Some("team=nosuch"));
+    assert_eq!(unknown(Some("ml"), "a").as_deref(), Some("team=a"));
     assert_eq!(cost(None, Some("a")), dollars(1));
     assert_eq!(cost(None, Some("b")), dollars(6));
     assert_eq!(cost(Some("web"), Some("b")), dollars(2));

@@ -18,7 +18,7 @@ use crate::features::CalendarStep;
 use crate::units::{Instant, LedgerUnits, Money, Window, apportion};
 
 /// The columns in the order in which they are written.
-pub const FOCUS_COLUMNS: [&str; 46] = [
+pub const FOCUS_COLUMNS: [&str; 51] = [
     "AvailabilityZone",
     "BilledCost",
     "BillingAccountId",
@@ -52,11 +52,16 @@ pub const FOCUS_COLUMNS: [&str; 46] = [
     "PricingUnit",
     "ProviderName",
     "PublisherName",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
     "ServiceCategory",
     "ServiceName",
     "ServiceSubcategory",
+    "SkuId",
     "SubAccountId",
     "SubAccountName",
+    "SubAccountType",
     "Tags",
     "x_CostPart",
     "x_Flavor",
@@ -76,7 +81,8 @@ pub struct FocusSettings {
 
 /// What each charge is of: FOCUS wants charges as fine as they are known.
 pub fn focus_groupings() -> Vec<GroupBy> {
-    vec![GroupBy::Tenant, GroupBy::Flavor, GroupBy::Class, GroupBy::NodeGroup, GroupBy::Zone, GroupBy::Module]
+    let (labels, module) = (GroupBy::Labels, GroupBy::Module);
+    vec![GroupBy::Tenant, GroupBy::Flavor, GroupBy::Class, GroupBy::NodeGroup, GroupBy::Zone, module, labels]
 }
 
 /// Whether slices of this length each lie in one month, which is a billing period.
@@ -102,6 +108,7 @@ const CLASS: usize = 2;
 const NODE_GROUP: usize = 3;
 const ZONE: usize = 4;
 const MODULE: usize = 5;
+const LABELS: usize = 6;
 
 /// The header, and the charges: of each part of each row, cut where commitments cover it, and of the commitments.
 ///
@@ -158,7 +165,7 @@ struct Row<'a> {
 impl Row<'_> {
     fn values(&self, settings: &FocusSettings) -> Vec<String> {
         let charge = self.charge;
-        let name = |grouping| charge.row.and_then(|row| self.statement.name(row, grouping)).unwrap_or_default();
+        let name = |grouping| self.name(grouping);
         let (tenant, flavor, class) = (name(TENANT), name(FLAVOR), name(CLASS));
         let slice = self.statement.slices[charge.slice as usize];
         let (category, subcategory) = service(charge.part, class);
@@ -171,6 +178,7 @@ impl Row<'_> {
         let source = |key: &str| self.metering.source.get(key).cloned().unwrap_or_default();
         let provider = || settings.provider.clone();
         let [category_of, id, discount_name, amount, status, kind, unit] = self.commitment();
+        let [resource_id, resource_name, resource_type] = self.resource();
         vec![
             name(ZONE).to_owned(),
             billed.to_string(),
@@ -205,12 +213,17 @@ impl Row<'_> {
             "Hours".to_owned(),
             provider(),
             provider(),
+            resource_id,
+            resource_name,
+            resource_type,
             category.to_owned(),
             if charge.part == Part::Shared { "control plane" } else { category }.to_owned(),
             subcategory.to_owned(),
+            self.sku(flavor),
             tenant.to_owned(),
             tenant.to_owned(),
-            self.tags(tenant),
+            if tenant.is_empty() { "" } else { "Tenant" }.to_owned(),
+            name(LABELS).to_owned(),
             charge.part.as_str().to_owned(),
             flavor.to_owned(),
             name(MODULE).to_owned(),
@@ -269,11 +282,37 @@ impl Row<'_> {
         }
     }
 
-    /// The labels of the tenant, as JSON; nothing where there are none.
-    fn tags(&self, tenant: &str) -> String {
-        let labels = self.metering.tenants.iter().find(|other| other.name == tenant).map(|tenant| &tenant.labels);
-        let labels = labels.filter(|labels| !labels.is_empty());
-        labels.map_or(String::new(), |labels| serde_json::to_string(labels).expect("text is JSON"))
+    /// The name of the group of a grouping; empty where it is of none.
+    fn name(&self, grouping: usize) -> &str {
+        self.charge.row.and_then(|row| self.statement.name(row, grouping)).unwrap_or_default()
+    }
+
+    /// Id, name and type of what is charged for as a whole, which is a module or a group of nodes: what is metered of the
+    /// resources of tenants does not name them.
+    fn resource(&self) -> [String; 3] {
+        let (kind, of) = match self.charge.part {
+            Part::Shared => ("module", MODULE),
+            Part::Idle | Part::Overhead => ("node group", NODE_GROUP),
+            Part::Workload | Part::Purchase | Part::Unused => return Default::default(),
+        };
+        match self.name(of) {
+            "" => Default::default(),
+            name => [format!("{kind} {name}"), name.to_owned(), kind.to_owned()],
+        }
+    }
+
+    /// What exactly is charged for: a flavor costs something else on other nodes.
+    fn sku(&self, flavor: &str) -> String {
+        let on = |what: &str| match self.name(NODE_GROUP) {
+            "" => what.to_owned(),
+            group => format!("{what}@{group}"),
+        };
+        match (self.charge.part, self.charge.commitment) {
+            (Part::Workload, _) => on(flavor),
+            (Part::Purchase | Part::Unused, Some((position, _))) => self.metering.commitments[position].name.clone(),
+            (Part::Shared, _) => self.name(MODULE).to_owned(),
+            (part, _) => on(part.as_str()),
+        }
     }
 }
 

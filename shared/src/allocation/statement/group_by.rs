@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::str::FromStr;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub enum GroupBy {
     Cluster,
     /// The value of a label: the request's own, or its tenant's.
     Label(String),
+    /// All labels together, as JSON: those of the request, and those of its tenant that it does not have itself. Charges of
+    /// FOCUS go by them; there is no name to ask for them by.
+    Labels,
 }
 
 impl FromStr for GroupBy {
@@ -67,6 +71,7 @@ impl fmt::Display for GroupBy {
             Self::Zone => f.write_str("zone"),
             Self::Cluster => f.write_str("cluster"),
             Self::Label(label) => write!(f, "label:{label}"),
+            Self::Labels => f.write_str("labels"),
         }
     }
 }
@@ -103,6 +108,8 @@ enum Grouped {
     Cluster,
     /// Values; the value of each label set and of each tenant.
     Label(Names, Vec<u32>, Vec<u32>),
+    /// All labels together: as JSON, and which they are by tenant and label set.
+    Labels(Names, BTreeMap<(u32, u32), u32>),
     /// The label set itself, by its row.
     LabelSet,
 }
@@ -139,6 +146,16 @@ impl<'m> Groups<'m> {
                 let sets = metering.label_sets.iter().map(|set| value(set.get(label))).collect();
                 Grouped::Label(values, sets, tenants)
             }
+            GroupBy::Labels => {
+                let (mut names, mut of) = (Names::default(), BTreeMap::new());
+                let used = metering.uses.iter().map(|used| (used.tenant.0, used.labels));
+                // What is no use of a tenant's has their own labels.
+                let own = (0..metering.tenants.len() as u32).map(|tenant| (tenant, 0));
+                for (tenant, set) in used.chain(own) {
+                    of.entry((tenant, set)).or_insert_with(|| labels(&mut names, metering, tenant, set));
+                }
+                Grouped::Labels(names, of)
+            }
         });
         Self { metering, by: grouped.collect() }
     }
@@ -157,6 +174,7 @@ impl<'m> Groups<'m> {
                 NO_GROUP => tenants[account.tenant.usize()],
                 value => value,
             },
+            Grouped::Labels(_, of) => of[&(account.tenant.0, account.labels)],
             Grouped::LabelSet => account.labels,
         })
     }
@@ -197,7 +215,7 @@ impl<'m> Groups<'m> {
             Grouped::NodeGroup => self.metering.node_groups.len(),
             Grouped::Zone => self.metering.zones.len(),
             Grouped::Cluster => self.metering.clusters.len(),
-            Grouped::Flavor(names, _) | Grouped::Label(names, ..) => names.len(),
+            Grouped::Flavor(names, _) | Grouped::Label(names, ..) | Grouped::Labels(names, _) => names.len(),
             Grouped::LabelSet => self.metering.label_sets.len(),
         }
     }
@@ -230,13 +248,14 @@ impl<'m> Groups<'m> {
             Grouped::Module => module as u32,
             Grouped::Tenant => tenant.map_or(NO_GROUP, |tenant| tenant.0),
             Grouped::Label(_, _, tenants) => tenant.map_or(NO_GROUP, |tenant| tenants[tenant.usize()]),
+            Grouped::Labels(_, of) => tenant.map_or(NO_GROUP, |tenant| of[&(tenant.0, 0)]),
             _ => NO_GROUP,
         })
     }
 
     /// Whether whose a share of a module is makes a difference.
     pub(super) fn by_tenant(&self) -> bool {
-        self.by.iter().any(|by| matches!(by, Grouped::Tenant | Grouped::Label(..)))
+        self.by.iter().any(|by| matches!(by, Grouped::Tenant | Grouped::Label(..) | Grouped::Labels(..)))
     }
 
     /// Whether modules are told apart.
@@ -255,7 +274,7 @@ impl<'m> Groups<'m> {
             Grouped::NodeGroup => metering.node_groups.iter().map(|group| group.name.clone()).collect(),
             Grouped::Zone => owned(&metering.zones),
             Grouped::Cluster => owned(&metering.clusters),
-            Grouped::Flavor(names, _) | Grouped::Label(names, ..) => owned(names),
+            Grouped::Flavor(names, _) | Grouped::Label(names, ..) | Grouped::Labels(names, _) => owned(names),
             Grouped::LabelSet => (0..metering.label_sets.len()).map(|row| row.to_string()).collect(),
         });
         names.collect()
@@ -270,4 +289,14 @@ impl<'m> Groups<'m> {
         key.iter_mut().zip(&self.by).for_each(|(group, by)| *group = of(by));
         key
     }
+}
+
+/// The group of the labels that a tenant's resources of a label set have; none where they have none.
+fn labels(names: &mut Names, metering: &Metering, tenant: u32, set: u32) -> u32 {
+    let mut labels = metering.tenants[tenant as usize].labels.clone();
+    labels.extend(metering.label_sets[set as usize].clone());
+    if labels.is_empty() {
+        return NO_GROUP;
+    }
+    names.intern(&serde_json::to_string(&labels).expect("text is JSON"))
 }

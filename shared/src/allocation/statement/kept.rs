@@ -250,7 +250,7 @@ impl FinestCosts {
 impl FinestGroups {
     /// The names of a key of [`Groups::finest`].
     fn new(metering: &Metering, names: &[Vec<String>], key: Key) -> Self {
-        let [tenant, _, flavor, node_group, _, set] = key.map(|index| (index != NO_GROUP).then_some(index as usize));
+        let [tenant, _, flavor, node_group, _, set, _] = key.map(|index| (index != NO_GROUP).then_some(index as usize));
         let name =
             |grouping: usize| (key[grouping] != NO_GROUP).then(|| names[grouping][key[grouping] as usize].clone());
         let class = flavor.and_then(|flavor| metering.flavors.iter().find(|of| of.name == names[2][flavor]));
@@ -280,6 +280,8 @@ impl FinestGroups {
             GroupBy::Zone => &self.zone,
             GroupBy::Cluster => &self.cluster,
             GroupBy::Label(label) => return self.labels.get(label).map(String::as_str),
+            // Nobody can ask for all of them.
+            GroupBy::Labels => return None,
         };
         group.as_deref()
     }

@@ -282,7 +282,7 @@ fn what_cannot_be_stated_is_said() {
          1970-01-01T02:00:00Z"
     );
     let twice = StatementSettings { by: vec![GroupBy::Zone, GroupBy::Zone], ..settings(0, 60) };
-    assert_eq!(error(&metering, twice), "2 groupings; expected at most 6, each once");
+    assert_eq!(error(&metering, twice), "2 groupings; expected at most 7, each once");
     let nobody = StatementSettings { shared: SharedPolicy::Weighted(vec![0, 0]), ..settings(0, 60) };
     assert_eq!(error(&metering, nobody), "the weights of all tenants are 0; expected at least one above");
     let mut crowded = metering;

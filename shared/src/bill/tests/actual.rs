@@ -6,8 +6,8 @@ use crate::pricing::Egress;
 use crate::request::{RequestLog, RequestLogBuilder, read_requests};
 use crate::scenario::Scenario;
 use crate::shadow::Known;
-use crate::simulation::Fork;
-use crate::units::Rate;
+use crate::simulation::{Fork, RunOptions, simulate};
+use crate::units::{Rate, TenantIndex};
 
 /// `vm-1` of acme lives from 10:00 to 13:00, `vm-2` of zoo from 10:30 on, both of flavor small.
 fn log() -> RequestLog {
@@ -42,6 +42,11 @@ fn of(account: Option<&str>, resource: Option<&str>, billed: &str) -> Charge {
     Charge { sub_account: account.map(str::to_owned), resource: resource.map(str::to_owned), ..charge(billed) }
 }
 
+/// From 10:00 to 14:00.
+fn whole() -> Window {
+    Window { start: at("2026-03-02T10:00:00Z"), end: at("2026-03-02T14:00:00Z") }
+}
+
 /// Tenants and their cost.
 fn accounts(window: &BilledWindow) -> Vec<(usize, String)> {
     let accounts = window.breakdown.accounts.iter();
@@ -54,7 +59,8 @@ fn what_is_charged_for_a_resource_holds_what_it_sent() {
     let mut scenario = scenario(&log, Billing::PerResource);
     scenario.price_book.egress = Egress { price_per_gib: Rate::from_nanos(90_000_000), sent_percent: 10 };
     let context = ActualContext { scenario: &scenario, log: &log, mapping: None, rates: &ExchangeRates::default() };
-    let bill = Bill::new(vec![of(Some("acme"), Some("arn:aws:ec2:eu:123:instance/vm-1"), "6")]).unwrap();
+    let of_vm = of(Some("acme"), Some("arn:aws:ec2:eu:123:instance/vm-1"), "6");
+    let bill = Bill::new(vec![Charge { period: whole(), ..of_vm }]).unwrap();
     let book = BilledWindow::new(&bill, &context).unwrap().price_book.unwrap();
     // 6 for three hours, and nothing beside it.
     assert_eq!(
@@ -88,11 +94,68 @@ fn a_charge_is_its_tenants_or_that_of_the_resource_that_it_names() {
 
 #[test]
 fn the_price_of_a_flavor_is_what_was_charged_by_the_time_that_its_resources_lived() {
-    let bill = || vec![of(Some("acme"), Some("vm-1"), "0.9"), of(Some("zoo"), Some("vm-2"), "0.4")];
+    let of = |tenant, vm, billed| Charge { period: whole(), ..of(Some(tenant), Some(vm), billed) };
+    let bill = || vec![of("acme", "vm-1", "0.9"), of("zoo", "vm-2", "0.4")];
     let book = window(bill(), Billing::PerResource).price_book.unwrap();
     // vm-1 lives for 3 h of the window, vm-2 for 3.5 h: 1.3 ÷ 6.5 = 0.2.
     assert_eq!(book.rate("small", at("2026-03-02T10:00:00Z")).unwrap().to_string(), "0.2");
     assert!(window(bill(), Billing::Fleet).price_book.is_none());
+    // What is charged until noon is divided by the time until then, 2 h of vm-1: 0.9 ÷ 2, and not ÷ 3.
+    let morning = Window { end: at("2026-03-02T12:00:00Z"), ..whole() };
+    let half = window(vec![Charge { period: morning, ..of("acme", "vm-1", "0.9") }], Billing::PerResource);
+    let rate = half.price_book.unwrap().rate("small", at("2026-03-02T10:00:00Z")).unwrap();
+    assert_eq!(rate.to_string(), "0.45");
+}
+
+#[test]
+fn a_credit_is_no_cost_and_makes_no_price_lower() {
+    let usage = Charge { period: whole(), ..of(Some("acme"), Some("vm-1"), "3") };
+    let back = Charge { period: whole(), ..of(Some("acme"), Some("vm-1"), "-0.5") };
+    let credit = Charge { category: ChargeCategory::Credit, period: whole(), ..of(Some("acme"), Some("vm-1"), "-30") };
+    let window = window(vec![usage, back, credit], Billing::PerResource);
+    // 3 − 0.5, for three hours of vm-1.
+    assert_eq!((accounts(&window), window.negative), (vec![(0, "2.5".to_owned())], 1));
+    let rate = window.price_book.unwrap().rate("small", whole().start).unwrap();
+    assert_eq!(rate.to_string(), "0.833333333");
+    let credited = Credited { charges: 1, amount: "-30".parse::<Amount>().unwrap().0 };
+    assert_eq!(window.credits, [("acme".to_owned(), credited)].into());
+}
+
+#[test]
+fn a_bill_of_a_part_of_the_window_is_provisional() {
+    let hours = |from: &str, to: &str| Window { start: at(from), end: at(to) };
+    let (first, three) =
+        (hours("2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"), hours("2026-03-02T10:00:00Z", "2026-03-02T13:00:00Z"));
+    let last = hours("2026-03-02T13:00:00Z", "2026-03-02T14:00:00Z");
+    let check = |charged: Window, billing, covered: &[Window], count, status| {
+        let found = window(vec![Charge { period: charged, ..of(Some("acme"), None, "1") }], billing);
+        assert_eq!((&found.covered.windows[..], found.covered.hours, found.covered.of_hours), (covered, count, 4));
+        assert_eq!(found.status, status);
+    };
+    // vm-1 lives until 13:00, after which there is nothing to charge acme for; nodes are there until 14:00.
+    check(first, Billing::PerResource, &[first, last], 2, Status::Provisional);
+    check(three, Billing::PerResource, &[whole()], 4, Status::Final);
+    check(three, Billing::Fleet, &[three], 3, Status::Provisional);
+    check(whole(), Billing::Fleet, &[whole()], 4, Status::Final);
+}
+
+#[test]
+fn a_tenant_without_a_line_on_the_bill_is_not_compared() {
+    let of_acme = || of(Some("acme"), None, "1");
+    let other_day = Window { start: at("2026-03-05T10:00:00Z"), end: at("2026-03-05T11:00:00Z") };
+    let missing = window(vec![of_acme()], Billing::PerResource);
+    assert_eq!(missing.not_on_bill, [TenantIndex(1)].into(), "zoo has vm-2");
+    let of_zoo = Charge { period: other_day, ..of(Some("zoo"), None, "1") };
+    let billed = window(vec![of_acme(), of_zoo], Billing::PerResource);
+    assert!(billed.not_on_bill.is_empty(), "zoo is on the bill, with nothing in this window");
+
+    let scenario = crate::scenario::ValidScenario::new(scenario(&log(), Billing::PerResource)).unwrap();
+    let run = simulate(&scenario, &scenario.requests(0), RunOptions::default());
+    let all = crate::simulation::Outcome::collect(vec![run]);
+    let compared = missing.comparable(all.clone());
+    let [cost, kept] = [&all, &compared].map(|outcome| &outcome.runs[0].cost);
+    assert!(cost.tenant(TenantIndex(1)) > LedgerUnits::ZERO);
+    assert_eq!(kept.workload(), cost.tenant(TenantIndex(0)));
 }
 
 #[test]

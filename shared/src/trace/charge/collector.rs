@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, write_charge};
+use super::{Charge, ChargeCategory, write_charge};
 use crate::input::InputError;
 use crate::trace::Lines;
 use crate::trace::mapping::Mapping;
@@ -40,6 +40,10 @@ pub struct ImportedBill {
     pub rounded: u64,
     /// Charges whose tenant no rule says; all of them without a mapping.
     pub unmapped: u64,
+    /// Rules that say the tenant of no charge, as `rule[POSITION] of TENANT`.
+    pub unused_rules: Vec<String>,
+    /// Charges whose period reaches out of their billing period, as those of purchases and corrections may.
+    pub out_of_period: u64,
     /// Columns that the specification does not have, in their order.
     pub ignored: Vec<String>,
     /// What the specification wants and the bill lacks, with how often.
@@ -86,6 +90,9 @@ pub(in crate::trace) struct ChargeCollector<'a> {
     equal: Vec<(u64, u64)>,
     equal_totals: Totals,
     unmapped: u64,
+    /// By rule, whether it said the tenant of a charge.
+    used_rules: Vec<bool>,
+    out_of_period: u64,
     pub(in crate::trace) rounded: u64,
     pub(in crate::trace) lacking: BTreeMap<String, u64>,
 }
@@ -105,6 +112,8 @@ impl<'a> ChargeCollector<'a> {
             equal: Vec::new(),
             equal_totals: Totals::new(),
             unmapped: 0,
+            used_rules: vec![false; mapping.map_or(0, |mapping| mapping.rules.len())],
+            out_of_period: 0,
             rounded: 0,
             lacking: BTreeMap::new(),
         }
@@ -122,7 +131,10 @@ impl<'a> ChargeCollector<'a> {
                 return;
             }
         }
-        charge.tenant = self.mapping.and_then(|mapping| mapping.tenant_of_charge(&charge)).map(str::to_owned);
+        let rule = self.mapping.and_then(|mapping| Some((mapping, mapping.rule_of_charge(&charge)?)));
+        charge.tenant = rule.map(|(mapping, position)| mapping.rules[position].tenant.clone());
+        rule.into_iter().for_each(|(_, position)| self.used_rules[position] = true);
+        self.out_of_period += u64::from(reaches_out(&charge));
         self.unmapped += u64::from(charge.tenant.is_none());
         add(&mut self.totals, &charge);
         let period = self.period.get_or_insert(charge.period);
@@ -147,10 +159,26 @@ impl<'a> ChargeCollector<'a> {
             },
             rounded: self.rounded,
             unmapped: self.unmapped,
+            unused_rules: unused(self.mapping, &self.used_rules),
+            out_of_period: self.out_of_period,
             ignored,
             lacking: self.lacking,
         })
     }
+}
+
+/// Whether a charge is of other time than its billing period. A correction is of the time that it corrects, and what is
+/// bought may last.
+fn reaches_out(charge: &Charge) -> bool {
+    let (of, within) = (charge.period, charge.billing_period);
+    let may = charge.correction || charge.category == ChargeCategory::Purchase;
+    !may && (of.start < within.start || of.end > within.end)
+}
+
+fn unused(mapping: Option<&Mapping>, used: &[bool]) -> Vec<String> {
+    let rules = mapping.into_iter().flat_map(|mapping| &mapping.rules).enumerate().zip(used);
+    let unused = rules.filter(|(_, used)| !**used);
+    unused.map(|((position, rule), _)| format!("rule[{position}] of {}", rule.tenant)).collect()
 }
 
 fn add(totals: &mut Totals, charge: &Charge) {

@@ -28,6 +28,12 @@ pub struct BillSummary {
     /// Charges whose tenant no rule says, where there are rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmapped: Option<u64>,
+    /// Rules that say the tenant of no charge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused_rules: Vec<String>,
+    /// Charges whose period reaches out of their billing period, other than purchases and corrections.
+    #[serde(default)]
+    pub out_of_period: u64,
     /// Columns that the specification does not have, in their order.
     pub ignored_columns: Vec<String>,
     /// What the specification wants and the bill lacks, with how often.
@@ -46,6 +52,8 @@ impl BillSummary {
             duplicates: bill.duplicates.clone(),
             rounded: bill.rounded,
             unmapped: mapped.then_some(bill.unmapped),
+            unused_rules: bill.unused_rules.clone(),
+            out_of_period: bill.out_of_period,
             ignored_columns: bill.ignored.clone(),
             lacking: bill.lacking.clone(),
         }

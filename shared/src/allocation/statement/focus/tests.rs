@@ -55,7 +55,7 @@ const SUBCATEGORIES: [(&str, &[&str]); 4] = [
 /// `specification/columns` of FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec; that the mandatory ones are those of version 1.2,
 /// and which are recommended or conditional: the rules `…-C-000-M`, `-O` and `-C` of `rules/model-1.2.json` of
 /// finopsfoundation/focus_validator. When a value may be null is in [`assert_conditions`].
-const SPECIFICATION: [(&str, Type, bool, bool); 39] = [
+const SPECIFICATION: [(&str, Type, bool, bool); 44] = [
     ("AvailabilityZone", Type::Text, true, false),
     ("BilledCost", Type::Decimal, false, true),
     ("BillingAccountId", Type::Text, false, true),
@@ -89,11 +89,16 @@ const SPECIFICATION: [(&str, Type, bool, bool); 39] = [
     ("PricingUnit", Type::Text, true, true),
     ("ProviderName", Type::Text, false, true),
     ("PublisherName", Type::Text, false, true),
+    ("ResourceId", Type::Text, true, false),
+    ("ResourceName", Type::Text, true, false),
+    ("ResourceType", Type::Text, true, false),
     ("ServiceCategory", Type::OneOf(CATEGORIES), false, true),
     ("ServiceName", Type::Text, false, true),
     ("ServiceSubcategory", Type::Text, false, false),
+    ("SkuId", Type::Text, true, false),
     ("SubAccountId", Type::Text, true, false),
     ("SubAccountName", Type::Text, true, false),
+    ("SubAccountType", Type::Text, true, false),
     ("Tags", Type::Text, true, false),
 ];
 
@@ -155,6 +160,13 @@ fn assert_conditions(values: &BTreeMap<String, String>, line: u64) {
     assert!(!is_null("ChargeDescription") && !is_null("BillingAccountName"), "line {line}");
     // subaccountname.md: null where the charge is of no sub account, and not null where it is of one that has a name.
     assert_eq!(is_null("SubAccountId"), is_null("SubAccountName"), "line {line}");
+    // subaccounttype.md: null where there is no id, and not null where there is one.
+    assert_eq!(is_null("SubAccountId"), is_null("SubAccountType"), "line {line}");
+    // resourcename.md, resourcetype.md: null where there is no id, and not null where there is one that has them.
+    let of_resource = ["ResourceId", "ResourceName", "ResourceType"].map(is_null);
+    assert!(of_resource.iter().all(|null| *null == of_resource[0]), "line {line}");
+    // skuid.md: not null of usage and purchases.
+    assert!(!is_null("SkuId"), "line {line}");
     // billedcost.md: 0 where another invoices than provides.
     assert_eq!(values["ProviderName"], values["InvoiceIssuerName"], "line {line}");
     let (category, subcategory) = (values["ServiceCategory"].as_str(), values["ServiceSubcategory"].as_str());
