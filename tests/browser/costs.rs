@@ -13,7 +13,7 @@ use crate::shadowplane::Folder;
 
 const STATEMENT: &str = "/v1/reports/statement";
 
-fn amount(money: &Value) -> f64 {
+pub(super) fn amount(money: &Value) -> f64 {
     money["amount"].as_str().unwrap().parse().unwrap()
 }
 
@@ -39,7 +39,7 @@ pub(super) fn dollars(value: f64) -> String {
 }
 
 /// A demo with two closed days at least, and the window of the first two.
-fn closed_days(folder: &Folder) -> (Server, String, String) {
+pub(super) fn closed_days(folder: &Folder) -> (Server, String, String) {
     let dashboard = tests::dashboard();
     let arguments =
         ["--demo", "--speed", "20000", "--recommend", "on-order", "--dashboard", dashboard.to_str().unwrap()];
@@ -53,12 +53,12 @@ fn closed_days(folder: &Folder) -> (Server, String, String) {
 }
 
 /// What is drawn belongs to the address.
-async fn shown(page: &WebDriver) -> Result<()> {
+pub(super) async fn shown(page: &WebDriver) -> Result<()> {
     found(page, "costs").await.map(drop)
 }
 
 /// The row of a table that begins with a name.
-async fn row(page: &WebDriver, table: &str, name: &str) -> Result<String> {
+pub(super) async fn row(page: &WebDriver, table: &str, name: &str) -> Result<String> {
     let rows = found(page, table).await?.find_all(By::Css("tr")).await?;
     for row in rows {
         let text = row.text().await?.replace(['\n', '\u{a0}'], " ");

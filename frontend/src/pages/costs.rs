@@ -8,6 +8,7 @@ mod days;
 mod explained;
 mod export;
 mod groups;
+mod lines;
 mod over_time;
 mod parts;
 mod sums;
@@ -26,7 +27,7 @@ use self::export::Export;
 use self::groups::groups;
 use self::over_time::over_time;
 use self::parts::parts;
-use self::variance::{by_tenant, waterfall};
+use self::variance::{by_group, waterfall};
 use crate::api_client::ApiError;
 use crate::components::{Card, Tidings, notice, page, say};
 use crate::format;
@@ -78,9 +79,9 @@ fn body(answers: &Answers, query: &CostsQuery, zone: Zone) -> Html {
                 { over_time(&stated.steps, query) }
                 { groups(shown, query) }
                 <Export shown={shown.clone()} query={query.clone()} {window} />
-                { waterfall(&answers.reports, zone) }
+                { waterfall(&answers.reports, &answers.query, zone) }
                 { days(&answers.reports, query, zone) }
-                { by_tenant(&answers.reports) }
+                { by_group(&answers.reports, &answers.query) }
                 { billed(&answers.billed) }
                 <ExplainRequest />
             </div>
