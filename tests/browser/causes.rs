@@ -1,12 +1,13 @@
-//! Causes on the page of costs: of what it is grouped by, and of the group that is looked into.
+//! Causes on the page of costs: of what it is grouped by, of the group that is looked into, and of which requests.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use thirtyfour::prelude::*;
 
 use super::costs::{amount, closed_days, dollars, row, shown};
-use super::{found, page_and_browsers};
-use crate::api::server::Server;
+use super::service::answer;
+use super::{found, page_and_browsers, press, text};
+use crate::api::server::{Reply, Server};
 use crate::shadowplane::Folder;
 
 const CAUSES: [&str; 6] = ["volume", "mix", "timing", "placement", "price", "residual"];
@@ -130,6 +131,35 @@ async fn a_group_has_its_own_waterfall() -> Result<()> {
     leads(&page, &said(days.iter().map(|day| (&day["total"], day)))).await?;
     let said = card(&page, "Why it is not what was predicted").await?;
     ensure!(said.contains(&format!("Of everything: the reports have no line for “{group}” alone.")), "{said}");
+    page.quit().await?;
+    Ok(())
+}
+
+/// What is known of a bisection from before it was cancelled is not shown beside that it was.
+#[tokio::test]
+async fn a_bisection_that_was_cancelled_says_nothing_else() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let (server, from, to) = closed_days(&folder);
+    let page = browsers.open().await?;
+    open(&page, &format!("{}/#/costs?from={from}&to={to}", server.address)).await?;
+    // One job at a time: a long one before it keeps it waiting.
+    let long = server.post("/v1/shadow-runs", "application/json", br#"{"horizon":"1d","runs":1000}"#);
+    let long = long.location.context("no shadow run")?;
+    press(&found(&page, "find-everything").await?).await?;
+    answer(&page, "job", "waits for its turn").await?;
+    // From now on the page learns nothing new of it.
+    let deaf = "const ask = window.fetch; window.fetch = (asked, how) => asked.method === 'GET' && \
+                asked.url.includes('/bisections/') ? new Promise(() => {}) : ask(asked, how);";
+    page.execute(deaf, Vec::new()).await?;
+    press(&found(&page, "cancel-job").await?).await?;
+    answer(&page, "job-answer", "Cancelled").await?;
+    let said = text(&page, "job").await?;
+    ensure!(said == "Cancelled. Nothing of it is kept.", "{said}");
+    ensure!(page.find_all(By::Css("[data-testid='cancel-job']")).await?.is_empty(), "it can be cancelled twice");
+    let cancelled = |reply: &Reply| reply.json()[0]["job"]["state"] == "cancelled";
+    server.wait_for("/v1/bisections", cancelled);
+    server.delete(&long);
     page.quit().await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(crate) struct JobProgressProps {
     pub(crate) job: Job,
 }
 
-/// A line about a job, with a button to cancel it while it has not ended.
+/// A line about a job, with a button to cancel it while it has not ended; of one that was cancelled here, only that.
 #[component]
 pub(crate) fn JobProgress(props: &JobProgressProps) -> Html {
     let asked = use_state(|| Asked::Nothing);
@@ -23,6 +23,10 @@ pub(crate) fn JobProgress(props: &JobProgressProps) -> Html {
         on_click(asked.setter(), move || cancel(path.clone()))
     };
     let name = name(job.kind);
+    // What is known of it may be from before that.
+    if matches!(*asked, Asked::Answered(Ok(_))) {
+        return html! { <div class="job" data-testid="job">{ asked.said("job-answer") }</div> };
+    }
     html! {
         <div class="job" data-testid="job">
             <div class="actions">

@@ -29,7 +29,7 @@ fn body(list: &RecommendationList, zone: Zone) -> Html {
     let open = open(list);
     html! {
         <>
-            { for list.search.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            { for list.search.iter().map(|job| html! { <JobProgress key={job.id.clone()} job={job.clone()} /> }) }
             if let Some(searched) = searched(list, zone) {
                 <p class="note lead">{ searched }</p>
             }
