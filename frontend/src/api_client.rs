@@ -133,6 +133,14 @@ fn relative(path: &str) -> String {
     format!(".{path}")
 }
 
+/// The address of the same for whoever does not ask from this page.
+pub(crate) fn absolute(path: &str) -> String {
+    let location = gloo::utils::window().location();
+    let [origin, page] = [location.origin(), location.pathname()].map(Result::unwrap_or_default);
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{origin}{folder}{path}")
+}
+
 /// The answer to what may have changed something, which whoever shows it asks for anew.
 async fn changed<T: DeserializeOwned>(answer: Result<Response, gloo::net::Error>) -> Result<T, ApiError> {
     let read = read(answer.map_err(|_| ApiError::Unreachable)?).await;

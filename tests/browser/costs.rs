@@ -192,7 +192,8 @@ async fn days_are_explained_cause_by_cause_and_say_what_is_missing() -> Result<(
     ensure!(row(&page, "variance-by-tenant", &name).await?.contains(&dollars(of_tenant)), "{of_tenant}");
     // No bill was imported: how that is done.
     let bills = text(&page, "no-bills").await?;
-    ensure!(bills.contains("--data-binary") && bills.contains("/v1/bills"), "{bills}");
+    let here = format!("'{}/v1/bills'", server.address);
+    ensure!(bills.contains("--data-binary") && bills.contains(&here), "{bills}");
 
     // What is no request of the log cannot be explained, and the page says so.
     found(&page, "request").await?.send_keys("no-such-request").await?;
