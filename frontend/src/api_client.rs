@@ -50,6 +50,14 @@ impl ApiError {
         matches!(self, Self::Problem(problem) if problem.status == 403)
     }
 
+    /// The service's words on a field of what was asked that is wrong, or whose values are kept no longer.
+    pub(crate) fn about(&self, field: &str) -> Option<&str> {
+        match self {
+            Self::Problem(problem) if problem.field.as_deref() == Some(field) => Some(&problem.detail),
+            _ => None,
+        }
+    }
+
     /// Whether what was asked for is not there (yet), rather than broken.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Problem(problem) if problem.status == 404)

@@ -199,6 +199,17 @@ async fn days_are_explained_cause_by_cause_and_say_what_is_missing() -> Result<(
     found(&page, "request").await?.send_keys("no-such-request").await?;
     found(&page, "explain").await?.click().await?;
     answer(&page, "explain-answer", "no-such-request").await?;
+
+    // A window outside of what is known says which end is wrong, and what to choose.
+    let outside = [
+        ("2026-05-01T00:00:00Z", to.as_str(), "beginning is 2026-05-01T00:00:00Z", "Choose a later one under “From”."),
+        (from.as_str(), "2126-06-01T00:00:00Z", "end is 2126-06-01T00:00:00Z", "Choose an earlier one under “to”."),
+    ];
+    for (start, end, wrong, choose) in outside {
+        page.goto(format!("{}/#/costs?from={start}&to={end}", server.address)).await?;
+        let said = answer(&page, "costs-nothing", wrong).await?;
+        ensure!(said.contains(choose) && said.contains("Show the last week"), "{said}");
+    }
     page.quit().await?;
     Ok(())
 }

@@ -16,6 +16,7 @@ mod variance;
 mod who_pays;
 
 use shared::allocation::{GroupBy, StatementView};
+use shared::units::Window;
 use yew::prelude::*;
 
 use self::answers::{Answers, load};
@@ -102,16 +103,28 @@ fn nothing_stated(error: &ApiError, answers: &Answers, query: &CostsQuery) -> Ht
     } else {
         html! { <>{ " " }<a href="#/costs">{ "Show the last week" }</a></> }
     };
+    let message = outside(error, query.window).unwrap_or_else(|| error.message());
     html! {
         <>
             <Choices query={query.clone()} window={query.window} first={answers.first} />
             { notice(
                 if error.is_not_ready() { Tidings::Info } else { Tidings::Error },
                 "costs-nothing",
-                html! { <>{ error.message() }{ what_to_do }</> },
+                html! { <>{ message }{ what_to_do }</> },
             ) }
         </>
     }
+}
+
+/// What is wrong with an end of the window, and what to choose; none where it is something else.
+fn outside(error: &ApiError, window: Option<Window>) -> Option<String> {
+    window.filter(|window| window.start < window.end)?;
+    let wrong = |end: &str, field: &str, choose: &str| {
+        let detail = error.about(field)?;
+        Some(format!("The window’s {end} {detail}. {choose}."))
+    };
+    wrong("beginning", "from", "Choose a later one under “From”")
+        .or_else(|| wrong("end", "to", "Choose an earlier one under “to”"))
 }
 
 /// The address of what is chosen.
