@@ -107,6 +107,9 @@ async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
     page.goto(format!("{}/#/recommendations", server.address)).await?;
     let before = server.get("/v1/recommendations").json();
     let count = before["recommendations"].as_array().context("none")?.len();
+    let together = &before["recommended_together"]["ranks"];
+    ensure!(together.as_array().is_some_and(|ranks| ranks.contains(&1.into())), "{together}");
+    found(&page, "together").await?;
     found(&page, "dismissal").await?.find(By::Css("summary")).await?.click().await?;
     found(&page, "dismiss").await?.click().await?;
     ensure!(text(&page, "dismissal-problem").await?.contains("Say why"));
@@ -115,11 +118,14 @@ async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
     answer(&page, "dismissed", "no spot nodes before the launch").await?;
     let shown = page.find_all(By::Css("[data-testid='proposal']")).await?;
     ensure!(shown.len() == count - 1, "{} of {count}", shown.len());
+    // What the first saves together with others says nothing of the others alone.
+    ensure!(page.find_all(By::Css("[data-testid='together']")).await?.is_empty(), "{together} are not all there");
     let dismissed = server.get("/v1/recommendations").json()["dismissed"].clone();
     ensure!(dismissed[0]["recommendation"]["id"] == before["recommendations"][0]["id"], "{dismissed}");
     found(&page, "restore").await?.click().await?;
     let gone = |reply: &crate::api::server::Reply| reply.json()["dismissed"] == serde_json::json!([]);
     server.wait_for("/v1/recommendations", gone);
+    found(&page, "together").await?;
     page.quit().await?;
     Ok(())
 }

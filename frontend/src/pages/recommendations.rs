@@ -34,9 +34,7 @@ fn body(list: &RecommendationList, zone: Zone) -> Html {
                 <p class="note lead">{ searched }</p>
             }
             { nothing(list, open.len()) }
-            if let Some(together) = &list.advice.recommended_together {
-                { first_together(together) }
-            }
+            { for list.advice.recommended_together.iter().filter(|of| are_open(of, &open)).map(first_together) }
             <ul class="proposals" data-testid="recommendations">
                 { for open.into_iter().map(|of| html! { <Proposal key={of.id.clone()} of={of.clone()} /> }) }
             </ul>
@@ -76,6 +74,11 @@ pub(super) fn nothing(list: &RecommendationList, open: usize) -> Html {
         None => "Nothing else that was tried is worth it.".to_owned(),
     };
     say(Tidings::Info, &why)
+}
+
+/// Whether all of them can still be chosen: what some of them would save together was not searched.
+fn are_open(together: &TogetherView, open: &[&RecommendationView]) -> bool {
+    together.ranks.iter().all(|rank| open.iter().any(|of| of.rank == *rank))
 }
 
 fn first_together(of: &TogetherView) -> Html {
