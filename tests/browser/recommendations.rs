@@ -130,6 +130,28 @@ async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
     Ok(())
 }
 
+/// Days are held against what was accepted in a table that is wider than a phone: it scrolls, and nothing is cut off.
+#[tokio::test]
+async fn what_was_accepted_fits_a_small_screen() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let dashboard = tests::dashboard();
+    let server = Server::start(&folder, &["--demo", "--speed", "1e6", "--dashboard", dashboard.to_str().unwrap()]);
+    let list = server.wait_for("/v1/recommendations", |reply| reply.body.contains("\"rank\":1")).json();
+    let id = list["recommendations"][0]["id"].as_str().context("no id")?;
+    ensure!(server.put(&format!("/v1/recommendations/{id}/acceptance")).status < 300);
+    let is_checked = |reply: &crate::api::server::Reply| reply.json()["accepted"][0]["checks"][0].is_object();
+    server.wait_for("/v1/recommendations", is_checked);
+    let page = browsers.open_narrow(360).await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    found(&page, "checks").await?;
+    let root = "const root = document.documentElement; return [root.clientWidth, root.scrollWidth]";
+    let [room, wide]: [f64; 2] = page.execute(root, Vec::new()).await?.convert()?;
+    ensure!(wide <= room, "it is {wide} wide, and has {room}");
+    page.quit().await?;
+    Ok(())
+}
+
 /// What the page shows is what the API has for the tool.
 #[tokio::test]
 async fn changes_are_exported_for_other_tools() -> Result<()> {
