@@ -39,6 +39,8 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
         // Groups of three digits are the page's own matter.
         let evicted = of["evicted"].as_i64().filter(|evicted| (1..1_000).contains(evicted));
         ensure!(evicted.is_none_or(|evicted| said.contains(&format!("+{evicted}"))), "{said}: {evicted:?}");
+        // What is refused and what is evicted, beside a saving that is of one run.
+        ensure!(said.matches("over all runs").count() == 2, "{said}");
         for risk in of["risks"].as_array().unwrap() {
             let kind = risk["kind"].as_str().unwrap().replace('_', " ");
             ensure!(said.contains(&format!("Risk, {kind}")), "{said}: {kind}");
