@@ -65,6 +65,11 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
     let said = answer(&page, "search-answer", "The search j-").await?;
     let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
     ensure!(server.get(&format!("/v1/jobs/{job}")).json()["kind"] == "recommendation");
+    // Once it is over, nothing says that it waits.
+    server.wait_for(&format!("/v1/jobs/{job}"), |reply| reply.json()["state"] == "succeeded");
+    answer(&page, "search-answer", &format!("The search {job} is done.")).await?;
+    let all = page.find(By::Css("main")).await?.text().await?;
+    ensure!(!all.contains("queued") && !all.contains("waits for its turn"), "{all}");
     page.quit().await?;
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(crate) fn JobProgress(props: &JobProgressProps) -> Html {
     html! {
         <div class="job" data-testid="job">
             <div class="actions">
-                <span class="note" role="status">{ said(job) }</span>
+                <span class="note" role="status">{ how_far(job) }</span>
                 if !job.state.is_final() {
                     if job.progress.total > 0 {
                         <progress max={job.progress.total.to_string()} value={job.progress.done.to_string()}
@@ -59,7 +59,7 @@ pub(crate) fn name(kind: JobKind) -> &'static str {
 }
 
 /// How far it came, in a sentence.
-fn said(job: &Job) -> String {
+pub(crate) fn how_far(job: &Job) -> String {
     let name = format!("The {} {}", name(job.kind), job.id);
     match (job.state, &job.failure) {
         (JobState::Queued, Some(failure)) => format!("{name} failed and is tried again: {failure}."),
