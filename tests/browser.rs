@@ -1,6 +1,7 @@
 //! The dashboard in a real browser: it runs what `shared` runs natively, and a link runs it again elsewhere.
 
 mod accessibility;
+mod causes;
 mod charts;
 mod costs;
 mod demand;

@@ -50,6 +50,14 @@ impl ApiError {
         matches!(self, Self::Problem(problem) if problem.status == 403)
     }
 
+    /// The service's words on a field of what was asked that is wrong, or whose values are kept no longer.
+    pub(crate) fn about(&self, field: &str) -> Option<&str> {
+        match self {
+            Self::Problem(problem) if problem.field.as_deref() == Some(field) => Some(&problem.detail),
+            _ => None,
+        }
+    }
+
     /// Whether what was asked for is not there (yet), rather than broken.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Problem(problem) if problem.status == 404)
@@ -131,6 +139,14 @@ fn with_key(request: RequestBuilder) -> RequestBuilder {
 /// The service may stand behind a proxy under any path: the page's own.
 fn relative(path: &str) -> String {
     format!(".{path}")
+}
+
+/// The address of the same for whoever does not ask from this page.
+pub(crate) fn absolute(path: &str) -> String {
+    let location = gloo::utils::window().location();
+    let [origin, page] = [location.origin(), location.pathname()].map(Result::unwrap_or_default);
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{origin}{folder}{path}")
 }
 
 /// The answer to what may have changed something, which whoever shows it asks for anew.

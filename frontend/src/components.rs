@@ -19,7 +19,7 @@ pub(crate) use asking::{Asked, on_click};
 pub(crate) use bars::{BarRow, Beside, CauseRow, bars, causes};
 pub(crate) use card::{Card, Tidings, figure, known_by, more, notice, say};
 pub(crate) use confirmed::Confirmed;
-pub(crate) use job::JobProgress;
+pub(crate) use job::{JobProgress, how_far};
 pub(crate) use key_form::KeyForm;
 pub(crate) use known_events::KnownEvents;
 pub(crate) use live_badge::LiveBadge;

@@ -13,7 +13,7 @@ use crate::shadowplane::Folder;
 
 const STATEMENT: &str = "/v1/reports/statement";
 
-fn amount(money: &Value) -> f64 {
+pub(super) fn amount(money: &Value) -> f64 {
     money["amount"].as_str().unwrap().parse().unwrap()
 }
 
@@ -39,7 +39,7 @@ pub(super) fn dollars(value: f64) -> String {
 }
 
 /// A demo with two closed days at least, and the window of the first two.
-fn closed_days(folder: &Folder) -> (Server, String, String) {
+pub(super) fn closed_days(folder: &Folder) -> (Server, String, String) {
     let dashboard = tests::dashboard();
     let arguments =
         ["--demo", "--speed", "20000", "--recommend", "on-order", "--dashboard", dashboard.to_str().unwrap()];
@@ -53,12 +53,12 @@ fn closed_days(folder: &Folder) -> (Server, String, String) {
 }
 
 /// What is drawn belongs to the address.
-async fn shown(page: &WebDriver) -> Result<()> {
+pub(super) async fn shown(page: &WebDriver) -> Result<()> {
     found(page, "costs").await.map(drop)
 }
 
 /// The row of a table that begins with a name.
-async fn row(page: &WebDriver, table: &str, name: &str) -> Result<String> {
+pub(super) async fn row(page: &WebDriver, table: &str, name: &str) -> Result<String> {
     let rows = found(page, table).await?.find_all(By::Css("tr")).await?;
     for row in rows {
         let text = row.text().await?.replace(['\n', '\u{a0}'], " ");
@@ -192,12 +192,24 @@ async fn days_are_explained_cause_by_cause_and_say_what_is_missing() -> Result<(
     ensure!(row(&page, "variance-by-tenant", &name).await?.contains(&dollars(of_tenant)), "{of_tenant}");
     // No bill was imported: how that is done.
     let bills = text(&page, "no-bills").await?;
-    ensure!(bills.contains("--data-binary") && bills.contains("/v1/bills"), "{bills}");
+    let here = format!("'{}/v1/bills'", server.address);
+    ensure!(bills.contains("--data-binary") && bills.contains(&here), "{bills}");
 
     // What is no request of the log cannot be explained, and the page says so.
     found(&page, "request").await?.send_keys("no-such-request").await?;
     found(&page, "explain").await?.click().await?;
     answer(&page, "explain-answer", "no-such-request").await?;
+
+    // A window outside of what is known says which end is wrong, and what to choose.
+    let outside = [
+        ("2026-05-01T00:00:00Z", to.as_str(), "beginning is 2026-05-01T00:00:00Z", "Choose a later one under “From”."),
+        (from.as_str(), "2126-06-01T00:00:00Z", "end is 2126-06-01T00:00:00Z", "Choose an earlier one under “to”."),
+    ];
+    for (start, end, wrong, choose) in outside {
+        page.goto(format!("{}/#/costs?from={start}&to={end}", server.address)).await?;
+        let said = answer(&page, "costs-nothing", wrong).await?;
+        ensure!(said.contains(choose) && said.contains("Show the last week"), "{said}");
+    }
     page.quit().await?;
     Ok(())
 }

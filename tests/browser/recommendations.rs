@@ -39,6 +39,8 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
         // Groups of three digits are the page's own matter.
         let evicted = of["evicted"].as_i64().filter(|evicted| (1..1_000).contains(evicted));
         ensure!(evicted.is_none_or(|evicted| said.contains(&format!("+{evicted}"))), "{said}: {evicted:?}");
+        // What is refused and what is evicted, beside a saving that is of one run.
+        ensure!(said.matches("over all runs").count() == 2, "{said}");
         for risk in of["risks"].as_array().unwrap() {
             let kind = risk["kind"].as_str().unwrap().replace('_', " ");
             ensure!(said.contains(&format!("Risk, {kind}")), "{said}: {kind}");
@@ -63,6 +65,11 @@ async fn changes_are_shown_accepted_withdrawn_and_searched_again() -> Result<()>
     let said = answer(&page, "search-answer", "The search j-").await?;
     let job = said.split_whitespace().find(|word| word.starts_with("j-")).context("no job is named")?;
     ensure!(server.get(&format!("/v1/jobs/{job}")).json()["kind"] == "recommendation");
+    // Once it is over, nothing says that it waits.
+    server.wait_for(&format!("/v1/jobs/{job}"), |reply| reply.json()["state"] == "succeeded");
+    answer(&page, "search-answer", &format!("The search {job} is done.")).await?;
+    let all = page.find(By::Css("main")).await?.text().await?;
+    ensure!(!all.contains("queued") && !all.contains("waits for its turn"), "{all}");
     page.quit().await?;
     Ok(())
 }
@@ -107,6 +114,9 @@ async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
     page.goto(format!("{}/#/recommendations", server.address)).await?;
     let before = server.get("/v1/recommendations").json();
     let count = before["recommendations"].as_array().context("none")?.len();
+    let together = &before["recommended_together"]["ranks"];
+    ensure!(together.as_array().is_some_and(|ranks| ranks.contains(&1.into())), "{together}");
+    found(&page, "together").await?;
     found(&page, "dismissal").await?.find(By::Css("summary")).await?.click().await?;
     found(&page, "dismiss").await?.click().await?;
     ensure!(text(&page, "dismissal-problem").await?.contains("Say why"));
@@ -115,11 +125,36 @@ async fn changes_are_dismissed_with_a_reason_and_restored() -> Result<()> {
     answer(&page, "dismissed", "no spot nodes before the launch").await?;
     let shown = page.find_all(By::Css("[data-testid='proposal']")).await?;
     ensure!(shown.len() == count - 1, "{} of {count}", shown.len());
+    // What the first saves together with others says nothing of the others alone.
+    ensure!(page.find_all(By::Css("[data-testid='together']")).await?.is_empty(), "{together} are not all there");
     let dismissed = server.get("/v1/recommendations").json()["dismissed"].clone();
     ensure!(dismissed[0]["recommendation"]["id"] == before["recommendations"][0]["id"], "{dismissed}");
     found(&page, "restore").await?.click().await?;
     let gone = |reply: &crate::api::server::Reply| reply.json()["dismissed"] == serde_json::json!([]);
     server.wait_for("/v1/recommendations", gone);
+    found(&page, "together").await?;
+    page.quit().await?;
+    Ok(())
+}
+
+/// Days are held against what was accepted in a table that is wider than a phone: it scrolls, and nothing is cut off.
+#[tokio::test]
+async fn what_was_accepted_fits_a_small_screen() -> Result<()> {
+    let Some((_, browsers)) = page_and_browsers().await? else { return Ok(()) };
+    let folder = Folder::new();
+    let dashboard = tests::dashboard();
+    let server = Server::start(&folder, &["--demo", "--speed", "1e6", "--dashboard", dashboard.to_str().unwrap()]);
+    let list = server.wait_for("/v1/recommendations", |reply| reply.body.contains("\"rank\":1")).json();
+    let id = list["recommendations"][0]["id"].as_str().context("no id")?;
+    ensure!(server.put(&format!("/v1/recommendations/{id}/acceptance")).status < 300);
+    let is_checked = |reply: &crate::api::server::Reply| reply.json()["accepted"][0]["checks"][0].is_object();
+    server.wait_for("/v1/recommendations", is_checked);
+    let page = browsers.open_narrow(360).await?;
+    page.goto(format!("{}/#/recommendations", server.address)).await?;
+    found(&page, "checks").await?;
+    let root = "const root = document.documentElement; return [root.clientWidth, root.scrollWidth]";
+    let [room, wide]: [f64; 2] = page.execute(root, Vec::new()).await?.convert()?;
+    ensure!(wide <= room, "it is {wide} wide, and has {room}");
     page.quit().await?;
     Ok(())
 }

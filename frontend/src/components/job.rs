@@ -13,7 +13,7 @@ pub(crate) struct JobProgressProps {
     pub(crate) job: Job,
 }
 
-/// A line about a job, with a button to cancel it while it has not ended.
+/// A line about a job, with a button to cancel it while it has not ended; of one that was cancelled here, only that.
 #[component]
 pub(crate) fn JobProgress(props: &JobProgressProps) -> Html {
     let asked = use_state(|| Asked::Nothing);
@@ -23,10 +23,14 @@ pub(crate) fn JobProgress(props: &JobProgressProps) -> Html {
         on_click(asked.setter(), move || cancel(path.clone()))
     };
     let name = name(job.kind);
+    // What is known of it may be from before that.
+    if matches!(*asked, Asked::Answered(Ok(_))) {
+        return html! { <div class="job" data-testid="job">{ asked.said("job-answer") }</div> };
+    }
     html! {
         <div class="job" data-testid="job">
             <div class="actions">
-                <span class="note" role="status">{ said(job) }</span>
+                <span class="note" role="status">{ how_far(job) }</span>
                 if !job.state.is_final() {
                     if job.progress.total > 0 {
                         <progress max={job.progress.total.to_string()} value={job.progress.done.to_string()}
@@ -55,7 +59,7 @@ pub(crate) fn name(kind: JobKind) -> &'static str {
 }
 
 /// How far it came, in a sentence.
-fn said(job: &Job) -> String {
+pub(crate) fn how_far(job: &Job) -> String {
     let name = format!("The {} {}", name(job.kind), job.id);
     match (job.state, &job.failure) {
         (JobState::Queued, Some(failure)) => format!("{name} failed and is tried again: {failure}."),

@@ -8,6 +8,7 @@ mod days;
 mod explained;
 mod export;
 mod groups;
+mod lines;
 mod over_time;
 mod parts;
 mod sums;
@@ -15,6 +16,7 @@ mod variance;
 mod who_pays;
 
 use shared::allocation::{GroupBy, StatementView};
+use shared::units::Window;
 use yew::prelude::*;
 
 use self::answers::{Answers, load};
@@ -26,7 +28,7 @@ use self::export::Export;
 use self::groups::groups;
 use self::over_time::over_time;
 use self::parts::parts;
-use self::variance::{by_tenant, waterfall};
+use self::variance::{by_group, waterfall};
 use crate::api_client::ApiError;
 use crate::components::{Card, Tidings, notice, page, say};
 use crate::format;
@@ -78,9 +80,9 @@ fn body(answers: &Answers, query: &CostsQuery, zone: Zone) -> Html {
                 { over_time(&stated.steps, query) }
                 { groups(shown, query) }
                 <Export shown={shown.clone()} query={query.clone()} {window} />
-                { waterfall(&answers.reports, zone) }
+                { waterfall(&answers.reports, &answers.query, zone) }
                 { days(&answers.reports, query, zone) }
-                { by_tenant(&answers.reports) }
+                { by_group(&answers.reports, &answers.query) }
                 { billed(&answers.billed) }
                 <ExplainRequest />
             </div>
@@ -101,16 +103,28 @@ fn nothing_stated(error: &ApiError, answers: &Answers, query: &CostsQuery) -> Ht
     } else {
         html! { <>{ " " }<a href="#/costs">{ "Show the last week" }</a></> }
     };
+    let message = outside(error, query.window).unwrap_or_else(|| error.message());
     html! {
         <>
             <Choices query={query.clone()} window={query.window} first={answers.first} />
             { notice(
                 if error.is_not_ready() { Tidings::Info } else { Tidings::Error },
                 "costs-nothing",
-                html! { <>{ error.message() }{ what_to_do }</> },
+                html! { <>{ message }{ what_to_do }</> },
             ) }
         </>
     }
+}
+
+/// What is wrong with an end of the window, and what to choose; none where it is something else.
+fn outside(error: &ApiError, window: Option<Window>) -> Option<String> {
+    window.filter(|window| window.start < window.end)?;
+    let wrong = |end: &str, field: &str, choose: &str| {
+        let detail = error.about(field)?;
+        Some(format!("The window’s {end} {detail}. {choose}."))
+    };
+    wrong("beginning", "from", "Choose a later one under “From”")
+        .or_else(|| wrong("end", "to", "Choose an earlier one under “to”"))
 }
 
 /// The address of what is chosen.

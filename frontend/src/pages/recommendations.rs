@@ -4,15 +4,17 @@ mod accepted;
 mod dismissed;
 mod exported;
 mod proposal;
+mod search;
 
-use shared::api::{Job, RecommendationList, RecommendationView, TogetherView, paths};
+use shared::api::{RecommendationList, RecommendationView, TogetherView, paths};
 use yew::prelude::*;
 
 use self::accepted::accepted;
 use self::dismissed::dismissed;
 use self::proposal::Proposal;
-use crate::api_client::{ApiError, get, post};
-use crate::components::{Asked, Card, JobProgress, Tidings, on_click, page, say};
+use self::search::Search;
+use crate::api_client::get;
+use crate::components::{Card, JobProgress, Tidings, page, say};
 use crate::format;
 use crate::latest::{Pace, use_latest};
 use crate::zone::Zone;
@@ -22,21 +24,24 @@ use crate::zone::Zone;
 pub(crate) fn Recommendations() -> Html {
     let zone = use_context::<Zone>().unwrap_or_default();
     let list = use_latest((), Pace::Again, async |()| get::<RecommendationList>(paths::RECOMMENDATIONS, &[]).await);
-    page("Recommendations", html! { <Search list_is_known={list.is_some()} /> }, &list, |list| body(list, zone))
+    let told = match &*list {
+        Some(Ok(latest)) => latest.value.search.as_ref().map(|job| job.id.clone()),
+        _ => None,
+    };
+    let search = html! { <Search list_is_known={list.is_some()} {told} /> };
+    page("Recommendations", search, &list, |list| body(list, zone))
 }
 
 fn body(list: &RecommendationList, zone: Zone) -> Html {
     let open = open(list);
     html! {
         <>
-            { for list.search.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            { for list.search.iter().map(|job| html! { <JobProgress key={job.id.clone()} job={job.clone()} /> }) }
             if let Some(searched) = searched(list, zone) {
                 <p class="note lead">{ searched }</p>
             }
             { nothing(list, open.len()) }
-            if let Some(together) = &list.advice.recommended_together {
-                { first_together(together) }
-            }
+            { for list.advice.recommended_together.iter().filter(|of| are_open(of, &open)).map(first_together) }
             <ul class="proposals" data-testid="recommendations">
                 { for open.into_iter().map(|of| html! { <Proposal key={of.id.clone()} of={of.clone()} /> }) }
             </ul>
@@ -78,6 +83,11 @@ pub(super) fn nothing(list: &RecommendationList, open: usize) -> Html {
     say(Tidings::Info, &why)
 }
 
+/// Whether all of them can still be chosen: what some of them would save together was not searched.
+fn are_open(together: &TogetherView, open: &[&RecommendationView]) -> bool {
+    together.ranks.iter().all(|rank| open.iter().any(|of| of.rank == *rank))
+}
+
 fn first_together(of: &TogetherView) -> Html {
     let ranks: Vec<String> = of.ranks.iter().map(u32::to_string).collect();
     let content = html! {
@@ -92,30 +102,6 @@ fn first_together(of: &TogetherView) -> Html {
         </p>
     };
     Card { title: "What goes together", class: "together", ..Card::default() }.around(content)
-}
-
-#[derive(Properties, PartialEq)]
-struct SearchProps {
-    list_is_known: bool,
-}
-
-/// Searches again; one at a time, so that another click finds the one under way.
-#[component]
-fn Search(props: &SearchProps) -> Html {
-    let asked = use_state(|| Asked::Nothing);
-    let onclick = on_click(asked.setter(), order);
-    let disabled = !props.list_is_known || *asked == Asked::UnderWay;
-    html! {
-        <div class="tools">
-            <button type="button" {onclick} {disabled} data-testid="search">{ "Search now" }</button>
-            { asked.said("search-answer") }
-        </div>
-    }
-}
-
-async fn order() -> Result<String, ApiError> {
-    let job: Job = post(paths::RECOMMENDATIONS, &()).await?;
-    Ok(format!("The search {} is {}.", job.id, job.state.as_str()))
 }
 
 /// Names are set apart in a terminal.

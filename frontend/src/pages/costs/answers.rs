@@ -4,6 +4,7 @@ use shared::allocation::{Basis, GroupBy, Resolution, SharedPolicy, StatementView
 use shared::api::{BilledReportList, ReportList, StatementAnswer, Status, paths};
 use shared::units::{Instant, Window};
 
+use super::lines::reported_by;
 use super::only;
 use crate::api_client::{ApiError, get};
 use crate::route::CostsQuery;
@@ -15,6 +16,7 @@ pub(super) struct Answers {
     /// The first request of the log, where that is told.
     pub(super) first: Option<Instant>,
     pub(super) stated: Result<Stated, ApiError>,
+    /// By what the page is grouped by, or by tenant.
     pub(super) reports: Result<ReportList, ApiError>,
     pub(super) billed: Result<BilledReportList, ApiError>,
 }
@@ -47,8 +49,10 @@ pub(super) async fn load(query: CostsQuery) -> Result<Answers, ApiError> {
     let stated = stated(&query).await;
     let window = stated.as_ref().map(|stated| stated.whole.window).ok().or(query.window);
     let within = window.map_or_else(Vec::new, between);
-    let by_tenant = [("by", "tenant".to_owned())].into_iter().chain(within.clone()).collect::<Vec<_>>();
-    let reports = get::<ReportList>(paths::ALLOCATION, &by_tenant).await.map(|list| inside(list, window));
+    // What reports have no rows of is explained by tenant.
+    let by = reported_by(&query.by).unwrap_or_default().as_str().to_owned();
+    let grouped = [("by", by)].into_iter().chain(within.clone()).collect::<Vec<_>>();
+    let reports = get::<ReportList>(paths::ALLOCATION, &grouped).await.map(|list| inside(list, window));
     let billed = get(paths::BILLED, &within).await;
     Ok(Answers { query, first, stated, reports, billed })
 }

@@ -1,13 +1,13 @@
 //! What bills say of the days of the window, beside what was predicted.
 
 use shared::allocation::Status;
-use shared::api::BilledReportList;
+use shared::api::{BilledReportList, paths};
 use shared::bill::BilledReport;
 use shared::units::{Currency, Money};
 use yew::prelude::*;
 
 use super::sums;
-use crate::api_client::ApiError;
+use crate::api_client::{ApiError, absolute};
 use crate::components::{BarRow, Beside, Card, Tidings, bars, notice, say};
 use crate::format;
 
@@ -36,8 +36,7 @@ fn how_to_import(list: &BilledReportList) -> Html {
             <>
                 { why }
                 { " Import a bill in FOCUS's form, or OpenCost's allocations, with a key of the role operator: " }
-                <code>{ "curl -H \"Authorization: Bearer $KEY\" --data-binary @focus.csv \
-                         'http://localhost:8080/v1/bills'" }</code>
+                <code>{ format!("curl -H \"Authorization: Bearer $KEY\" --data-binary @focus.csv '{}'", absolute(paths::BILLS)) }</code>
             </>
         },
     )

@@ -22,7 +22,8 @@ pub(super) fn days(reports: &Result<ReportList, ApiError>, query: &CostsQuery, z
             <tbody>{ for days.iter().rev().map(|day| row(day, query, zone)) }</tbody>
         </table>
     };
-    let note = "Choose a day to see it alone".to_owned();
+    let whose = if query.of.is_some() { ". Figures are of everything" } else { "" };
+    let note = format!("Choose a day to see it alone{whose}");
     Card { title: "Closed days", note, ..Card::default() }.around(content)
 }
 

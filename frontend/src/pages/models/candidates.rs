@@ -14,7 +14,7 @@ use crate::zone::Zone;
 pub(super) fn candidates(list: &ModelList, zone: Zone) -> Html {
     let content = html! {
         <>
-            { for list.retraining.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            { for list.retraining.iter().map(|job| html! { <JobProgress key={job.id.clone()} job={job.clone()} /> }) }
             { backtest(list, zone) }
             <ModelActions is_training={list.retraining.is_some()} />
         </>

@@ -39,7 +39,7 @@ fn champion(list: &ModelList) -> Html {
     let champion = list.models.iter().find(|model| model.role == ModelRole::Champion);
     html! {
         <>
-            { for list.retraining.iter().map(|job| html! { <JobProgress job={job.clone()} /> }) }
+            { for list.retraining.iter().map(|job| html! { <JobProgress key={job.id.clone()} job={job.clone()} /> }) }
             if let Some(champion) = champion {
                 <p>
                     <strong>{ format!("{} v{}", format::words(&champion.name), champion.version) }</strong>

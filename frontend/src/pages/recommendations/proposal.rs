@@ -58,13 +58,16 @@ pub(super) fn Proposal(props: &ProposalProps) -> Html {
     }
 }
 
+/// How what is counted is to be read.
+const OVER_ALL: &str = "over all runs";
+
 /// What changes, each with its sign.
 fn figures(of: &DifferenceView) -> Html {
     let item = |name: &'static str, value: String, note: String| {
         html! { <div><dt>{ name }</dt><dd><strong>{ value }</strong>{ " " }<span class="note">{ note }</span></dd></div> }
     };
     let range = format!(
-        "{} in the middle {} % of the runs",
+        "a run, {} in the middle {} % of the runs",
         format::range(&of.saving_p10, &of.saving_p90),
         of.interval_percent
     );
@@ -80,8 +83,8 @@ fn figures(of: &DifferenceView) -> Html {
         <dl class="effects">
             { item("saves", format::money(&of.saving), range) }
             { item("p99 to ready", p99.unwrap_or_else(|| "–".to_owned()), String::new()) }
-            { item("refused", format::signed_count(of.refused), String::new()) }
-            { item("evicted", format::signed_count(of.evicted), "over all runs".to_owned()) }
+            { item("refused", format::signed_count(of.refused), OVER_ALL.to_owned()) }
+            { item("evicted", format::signed_count(of.evicted), OVER_ALL.to_owned()) }
         </dl>
     }
 }
