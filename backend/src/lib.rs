@@ -14,6 +14,7 @@ mod manifests;
 pub mod notify;
 pub mod output;
 pub mod prometheus;
+pub mod queue;
 pub mod replay;
 pub mod service;
 pub mod shadowing;

@@ -13,9 +13,10 @@ use shared::units::Window;
 
 use crate::cli::shadow::{Prepared, RunArgs, advise, offers, write_advice};
 use crate::cli::{CliError, Global};
+use crate::ensemble::{self, RunBy};
 use crate::manifests::kubectl::Workloads;
 use crate::manifests::{self, Exported, karpenter, kubectl};
-use crate::{ensemble, output};
+use crate::output;
 
 /// Say what to change: each candidate is replayed on the same streams, and only what is worth it is shown
 ///
@@ -110,7 +111,7 @@ impl Args {
         };
         let outcome =
             ensemble::run(&valid, threads, false, &watch).ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
-        let advice = advise(&valid, &outcome, &Sources { offers: &offers, used: &used }, threads)?;
+        let advice = advise(&valid, &outcome, &Sources { offers: &offers, used: &used }, RunBy::Threads(threads))?;
         output::progress_done();
         let view = AdviceView::new(&advice, scenario);
         let workloads = demand.as_ref().map(|demand| Workloads::of(&demand.log)).unwrap_or_default();

@@ -10,7 +10,8 @@ use shared::simulation::Outcome;
 
 use super::cancelled;
 use crate::cli::CliError;
-use crate::{ensemble, input, output};
+use crate::ensemble::RunBy;
+use crate::{input, output};
 
 /// Recommendations for a terminal.
 ///
@@ -53,12 +54,12 @@ pub(in crate::cli) fn offers(path: Option<&str>, scenario: &Scenario) -> Result<
 /// Replays every candidate on the streams of `outcome`, and keeps those that are worth it.
 ///
 /// # Errors
-/// When it is cancelled.
+/// When it is cancelled, or workers do not do it.
 pub(in crate::cli) fn advise(
     valid: &ValidScenario,
     outcome: &Outcome,
     sources: &Sources<'_>,
-    threads: usize,
+    by: RunBy<'_>,
 ) -> Result<Advice, CliError> {
     recommend(valid, outcome, sources, &Thresholds::default(), |Attempt { scenario, tried, of }| {
         let what = if tried < of {
@@ -70,6 +71,6 @@ pub(in crate::cli) fn advise(
             output::progress(&format!("{what}: run {done} of {total}"));
             true
         };
-        ensemble::run(scenario, threads, false, &watch).ok_or_else(cancelled)
+        by.run(scenario, &watch)?.ok_or_else(cancelled)
     })
 }
