@@ -13,3 +13,4 @@ mod receiver;
 mod scenarios;
 mod shadowplane;
 mod structure;
+mod workers;

@@ -7,6 +7,7 @@
 pub mod azure;
 pub mod driver;
 pub mod files;
+pub mod nats;
 pub mod postgres;
 pub mod remote_write;
 

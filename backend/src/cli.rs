@@ -19,6 +19,7 @@ mod keys;
 mod ledger;
 mod predict;
 mod price_file;
+mod queue_options;
 mod quote;
 mod report;
 mod scenario_file;
@@ -29,6 +30,7 @@ mod snapshot;
 mod source;
 mod start;
 mod store_files;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -79,6 +81,7 @@ enum Command {
     Ledger(ledger::Args),
     Keys(keys::Args),
     Serve(Box<serve::Args>),
+    Worker(worker::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Config(Box<config::Args>),
@@ -116,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Ledger(args) => args.run(&cli.global),
         Command::Keys(args) => args.run(&cli.global),
         Command::Serve(args) => args.run(&cli.global),
+        Command::Worker(args) => args.run(&cli.global),
         Command::Backup(args) => args.run(&cli.global),
         Command::Restore(args) => args.run(&cli.global),
         Command::Config(args) => match (Cli::command().find_subcommand("config"), matches.subcommand_matches("config"))

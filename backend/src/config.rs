@@ -19,6 +19,7 @@ use shared::trace::mapping::Mapping;
 use shared::units::{Duration, Instant};
 
 use crate::notify::NotifyConfig;
+use crate::queue::NatsAddress;
 use crate::shadowing::{Beginning, Horizons, Recording, Schedule};
 use crate::store::PostgresAddress;
 use crate::tls::TlsFiles;
@@ -33,6 +34,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database on a server, where it is not in the folder.
     pub database: Option<DatabaseConfig>,
+    /// Where workers take the ensembles of jobs from; without it, threads of this process run them.
+    pub queue: Option<QueueConfig>,
     /// The folder of the dashboard's files; without it there is only the API.
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
@@ -62,6 +65,15 @@ pub struct DatabaseConfig {
     pub address: PostgresAddress,
     /// Whether to wait while another service has it.
     pub wait: bool,
+}
+
+/// A queue of work in NATS JetStream.
+#[derive(Clone, Debug)]
+pub struct QueueConfig {
+    /// Where it is.
+    pub address: NatsAddress,
+    /// How many copies streams have that are not there yet.
+    pub replicas: u8,
 }
 
 /// Who may ask the service, and how often.

@@ -1,10 +1,12 @@
-//! Runs of an ensemble on several threads; the outcome does not depend on how many.
+//! Runs of an ensemble on several threads, or by workers; the outcome does not depend on how many.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use shared::scenario::{Fleet, ValidScenario};
 use shared::simulation::{self, Outcome, nodes_needed, predicted_nodes};
+
+use crate::queue::{Queue, QueueError};
 
 /// How many threads there are to use.
 pub fn available_threads() -> usize {
@@ -20,6 +22,28 @@ pub trait Watch: Sync {
 impl<F: Fn(u32, u32) -> bool + Sync> Watch for F {
     fn done(&self, done: u32, total: u32) -> bool {
         self(done, total)
+    }
+}
+
+/// Who runs an ensemble.
+#[derive(Clone, Copy)]
+pub enum RunBy<'a> {
+    /// So many threads of this process.
+    Threads(usize),
+    /// Workers, which take it from a queue.
+    Workers(&'a Queue),
+}
+
+impl RunBy<'_> {
+    /// Runs the whole ensemble of a scenario, without plans; none when it was cancelled.
+    ///
+    /// # Errors
+    /// When workers do not do it.
+    pub fn run(self, valid: &ValidScenario, watch: &impl Watch) -> Result<Option<Outcome>, QueueError> {
+        match self {
+            Self::Threads(threads) => Ok(run(valid, threads, false, watch)),
+            Self::Workers(queue) => queue.run(valid, watch),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod caught;
 mod explanation;
 mod recommendation;
 mod retraining;
+mod running;
 mod saving_check;
 mod shadow_run;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use shared::request::RequestLog;
 use shared::units::{Duration, Instant, Window};
 
 use self::caught::caught;
+pub(crate) use self::caught::said;
 pub(crate) use recommendation::SearchInput;
 pub(crate) use saving_check::CheckInput;
 pub(crate) use shadow_run::saved_hash;
@@ -27,6 +29,7 @@ pub use shadow_run::{RunInput, RunOutput};
 pub(crate) use trimming::TrimInput;
 
 use crate::config::ShadowingConfig;
+use crate::queue::Queue;
 use crate::shadowing::{Board, Clock, SystemClock, known_log};
 use crate::store::{JobEnd, KeyStore, Store, StoreError, StoredJob, requests_in};
 
@@ -50,6 +53,8 @@ pub struct Runner {
     pub config: Arc<ShadowingConfig>,
     /// Where the audit is, which thins out with the rest; none of a replay.
     pub keys: Option<Arc<dyn KeyStore>>,
+    /// Where workers take ensembles from; without it, threads of this process run them.
+    pub queue: Option<Arc<Queue>>,
     /// Set when the service ends: the running job stops and is queued again at the next start.
     pub stop: Arc<AtomicBool>,
 }

@@ -1,6 +1,7 @@
 //! The outermost crate: command line, files, sockets, store. What it computes, it computes in `shared`.
 
 pub mod access;
+mod background;
 pub mod cli;
 pub mod config;
 pub mod ensemble;
@@ -13,6 +14,7 @@ mod manifests;
 pub mod notify;
 pub mod output;
 pub mod prometheus;
+pub mod queue;
 pub mod replay;
 pub mod service;
 pub mod shadowing;

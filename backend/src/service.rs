@@ -2,6 +2,7 @@
 
 mod database;
 mod folder;
+mod queue;
 mod remote_write;
 mod signals;
 
@@ -21,12 +22,14 @@ use tokio::sync::oneshot;
 use self::database::{Database, taken_over};
 pub(crate) use self::folder::{DATABASE, DEMO_DATABASE, KEYS, REPLAY_DATABASE, claim_folder};
 use self::folder::{open_folder, open_outbox};
-use self::signals::{renew, told_to_stop};
+use self::signals::renew;
+pub(crate) use self::signals::told_to_stop;
 use crate::access::{Door, RateLimit};
 use crate::config::{Config, NoKeys, ShadowingConfig};
 use crate::http::{App, BillDesk, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::notify::{NotifyConfig, Outgoing, Watch, deliver, notice};
+use crate::queue::Queue;
 use crate::replay::{ReplaySummary, replay, stay};
 use crate::shadowing::{Beginning, Clock, Cycle, CycleError, SystemClock, VirtualClock, settled};
 use crate::store::{KeyStore, Store, StoreError};
@@ -80,6 +83,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
         Some(mapping) => Some(remote_write::receiver(mapping, &stores, config.shadowing.bin)?),
         None => None,
     };
+    let queue = config.queue.take().map(queue::open).transpose()?;
     let app = Data::new(App {
         store: stores.store,
         keys: stores.keys,
@@ -104,8 +108,8 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     config.notify.links.external_url.get_or_insert_with(|| address.clone());
     hear(News::Listening(address));
     let mut threads = match &app.config.replay {
-        Some(_) => vec![spawn_replay(&app, &stop, over, hear)?],
-        None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, &stop)?],
+        Some(_) => vec![spawn_replay(&app, queue, &stop, (over, hear))?],
+        None => vec![spawn_loop(&app, &stop)?, spawn_runner(&app, queue, &stop)?],
     };
     if let Some(receiver) = &app.prometheus {
         threads.push(remote_write::spawn(&app, receiver, &stop)?);
@@ -262,11 +266,11 @@ async fn begin_loop(app: &App) -> Result<Cycle, CycleError> {
 /// The loop and the jobs of a replay, in turn; `over` is told when the service shall end.
 fn spawn_replay(
     app: &Data<App>,
+    queue: Option<Arc<Queue>>,
     stop: &Arc<AtomicBool>,
-    over: oneshot::Sender<()>,
-    hear: impl Fn(News) + Send + 'static,
+    (over, hear): (oneshot::Sender<()>, impl Fn(News) + Send + 'static),
 ) -> io::Result<Worker> {
-    let (app, jobs) = (app.clone(), runner(app, stop));
+    let (app, jobs) = (app.clone(), runner(app, queue, stop));
     on_thread("replay", async move {
         // Where this ends, be it by an error, `over` is dropped, and the service ends.
         let _over = over;
@@ -283,18 +287,19 @@ fn spawn_replay(
     })
 }
 
-fn runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> Runner {
+fn runner(app: &Data<App>, queue: Option<Arc<Queue>>, stop: &Arc<AtomicBool>) -> Runner {
     Runner {
         store: Arc::clone(&app.store),
         board: Arc::clone(&app.board),
         config: Arc::clone(&app.config),
         keys: app.config.replay.is_none().then(|| Arc::clone(&app.keys)),
+        queue,
         stop: Arc::clone(stop),
     }
 }
 
-fn spawn_runner(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
-    let runner = runner(app, stop);
+fn spawn_runner(app: &Data<App>, queue: Option<Arc<Queue>>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
+    let runner = runner(app, queue, stop);
     on_thread("jobs", async move {
         match runner.until_reached(|| runner.store.requeue_running(Some(wall_clock()))).await {
             Ok(0) => {}

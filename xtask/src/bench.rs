@@ -10,6 +10,7 @@ mod report;
 mod simulation;
 mod stream;
 mod wasm;
+mod workers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ simulation
 wasm      a forecast of a day for 100 series, a step of training, the requests a second that are sampled of a day of Azure
           VM V1 from DATA (../shared/data unless given), and those that go through the control plane, natively and in
           headless Chromium
+workers   runs a second of an ensemble, by one worker and by two, each a process with one thread, which take it from a
+          nats-server, beside threads of one process: all on this machine, so that two need two processors
 
 Python's packages are installed by pip into an environment of their own below target/; nothing of yours changes. Where the
 index of torch's own CPU builds cannot be reached, PyPI's build for graphics cards comes instead, which takes 5 GB.";
@@ -55,7 +58,7 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 9] = [
+const ALL: [Bench; 10] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
@@ -65,6 +68,7 @@ const ALL: [Bench; 9] = [
     Bench { name: "simulation", arguments_max: 0, run: simulation::run },
     Bench { name: "stream", arguments_max: 1, run: stream::run },
     Bench { name: "wasm", arguments_max: 1, run: wasm::run },
+    Bench { name: "workers", arguments_max: 0, run: workers::run },
 ];
 
 /// Says which there are, where the first argument is none of them.

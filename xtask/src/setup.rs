@@ -31,8 +31,8 @@ Looks for each of these, reuses what is there in the right version, and installs
     trunk, wasm-bindgen             for the dashboard; installed into a folder of their own below
                                     $CARGO_HOME/shadowplane-tools, so that none of yours is replaced
     Chromium and its driver         for the browser tests; installed only by root on Debian and Ubuntu
-    Alertmanager, Prometheus,       for tests of alerts, metrics and remote write, and of state on a server, on Debian and
-    PostgreSQL                      Ubuntu: the first is installed only by root and where no systemd would start it, the
+    Alertmanager, Prometheus,       for tests of alerts, metrics and remote write, of state on a server and of workers, on
+    PostgreSQL, nats-server         Debian and Ubuntu: the first is installed only by root and where no systemd would start it, the
                                     others are unpacked below target/; without them these tests are skipped
 Nothing is done the second time.";
 

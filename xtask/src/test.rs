@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use crate::{dashboard, lint, process, setup};
 
 pub(crate) const DETAILS: &str = "\
-Installs what is missing (as `run` does, and Chromium with its driver, axe-core, Alertmanager, promtool and PostgreSQL), lints, builds, and
+Installs what is missing (as `run` does, and Chromium with its driver, axe-core, Alertmanager, promtool, PostgreSQL and nats-server), lints, builds, and
 runs the tests of every crate, of the command line, of the API and of the browser. It ends with the duration of each step
 and one line, `N passed, N failed, N skipped`, and with an exit code other than 0 when anything failed.
 
@@ -55,6 +55,7 @@ fn run_tests(workspace: &Workspace, browser: &Browser, peers: &Peers, filters: &
         ("SHADOWPLANE_PROMETHEUS_BIN", &peers.prometheus),
         ("SHADOWPLANE_PROMTOOL_BIN", &peers.promtool),
         ("SHADOWPLANE_POSTGRES_BIN", &peers.postgres),
+        ("SHADOWPLANE_NATS_SERVER_BIN", &peers.nats),
         ("SHADOWPLANE_AXE", &peers.axe),
     ];
     command.envs(peers.into_iter().filter_map(|(variable, path)| Some((variable, path.as_ref()?))));

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use shared::input::parse_toml_document;
 
 use super::{CliError, Global, serve};
-use crate::store::redacted;
-use crate::{input, output};
+use crate::{input, output, queue, store};
 
 /// Print every setting of `serve`, its value, and where that is from
 ///
@@ -50,6 +49,8 @@ const NO_SETTINGS: [&str; 2] = ["json", "help"];
 
 /// Its value may hold a password.
 const STORE: &str = "store";
+/// As may its.
+const NATS: &str = "nats";
 
 /// What only a file says.
 const TABLES: [&str; 3] = ["triggers", "jobs", "webhook-retries"];
@@ -107,7 +108,11 @@ fn setting(option: &clap::Arg, matches: &ArgMatches, file: &Map<String, Value>, 
         },
     };
     // What is shown here is sent to others.
-    let value = if name == STORE { value.map(|url| redacted(&url)) } else { value };
+    let value = match name {
+        STORE => value.map(|url| store::redacted(&url)),
+        NATS => value.map(|url| queue::redacted(&url)),
+        _ => value,
+    };
     Some(Setting { name: name.to_owned(), value, source })
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use shared::units::Duration;
 use tracing_subscriber::EnvFilter;
 
-use self::logging::LogFormat;
+pub(super) use self::logging::{LogFormat, filter as log_filter, start as start_log};
 use self::replayed::ReplayArgs;
 use self::settings::{BODY_BYTES, INGEST_BYTES, Recommend};
 pub(super) use self::settings::{Settings, read_settings};
@@ -53,6 +53,7 @@ use crate::{input, output, service};
   shadowplane serve --alertmanager http://localhost:9093     anomalies, budgets at risk and the like as alerts
   shadowplane serve --store postgres://shadowplane@db.example/shadowplane --store-password-file /run/secrets/db
                                                     keeps everything on a PostgreSQL server: docs/postgresql.md
+  shadowplane serve --nats nats://mq.example:4222     shadow runs by `shadowplane worker`s: docs/scaling.md
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -99,7 +100,7 @@ impl Args {
             service::check(&config)?;
             return output::print("the settings are good, and so are the files that they name\n");
         }
-        logging::start(log, filter);
+        start_log(log, filter);
         let (demo, json) = (self.options.replayed.demo, global.json);
         service::run(config, move |news| {
             let text = if json { in_json(&news) } else { in_words(&news, demo) };
@@ -120,8 +121,7 @@ impl Options {
     fn config(&self) -> Result<(Config, LogFormat, EnvFilter), CliError> {
         let file = self.config.as_deref().map_or_else(|| Ok(Settings::default()), read_settings)?;
         let settings = self.settings.clone().or(file);
-        let (format, filter) =
-            (settings.log_format.unwrap_or_default(), logging::filter(settings.log_level.as_deref())?);
+        let (format, filter) = (settings.log_format.unwrap_or_default(), log_filter(settings.log_level.as_deref())?);
         let (access, tls, notify) = (settings.access()?, settings.tls()?, settings.notify()?);
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
@@ -174,9 +174,11 @@ impl Options {
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;
         let database = settings.database(shadowing.replay.is_some())?;
+        let queue = settings.queue()?;
         let config = Config {
             listen: settings.listen(),
             database,
+            queue,
             tls,
             access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

@@ -45,7 +45,9 @@ pub(super) use self::notices::{notices, reaches};
 pub(super) use self::past::Before;
 use self::plans::Named;
 pub(super) use self::prepare::{Predicted, Prepared, RunArgs};
+use super::queue_options::QueueOptions;
 use super::{CliError, Global};
+use crate::ensemble::RunBy;
 use crate::hindsight::{Happened, happened};
 use crate::{ensemble, output};
 
@@ -62,6 +64,8 @@ pub(super) struct Args {
     actual: ActualArgs,
     #[command(flatten)]
     bisect: BisectArgs,
+    #[command(flatten)]
+    queue: QueueOptions,
     /// Say what to change: each candidate is replayed on the same predicted streams, which takes as long as the
     /// shadow itself, 20 to 30 times for one node group and at most 68 times. With --usage, requested amounts are tried, too
     #[arg(long)]
@@ -107,6 +111,7 @@ Examples:
   shadowplane shadow --requests requests.ndjson --fleet fleet.json --origin 2026-01-24T00:00:00Z \
       --predictive-scaling 90
   shadowplane shadow --scenario scenario.json --edits what-if.json --threads 4
+  shadowplane shadow --scenario scenario.json --nats nats://mq.example:4222     run by `shadowplane worker`s
   shadowplane shadow --requests requests.ndjson --origin 2026-03-02T00:00:00Z --billing per-resource \
       --prices prices.csv --actual bill.ndjson --mapping mapping.toml";
 
@@ -123,10 +128,12 @@ impl Args {
                            use beyond what was requested stands in what is metered; name an origin or a file";
             return Err(CliError::Usage(message.to_owned()));
         }
+        let queue = self.queue.open(output::warn)?;
+        let by = queue.as_ref().map_or_else(|| RunBy::Threads(self.run.threads()), RunBy::Workers);
         let bill = self.actual.read(self.run.exchange_rates())?;
         let comparable = |base| if bill.is_some() { ActualBill::comparable(base) } else { base };
         let prepared = self.run.prepare("shadow", comparable)?;
-        let mut answer = self.answer_to(prepared, bill.as_ref())?;
+        let mut answer = self.answer_to(prepared, bill.as_ref(), by)?;
         output::progress_done();
         answer.wall_s = started.elapsed().as_secs_f64();
         if global.json { output::print_json(&answer) } else { output::print(&table::text(&answer)) }
@@ -151,11 +158,11 @@ impl Args {
         Ok(())
     }
 
-    fn answer_to(&self, prepared: Prepared, bill: Option<&ActualBill>) -> Result<Answer, CliError> {
+    fn answer_to(&self, prepared: Prepared, bill: Option<&ActualBill>, by: RunBy<'_>) -> Result<Answer, CliError> {
         let used = if self.recommend { prepared.used() } else { Vec::new() };
         let Prepared { valid, notices, names, start, demand, owned, saved, predicted } = prepared;
         let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
-        let (mut answer, outcome, advice) = self.answer(&valid, notices, &names, (&used, &owned, before))?;
+        let (mut answer, outcome, advice) = self.answer(&valid, notices, (&names, &used, &owned, before), by)?;
         answer.start = start;
         if let Some(saved) = saved.filter(|saved| *saved != outcome.digest && !self.run.edits()) {
             answer.notices.push(format!("the digest saved with the scenario is another: {saved}"));
@@ -272,8 +279,8 @@ impl Args {
         &self,
         valid: &ValidScenario,
         mut notices: Vec<String>,
-        names: &Named,
-        (used, owned, before): (&[Usage], &[Owned], Option<Before<'_>>),
+        (names, used, owned, before): (&Named, &[Usage], &[Owned], Option<Before<'_>>),
+        by: RunBy<'_>,
     ) -> Result<(Answer, Outcome, Vec<Recommendation>), CliError> {
         if let Some(path) = &self.save_scenario {
             let json = serde_json::to_string_pretty(valid.original()).map_err(anyhow::Error::from)?;
@@ -284,7 +291,7 @@ impl Args {
             output::progress(&format!("shadow run {done} of {total}"));
             true
         };
-        let outcome = ensemble::run(valid, self.run.threads(), false, &watch).ok_or_else(cancelled)?;
+        let outcome = by.run(valid, &watch)?.ok_or_else(cancelled)?;
         if let Some(path) = &self.plans {
             plans::write(path, valid, names)?;
         }
@@ -293,7 +300,7 @@ impl Args {
         }
         let checked = if self.check { Some(checked::check_plans(valid, self.run.threads())?) } else { None };
         let sources = Sources { offers: &offers, used, owned, past: None };
-        let advise = || advise(valid, &outcome, &sources, before.as_ref(), self.run.threads());
+        let advise = || advise(valid, &outcome, &sources, before.as_ref(), by);
         let advice = if self.recommend { Some(advise()?) } else { None };
         let answer = Answer {
             notices,

@@ -8,7 +8,6 @@ use shared::units::{Duration, Instant, TenantIndex, Window};
 use shared::variance::{BISECT_REPLAYS_MAX, BisectCase, bisect};
 
 use super::{Runner, Stopped};
-use crate::ensemble;
 use crate::shadowing::{Compared, NotCompared, PredictedDay, known_log, predicted_day};
 use crate::store::{StoredJob, requests_in};
 
@@ -43,7 +42,7 @@ impl Runner {
     /// What was predicted, run again.
     fn outcome_again(&self, stored: &StoredJob, valid: &ValidScenario) -> Result<Outcome, Stopped> {
         let go_on = |_, _| self.go_on(&stored.job, 0, BISECT_REPLAYS_MAX.into());
-        ensemble::run(valid, self.config.job_threads(), false, &go_on).ok_or(Stopped::Cancelled)
+        self.outcome(valid, &go_on)
     }
 
     fn bisected(

@@ -21,7 +21,8 @@ pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String
     .await
 }
 
-fn said(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("it did not say why"))
 }

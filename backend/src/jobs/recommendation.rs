@@ -9,7 +9,6 @@ use shared::shadow::Known;
 use shared::units::{Duration, Instant};
 
 use super::{RunInput, Runner, Stopped, wall_clock};
-use crate::ensemble;
 use crate::shadowing::{Found, Past, REPORTED, predicted_day};
 use crate::store::{Collection, JobEnd, StoredJob, write_json};
 
@@ -32,10 +31,9 @@ impl Runner {
                 self.predicted_now(RunInput { order, tenants: Vec::new() }).await?.1
             }
         };
-        let threads = self.config.job_threads();
         let run = |scenario: &ValidScenario, done: u32, total: u32| {
             let go_on = |_, _| self.go_on(&stored.job, done.into(), total.into());
-            ensemble::run(scenario, threads, false, &go_on).ok_or(Stopped::Cancelled)
+            self.outcome(scenario, &go_on)
         };
         let outcome = run(&scenario, 0, 0)?;
         let of = scenario.scenario();

@@ -7,7 +7,6 @@ use shared::scenario::ValidScenario;
 use shared::units::{Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::ensemble;
 use crate::shadowing::{Ask, Prediction, SideInputs, known_log, name_anew, predict, stored_calibrations};
 use crate::store::{Collection, StoredJob, observations_in, requests_in, write_document};
 
@@ -37,7 +36,7 @@ impl Runner {
         let input: RunInput = serde_json::from_str(&stored.input).map_err(failed)?;
         let (origin, scenario) = self.predicted_now(input).await?;
         let watch = |done: u32, total: u32| self.go_on(&stored.job, u64::from(done), u64::from(total));
-        let outcome = ensemble::run(&scenario, self.config.job_threads(), false, &watch).ok_or(Stopped::Cancelled)?;
+        let outcome = self.outcome(&scenario, &watch)?;
         let saved = SavedScenario { scenario: scenario.original().clone(), digest: Some(outcome.digest) };
         let hash = saved_hash(&saved).map_err(failed)?;
         let documents = vec![write_document(hash.clone(), origin, &saved)?, write_document("current", origin, &saved)?];

@@ -13,7 +13,17 @@ fn runner(name: &str, timeouts: JobTimeouts) -> (std::path::PathBuf, Runner) {
     std::fs::create_dir_all(&folder).unwrap();
     let store = Arc::new(SqliteStore::open(&folder.join("store.sqlite")).unwrap());
     let config = ShadowingConfig { timeouts, ..ShadowingConfig::system(example::scenario(), Catalogue::default()) };
-    (folder, Runner { store, board: Arc::default(), config: Arc::new(config), keys: None, stop: Arc::default() })
+    (
+        folder,
+        Runner {
+            store,
+            board: Arc::default(),
+            config: Arc::new(config),
+            keys: None,
+            queue: None,
+            stop: Arc::default(),
+        },
+    )
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

@@ -73,6 +73,7 @@ fn replayed(
             board: Arc::clone(&board),
             config: Arc::clone(&config),
             keys: None,
+            queue: None,
             stop,
         };
         let clock = Arc::new(VirtualClock::new(start, speed));

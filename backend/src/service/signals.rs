@@ -10,7 +10,7 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
 #[cfg(unix)]
-pub(super) async fn told_to_stop() -> bool {
+pub(crate) async fn told_to_stop() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
@@ -26,7 +26,7 @@ pub(super) async fn told_to_stop() -> bool {
 
 /// Waits until somebody says that the service shall end; whether what was asked is to be answered first.
 #[cfg(not(unix))]
-pub(super) async fn told_to_stop() -> bool {
+pub(crate) async fn told_to_stop() -> bool {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::error!(%error, "signals cannot be heard; only a kill ends the service");
         std::future::pending::<()>().await;

@@ -36,10 +36,11 @@ use super::{
     Store, StoreError, StoredJob,
 };
 pub use address::{PostgresAddress, redacted};
-use background::Background;
 use connections::Connections;
 use lease::Lease;
 use partitions::Partitions;
+
+use crate::background::Background;
 
 /// The longest text, in bytes, that an index of the server takes.
 const INDEXED_MAX: usize = 2_000;
@@ -90,7 +91,8 @@ impl PostgresStore {
     }
 
     fn connect(address: &PostgresAddress) -> Result<Self, StoreError> {
-        let background = Background::start()?;
+        let background =
+            Background::start("store-postgres").map_err(|error| StoreError::Database(error.to_string()))?;
         let connections = || Connections::new(address, background.handle());
         Ok(Self {
             connections: connections(),

@@ -1,5 +1,5 @@
-//! Programs of others that the service is tested with: Alertmanager, Prometheus and its promtool, and PostgreSQL, as Debian
-//! packages them.
+//! Programs of others that the service is tested with: Alertmanager, Prometheus and its promtool, PostgreSQL and NATS, as
+//! Debian packages them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ const ALERTMANAGER: &str = "prometheus-alertmanager";
 const PROMETHEUS: &str = "prometheus";
 const PROMTOOL: &str = "promtool";
 const POSTGRES: &str = "postgresql";
+const NATS: &str = "nats-server";
 
 /// What the tests use; none where it is not to be had, and they are skipped.
 pub(crate) struct Peers {
@@ -25,6 +26,8 @@ pub(crate) struct Peers {
     pub(crate) promtool: Option<PathBuf>,
     /// Keeps the state of a service: the folder of its programs.
     pub(crate) postgres: Option<PathBuf>,
+    /// Holds what workers take.
+    pub(crate) nats: Option<PathBuf>,
     /// Looks for barriers on pages: a script, from elsewhere.
     pub(crate) axe: Option<PathBuf>,
 }
@@ -32,7 +35,9 @@ pub(crate) struct Peers {
 /// Finds them, or gets them where that takes no more than apt. Whatever cannot be had is said, and is no failure.
 pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
     let missing = |peers: &Peers| {
-        [&peers.alertmanager, &peers.prometheus, &peers.promtool, &peers.postgres].iter().any(|it| it.is_none())
+        [&peers.alertmanager, &peers.prometheus, &peers.promtool, &peers.postgres, &peers.nats]
+            .iter()
+            .any(|it| it.is_none())
     };
     let mut peers = find(workspace);
     if missing(&peers) && workspace.program("apt-get").is_some() {
@@ -48,6 +53,9 @@ pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
         if peers.postgres.is_none() {
             said(unpack(workspace, POSTGRES, "tests keep the state of services there", &postgres::packages(workspace)));
         }
+        if peers.nats.is_none() {
+            said(unpack(workspace, NATS, "tests have workers take their work from it", &[NATS.to_owned()]));
+        }
         peers = find(workspace);
     }
     for (name, path) in [
@@ -55,6 +63,7 @@ pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
         (PROMETHEUS, &peers.prometheus),
         (PROMTOOL, &peers.promtool),
         (POSTGRES, &peers.postgres),
+        (NATS, &peers.nats),
     ] {
         match path {
             Some(path) => found(name, path.display()),
@@ -65,12 +74,16 @@ pub(super) fn set_up(workspace: &Workspace) -> Result<Peers> {
 }
 
 fn find(workspace: &Workspace) -> Peers {
-    let unpacked = |name: &str| Some(folder(workspace).join("usr/bin").join(name)).filter(|path| path.is_file());
-    let of_prometheus = |name: &str| workspace.program(name).or_else(|| unpacked(name));
+    let unpacked = |name: &str| {
+        let places = ["usr/bin", "usr/sbin"].map(|place| folder(workspace).join(place).join(name));
+        places.into_iter().find(|path| path.is_file())
+    };
+    let anywhere = |name: &str| workspace.program(name).or_else(|| unpacked(name));
     Peers {
         alertmanager: workspace.program(ALERTMANAGER),
-        prometheus: of_prometheus(PROMETHEUS),
-        promtool: of_prometheus(PROMTOOL),
+        prometheus: anywhere(PROMETHEUS),
+        promtool: anywhere(PROMTOOL),
+        nats: anywhere(NATS),
         postgres: postgres::find(workspace, &folder(workspace)),
         axe: None,
     }

@@ -13,9 +13,10 @@ use shared::units::Window;
 
 use crate::cli::shadow::{Before, Prepared, RunArgs, advise, offers, write_advice};
 use crate::cli::{CliError, Global};
+use crate::ensemble::{self, RunBy};
 use crate::manifests::kubectl::Workloads;
 use crate::manifests::{self, Exported, karpenter, kubectl};
-use crate::{ensemble, output};
+use crate::output;
 
 /// Say what to change: each candidate is replayed on the same streams, and only what is worth it is shown
 ///
@@ -112,7 +113,7 @@ impl Args {
             ensemble::run(&valid, threads, false, &watch).ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
         let before = Before::of((demand.as_ref(), predicted.as_ref()), start.as_ref(), self.run.edits());
         let sources = Sources { offers: &offers, used: &used, owned: &owned, past: None };
-        let advice = advise(&valid, &outcome, &sources, before.as_ref(), threads)?;
+        let advice = advise(&valid, &outcome, &sources, before.as_ref(), RunBy::Threads(threads))?;
         output::progress_done();
         let view = AdviceView::new(&advice, scenario);
         let workloads = demand.as_ref().map(|demand| Workloads::of(&demand.log)).unwrap_or_default();

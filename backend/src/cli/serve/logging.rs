@@ -11,7 +11,7 @@ use crate::cli::CliError;
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum LogFormat {
+pub(in crate::cli) enum LogFormat {
     /// A line for people
     #[default]
     Text,
@@ -23,7 +23,7 @@ pub(super) enum LogFormat {
 ///
 /// # Errors
 /// When a level is none.
-pub(super) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError> {
+pub(in crate::cli) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError> {
     let Some(level) = level else {
         return Ok(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")));
     };
@@ -38,7 +38,7 @@ pub(super) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError> {
 }
 
 /// Writes the log from now on.
-pub(super) fn start(format: LogFormat, filter: EnvFilter) {
+pub(in crate::cli) fn start(format: LogFormat, filter: EnvFilter) {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -18,8 +18,9 @@ use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::budget_file::read_budgets;
+use crate::cli::queue_options::{NamedQueue, QueueOptions};
 use crate::cli::store_files::StoreFiles;
-use crate::config::{AccessConfig, BudgetConfig, DatabaseConfig, NoKeys, ShadowingConfig};
+use crate::config::{AccessConfig, BudgetConfig, DatabaseConfig, NoKeys, QueueConfig, ShadowingConfig};
 use crate::input;
 use crate::shadowing::{Horizons, HorizonsError};
 use crate::tls::TlsFiles;
@@ -48,6 +49,19 @@ pub(in crate::cli) struct Settings {
     #[arg(long, env = "SHADOWPLANE_STORE_WAIT", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub(super) store_wait: Option<bool>,
+    /// Have ensembles of jobs run by `shadowplane worker`s, which take them from a queue in NATS JetStream:
+    /// nats://user@host:port, several with commas between; tls:// for TLS
+    #[arg(long, env = "SHADOWPLANE_NATS", value_name = "URL", hide_env_values = true)]
+    pub(super) nats: Option<String>,
+    /// The file that holds the password for --nats, where the URL has none
+    #[arg(long, env = "SHADOWPLANE_NATS_PASSWORD_FILE", value_name = "FILE")]
+    pub(super) nats_password_file: Option<PathBuf>,
+    /// Certificates, PEM, that the servers of --nats may hang from [default: the machine's list]
+    #[arg(long, env = "SHADOWPLANE_NATS_CA", value_name = "FILE")]
+    pub(super) nats_ca: Option<PathBuf>,
+    /// How many servers of the cluster keep what is in the queue; it counts where its streams are made first [default: 1]
+    #[arg(long, env = "SHADOWPLANE_NATS_REPLICAS", value_name = "N")]
+    pub(super) nats_replicas: Option<u8>,
     /// Folder of the dashboard's files, as trunk builds them
     #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
     pub(super) dashboard: Option<PathBuf>,
@@ -206,6 +220,10 @@ impl Settings {
             store_password_file: self.store_password_file.or(file.store_password_file),
             store_ca: self.store_ca.or(file.store_ca),
             store_wait: self.store_wait.or(file.store_wait),
+            nats: self.nats.or(file.nats),
+            nats_password_file: self.nats_password_file.or(file.nats_password_file),
+            nats_ca: self.nats_ca.or(file.nats_ca),
+            nats_replicas: self.nats_replicas.or(file.nats_replicas),
             dashboard: self.dashboard.or(file.dashboard),
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),
@@ -263,6 +281,17 @@ impl Settings {
                 Ok(Some(DatabaseConfig { address: files.address(url)?, wait }))
             }
         }
+    }
+
+    /// The queue that workers take work from, where there is one.
+    pub(super) fn queue(&self) -> Result<Option<QueueConfig>, CliError> {
+        let options = QueueOptions {
+            url: self.nats.clone(),
+            password: self.nats_password_file.clone(),
+            ca: self.nats_ca.clone(),
+            replicas: self.nats_replicas,
+        };
+        Ok(options.named()?.map(|NamedQueue { address, replicas }| QueueConfig { address, replicas }))
     }
 
     /// The certificate, where there is to be TLS.

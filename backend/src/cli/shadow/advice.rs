@@ -11,7 +11,8 @@ use shared::simulation::Outcome;
 use super::cancelled;
 use super::past::Before;
 use crate::cli::CliError;
-use crate::{ensemble, input, output};
+use crate::ensemble::RunBy;
+use crate::{input, output};
 
 /// Recommendations for a terminal.
 ///
@@ -55,13 +56,13 @@ pub(in crate::cli) fn offers(path: Option<&str>, scenario: &Scenario) -> Result<
 /// those that are worth it.
 ///
 /// # Errors
-/// When it is cancelled.
+/// When it is cancelled, or workers do not do it.
 pub(in crate::cli) fn advise(
     valid: &ValidScenario,
     outcome: &Outcome,
     sources: &Sources<'_>,
     before: Option<&Before<'_>>,
-    threads: usize,
+    by: RunBy<'_>,
 ) -> Result<Advice, CliError> {
     let simulate = |Attempt { scenario, tried, of }: Attempt<'_>| {
         let what = if tried < of {
@@ -73,7 +74,7 @@ pub(in crate::cli) fn advise(
             output::progress(&format!("{what}: run {done} of {total}"));
             true
         };
-        ensemble::run(scenario, threads, false, &watch).ok_or_else(cancelled)
+        by.run(scenario, &watch)?.ok_or_else(cancelled)
     };
     let demand = before.filter(|_| !sources.offers.is_empty()).and_then(Before::demand);
     let sources = &Sources { past: demand.as_ref(), ..*sources };

@@ -1,10 +1,8 @@
-//! The thread on which connections live. Whoever asks does so on a runtime of its own, be it one that ends with its answer.
+//! Connections that live on the thread of their store.
 
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio_postgres::NoTls;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -15,31 +13,6 @@ use crate::store::StoreError;
 
 /// How long connecting may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Handle of the thread, which ends when it is dropped.
-pub(super) struct Background {
-    handle: Handle,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Background {
-    pub(super) fn start() -> Result<Self, StoreError> {
-        let failed = |error: std::io::Error| StoreError::Database(error.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::Builder::new().name("store-postgres".to_owned());
-        // Told or dropped, it is over.
-        let thread = thread.spawn(move || drop(runtime.block_on(stopped))).map_err(failed)?;
-        Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
-    }
-
-    /// What has something go on there.
-    pub(super) fn handle(&self) -> &Handle {
-        &self.handle
-    }
-}
 
 /// A new connection that lives there, on which `begin` was said.
 pub(super) async fn connect(
@@ -75,15 +48,5 @@ pub(super) async fn connect(
 async fn driven(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
         tracing::debug!(error = words(&error), "a connection to the database ended");
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed already.
-            let _ = thread.join();
-        }
     }
 }

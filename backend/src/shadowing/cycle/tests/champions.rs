@@ -101,6 +101,7 @@ async fn conclude(life: &Life, challenger: &Champion, against: u32) {
         board: Arc::clone(&life.board),
         config: Arc::clone(&life.cycle.config),
         keys: None,
+        queue: None,
         stop: Arc::default(),
     };
     life.store.submit(JobKind::Retraining, "{}".to_owned(), midnight()).await.unwrap();

@@ -12,7 +12,10 @@ use crate::shadowing::{Accepted, accepted, newest_found, newest_with};
 /// Works on all that waits, with the settings of the life.
 async fn work_off(life: &Life) {
     let (store, board, config) = (Arc::clone(&life.store), Arc::clone(&life.board), Arc::clone(&life.cycle.config));
-    Runner { store, board, config, keys: None, stop: Arc::new(AtomicBool::new(false)) }.work_off().await.unwrap();
+    Runner { store, board, config, keys: None, queue: None, stop: Arc::new(AtomicBool::new(false)) }
+        .work_off()
+        .await
+        .unwrap();
 }
 
 /// The same settings with a change, as somebody would write them into the service's file.

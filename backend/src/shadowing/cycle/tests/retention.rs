@@ -67,6 +67,7 @@ async fn give_up(life: &Life) {
         board: Arc::clone(&life.board),
         config: Arc::clone(&life.cycle.config),
         keys: None,
+        queue: None,
         stop: Arc::default(),
     };
     for stored in life.store.jobs(Some(JobKind::Trimming), 100).await.unwrap() {
