@@ -23,7 +23,7 @@ pub(super) fn reported_by(by: &GroupBy) -> Option<Grouping> {
         GroupBy::Module => Some(Grouping::Module),
         GroupBy::Flavor => Some(Grouping::Flavor),
         GroupBy::Class => Some(Grouping::Class),
-        GroupBy::NodeGroup | GroupBy::Zone | GroupBy::Cluster | GroupBy::Label(_) => None,
+        GroupBy::NodeGroup | GroupBy::Zone | GroupBy::Cluster | GroupBy::Label(_) | GroupBy::Labels => None,
     }
 }
 
