@@ -66,7 +66,6 @@ pub fn candidates(scenario: &ValidScenario, outcome: &Outcome, sources: &Sources
 fn of_nodes(of: &Scenario, outcome: &Outcome) -> Vec<Vec<Edit>> {
     let alone = |edit: Edit| vec![edit];
     let mut all: Vec<Vec<Edit>> = placements(of).map(alone).collect();
-    all.extend(smaller_fleet(of, outcome).map(alone));
     all.extend(scaling_down(of).map(alone));
     for group in groups(of) {
         let each = [fewer_kept(of, outcome, group), over_commit(of, group), target(of, outcome, group)];
@@ -74,6 +73,8 @@ fn of_nodes(of: &Scenario, outcome: &Outcome) -> Vec<Vec<Edit>> {
         all.extend(each.into_iter().flatten().chain(machines).chain(spot(of, outcome, group)).map(alone));
         all.extend(off_hours(of, outcome, group).map(Vec::from));
     }
+    // Where fewer that are kept come to the same, that is what is recommended: it limits nothing.
+    all.extend(smaller_fleet(of, outcome).map(alone));
     all
 }
 

@@ -248,7 +248,7 @@ fn quotas_that_refuse_and_that_nobody_needs() {
     assert_eq!((lowered.benefit, lowered.difference.saving), (Benefit::Bounds, LedgerUnits::ZERO));
     assert_eq!(lowered.difference.before, lowered.difference.after);
     let said = raised.sentence(scenario.scenario(), scenario.scenario().price_book.currency);
-    assert!(said.contains("costs 9.22 USD more (9.22 USD to 9.22 USD") && said.contains("-6 refused"), "{said}");
+    assert!(said.contains("costs 9.22 USD more (9.22 USD to 9.22 USD") && said.contains("-3 refused"), "{said}");
 }
 
 /// Who uses 1 vCPU and 1 GiB of 4 asks for 15 % more than that: six fit on a node (8 ÷ 1.15) in place of two, so that two
