@@ -77,8 +77,9 @@ fn prices_in_another_currency_are_converted_by_dated_rates_which_is_said() {
     let notice = "1 price in EUR is converted to USD at 2 exchange rates, each from its date on: from 1.0832 since \
                   2025-12-01T00:00:00Z to 2 since 2026-02-01T00:00:00Z";
     assert!(converted["notices"].as_array().unwrap().contains(&Value::from(notice)), "{}", converted["notices"]);
-    // 2.5 × 1.0832 = 2.708.
-    folder.write("dollars.csv", both.replace("2.5,EUR", "2.708,USD"));
+    // 2.5 × 1.0832 = 2.708, and 2.5 × 2 = 5.
+    let dollars = both.replace("2.5,EUR", "2.708,USD") + "big,5,USD,64,256,2026-02-01T00:00:00Z\n";
+    folder.write("dollars.csv", dollars);
     let dollars = shadow(&folder, &["--prices", "dollars.csv"]);
     assert_eq!(converted["digest"], dollars["digest"]);
     assert_eq!(converted["cost"], dollars["cost"]);

@@ -41,9 +41,10 @@ impl From<PastDay> for OnPastDay {
     }
 }
 
-/// Whether edits hold for days before they are made: commitments do not.
+/// Whether edits could have been in force on a day before they are made: commitments begin when they are bought, and what
+/// tenants ask for stands in the requests of the day.
 pub(super) fn can_be_replayed(edits: &[Edit]) -> bool {
-    !edits.iter().any(|edit| matches!(edit, Edit::Commitments { .. }))
+    !edits.iter().any(|edit| matches!(edit, Edit::Commitments { .. } | Edit::Requested { .. }))
 }
 
 impl OnPastDay {

@@ -38,9 +38,13 @@ impl<'a> Before<'a> {
         Some(PastDemand { scenario, requests })
     }
 
-    /// The day before the origin as it would have been, where the log has all of it and what came before.
+    /// The same hours of the day before the origin, or of the last days where more are predicted, as they would have been,
+    /// where the log has all of them and what came before.
     pub(super) fn day(&self, predicted: &Scenario) -> Option<Past<'a>> {
-        let day = Window { start: self.origin - Duration::DAY, end: self.origin };
+        let length = predicted.window.length();
+        let days = (length.micros() - 1) / Duration::DAY.micros() + 1;
+        let start = self.origin - Duration::DAY * days;
+        let day = Window { start, end: start + length };
         self.demand.log.first().filter(|&first| first < day.start)?;
         let known = self.demand.known(day.start);
         let tenants = predicted.tenants.iter().map(|tenant| tenant.name.clone()).collect();
@@ -50,7 +54,7 @@ impl<'a> Before<'a> {
     }
 }
 
-/// The day before an origin, and what it came to as things are.
+/// Hours before an origin, and what they came to as things are.
 pub(super) struct Past<'a> {
     base: &'a Scenario,
     known: Known<'a>,
