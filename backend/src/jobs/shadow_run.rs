@@ -7,8 +7,8 @@ use shared::scenario::ValidScenario;
 use shared::units::{Instant, Window};
 
 use super::{Runner, Stopped};
-use crate::shadowing::{Ask, Prediction, SideInputs, known_log, name_anew, predict, stored_calibrations};
-use crate::store::{Collection, StoredJob, observations_in, requests_in, write_document};
+use crate::shadowing::{Ask, Prediction, SideInputs, name_anew, predict, stored_calibrations};
+use crate::store::{Collection, StoredJob, observations_in, write_document};
 
 /// What a run was asked for: stored as the job's input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,10 +51,7 @@ impl Runner {
         let snapshot = self.board.snapshot();
         let origin = snapshot.now.floor(self.config.bin);
         let start = self.config.keep.map_or(Instant::from_micros(0), |keep| origin - keep);
-        let requests =
-            requests_in(&*self.store, Window { start: start.max(self.config.log_from()), end: origin }).await?;
-        let (log, _) = known_log(&requests, &self.config.catalogue, self.config.start.as_ref())
-            .map_err(|error| Stopped::Failed(error.to_string()))?;
+        let log = self.log_until(origin).await?;
         name_anew(&mut edits, &tenants, self.config.known(&log, origin).tenant_names()).map_err(Stopped::Failed)?;
         let received = observations_in(&*self.store, Window { start, end: origin }).await?;
         let calibrations = stored_calibrations(&*self.store).await?.unwrap_or_default().calibrations;
