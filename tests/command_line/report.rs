@@ -130,6 +130,64 @@ fn labels_of_requests_and_quantiles_of_predictions_are_carried() {
 }
 
 #[test]
+fn a_report_says_how_well_it_was_predicted() {
+    let folder = Folder::new();
+    example_requests(&folder, 0..5);
+    let origin = super::day(4);
+    let of_prediction = [
+        ["--requests", "requests.ndjson", "--origin", &origin],
+        ["--model", "seasonal-naive", "--runs", "3"],
+        ["--horizon", "12h", "--by", "tenant"],
+    ]
+    .concat();
+    let allocation = [&["report", "allocation"][..], &of_prediction].concat();
+    let document = answer(&folder, &[&allocation[..], &["--json"]].concat());
+    let variance = answer(&folder, &[&["report", "variance", "--json"][..], &of_prediction].concat());
+    // The same as the report of that alone, and actual − predicted.
+    let total = &variance["total"];
+    assert_eq!(
+        [&document["predicted"], &document["actual"], &document["variance"], &document["prediction_accuracy"]],
+        [&total["predicted"]["mean"], &total["actual"], &total["variance"], &total["prediction_accuracy"]]
+    );
+    let amount = |field: &str| document[field]["amount"].as_str().unwrap().parse::<f64>().unwrap();
+    assert!((amount("actual") - amount("predicted") - amount("variance")).abs() < 1e-9);
+    assert_ne!(amount("variance"), 0.0);
+    assert_eq!(document["optimization_areas"], variance["optimization_areas"]);
+    let table = folder.run(&allocation).success();
+    assert!(table.contains("(mean of 3 runs), came to") && table.contains("where it differs most\n  "), "{table}");
+    // Beyond the end of the log there is nothing to compare with.
+    let late = super::day(5);
+    let ahead = ["--requests", "requests.ndjson", "--origin", &late, "--model", "seasonal-naive", "--runs", "2"];
+    let ahead = answer(&folder, &[&["report", "allocation", "--json"][..], &ahead].concat());
+    assert_eq!((&ahead["variance"], &ahead["optimization_areas"]), (&Value::Null, &serde_json::json!([])));
+}
+
+#[test]
+fn what_was_metered_is_held_against_what_was_predicted_for_it() {
+    let folder = Folder::new();
+    folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();
+    fn of<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        [&["report", "allocation", "--metering", "metering.csv"][..], more].concat()
+    }
+    let same = answer(&folder, &of(&["--predicted", "metering.csv", "--json"]));
+    assert_eq!(same["variance"]["amount"].as_str().unwrap().parse::<f64>().unwrap(), 0.0);
+    assert_eq!(
+        (&same["prediction_accuracy"], &same["basis"]),
+        (&serde_json::json!(1.0), &serde_json::json!("metered"))
+    );
+    assert_eq!(same["optimization_areas"], serde_json::json!([]));
+    // Half of the window was metered, all of it was predicted: only the half is compared.
+    let half = ["--predicted", "metering.csv", "--to", "2026-03-02T01:00:00Z", "--json"];
+    assert_eq!(answer(&folder, &of(&half))["prediction_accuracy"], 1.0);
+    let refused = |status: i32, args: &[&str], message: &str| folder.run(args).assert_failed(status, &[message]);
+    let csv = ["--predicted", "metering.csv", "--format", "csv"];
+    refused(2, &of(&csv), "--predicted has no effect on this format, which has no room for a variance");
+    refused(2, &["report", "allocation", "--predicted", "metering.csv"], "--metering <FILE>");
+    folder.write("euro.csv", folder.read("metering.csv").replace("USD", "EUR"));
+    refused(1, &of(&["--predicted", "euro.csv"]), "euro.csv: is in EUR, and what was metered in USD");
+}
+
+#[test]
 fn what_cannot_be_reported_is_said() {
     let folder = Folder::new();
     folder.run(["shadow", "--scenario", &scenario(), "--metering", "metering.csv"]).success();

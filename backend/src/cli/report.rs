@@ -1,8 +1,9 @@
-//! `report`: what it costs, by whatever it is asked for; one file a report.
+//! `report`: what it costs, by whatever it is asked for; one file a report, and `compared` for those that compare.
 
 mod allocation;
 mod bill;
 mod budgets;
+mod compared;
 mod recommendations;
 mod variance;
 

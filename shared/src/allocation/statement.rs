@@ -71,6 +71,15 @@ pub struct StatementSettings {
     pub shared: SharedPolicy,
 }
 
+impl StatementSettings {
+    /// Whether statements of both can be compared. Weights are by numbers of tenants, which are others elsewhere.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self { window, resolution, by, idle, shared } = self;
+        (window, resolution, by, idle, shared.as_str())
+            == (&other.window, &other.resolution, &other.by, &other.idle, other.shared.as_str())
+    }
+}
+
 /// What a window cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {

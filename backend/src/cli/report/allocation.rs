@@ -1,26 +1,34 @@
 //! `report allocation`: what a window cost, by tenant, flavor, label and the like.
 
+mod comparison;
+mod costs;
 mod html;
 mod notices;
 mod parquet;
 mod text;
+mod weights;
 
 use shared::allocation::{
-    FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, SharedPolicy, Statement, StatementSettings,
-    StatementView, focus_groupings, focus_rows, read_metering, read_metric, read_weights, suits_focus, unit_costs,
+    FocusSettings, GroupBy, IdlePolicy, Metering, Metric, Resolution, Statement, StatementSettings, StatementView,
+    VarianceStatement, focus_groupings, focus_rows, read_metric, suits_focus, unit_costs,
 };
 use shared::input::write_table;
 use shared::units::{Instant, Window};
 
-use crate::cli::shadow::{Metered, Prepared, RunArgs, metered, stands_for};
+use self::comparison::Document;
+use self::costs::Costs;
+use self::weights::Sharing;
+use super::compared::data;
+use crate::cli::shadow::RunArgs;
 use crate::cli::{CliError, Global};
-use crate::{ensemble, input, output};
+use crate::{input, output};
 
 /// Say what a window cost, by any two of tenant, flavor, class, module, node group, zone and label
 ///
 /// Workload, idle, shared (the control plane's modules) and overhead (booting and draining nodes) stand apart and add up to
 /// all that was paid, exactly. The window is cut to the microsecond. Of a prediction, the run is taken whose cost is at
-/// --quantile of all runs.
+/// --quantile of all runs. Where it is known what came of it, tables, pages and JSON have the variance, the prediction
+/// accuracy and where it differs most as well.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
@@ -29,6 +37,9 @@ pub(super) struct Args {
     /// What was metered, CSV, instead of something to run: `shadow --metering` writes it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "scenario"])]
     metering: Option<String>,
+    /// What was predicted for the time of --metering, in the same form, to hold against it; once a run
+    #[arg(long, value_name = "FILE", requires = "metering")]
+    predicted: Vec<String>,
     /// By what cost is split, at most two of: tenant, module, flavor, class, node_group, zone, cluster, label:KEY [default:
     /// tenant]
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
@@ -96,13 +107,15 @@ impl Format {
         matches!(self, Self::Focus | Self::FocusParquet)
     }
 
+    /// Whether it has room for how well it was predicted.
+    fn has_variance(self) -> bool {
+        matches!(self, Self::Table | Self::Json | Self::Html)
+    }
+
     fn is_parquet(self) -> bool {
         matches!(self, Self::Parquet | Self::FocusParquet)
     }
 }
-
-/// The level of the run that is taken where none is said.
-const MEDIAN: f64 = 0.5;
 
 const USAGE: &str = "\
 shadowplane report allocation --metering <FILE> [OPTIONS]
@@ -116,6 +129,8 @@ Examples:
   shadowplane report allocation --metering metering.csv --by tenant,flavor --resolution day --format csv -o days.csv
   shadowplane report allocation --metering metering.csv --resolution hour --format parquet -o hours.parquet
   shadowplane report allocation --metering metering.csv --by label:team --idle proportional --shared uniform
+  shadowplane report allocation --metering actual.csv --predicted predicted.csv --by tenant,flavor --json
+  shadowplane report allocation --requests requests.ndjson --origin 2026-03-11T00:00:00Z --resolution day
   shadowplane report allocation --requests requests.ndjson --inventory nodes.csv --prices prices.csv --metric orders.csv
   shadowplane report allocation --scenario scenario.json --format focus --provider 'Our cloud' -o focus.csv";
 
@@ -127,7 +142,8 @@ impl Args {
     pub(super) fn run(&self, global: &Global) -> Result<(), CliError> {
         let format = if global.json { Format::Json } else { self.format };
         self.check(format)?;
-        let (metering, mut notices) = self.metering()?;
+        let sharing = Sharing::read(&self.shared, self.weights.as_deref())?;
+        let Costs { metering, mut notices, found } = self.costs(format, &sharing)?;
         if metering.source.contains_key("commitments") {
             // Files of earlier versions.
             notices.push("commitment discounts were left out of this file; write it again to have them".to_owned());
@@ -137,19 +153,27 @@ impl Args {
             Some(path) => read_metric(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?,
         };
         output::progress_done();
+        sharing.check(&metering)?;
+        let statement = self.statement(format, &sharing, (&metering, metering.window))?;
+        notices.extend(notices::of(&statement, &metering, &metrics));
+        self.write(format, &metering, &statement, (&metrics, found.as_ref()), &notices)
+    }
+
+    /// What was metered, stated as it is asked for; `window` is what is asked for where nothing is said.
+    fn statement(
+        &self,
+        format: Format,
+        sharing: &Sharing<'_>,
+        (metering, window): (&Metering, Window),
+    ) -> Result<Statement, CliError> {
         let settings = StatementSettings {
-            window: Window {
-                start: self.from.unwrap_or(metering.window.start),
-                end: self.to.unwrap_or(metering.window.end),
-            },
+            window: Window { start: self.from.unwrap_or(window.start), end: self.to.unwrap_or(window.end) },
             resolution: self.resolution(format),
             by: self.groupings(format),
             idle: self.idle,
-            shared: self.shared(&metering)?,
+            shared: sharing.of(metering)?,
         };
-        let statement = Statement::new(&metering, settings).map_err(|error| CliError::Data(error.to_string()))?;
-        notices.extend(notices::of(&statement, &metering, &metrics));
-        self.write(format, &metering, &statement, &metrics, &notices)
+        Statement::new(metering, settings).map_err(data)
     }
 
     /// Refuses what contradicts itself.
@@ -192,10 +216,12 @@ impl Args {
         if format.is_focus() && !self.by.is_empty() {
             return Some("--by has no effect on charges of FOCUS, which have columns of their own".to_owned());
         }
-        let unit_costs = matches!(format, Format::Table | Format::Json | Format::Html);
-        (self.metric.is_some() && !unit_costs).then(|| {
-            "--metric has no effect on this format, which has no room for unit costs; expected --format table, json or html"
-                .to_owned()
+        let of = [
+            (self.metric.is_some(), "--metric", "unit costs"),
+            (!self.predicted.is_empty(), "--predicted", "a variance"),
+        ];
+        of.into_iter().find(|(given, ..)| *given && !format.has_variance()).map(|(_, option, what)| {
+            format!("{option} has no effect on this format, which has no room for {what}; expected --format table, json or html")
         })
     }
 
@@ -211,56 +237,12 @@ impl Args {
         self.resolution.unwrap_or(if format.is_focus() { Resolution::Day } else { Resolution::Whole })
     }
 
-    /// What was metered, read or run, and what to know about it.
-    fn metering(&self) -> Result<(Metering, Vec<String>), CliError> {
-        if let Some(path) = &self.metering {
-            output::progress("reading what was metered");
-            let metering = read_metering(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?;
-            return Ok((metering, Vec::new()));
-        }
-        if !self.run.is_given() {
-            return Err(CliError::Usage("report allocation needs --metering, --requests or --scenario".to_owned()));
-        }
-        let Prepared { valid, mut notices, names, .. } = self.run.prepare("report allocation", |base| base)?;
-        let watch = |done, total| {
-            output::progress(&format!("shadow run {done} of {total}"));
-            true
-        };
-        let outcome = ensemble::run(&valid, self.run.threads(), false, &watch)
-            .ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
-        let run = stands_for(&outcome, self.quantile.unwrap_or(MEDIAN));
-        let Metered { metering, notice, .. } =
-            metered(&valid, run, &names, (outcome.runs.len() > 1).then_some(self.quantile.unwrap_or(MEDIAN)));
-        notices.extend(notice);
-        Ok((metering, notices))
-    }
-
-    fn shared(&self, metering: &Metering) -> Result<SharedPolicy, CliError> {
-        Ok(match (self.shared.as_str(), &self.weights) {
-            ("weighted", Some(path)) => {
-                let weights = read_weights(&input::read_text(path)?).map_err(CliError::in_file(input::name(path)))?;
-                let mut by_tenant = vec![0; metering.tenants.len()];
-                for (name, weight) in weights {
-                    let place = metering.tenants.iter().position(|tenant| tenant.name == name).ok_or_else(|| {
-                        let known = output::some(metering.tenants.iter().map(|tenant| tenant.name.as_str()));
-                        let name = output::in_line(&name);
-                        let file = input::name(path);
-                        CliError::Data(format!("{file}: nobody is called `{name}`; the tenants are {known}"))
-                    })?;
-                    by_tenant[place] = weight;
-                }
-                SharedPolicy::Weighted(by_tenant)
-            }
-            (policy, _) => policy.parse().map_err(CliError::Usage)?,
-        })
-    }
-
     fn write(
         &self,
         format: Format,
         metering: &Metering,
         statement: &Statement,
-        metrics: &[Metric],
+        (metrics, found): (&[Metric], Option<&VarianceStatement>),
         notices: &[String],
     ) -> Result<(), CliError> {
         // Tables and pages have room for what there is to know; other files would be believed without it.
@@ -273,11 +255,14 @@ impl Args {
             focus_rows(statement, metering, &settings).map_err(|error| CliError::Data(error.to_string()))
         };
         let content = match format {
-            Format::Table => text::table(&view(), notices),
+            Format::Table => text::table(&view(), found, notices),
             Format::Markdown => text::markdown(&view()),
             Format::Csv => write_table(view().table()),
-            Format::Json => serde_json::to_string_pretty(&view()).map_err(anyhow::Error::from)? + "\n",
-            Format::Html => html::page(&view(), notices),
+            Format::Json => {
+                let view = view();
+                serde_json::to_string_pretty(&Document::new(&view, found)).map_err(anyhow::Error::from)? + "\n"
+            }
+            Format::Html => html::page(&view(), found, notices),
             Format::Focus => write_table(charges()?.into_iter()),
             Format::Parquet => {
                 let view = view();

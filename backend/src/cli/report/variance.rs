@@ -4,17 +4,14 @@ mod causes;
 mod text;
 
 use shared::allocation::{
-    Basis, GroupBy, IdlePolicy, Metering, Resolution, ResourceLabels, SharedPolicy, Statement, StatementSettings,
-    VarianceStatement,
+    Basis, GroupBy, IdlePolicy, Metering, Resolution, SharedPolicy, Statement, StatementSettings, VarianceStatement,
 };
-use shared::request::IndexedRequest;
-use shared::scenario::ValidScenario;
-use shared::simulation::{RunOptions, RunOutcome, simulate_metered};
 
-use crate::cli::demand::Demand;
-use crate::cli::shadow::{Predicted, Prepared, RunArgs, metered, reaches};
+pub(super) use self::text::label;
+use super::compared::{Compared, Missing, compare, data, known_after};
+use crate::cli::shadow::RunArgs;
 use crate::cli::{CliError, Global};
-use crate::{ensemble, output};
+use crate::output;
 
 /// Say what was predicted and what came, by any two of tenant, module, flavor, class, node group, zone, cluster and label
 ///
@@ -81,40 +78,27 @@ impl Args {
         let by = groupings(&self.by)?;
         self.check_causes(&by)?;
         let prepared = self.run.prepare("report variance", |base| base)?;
-        let Prepared { valid, notices, names, demand, predicted, .. } = prepared;
-        let Some((predicted, demand)) = predicted.zip(demand) else {
-            let message =
-                "report variance needs --origin: what is predicted from there is held against what came after it";
-            return Err(CliError::Usage(message.to_owned()));
-        };
-        if !reaches(&demand.log, predicted.origin + self.run.horizon(), predicted.base.bin) {
-            let message = "the log ends before the window does: there is no actual cost of all of it to compare with; bring \
-                           the requests of all of it, or a shorter --horizon";
-            return Err(CliError::Data(message.to_owned()));
-        }
-        let known = demand.known(predicted.origin);
-        // Whoever appeared since has the same name in both.
-        let wider = ValidScenario::new(known.with_newcomers(valid.original())).map_err(data)?;
+        let known = known_after(&prepared, &self.run).map_err(|missing| match missing {
+            Missing::Origin => CliError::Usage(
+                "report variance needs --origin: what is predicted from there is held against what came after it"
+                    .to_owned(),
+            ),
+            Missing::Requests => CliError::Data(
+                "the log ends before the window does: there is no actual cost of all of it to compare with; bring \
+                 the requests of all of it, or a shorter --horizon"
+                    .to_owned(),
+            ),
+        })?;
         let settings = StatementSettings {
-            window: wider.scenario().window,
+            window: prepared.valid.scenario().window,
             resolution: self.resolution,
             by,
             idle: self.idle,
             shared: self.shared.clone(),
         };
         let state = |metering: &Metering| Statement::new(metering, settings.clone()).map_err(data);
-        let watch = |done, total| {
-            output::progress(&format!("metering run {done} of {total}"));
-            true
-        };
-        let runs = ensemble::in_parallel(wider.scenario().runs, self.run.threads(), &watch, |run| {
-            state(&metered(&wider, run, &names, None).metering)
-        });
-        let runs = runs.ok_or_else(|| CliError::Data("cancelled".to_owned()))?;
-        let runs: Vec<Statement> = runs.into_iter().collect::<Result<_, _>>()?;
-        output::progress("metering what really happened");
-        let Happened { metering, requests, outcome } = happened(&demand, &predicted, &self.run)?;
-        let actual = state(&metering)?;
+        let Compared { wider, runs, actual, requests, outcome } = compare(&prepared, known, &self.run, &state)?;
+        let notices = &prepared.notices;
         let steps = if self.causes {
             causes::replayed(&wider, (&requests, &outcome), self.run.threads(), &state)?
         } else {
@@ -126,7 +110,7 @@ impl Args {
             _ if global.json => json(&found)?,
             Format::Json => json(&found)?,
             Format::Csv => text::csv(&found),
-            Format::Table => text::table(&found, &notices),
+            Format::Table => text::table(&found, notices),
         };
         if self.format != Format::Table || global.json {
             notices.iter().for_each(|notice| output::warn(notice));
@@ -149,13 +133,6 @@ impl Args {
     }
 }
 
-/// What happened, where our policy decides.
-struct Happened {
-    metering: Metering,
-    requests: Vec<IndexedRequest>,
-    outcome: RunOutcome,
-}
-
 /// One or two groupings, each once; tenants where there is none.
 fn groupings(by: &[GroupBy]) -> Result<Vec<GroupBy>, CliError> {
     match by {
@@ -168,22 +145,6 @@ fn groupings(by: &[GroupBy]) -> Result<Vec<GroupBy>, CliError> {
     }
 }
 
-/// The actual requests, and what they metered.
-fn happened(demand: &Demand, predicted: &Predicted, run: &RunArgs) -> Result<Happened, CliError> {
-    let known = demand.known(predicted.origin);
-    let actual = ValidScenario::new(known.actual(&predicted.base, &predicted.fork, run.horizon())).map_err(data)?;
-    let requests = actual.requests(0);
-    let (outcome, records) = simulate_metered(&actual, &requests, RunOptions::default());
-    let lives = known.lives_in(actual.scenario().window, &predicted.fork.lives);
-    let labels = ResourceLabels::of_lives(&demand.log, lives);
-    let metering = Metering::of_run(actual.scenario(), &requests, &records, &labels);
-    Ok(Happened { metering, requests, outcome })
-}
-
 fn json(found: &VarianceStatement) -> Result<String, CliError> {
     Ok(serde_json::to_string_pretty(found).map_err(anyhow::Error::from)? + "\n")
-}
-
-fn data(error: impl std::fmt::Display) -> CliError {
-    CliError::Data(error.to_string())
 }

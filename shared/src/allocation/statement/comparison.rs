@@ -95,7 +95,8 @@ impl VarianceStatement {
     /// When there is no run, or the settings differ.
     pub fn new(predicted: &[Statement], actual: &Statement, basis: Basis, steps: &[CauseStep<Vec<Statement>>]) -> Self {
         assert!(!predicted.is_empty(), "a prediction has runs");
-        assert!(predicted.iter().all(|run| run.settings == actual.settings), "only what is asked alike is compared");
+        let alike = |run: &Statement| run.settings.is_like(&actual.settings);
+        assert!(predicted.iter().all(alike), "only what is asked alike is compared");
         let mut costs: BTreeMap<Name, Costs> = BTreeMap::new();
         for (number, run) in predicted.iter().enumerate() {
             for row in &run.rows {
@@ -172,6 +173,24 @@ impl VarianceStatement {
     }
 }
 
+impl VarianceStatement {
+    /// The specification's accuracy over the pieces of the window, in order of time: each is one closed window.
+    pub fn accuracy(&self) -> PredictionAccuracy {
+        let ledger = |money: Money| LedgerUnits::from_decimal(money.amount).expect("money has six decimals");
+        let mut slices: BTreeMap<Instant, (LedgerUnits, LedgerUnits)> = BTreeMap::new();
+        for row in &self.rows {
+            let (predicted, actual) = slices.entry(row.start).or_default();
+            *predicted += ledger(row.predicted.mean);
+            *actual += ledger(row.actual);
+        }
+        let mut accuracy = PredictionAccuracy::new(self.basis);
+        for (predicted, actual) in slices.into_values() {
+            accuracy.update(predicted, actual);
+        }
+        accuracy
+    }
+}
+
 impl Costs {
     /// Adds what one of so many runs says.
     pub(super) fn add(&mut self, run: usize, runs: usize, cost: LedgerUnits) {
@@ -207,7 +226,9 @@ fn areas(rows: &[VarianceRow]) -> Vec<VarianceRow> {
 mod tests {
     use super::super::tests::two_hours;
     use super::*;
-    use crate::allocation::{Cause, IdlePolicy, Metering, Replayed, Resolution, SharedPolicy, StatementSettings};
+    use crate::allocation::{
+        Cause, IdlePolicy, MeteredNode, Metering, Replayed, Resolution, SharedPolicy, StatementSettings,
+    };
     use crate::units::Rate;
 
     fn statement(metering: &Metering) -> Statement {
@@ -262,6 +283,23 @@ mod tests {
         assert_eq!(row(&found.total), of("", "8", "8", "0", Some(1.0)));
         let areas: Vec<String> = found.optimization_areas.iter().map(|area| text(area.variance)).collect();
         assert_eq!(areas, ["2.5", "-1.5", "-1"]);
+    }
+
+    /// A node is predicted to cost 4 an hour, and costs 16 in the second one: 1 − 0 ÷ 4 at first, then 0.1 · 1 + 0.9 · (1 − 12 ÷ 16) = 0.325.
+    #[test]
+    fn each_piece_of_the_window_counts_for_the_accuracy_once() {
+        let by_hour = |metering: &Metering| {
+            let settings = StatementSettings { resolution: Resolution::Hour, ..statement(metering).settings };
+            Statement::new(metering, settings).unwrap()
+        };
+        let mut actual = metering(1, "b");
+        let first_hour = MeteredNode { until: actual.uses[0].until, ..actual.nodes[0] };
+        let rate = Rate::from_nanos(16_000_000_000);
+        actual.nodes = vec![first_hour, MeteredNode { from: first_hour.until, rate, ..actual.nodes[0] }];
+        let predicted = [by_hour(&metering(1, "b"))];
+        let found = VarianceStatement::new(&predicted, &by_hour(&actual), Basis::Simulated, &[]);
+        let accuracy = found.accuracy();
+        assert_eq!((accuracy.windows, accuracy.value.map(|value| (value * 1e9).round())), (2, Some(0.325e9)));
     }
 
     /// `b` is predicted to cost 1 and 3, which makes 2. With the actual counts it costs 4, with what was paid 5, and it came to

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use shared::allocation::{AmountsView, StatementView};
+use shared::allocation::{AmountsView, StatementView, VarianceStatement};
 use shared::units::{Instant, Money};
 
+use super::comparison::sentences;
 use super::text::{is_cut, label, names, shown_of, summed};
 
 /// Most groups that a chart shows; the others are one bar.
@@ -56,13 +57,18 @@ fn parts(amounts: &AmountsView) -> [Money; 4] {
 }
 
 /// The page.
-pub(super) fn page(view: &StatementView, notices: &[String]) -> String {
+pub(super) fn page(view: &StatementView, found: Option<&VarianceStatement>, notices: &[String]) -> String {
     let mut out = String::new();
-    write_page(&mut out, view, notices).expect("writing to a String cannot fail");
+    write_page(&mut out, view, found, notices).expect("writing to a String cannot fail");
     out
 }
 
-fn write_page(out: &mut String, view: &StatementView, notices: &[String]) -> std::fmt::Result {
+fn write_page(
+    out: &mut String,
+    view: &StatementView,
+    found: Option<&VarianceStatement>,
+    notices: &[String],
+) -> std::fmt::Result {
     let by: Vec<String> = view.by.iter().map(|by| escaped(&by.to_string())).collect();
     writeln!(
         out,
@@ -82,6 +88,13 @@ fn write_page(out: &mut String, view: &StatementView, notices: &[String]) -> std
     )?;
     for notice in notices {
         writeln!(out, "<p>{}</p>", escaped(notice))?;
+    }
+    if let [total, areas @ ..] = &found.map(sentences).unwrap_or_default()[..] {
+        writeln!(out, "<p>{}</p>", escaped(total))?;
+        let areas: Vec<String> = areas.iter().map(|area| format!("<li>{}</li>", escaped(area))).collect();
+        if !areas.is_empty() {
+            writeln!(out, "<p>Where it differs most:</p>\n<ul>{}</ul>", areas.concat())?;
+        }
     }
     let keys = PARTS.map(|part| format!("<span class=\"key {part}\"></span>{part}"));
     writeln!(out, "<p>{}</p>", keys.concat())?;

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost};
+use shared::allocation::{AmountsView, GroupBy, RowView, StatementView, UnitCost, VarianceStatement};
 use shared::units::{Money, rounded_parts};
 
+use super::comparison::sentences;
 use crate::output::{cell, in_line};
 
 /// The names of some parts, and of the total.
@@ -45,9 +46,16 @@ pub(super) fn summed(view: &StatementView) -> &'static str {
 }
 
 /// For a terminal.
-pub(super) fn table(view: &StatementView, notices: &[String]) -> String {
+pub(super) fn table(view: &StatementView, found: Option<&VarianceStatement>, notices: &[String]) -> String {
     let mut out = String::new();
     write_table_text(&mut out, view, notices).expect("writing to a String cannot fail");
+    for (place, said) in found.map(sentences).unwrap_or_default().iter().enumerate() {
+        out += &match place {
+            0 => format!("\n{said}\n"),
+            1 => format!("where it differs most\n  {said}\n"),
+            _ => format!("  {said}\n"),
+        };
+    }
     out
 }
 

@@ -109,7 +109,7 @@ fn write_row(out: &mut String, label: &str, width: usize, row: &VarianceRow) -> 
 }
 
 /// The groups of a row, or that it is of none.
-fn label(found: &VarianceStatement, row: &VarianceRow) -> String {
+pub(in crate::cli::report) fn label(found: &VarianceStatement, row: &VarianceRow) -> String {
     let group = |by: &GroupBy| row.groups[&by.to_string()].as_deref().map(|name| in_line(name).into_owned());
     let groups: Vec<Option<String>> = found.by.iter().map(group).collect();
     if groups.iter().all(Option::is_none) {
