@@ -33,5 +33,6 @@ mod statements;
 mod status;
 mod tenants;
 mod tls;
+mod traces;
 mod variances;
 mod webhooks;

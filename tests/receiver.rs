@@ -30,6 +30,8 @@ pub(crate) struct Received {
     /// By their names in small letters.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
+    /// The same where it is no text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Received {
@@ -102,10 +104,11 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let body = String::from_utf8_lossy(&body).into_owned();
+    let bytes = body;
+    let body = String::from_utf8_lossy(&bytes).into_owned();
     let answer = {
         let mut state = state.lock().unwrap();
-        state.received.push(Received { path, headers, body });
+        state.received.push(Received { path, headers, body, bytes });
         state.answers.pop_front().unwrap_or_else(|| "200 OK".to_owned())
     };
     let mut stream = stream;

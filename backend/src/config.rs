@@ -54,6 +54,8 @@ pub struct Config {
     pub prometheus: Option<prometheus::Mapping>,
     /// Whom it tells what it notices.
     pub notify: NotifyConfig,
+    /// The collector that is sent traces, by OTLP; without it, there are none.
+    pub otlp_endpoint: Option<String>,
     /// What it shadows.
     pub shadowing: ShadowingConfig,
 }

@@ -19,6 +19,7 @@ use std::time::Duration as StdDuration;
 use shared::api::{Job, JobKind, Progress};
 use shared::request::RequestLog;
 use shared::units::{Duration, Instant, Window};
+use tracing::Instrument;
 
 use self::caught::caught;
 pub(crate) use self::caught::said;
@@ -32,6 +33,7 @@ use crate::config::ShadowingConfig;
 use crate::queue::Queue;
 use crate::shadowing::{Board, Clock, SystemClock, known_log};
 use crate::store::{JobEnd, KeyStore, Store, StoreError, StoredJob, requests_in};
+use crate::traces::{self, Worked};
 
 /// A job that is disturbed is begun so often at most.
 const ATTEMPTS_MAX: u32 = 5;
@@ -127,7 +129,8 @@ impl Runner {
     pub async fn work_off(&self) -> Result<(), StoreError> {
         while !self.stop.load(Ordering::Relaxed) {
             let Some(job) = self.store.claim(wall_clock()).await? else { break };
-            self.work(job).await;
+            let span = traces::working(&job.job.id, job.job.kind, job.job.attempts);
+            self.work(job).instrument(span).await;
         }
         Ok(())
     }
@@ -152,11 +155,17 @@ impl Runner {
         let end = match done {
             Ok(Some(output)) => JobEnd::Succeeded(output),
             // It has ended together with what came of it.
-            Ok(None) => return self.board.forget(&id),
+            Ok(None) => {
+                traces::worked(Worked::Succeeded);
+                return self.board.forget(&id);
+            }
             Err(Stopped::Failed(reason)) => JobEnd::Failed(reason),
             Err(Stopped::Disturbed(reason)) => match back_off(stored.job.attempts) {
                 None => JobEnd::Failed(format!("{reason} (begun {} times)", stored.job.attempts)),
-                Some(wait) => return self.retry(&id, reason, wait).await,
+                Some(wait) => {
+                    traces::worked(Worked::Disturbed);
+                    return self.retry(&id, reason, wait).await;
+                }
             },
             Err(Stopped::Cancelled) if self.board.is_cancelled(&id) => JobEnd::Cancelled,
             Err(Stopped::Cancelled) if self.is_overdue(&stored.job) => {
@@ -164,8 +173,16 @@ impl Runner {
                 JobEnd::Failed(format!("took longer than {limit}, which is how long it may take"))
             }
             // The service ends, which is not the job's doing.
-            Err(Stopped::Cancelled) => return self.release(&id).await,
+            Err(Stopped::Cancelled) => {
+                traces::worked(Worked::Released);
+                return self.release(&id).await;
+            }
         };
+        traces::worked(match &end {
+            JobEnd::Succeeded(_) => Worked::Succeeded,
+            JobEnd::Failed(_) => Worked::Failed,
+            JobEnd::Cancelled => Worked::Cancelled,
+        });
         let progress = self.board.progress(&id).unwrap_or_default();
         let finish = || self.store.finish(id.clone(), end.clone(), progress, wall_clock());
         if let Err(error) = self.until_reached(finish).await {

@@ -20,3 +20,4 @@ pub mod service;
 pub mod shadowing;
 pub mod store;
 pub mod tls;
+mod traces;

@@ -26,8 +26,10 @@ use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
 use crate::config::{Config, ForeignTenants, ShadowingConfig};
+use crate::notify::Outgoing;
 use crate::prometheus::{Mapping, read_prometheus_mapping};
 use crate::service::News;
+use crate::traces::Traces;
 use crate::{input, output, service};
 
 /// Runs the service: takes requests in, forecasts, runs shadows, reports costs and their variance, and retrains.
@@ -51,6 +53,7 @@ use crate::{input, output, service};
   shadowplane serve --keep-requests 60d --keep-bins forever     what is kept how long
   shadowplane serve --commitment-offers offers.csv     what is worth changing, or buying: GET /v1/recommendations
   shadowplane serve --alertmanager http://localhost:9093     anomalies, budgets at risk and the like as alerts
+  shadowplane serve --otlp-endpoint http://localhost:4318     traces, to a collector of OpenTelemetry
   shadowplane serve --store postgres://shadowplane@db.example/shadowplane --store-password-file /run/secrets/db
                                                     keeps everything on a PostgreSQL server: docs/postgresql.md
   shadowplane serve --nats nats://mq.example:4222     shadow runs by `shadowplane worker`s: docs/scaling.md
@@ -100,7 +103,12 @@ impl Args {
             service::check(&config)?;
             return output::print("the settings are good, and so are the files that they name\n");
         }
-        start_log(log, filter);
+        let traces = config
+            .otlp_endpoint
+            .as_deref()
+            .map(|endpoint| Traces::to(endpoint, Outgoing::new(config.notify.outgoing_ca.as_deref())?));
+        let traces = traces.transpose()?;
+        start_log(log, filter, traces.as_ref().map(Traces::tracer));
         let (demo, json) = (self.options.replayed.demo, global.json);
         service::run(config, move |news| {
             let text = if json { in_json(&news) } else { in_words(&news, demo) };
@@ -123,6 +131,7 @@ impl Options {
         let settings = self.settings.clone().or(file);
         let (format, filter) = (settings.log_format.unwrap_or_default(), log_filter(settings.log_level.as_deref())?);
         let (access, tls, notify) = (settings.access()?, settings.tls()?, settings.notify()?);
+        let otlp_endpoint = settings.otlp_endpoint()?;
         let scaling = settings.predictive_scaling.map(|_| "--predictive-scaling");
         let history = settings.history.as_ref().map(|_| "--history");
         let of_replay = self.replayed.replay.is_some();
@@ -189,6 +198,7 @@ impl Options {
             foreign,
             prometheus,
             notify,
+            otlp_endpoint,
             shadowing,
         };
         Ok((config, format, filter))

@@ -61,7 +61,7 @@ impl Args {
         }
         let ack_wait = StdDuration::from_micros(u64::try_from(ack_wait.micros()).unwrap_or_default());
         let threads = self.threads.map_or_else(ensemble::available_threads, usize::from);
-        start_log(self.log_format.unwrap_or_default(), log_filter(self.log_level.as_deref())?);
+        start_log(self.log_format.unwrap_or_default(), log_filter(self.log_level.as_deref())?, None);
         let config = WorkerConfig { address, replicas, threads, ack_wait };
         let place = config.address.to_string();
         work(&config, || {

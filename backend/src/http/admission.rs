@@ -11,11 +11,13 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use shared::api::{Actor, AuditEntry, AuditOutcome};
+use tracing::Instrument;
 
 use super::endpoints::{Access, Endpoint, Limited};
 use super::{App, Problem};
 use crate::access::{Caller, Door, GivenKey, Scope};
 use crate::jobs::wall_clock;
+use crate::traces;
 
 /// Lets through whom the endpoint's entry in the table admits, and notes what they did.
 pub(super) async fn admit<B: MessageBody>(
@@ -26,9 +28,21 @@ pub(super) async fn admit<B: MessageBody>(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Ok(request.error_response(Problem::broken()).map_into_right_body());
     };
-    let (caller, admitted) = match identify(&app, endpoint, request.request()).await {
+    let span = traces::answering(request.method().as_str(), endpoint.path, request.headers());
+    let response = admit_to(endpoint, &app, request, next).instrument(span.clone()).await?;
+    traces::answered(&span, response.status());
+    Ok(response)
+}
+
+async fn admit_to<B: MessageBody>(
+    endpoint: &'static Endpoint,
+    app: &Data<App>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let (caller, admitted) = match identify(app, endpoint, request.request()).await {
         Ok(caller) => {
-            let admitted = in_time(&app, &caller).and_then(|()| may(endpoint, &caller));
+            let admitted = in_time(app, &caller).and_then(|()| may(endpoint, &caller));
             (caller, admitted)
         }
         Err(problem) => (None, Err(problem)),
@@ -44,7 +58,7 @@ pub(super) async fn admit<B: MessageBody>(
         Err(problem) => request.error_response(problem).map_into_right_body(),
     };
     if endpoint.changes() {
-        note(&app, endpoint, caller, subject, &response).await;
+        note(app, endpoint, caller, subject, &response).await;
     }
     Ok(response)
 }

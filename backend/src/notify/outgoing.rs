@@ -55,6 +55,18 @@ impl Outgoing {
         Ok(Self(config.build().new_agent()))
     }
 
+    /// Sends anything; the whole answer.
+    ///
+    /// # Errors
+    /// When there is no answer; one of any status is one.
+    pub(crate) fn send(
+        &self,
+        request: ureq::http::Request<Vec<u8>>,
+    ) -> Result<ureq::http::Response<Vec<u8>>, ureq::Error> {
+        let (head, mut body) = self.0.run(request)?.into_parts();
+        Ok(ureq::http::Response::from_parts(head, body.read_to_vec()?))
+    }
+
     /// Posts JSON.
     pub(super) fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<(), NotTaken> {
         let request = self.0.post(url).header("Content-Type", "application/json");

@@ -2,11 +2,15 @@
 
 use std::io::IsTerminal;
 
+use opentelemetry_sdk::trace::SdkTracer;
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::cli::CliError;
+use crate::traces::TARGET;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
@@ -37,13 +41,21 @@ pub(in crate::cli) fn filter(level: Option<&str>) -> Result<EnvFilter, CliError>
     })
 }
 
-/// Writes the log from now on.
-pub(in crate::cli) fn start(format: LogFormat, filter: EnvFilter) {
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+/// Writes the log from now on, and makes spans of what is traced where there is a tracer.
+pub(in crate::cli) fn start(format: LogFormat, filter: EnvFilter, tracer: Option<SdkTracer>) {
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).boxed(),
+    };
+    let traces = tracer.map(|tracer| {
+        let spans = tracing_opentelemetry::layer().with_tracer(tracer);
+        let spans = spans.with_location(false).with_threads(false).with_target(false).with_tracked_inactivity(false);
+        spans.with_filter(filter_fn(|metadata| metadata.target() == TARGET))
+    });
+    // Lines of the log are the same whether there are traces or not.
+    let log = log.with_filter(filter).with_filter(filter_fn(|metadata| metadata.target() != TARGET));
+    tracing_subscriber::registry().with(traces).with(log).init();
 }
 
 #[cfg(test)]

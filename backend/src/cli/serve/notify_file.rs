@@ -37,9 +37,6 @@ impl Settings {
     /// # Errors
     /// When an address, a webhook or a limit is wrong, or the file of a secret cannot be read.
     pub(super) fn notify(&self) -> Result<NotifyConfig, CliError> {
-        let url = |option: &str, text: &String| {
-            checked_url(text).map_err(|wrong| CliError::Usage(format!("--{option} {wrong}")))
-        };
         let alertmanagers: Vec<String> =
             self.alertmanager.iter().map(|text| url("alertmanager", text)).collect::<Result<_, _>>()?;
         let external_url = self.external_url.as_ref().map(|text| url("external-url", text)).transpose()?;
@@ -56,6 +53,20 @@ impl Settings {
             outgoing_ca: self.outgoing_ca.clone(),
         })
     }
+}
+
+impl Settings {
+    /// The collector that is sent traces.
+    ///
+    /// # Errors
+    /// When its address is none.
+    pub(super) fn otlp_endpoint(&self) -> Result<Option<String>, CliError> {
+        self.otlp_endpoint.as_deref().map(|text| url("otlp-endpoint", text)).transpose()
+    }
+}
+
+fn url(option: &str, text: &str) -> Result<String, CliError> {
+    checked_url(text).map_err(|wrong| CliError::Usage(format!("--{option} {wrong}")))
 }
 
 impl WebhookFile {

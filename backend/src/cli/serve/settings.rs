@@ -160,6 +160,10 @@ pub(in crate::cli) struct Settings {
     /// What of the log is written: error, warn, info, debug or trace, or directives such as warn,audit=info [default: info]
     #[arg(long, env = "SHADOWPLANE_LOG_LEVEL", value_name = "LEVEL")]
     pub(super) log_level: Option<String>,
+    /// Send OpenTelemetry traces of answers, jobs and steps of the loop to the collector there, by OTLP over HTTP, such as
+    /// http://localhost:4318 [default: no traces]
+    #[arg(long, env = "SHADOWPLANE_OTLP_ENDPOINT", value_name = "URL")]
+    pub(super) otlp_endpoint: Option<String>,
     /// An Alertmanager that is told what the service notices, such as http://localhost:9093; several with commas between
     #[arg(long, env = "SHADOWPLANE_ALERTMANAGER", value_name = "URL", value_delimiter = ',')]
     pub(super) alertmanager: Vec<String>,
@@ -250,6 +254,7 @@ impl Settings {
             commitment_offers: self.commitment_offers.or(file.commitment_offers),
             log_format: self.log_format.or(file.log_format),
             log_level: self.log_level.or(file.log_level),
+            otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
             alertmanager: if self.alertmanager.is_empty() { file.alertmanager } else { self.alertmanager },
             external_url: self.external_url.or(file.external_url),
             outgoing_ca: self.outgoing_ca.or(file.outgoing_ca),

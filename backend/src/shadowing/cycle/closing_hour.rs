@@ -10,6 +10,7 @@ use shared::feedback::{Demanded, PastErrors};
 use shared::request::{Received, RequestLog};
 use shared::shadow::Known;
 use shared::units::{Duration, Instant, TenantIndex, Window};
+use tracing::Instrument;
 
 use super::predicting::ExpectedHour;
 use super::{Cycle, CycleError};
@@ -20,6 +21,7 @@ use crate::shadowing::known_log;
 use crate::shadowing::primary::{Metered, meter, start_view};
 use crate::shadowing::recommending::{awaits_check, found_for};
 use crate::store::{Collection, read_documents_of, requests_in, whole_ledger, write_json};
+use crate::traces;
 
 /// How far back a report looks for what was so before.
 const REMEMBERED_DAYS: i64 = 14;
@@ -28,6 +30,11 @@ impl Cycle {
     /// Closes what ends at an instant: the step, the hour, windows of forecasts, the day; and forecasts what is due then.
     pub(super) async fn close_step(&mut self, end: Instant) -> Result<(), CycleError> {
         let step = Window { start: end - self.config.horizons.step(), end };
+        self.close(step).instrument(traces::closing(step)).await
+    }
+
+    async fn close(&mut self, step: Window) -> Result<(), CycleError> {
+        let end = step.end;
         if let Some(world) = &mut self.world {
             world.advance(&*self.store, end).await?;
         }
