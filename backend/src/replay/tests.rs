@@ -39,7 +39,12 @@ struct Replayed {
 /// Requests of the example from a day on.
 fn days_from(first: i64, count: i64) -> Vec<Request> {
     let window = Window { start: example::day_window(first).start, end: example::day_window(first + count).start };
-    example::requests_between(example::SEED, window)
+    example::requests_between(seed(), window)
+}
+
+/// The example's own, or so many after it as `SHADOWPLANE_SEED` says, on which no limit was set.
+fn seed() -> u64 {
+    example::SEED + std::env::var("SHADOWPLANE_SEED").map_or(0, |beyond| beyond.parse().expect("a number"))
 }
 
 fn days(count: i64) -> Vec<Request> {

@@ -20,14 +20,20 @@ const SECONDS: u32 = 600;
 /// The demo's folder, beside what is built.
 const DATA: &str = "proof-api";
 
+/// What schemathesis has to be told, in its own language.
+const HOOKS: &str = include_str!("api_hooks.py");
+
 /// Builds the service, starts the demo, and has every route asked.
 pub(super) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let schemathesis = setup::schemathesis(workspace)?;
     run::build_backend(workspace)?;
     let demo = Demo::start(workspace)?;
+    let folder = workspace.release.with_file_name(DATA);
+    let hooks = folder.join("hooks.py");
+    std::fs::write(&hooks, HOOKS).with_context(|| format!("cannot write {}", hooks.display()))?;
     let mut command = workspace.command(schemathesis);
     // It leaves a folder of its own behind.
-    command.current_dir(workspace.release.with_file_name(DATA));
+    command.current_dir(folder).env("SCHEMATHESIS_HOOKS", hooks);
     command.args(["run", &format!("{}/openapi.json", demo.address), "--checks", CHECKS]);
     command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "50", "--continue-on-failure"]);
     process::run(command.arg("--generation-deterministic"))?;
@@ -55,6 +61,8 @@ impl Demo {
             "--data",
         ]);
         command.arg(workspace.release.with_file_name(DATA));
+        // Without it, no remote write is taken.
+        command.arg("--prometheus-mapping").arg(workspace.root.join("deploy/prometheus/mapping.toml"));
         let mut child = command.stdout(Stdio::piped()).spawn().context("the demo does not start")?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("the demo has no output")?).read_line(&mut line)?;
