@@ -51,7 +51,7 @@ const COMMANDS: [Command; 7] = [
     },
     Command {
         name: "proof",
-        usage: "proof queueing | simulation | money | scenarios [SECONDS] | ingest | loop | api",
+        usage: "proof queueing | simulation | money | scenarios [SECONDS] | ingest | cluster | loop | api",
         summary: "check at length what every test checks briefly: queues against theory, invariants on random scenarios",
         details: proof::DETAILS,
         check: proof::check,

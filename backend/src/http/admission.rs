@@ -15,6 +15,7 @@ use shared::api::{Actor, AuditEntry, AuditOutcome};
 use super::endpoints::{Access, Endpoint, Limited};
 use super::{App, Problem};
 use crate::access::{Caller, Door, GivenKey, Scope};
+use crate::config::ServiceRole;
 use crate::jobs::wall_clock;
 
 /// Lets through whom the endpoint's entry in the table admits, and notes what they did.
@@ -26,6 +27,9 @@ pub(super) async fn admit<B: MessageBody>(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Ok(request.error_response(Problem::broken()).map_into_right_body());
     };
+    if app.role == ServiceRole::Ingest && !endpoint.is_of_ingest() {
+        return Ok(request.error_response(Problem::other_role(app.role)).map_into_right_body());
+    }
     let (caller, admitted) = match identify(&app, endpoint, request.request()).await {
         Ok(caller) => {
             let admitted = in_time(&app, &caller).and_then(|()| may(endpoint, &caller));
