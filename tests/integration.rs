@@ -3,6 +3,7 @@
 mod api;
 mod bills;
 mod browser;
+mod cluster;
 mod command_line;
 mod foreign_events;
 mod import;

@@ -19,6 +19,7 @@ const LOGIN: &str = "tests:s3cret";
 
 /// Servers of one cluster, or one alone; they end with the handle.
 pub struct Nats {
+    program: PathBuf,
     folder: PathBuf,
     servers: Vec<Server>,
 }
@@ -57,7 +58,7 @@ impl Nats {
         let routes: Vec<String> = ports.chunks(3).map(|own| format!("\"nats-route://127.0.0.1:{}\"", own[2])).collect();
         let routes = routes.join(", ");
         let (user, password) = LOGIN.split_once(':').unwrap_or_default();
-        let mut made = Self { folder, servers: Vec::new() };
+        let mut made = Self { program, folder, servers: Vec::new() };
         for (at, own) in ports.chunks(3).enumerate() {
             let (port, monitor, route) = (own[0], own[1], own[2]);
             let mut settings = format!(
@@ -68,12 +69,9 @@ impl Nats {
             if servers > 1 {
                 settings += &format!("cluster {{ name: tests, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n");
             }
-            let file = made.folder.join(format!("{at}.conf"));
-            fs::write(&file, settings).expect("a temporary file can be written");
-            let mut command = Command::new(&program);
-            command.arg("--config").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let process = Mutex::new(Some(command.spawn().expect("nats-server begins")));
-            made.servers.push(Server { port, monitor, process });
+            fs::write(made.folder.join(format!("{at}.conf")), settings).expect("a temporary file can be written");
+            made.servers.push(Server { port, monitor, process: Mutex::default() });
+            made.begin(at);
         }
         made.until(|made| made.reports().len() == servers);
         if servers > 1 {
@@ -115,9 +113,34 @@ impl Nats {
         leader
     }
 
+    /// Starts a server again that was killed, and waits until it has all that the others have.
+    ///
+    /// # Panics
+    /// When it does not begin.
+    pub fn restart(&self, name: &str) {
+        let at: usize = name.trim_start_matches('n').parse().expect("servers have numbers");
+        self.begin(at);
+        let url = format!("http://127.0.0.1:{}/healthz", self.servers[at].monitor);
+        self.until(|_| ureq::get(&url).call().is_ok());
+    }
+
+    /// The numbers of the processes that run.
+    pub fn ids(&self) -> Vec<u32> {
+        let id = |server: &Server| Some(server.process.lock().ok()?.as_ref()?.id());
+        self.servers.iter().filter_map(id).collect()
+    }
+
     /// Kills all of them.
     pub fn kill(&self) {
         self.servers.iter().for_each(Server::kill);
+    }
+
+    fn begin(&self, at: usize) {
+        let mut command = Command::new(&self.program);
+        command.arg("--config").arg(self.folder.join(format!("{at}.conf")));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().expect("nats-server begins");
+        *self.servers[at].process.lock().unwrap_or_else(PoisonError::into_inner) = Some(process);
     }
 
     /// What is said of the consumers of a stream, each by the server that leads it, which may be another than the stream's.

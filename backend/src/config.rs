@@ -36,6 +36,10 @@ pub struct Config {
     pub database: Option<DatabaseConfig>,
     /// Where workers take the ensembles of jobs from; without it, threads of this process run them.
     pub queue: Option<QueueConfig>,
+    /// What this process does of the service.
+    pub role: ServiceRole,
+    /// The stream that requests and observations go through before they are in the store, where they do.
+    pub log_stream: Option<QueueConfig>,
     /// The folder of the dashboard's files; without it there is only the API.
     pub dashboard: Option<PathBuf>,
     /// The most that a body may hold, after decompression.
@@ -76,6 +80,27 @@ pub struct QueueConfig {
     pub address: NatsAddress,
     /// How many copies streams have that are not there yet.
     pub replicas: u8,
+}
+
+/// What a process does of the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceRole {
+    /// Everything
+    #[default]
+    All,
+    /// Takes requests and observations in, and has them in the stream: as many of these as you like
+    Ingest,
+}
+
+impl ServiceRole {
+    /// What it is called.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Ingest => "ingest",
+        }
+    }
 }
 
 /// Who may ask the service, and how often.

@@ -2,6 +2,7 @@
 
 mod admission;
 mod anomalies;
+mod appending;
 mod audit;
 mod bills;
 mod bisections;
@@ -65,7 +66,8 @@ pub use statements::LastMetering;
 pub use static_files::{Dashboard, DashboardError};
 
 use crate::access::{Door, RateLimit};
-use crate::config::{ForeignTenants, ShadowingConfig};
+use crate::config::{ForeignTenants, ServiceRole, ShadowingConfig};
+use crate::log_stream::LogStream;
 use crate::notify::Outbox;
 use crate::prometheus::Receiver;
 use crate::shadowing::{Board, Clock};
@@ -73,6 +75,10 @@ use crate::store::{KeyStore, Store};
 
 /// What every answer is made from.
 pub struct App {
+    /// What this process does.
+    pub role: ServiceRole,
+    /// The stream that requests and observations go through before they are in the store, where they do.
+    pub log: Option<Arc<LogStream>>,
     /// What has been written down.
     pub store: Arc<dyn Store>,
     /// Who may ask, and who did what.

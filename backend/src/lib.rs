@@ -10,6 +10,7 @@ pub mod http;
 pub mod input;
 pub mod jobs;
 pub mod known_events;
+pub mod log_stream;
 mod manifests;
 pub mod notify;
 pub mod output;

@@ -24,6 +24,8 @@ mod work;
 
 pub use address::{NatsAddress, redacted};
 pub use asking::Queue;
+pub(crate) use bytes::{pack, unpack};
 pub use connection::MAX_REPLICAS;
+pub(crate) use connection::{connect, of_making};
 pub use error::QueueError;
 pub use work::{WorkerConfig, work};

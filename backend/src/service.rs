@@ -2,6 +2,8 @@
 
 mod database;
 mod folder;
+mod ingest;
+mod log_stream;
 mod queue;
 mod remote_write;
 mod signals;
@@ -25,7 +27,7 @@ use self::folder::{open_folder, open_outbox};
 use self::signals::renew;
 pub(crate) use self::signals::told_to_stop;
 use crate::access::{Door, RateLimit};
-use crate::config::{Config, NoKeys, ShadowingConfig};
+use crate::config::{Config, NoKeys, ServiceRole, ShadowingConfig};
 use crate::http::{App, BillDesk, Dashboard, IngestGate, LastMetering, in_our_form, routes, same_origin};
 use crate::jobs::{Runner, wall_clock};
 use crate::notify::{NotifyConfig, Outgoing, Watch, deliver, notice};
@@ -57,6 +59,9 @@ pub enum News {
 /// # Errors
 /// When the address is taken, the folder cannot be used, the dashboard is not there, or a replay cannot go on.
 pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Result<()> {
+    if config.role == ServiceRole::Ingest {
+        return ingest::run(config, hear);
+    }
     let tls = config.tls.as_ref().map(Certificate::read).transpose()?;
     // One that waits for a database does not listen meanwhile.
     let mut database = config.database.as_ref().map(Database::hold).transpose()?;
@@ -85,6 +90,8 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     };
     let queue = config.queue.take().map(queue::open).transpose()?;
     let app = Data::new(App {
+        role: ServiceRole::All,
+        log: config.log_stream.take().map(log_stream::open).transpose()?,
         store: stores.store,
         keys: stores.keys,
         door,
@@ -113,6 +120,9 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     };
     if let Some(receiver) = &app.prometheus {
         threads.push(remote_write::spawn(&app, receiver, &stop)?);
+    }
+    if let Some(log) = &app.log {
+        threads.push(log_stream::spawn(&app, log, &stop)?);
     }
     threads.extend(spawn_notify(&app, config.notify, outgoing, &stop)?);
     let lost = database.as_mut().and_then(|database| database.lost.take());
@@ -227,7 +237,11 @@ fn spawn_loop(app: &Data<App>, stop: &Arc<AtomicBool>) -> io::Result<Worker> {
             }
         };
         while !stop.load(Ordering::Relaxed) {
-            match cycle.step().await {
+            // What was acknowledged before a step closes belongs to it.
+            let closes = cycle.closes();
+            let waits = app.log.as_ref().is_some_and(|log| !log.folded.is_folded_until(closes));
+            let stepped = if waits && closes <= app.clock.now() { Ok(false) } else { cycle.step().await };
+            match stepped {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(TICK).await,
                 Err(error) => {

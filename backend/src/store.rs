@@ -26,6 +26,7 @@ pub use documents::{Collection, Document, read_documents, read_documents_of, wri
 pub use keys::KeyStore;
 pub use notifications::{Attempted, Delivery, NewNotification, NotificationStore, StoredWebhook};
 pub use postgres::{PostgresAddress, PostgresStore, redacted};
+pub(crate) use postgres::{check_observation, check_request};
 pub use remote_writes::{Folded, RemoteWrites, SensorSum, SeriesEnd, SpooledWrite};
 pub use retention::{Carry, Retention, Trim, Trimmed};
 pub use sqlite::{SqliteKeys, SqliteNotifications, SqliteStore, back_up, check_copy};

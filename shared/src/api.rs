@@ -71,7 +71,9 @@ pub use shadow_runs::{
     RefusalView, RunTimelineBin, ShadowRun, ShadowRunOrder, TenantBand,
 };
 pub use start::{LeftOut, StartAnomaly, StartView};
-pub use status::{Contradictions, HorizonView, ModelInUse, NotReady, SkippedForecasts, Status};
+pub use status::{
+    Contradictions, HorizonView, ModelInUse, NotReady, RefusedRecord, SkippedForecasts, Status, StreamView,
+};
 pub use tenant_views::{
     TenantAnomalies, TenantAnomalyList, TenantHorizon, TenantReport, TenantReportList, TenantStatus,
 };

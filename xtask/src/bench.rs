@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures of ours beside those of a peer, in one run.
 
+mod cluster;
 mod features;
 mod figures;
 mod forecast;
@@ -28,6 +29,8 @@ forecast  how wrong forecasts are, ours and those of seasonal naive, one-day med
           biggest flavors, and the six series of NAB, from DATA (../shared/data unless given); the first time takes
           half an hour, and what the peers said is kept below target/ for the next
 features  what known events and sensors are worth, on demand that they move
+cluster   requests a second that are acknowledged through NATS JetStream, of one server and of three, and folded into
+          PostgreSQL, beside a bare publish of the same bytes; how many a second a core does of each role
 http      requests and samples a second that a service stores, from four senders on the same machine, beside a bare handler and
           inserts by hand with the same keys; its memory, and how long it takes to answer after a kill. The argument is how
           many millions of requests are sent (1 unless given)
@@ -58,10 +61,11 @@ struct Bench {
     run: fn(&mut Workspace, &[String]) -> Result<ExitCode>,
 }
 
-const ALL: [Bench; 10] = [
+const ALL: [Bench; 11] = [
     Bench { name: "lstm", arguments_max: 0, run: lstm::run },
     Bench { name: "forecast", arguments_max: 1, run: forecast::run },
     Bench { name: "features", arguments_max: 0, run: features::run },
+    Bench { name: "cluster", arguments_max: 0, run: cluster::run },
     Bench { name: "http", arguments_max: 1, run: http::run },
     Bench { name: "postgres", arguments_max: 0, run: postgres::run },
     Bench { name: "report", arguments_max: 0, run: report::run },

@@ -43,7 +43,7 @@ const COMMANDS: [Command; 7] = [
     },
     Command {
         name: "bench",
-        usage: "bench lstm | forecast [DATA] | features | http [MILLIONS] | report | simulation | stream [DATA] | wasm",
+        usage: "bench lstm | forecast [DATA] | features | cluster | http [MILLIONS] | report | simulation | stream [DATA] | wasm",
         summary: "set figures of ours beside those of peers, which it installs into an environment of its own",
         details: bench::DETAILS,
         check: bench::check,
@@ -51,7 +51,7 @@ const COMMANDS: [Command; 7] = [
     },
     Command {
         name: "proof",
-        usage: "proof queueing | simulation | money | scenarios [SECONDS] | ingest | loop | api",
+        usage: "proof queueing | simulation | money | scenarios [SECONDS] | ingest | cluster | loop | api",
         summary: "check at length what every test checks briefly: queues against theory, invariants on random scenarios",
         details: proof::DETAILS,
         check: proof::check,

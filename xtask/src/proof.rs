@@ -5,7 +5,7 @@ mod api;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 use crate::{process, run, setup};
@@ -22,6 +22,9 @@ network     every text that may arrive over the network, changed for ten minutes
             it is read or refused, and nothing panics
 ingest      requests are sent while the service is killed 100 times: whatever was acknowledged is there, once; a full disk, one
             that cannot be written, and a damaged file are told, and lose nothing
+cluster     requests are sent through two processes while 50 times one is killed: one of them, the one that folds, the server
+            that leads the stream, or PostgreSQL; whatever was acknowledged is there, once; and what becomes of ensembles
+            whose workers or servers are killed
 hostile     10,000 idle and 10,000 slow clients, a body of a GiB, packed GiBs of zeros, lists in lists, 100,000 tenants: others
             are served meanwhile, in less than 512 MiB, or a GiB with the tenants
 loop        the loop of the service, killed 50 times at random moments, comes to the same decisions, models, reports and
@@ -33,7 +36,7 @@ api         every route of the demo against /openapi.json, by schemathesis, whic
 /// Random scenarios of each invariant.
 const CASES: &str = "10000";
 
-/// Kills of the loop, and of a service that takes requests in.
+/// Kills of the loop, of processes of a cluster, and of a service that takes requests in.
 const KILLS: &str = "50";
 const INGEST_KILLS: &str = "100";
 
@@ -41,14 +44,14 @@ const INGEST_KILLS: &str = "100";
 pub(crate) fn check(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [one]
-            if ["queueing", "simulation", "money", "scenarios", "network", "ingest", "hostile", "loop", "api"]
+            if ["queueing", "simulation", "money", "scenarios", "network", "ingest", "cluster", "hostile", "loop", "api"]
                 .contains(&one.as_str()) =>
         {
             Ok(())
         }
         [one, seconds] if ["scenarios", "network"].contains(&one.as_str()) && seconds.parse::<u32>().is_ok() => Ok(()),
         _ => {
-            Err("say which: queueing, simulation, money, scenarios [SECONDS], network [SECONDS], ingest, hostile, loop or api".to_owned())
+            Err("say which: queueing, simulation, money, scenarios [SECONDS], network [SECONDS], ingest, cluster, hostile, loop or api".to_owned())
         }
     }
 }
@@ -92,6 +95,15 @@ pub(crate) fn run(workspace: &mut Workspace, arguments: &[String]) -> Result<Exi
                 "survives_a_kill",
             ]);
             command.env("SHADOWPLANE_KILLS", INGEST_KILLS)
+        }
+        Some("cluster") => {
+            let peers = setup::peers(workspace)?;
+            run::build_backend(workspace)?;
+            command.args(["--test", "integration", "--", "--nocapture", "--test-threads=1", "cluster::", "workers::"]);
+            command.env("SHADOWPLANE_KILLS", KILLS);
+            let nats = peers.nats.context("it needs nats-server, which could not be had")?;
+            let postgres = peers.postgres.context("it needs PostgreSQL, which could not be had")?;
+            command.env("SHADOWPLANE_NATS_SERVER_BIN", nats).env("SHADOWPLANE_POSTGRES_BIN", postgres)
         }
         Some("hostile") => {
             run::build_backend(workspace)?;

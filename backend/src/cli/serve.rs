@@ -5,6 +5,7 @@ mod logging;
 mod notify_file;
 mod replayed;
 mod retention;
+mod roles;
 mod settings;
 mod triggers_file;
 
@@ -25,7 +26,7 @@ use super::import::mapping;
 use super::shadow::offers;
 use super::start::StartArgs;
 use super::{CliError, Global};
-use crate::config::{Config, ForeignTenants, ShadowingConfig};
+use crate::config::{Config, ForeignTenants, ServiceRole, ShadowingConfig};
 use crate::notify::Outgoing;
 use crate::prometheus::{Mapping, read_prometheus_mapping};
 use crate::service::News;
@@ -57,6 +58,8 @@ use crate::{input, output, service};
   shadowplane serve --store postgres://shadowplane@db.example/shadowplane --store-password-file /run/secrets/db
                                                     keeps everything on a PostgreSQL server: docs/postgresql.md
   shadowplane serve --nats nats://mq.example:4222     shadow runs by `shadowplane worker`s: docs/scaling.md
+  shadowplane serve --role ingest --nats nats://mq.example:4222 --store postgres://shadowplane@db.example/shadowplane
+                                                    takes requests in for the one that has --log nats, as others do
   shadowplane serve --config shadowplane.toml
 
   listen = \"0.0.0.0:8080\"                          such a file
@@ -183,11 +186,14 @@ impl Options {
             ForeignTenants { mapping: mapping(settings.mapping.as_deref())?, tag: settings.tenant_tag.clone() };
         let prometheus = settings.prometheus_mapping.as_deref().map(prometheus_mapping).transpose()?;
         let database = settings.database(shadowing.replay.is_some())?;
-        let queue = settings.queue()?;
+        let (role, log_stream) = settings.role(shadowing.replay.is_some())?;
+        let queue = if role == ServiceRole::All { settings.queue()? } else { None };
         let config = Config {
             listen: settings.listen(),
             database,
             queue,
+            role,
+            log_stream,
             tls,
             access,
             data: settings.data.unwrap_or_else(|| PathBuf::from("data")),

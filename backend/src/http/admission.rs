@@ -16,6 +16,7 @@ use tracing::Instrument;
 use super::endpoints::{Access, Endpoint, Limited};
 use super::{App, Problem};
 use crate::access::{Caller, Door, GivenKey, Scope};
+use crate::config::ServiceRole;
 use crate::jobs::wall_clock;
 use crate::traces;
 
@@ -40,6 +41,9 @@ async fn admit_to<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if app.role == ServiceRole::Ingest && !endpoint.is_of_ingest() {
+        return Ok(request.error_response(Problem::other_role(app.role)).map_into_right_body());
+    }
     let (caller, admitted) = match identify(app, endpoint, request.request()).await {
         Ok(caller) => {
             let admitted = in_time(app, &caller).and_then(|()| may(endpoint, &caller));

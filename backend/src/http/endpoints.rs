@@ -175,6 +175,13 @@ impl Endpoint {
         route.wrap(from_fn(move |request, next| admit(self, request, next)))
     }
 
+    /// Whether a process answers it that only takes requests and observations in.
+    pub(crate) fn is_of_ingest(&self) -> bool {
+        let path = self.path;
+        let takes = [paths::REQUESTS, paths::OBSERVATIONS].contains(&path);
+        takes || [paths::LIVE, paths::READY, paths::OPENAPI, paths::METRICS].contains(&path)
+    }
+
     /// Whether it changes something, which is noted with who did it. A Prometheus sends all day, and there would soon be
     /// nothing else among the notes.
     pub(crate) fn changes(&self) -> bool {

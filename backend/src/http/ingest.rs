@@ -1,6 +1,7 @@
 //! `POST /v1/requests` and `POST /v1/observations`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Payload};
@@ -11,7 +12,7 @@ use shared::scenario::{Demand, Scenario, ValidScenario};
 use shared::units::{Resources, Window};
 
 use super::plausible::{Plausible, Refused};
-use super::{Answer, App, Problem, body};
+use super::{Answer, App, Problem, appending, body};
 use crate::access::{Scope, id_is_of};
 use crate::config::ShadowingConfig;
 use crate::store::{Appended, StoreError};
@@ -37,7 +38,7 @@ pub(super) async fn requests(
         });
         answers.take(line, checked, |request| request.id.clone());
     }
-    let appended = app.store.append_requests(core::mem::take(&mut answers.valid)).await?;
+    let appended = appending::requests(&app, core::mem::take(&mut answers.valid)).await?;
     answers.finish(appended, "id", "was a different request; ids are unique")
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn observations(
         answers.take(line, checked, |observation| observation.request.clone());
     }
     let batch = core::mem::take(&mut answers.valid);
-    let appended = app.store.append_observations(batch, app.board.snapshot().now).await?;
+    let appended = appending::observations(&app, batch).await?;
     answers.finish(appended, "request", "contradicts an earlier observation")
 }
 
@@ -103,15 +104,14 @@ pub(super) fn check(
 struct Ids<'a> {
     scope: &'a Scope,
     /// Tenants that have a key of their own, or had one.
-    kept_for: BTreeSet<String>,
+    kept_for: Arc<BTreeSet<String>>,
     /// Those of the caller whose ids others have from before there was a key.
     taken: BTreeSet<String>,
 }
 
 impl<'a> Ids<'a> {
     async fn new(app: &App, scope: &'a Scope) -> Result<Self, Problem> {
-        let keys = app.keys.keys().await?;
-        let kept_for = keys.into_iter().filter_map(|key| key.view.tenants).flatten().collect();
+        let kept_for = app.keys.tenants_with_keys().await?;
         let mut taken = BTreeSet::new();
         for tenant in scope.tenants().into_iter().flatten() {
             if app.store.others_have_ids_of(tenant.clone()).await? {
@@ -138,7 +138,9 @@ impl<'a> Ids<'a> {
                 return Err(InputError::field(line, "id", message));
             }
         }
-        match self.kept_for.iter().find(|kept| *kept != tenant && id_is_of(id, kept)) {
+        // There may be as many keys as tenants: only the one whose name the id has is looked for.
+        let named = id.split_once('/').and_then(|(name, _)| self.kept_for.get(name));
+        match named.filter(|kept| *kept != tenant && id_is_of(id, kept)) {
             Some(kept) => {
                 let message =
                     format!("ids that begin with `{kept}/` are those of that tenant, which has a key of its own");

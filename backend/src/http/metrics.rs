@@ -1,6 +1,7 @@
 //! `GET /metrics`: what a monitoring system wants to know, in OpenMetrics 1.0.
 
 mod plain_text;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -19,6 +20,7 @@ use shared::simulation::Refusal;
 use shared::units::{Duration, Instant, Money, Window};
 
 use super::{App, Problem};
+use crate::config::ServiceRole;
 use crate::prometheus::Outcome;
 use crate::shadowing::{OUTLOOK, Snapshot, forecast_key};
 use crate::store::{Collection, read_documents_of};
@@ -40,6 +42,12 @@ type Counts = Vec<(Labels, u64)>;
 
 pub(super) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut told = Told::default();
+    if let Some(log) = &app.log {
+        told.stream(log);
+    }
+    if app.role == ServiceRole::Ingest {
+        return said(&told, &request);
+    }
     let snapshot = app.board.snapshot();
     told.service(&app, &snapshot).await?;
     told.notify(&app).await?;
@@ -48,6 +56,11 @@ pub(super) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
     if let Some(document) = app.store.get(Collection::Budgets, OUTLOOK.to_owned()).await? {
         told.budgets(&document.read()?);
     }
+    said(&told, &request)
+}
+
+/// The answer, in the format that is asked for.
+fn said(told: &Told, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let mut text = String::new();
     encode(&mut text, &told.registry).map_err(|_| Problem::broken())?;
     if wants_plain_text(request.headers()) {

@@ -14,6 +14,8 @@ use shared::input::InputError;
 use shared::scenario::Problems;
 
 use crate::access::Scope;
+use crate::config::ServiceRole;
+use crate::queue::QueueError;
 use crate::store::StoreError;
 
 const CONTENT_TYPE: &str = "application/problem+json";
@@ -217,6 +219,25 @@ impl Problem {
         problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("60"))
     }
 
+    /// 503: the stream that the log goes through cannot be reached.
+    pub(super) fn no_stream() -> Self {
+        let detail = "the stream of the log cannot be reached, and it is not known whether this was taken; send it again in 2 s: what \
+             was is then there once";
+        let title = "The stream of the log cannot be reached";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "stream-unavailable", title, detail);
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from(2))
+    }
+
+    /// 421: another process answers that.
+    pub(super) fn other_role(role: ServiceRole) -> Self {
+        let detail = format!(
+            "this process has the role `{}`, and takes requests and observations in; ask the one that has the role `{}`",
+            role.as_str(),
+            ServiceRole::All.as_str()
+        );
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "other-role", "Another process answers this", detail)
+    }
+
     /// 500: what was to answer has panicked, which its message in the log explains.
     pub(super) fn broken() -> Self {
         let detail = "the answer could not be made; the log of the service says why";
@@ -262,6 +283,22 @@ pub(crate) async fn no_such_path(request: HttpRequest) -> Problem {
         _ => "",
     };
     Problem::not_found(format!("there is nothing at {}; see /openapi.json{dashboard}", request.path()))
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        tracing::error!(%error, "the stream of the log failed");
+        match error {
+            QueueError::TooLarge { bytes, limit, .. } => {
+                let detail = format!(
+                    "a record of the body has {bytes} bytes, compressed, and the stream of the log takes at most {limit}; nothing \
+                     is known of the others: send them without it"
+                );
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "A record is too large", detail)
+            }
+            _ => Self::no_stream(),
+        }
+    }
 }
 
 impl From<StoreError> for Problem {

@@ -16,6 +16,7 @@ use super::event_stream::{HEARTBEAT, LISTENS_MAX, answer, comment, event, wants_
 use super::tenants::ScopedAnswer;
 use super::{App, Problem};
 use crate::access::Scope;
+use crate::jobs::wall_clock;
 use crate::shadowing::{NewestForecast, Snapshot};
 
 /// Whoever listens is told no more often: who asks for more with each of these would never rest.
@@ -139,6 +140,7 @@ async fn told(app: &App, scope: &Scope) -> ScopedAnswer<Status, TenantStatus> {
         basis: snapshot.basis.unwrap_or(Basis::Simulated),
         observed: snapshot.observed,
         start: snapshot.start,
+        stream: app.log.as_ref().map(|log| log.folded.view(wall_clock())),
     })))
 }
 

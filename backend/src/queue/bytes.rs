@@ -17,7 +17,7 @@ const LEVEL: i32 = 3;
 ///
 /// # Errors
 /// When they are still too many.
-pub(super) fn pack(bytes: &[u8], what: &'static str) -> Result<Vec<u8>, QueueError> {
+pub(crate) fn pack(bytes: &[u8], what: &'static str) -> Result<Vec<u8>, QueueError> {
     let packed = zstd::encode_all(bytes, LEVEL).expect("what is written to memory can be written");
     if packed.len() > MAX_PACKED {
         return Err(QueueError::TooLarge { what, bytes: packed.len(), limit: MAX_PACKED });
@@ -29,7 +29,7 @@ pub(super) fn pack(bytes: &[u8], what: &'static str) -> Result<Vec<u8>, QueueErr
 ///
 /// # Errors
 /// When it was not, or is too large.
-pub(super) fn unpack(packed: &[u8], what: &'static str) -> Result<Vec<u8>, QueueError> {
+pub(crate) fn unpack(packed: &[u8], what: &'static str) -> Result<Vec<u8>, QueueError> {
     let damaged = |_| QueueError::Damaged { what };
     let mut bytes = Vec::new();
     let decoder = zstd::Decoder::with_buffer(packed).map_err(damaged)?;

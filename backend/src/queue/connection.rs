@@ -63,13 +63,7 @@ impl Connection {
     /// # Errors
     /// When nobody answers, or what answers will not do it.
     pub(super) async fn open(address: &NatsAddress, replicas: u8) -> Result<Self, QueueError> {
-        let name = address.to_string();
-        let client = address.options().connect(address.servers()).await.map_err(|error| match error.kind() {
-            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-                QueueError::Refused { address: name.clone(), reason: error.to_string() }
-            }
-            _ => unavailable(&name, error),
-        })?;
+        let (name, client) = (address.to_string(), connect(address).await?);
         let mut context = async_nats::jetstream::new(client.clone());
         context.set_timeout(SOON);
         let (work, answers, objects) = made(&context, &name, replicas).await?;
@@ -110,6 +104,20 @@ impl Connection {
     pub(super) fn failed(&self, error: impl std::fmt::Display) -> QueueError {
         unavailable(&self.address, error)
     }
+}
+
+/// A connection to the servers.
+///
+/// # Errors
+/// When nobody answers, or what answers will not let us in.
+pub(crate) async fn connect(address: &NatsAddress) -> Result<async_nats::Client, QueueError> {
+    let name = address.to_string();
+    address.options().connect(address.servers()).await.map_err(|error| match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            QueueError::Refused { address: name.clone(), reason: error.to_string() }
+        }
+        _ => unavailable(&name, error),
+    })
 }
 
 /// Where pieces of a group are, as a subject that goes on with their names.
@@ -173,7 +181,7 @@ async fn made(context: &Context, name: &str, replicas: u8) -> Result<(Stream, St
 }
 
 /// Why a stream could not be made.
-fn of_making(name: &str, error: &CreateStreamError) -> QueueError {
+pub(crate) fn of_making(name: &str, error: &CreateStreamError) -> QueueError {
     let is_without = match error.kind() {
         CreateStreamErrorKind::JetStreamUnavailable => true,
         CreateStreamErrorKind::JetStream(reason) => {

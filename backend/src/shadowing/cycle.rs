@@ -148,7 +148,7 @@ impl Cycle {
     /// When the store fails or holds no log.
     pub async fn step(&mut self) -> Result<bool, CycleError> {
         // A clock that waits goes on now that the last step is closed, and what it asked for is done.
-        let closes = self.next + self.config.late;
+        let closes = self.closes();
         self.clock.run_until(self.end().map_or(closes, |end| closes.min(end)));
         let now = self.clock.now();
         self.watch_clock(now);
@@ -166,7 +166,7 @@ impl Cycle {
             self.close_step(self.closed_until()).await?;
             self.keep().await?;
         }
-        let closes = self.next + self.config.late;
+        let closes = self.closes();
         self.board.update(|snapshot| {
             snapshot.now = now.min(closes).max(snapshot.now);
             snapshot.closes = Some(closes);
@@ -202,9 +202,14 @@ impl Cycle {
         self.next - self.config.horizons.step()
     }
 
+    /// When the next step closes, by the clock.
+    pub fn closes(&self) -> Instant {
+        self.next + self.config.late
+    }
+
     /// How long the clock takes until the next step closes.
     pub fn until_due(&self) -> std::time::Duration {
-        let seconds = (self.next + self.config.late - self.clock.now()).seconds() / self.clock.speed();
+        let seconds = (self.closes() - self.clock.now()).seconds() / self.clock.speed();
         std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 

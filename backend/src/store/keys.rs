@@ -1,5 +1,8 @@
 //! Keys, and what was done with them.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use shared::api::AuditEntry;
 use shared::units::Instant;
@@ -18,6 +21,12 @@ pub trait KeyStore: Send + Sync {
 
     /// Every key, those that have ended too, in the order in which they were made.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// The tenants that a key is limited to, or was.
+    async fn tenants_with_keys(&self) -> Result<Arc<BTreeSet<String>>, StoreError> {
+        let keys = self.keys().await?;
+        Ok(Arc::new(keys.into_iter().filter_map(|key| key.view.tenants).flatten().collect()))
+    }
 
     /// Ends a key that was not revoked before.
     async fn revoke_key(&self, id: String, now: Instant) -> Result<(), StoreError>;

@@ -38,6 +38,7 @@ use super::{
 pub use address::{PostgresAddress, redacted};
 use connections::Connections;
 use lease::Lease;
+pub(crate) use log::{check_observation, check_request};
 use partitions::Partitions;
 
 use crate::background::Background;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What became of every line of a body. Accepted means committed: it survives a kill.
+///
+/// Where the log is reached through a stream, it is the stream that has committed it. What the log has already, in the same
+/// words or others, is then found when it is folded: the status tells of it, and here such a line is accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IngestAnswer {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ObservedView, StartView};
+use super::{LineCode, ObservedView, StartView};
 use crate::allocation::Basis;
 use crate::units::{Duration, Instant};
 
@@ -83,6 +83,40 @@ pub struct Status {
     /// What the primary began with, where it was said to begin with anything, once that hour has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartView>,
+    /// The stream that requests and observations go through before they are in the log, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamView>,
+}
+
+/// The stream between those who take requests in and the log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StreamView {
+    /// Messages that are not folded into the log yet, of many records each; none while nobody answers there.
+    pub messages: Option<u64>,
+    /// How long the oldest of them has waited, in seconds; none while nobody answers there.
+    pub lag_s: Option<f64>,
+    /// Records that were folded since the service began.
+    pub folded: u64,
+    /// Of these, how many were in the log already, or came twice.
+    pub duplicates: u64,
+    /// Of these, how many could not be added to the log, though they were acknowledged.
+    pub refused: u64,
+    /// The newest of those.
+    #[serde(default)]
+    pub refusals: Vec<RefusedRecord>,
+}
+
+/// A record that was acknowledged, and could not be added to the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusedRecord {
+    /// The id of the request that it is, or is about.
+    pub id: String,
+    /// Why, for programs.
+    pub code: LineCode,
+    /// Why, in words.
+    pub message: String,
 }
 
 /// One of the horizons that are forecast.

@@ -14,13 +14,14 @@ use super::jobs_file::JobsFile;
 use super::logging::LogFormat;
 use super::notify_file::{RetriesFile, WebhookFile};
 use super::retention::Keep;
+use super::roles::LogThrough;
 use super::triggers_file::TriggersFile;
 use crate::cli::CliError;
 use crate::cli::assumptions::AssumptionArgs;
 use crate::cli::budget_file::read_budgets;
 use crate::cli::queue_options::{NamedQueue, QueueOptions};
 use crate::cli::store_files::StoreFiles;
-use crate::config::{AccessConfig, BudgetConfig, DatabaseConfig, NoKeys, QueueConfig, ShadowingConfig};
+use crate::config::{AccessConfig, BudgetConfig, DatabaseConfig, NoKeys, QueueConfig, ServiceRole, ShadowingConfig};
 use crate::input;
 use crate::shadowing::{Horizons, HorizonsError};
 use crate::tls::TlsFiles;
@@ -62,6 +63,14 @@ pub(in crate::cli) struct Settings {
     /// How many servers of the cluster keep what is in the queue; it counts where its streams are made first [default: 1]
     #[arg(long, env = "SHADOWPLANE_NATS_REPLICAS", value_name = "N")]
     pub(super) nats_replicas: Option<u8>,
+    /// What this process does: everything, or take requests and observations in for the process that does the rest, through
+    /// the stream of --nats; that takes --store, too [default: all]
+    #[arg(long, env = "SHADOWPLANE_ROLE", value_enum, value_name = "ROLE")]
+    pub(super) role: Option<ServiceRole>,
+    /// Where requests and observations go when they come in: into the store, or into a stream of --nats, of which this process
+    /// folds them into the store [default: store]
+    #[arg(long, env = "SHADOWPLANE_LOG", value_enum, value_name = "WHERE")]
+    pub(super) log: Option<LogThrough>,
     /// Folder of the dashboard's files, as trunk builds them
     #[arg(long, env = "SHADOWPLANE_DASHBOARD", value_name = "DIR")]
     pub(super) dashboard: Option<PathBuf>,
@@ -228,6 +237,8 @@ impl Settings {
             nats_password_file: self.nats_password_file.or(file.nats_password_file),
             nats_ca: self.nats_ca.or(file.nats_ca),
             nats_replicas: self.nats_replicas.or(file.nats_replicas),
+            role: self.role.or(file.role),
+            log: self.log.or(file.log),
             dashboard: self.dashboard.or(file.dashboard),
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),

@@ -32,8 +32,19 @@ macro_rules! adds {
     };
 }
 
-const ADDS_REQUESTS: &str = adds!("requests to the log");
-const ADDS_OBSERVATIONS: &str = adds!("observations to the log");
+/// And of those that go through the stream, where there is one.
+macro_rules! streamed {
+    ($what:literal) => {
+        concat!(
+            adds!($what),
+            ". Of a service with `--log nats`, or of the role `ingest`, `accepted` says that the stream of the log has it; what \
+             the log has already, in the same words or others, is found when it is folded, and `stream` of the status counts it"
+        )
+    };
+}
+
+const ADDS_REQUESTS: &str = streamed!("requests to the log");
+const ADDS_OBSERVATIONS: &str = streamed!("observations to the log");
 const ADDS_READINGS: &str = adds!("sensor readings, as CSV too");
 const ADDS_SAMPLES: &str = "Adds what a mapping makes of samples that a Prometheus sends by remote write 1.0; 400 where some \
                             can never be accepted, and the rest is stored";

@@ -19,14 +19,30 @@ struct First<'a> {
     accepted: bool,
 }
 
+/// Whether a database can hold a request: who takes requests in for another process has to say so before that one sees them.
+///
+/// # Errors
+/// When it cannot, with the reason.
+pub(crate) fn check_request(request: &Request) -> Result<(), StoreError> {
+    fits("id", &[&request.id])?;
+    holds("tenant", &request.tenant)?;
+    holds("flavor", request.flavor.as_deref().unwrap_or_default())
+}
+
+/// The same of an observation.
+///
+/// # Errors
+/// When it cannot, with the reason.
+pub(crate) fn check_observation(observation: &Observation) -> Result<(), StoreError> {
+    fits("request", &[&observation.request])
+}
+
 /// Copies the batch beside the log, and takes from there what has a new id.
 pub(super) async fn append_requests(session: &Session, batch: &[Request]) -> Result<Vec<Appended>, StoreError> {
     let mut firsts: HashMap<&str, First<'_>> = HashMap::with_capacity(batch.len());
     let mut bodies = Vec::with_capacity(batch.len());
     for request in batch {
-        fits("id", &[&request.id])?;
-        holds("tenant", &request.tenant)?;
-        holds("flavor", request.flavor.as_deref().unwrap_or_default())?;
+        check_request(request)?;
         let body = write_json(request)?;
         firsts.entry(&request.id).or_insert_with(|| First { request, body: body.clone(), accepted: false });
         bodies.push(body);
@@ -113,7 +129,7 @@ pub(super) async fn append_observations(
     let mut firsts: HashMap<[u8; 32], usize> = HashMap::with_capacity(batch.len());
     let mut rows = Vec::with_capacity(batch.len());
     for (position, observation) in batch.iter().enumerate() {
-        fits("request", &[&observation.request])?;
+        check_observation(observation)?;
         let body = write_json(observation)?;
         // The body names the request.
         let digest = *blake3::hash(body.as_bytes()).as_bytes();
