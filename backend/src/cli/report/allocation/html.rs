@@ -27,7 +27,8 @@ body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var
 h1 { font-size: 1.5rem; margin-bottom: 0; } p, figcaption { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; min-width: 7rem; }
+@media screen and (max-width: 40rem) { table { display: block; overflow-x: auto; } }
 tfoot td { font-weight: 600; } figure { margin: 1.5rem 0; } svg { width: 100%; height: auto; }
 svg text { fill: var(--ink); } svg [stroke=\"#D8DCE4\"] { stroke: var(--line); }
 svg [fill=\"#2F6FDE\"] { fill: var(--workload); } svg [fill=\"#B9C0CC\"] { fill: var(--idle); }
