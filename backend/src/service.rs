@@ -110,8 +110,7 @@ pub fn run(config: Config, hear: impl Fn(News) + Send + 'static) -> anyhow::Resu
     });
     let stop = Arc::new(AtomicBool::new(false));
     let (over, is_over) = oneshot::channel();
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let address = format!("{scheme}://{}", listener.local_addr()?);
+    let address = address(&listener, tls.is_some())?;
     config.notify.links.external_url.get_or_insert_with(|| address.clone());
     hear(News::Listening(address));
     let mut threads = match &app.config.replay {
@@ -159,6 +158,12 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow!("cannot listen on {listen}: {error}"),
     })
+}
+
+/// The address of a page of the service.
+fn address(listener: &TcpListener, is_tls: bool) -> io::Result<String> {
+    let scheme = if is_tls { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", listener.local_addr()?))
 }
 
 /// What the primary begins with, which is the same at every start, and what is left of the log before.

@@ -8,7 +8,6 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message;
 
 use super::server::Server;
-
 use crate::receiver::{Received, Receiver};
 use crate::shadowplane::Folder;
 

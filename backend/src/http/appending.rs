@@ -6,7 +6,8 @@ use super::{App, Problem};
 use crate::log_stream::Batch;
 use crate::store::Appended;
 
-/// Has requests in the log, or in the stream that leads there. The answers are in order, and what is accepted is committed.
+/// Has requests in the log, or in the stream that leads there. The answers are in order; what is
+/// accepted survives a kill, in the store or in the stream.
 pub(super) async fn requests(app: &App, requests: Vec<Request>) -> Result<Vec<Appended>, Problem> {
     match &app.log {
         None => Ok(app.store.append_requests(requests).await?),

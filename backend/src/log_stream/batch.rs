@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::request::{Observation, Request};
 
@@ -142,7 +141,7 @@ impl Message {
 ///
 /// # Errors
 /// When they are not what was published.
-pub(super) fn records<T: DeserializeOwned + Serialize>(payload: &[u8]) -> Result<Vec<T>, QueueError> {
+pub(super) fn records<T: DeserializeOwned>(payload: &[u8]) -> Result<Vec<T>, QueueError> {
     let what = "a message of the log";
     let content = unpack(payload, what)?;
     let text = std::str::from_utf8(&content).map_err(|_| QueueError::Damaged { what })?;

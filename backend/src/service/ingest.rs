@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use self::remembered_keys::RememberedKeys;
-use super::{Ends, News, bind, door, log_stream, serve};
+use super::{Ends, News, address, bind, door, log_stream, serve};
 use crate::access::RateLimit;
 use crate::config::{Config, ServiceRole};
 use crate::http::{App, BillDesk, IngestGate, LastMetering};
@@ -35,8 +35,7 @@ pub(super) fn run(mut config: Config, hear: impl Fn(News)) -> anyhow::Result<()>
     let keys = Arc::new(RememberedKeys::new(stores.keys));
     let door = door(&config, &*keys)?;
     let listener = bind(config.listen)?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    hear(News::Listening(format!("{scheme}://{}", listener.local_addr()?)));
+    hear(News::Listening(address(&listener, tls.is_some())?));
     let app = Data::new(App {
         role: ServiceRole::Ingest,
         log: Some(log_stream::open(stream)?),
